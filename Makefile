@@ -1,0 +1,35 @@
+# make bench   measure everything and save the run        make bench ARGS="--lesson"
+# make test    lint, types, tests and each experiment once, as CI does
+# make lock    write requirements.lock anew (needs uv)
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+
+.PHONY: bench test lint lock clean
+.DELETE_ON_ERROR:
+
+bench: $(VENV)/.ready
+	$(VENV)/bin/pytest --benchmark-only $(ARGS)
+
+test: lint
+	$(VENV)/bin/pytest $(ARGS)
+
+lint: $(VENV)/.ready
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+
+lock:
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-annotate --custom-compile-command "make lock" --output-file requirements.lock
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Paceline needs Python 3.11 or newer; $(PYTHON) is older or missing. Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
