@@ -1,0 +1,116 @@
+"""
+What the server saw, and the counter behind it.
+"""
+
+from dataclasses import dataclass
+from time import process_time
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """
+    What the server saw since the last reset. Control calls and refused requests are not counted.
+
+    Args:
+        connections: how many connections carried at least one counted request.
+        requests: items asked for.
+        responses: whole answers handed to the transport; an answer with a fault is none.
+        bytes: bytes of body handed to the transport, of broken answers too.
+        in_flight: items asked for and not yet answered or abandoned. What was in flight at the reset belongs to the
+            ledger before it.
+        max_in_flight: the most that were in flight at once.
+        service_sum: seconds from the arrival of a request until its answer was handed to the transport, summed over
+            the responses.
+        service_max: the longest of them, seconds.
+        cpu_seconds: CPU time of the server's process.
+    """
+
+    connections: int
+    requests: int
+    responses: int
+    bytes: int
+    in_flight: int
+    max_in_flight: int
+    service_sum: float
+    service_max: float
+    cpu_seconds: float
+
+
+class Tally:
+    """
+    The counter behind a ledger; a reset begins a new one, and a request stays with the one that counted it.
+    """
+
+    __slots__ = (
+        "bytes",
+        "connections",
+        "cpu_start",
+        "in_flight",
+        "max_in_flight",
+        "requests",
+        "responses",
+        "service_max",
+        "service_sum",
+    )
+
+    def __init__(self) -> None:
+        self.connections = self.requests = self.responses = self.bytes = 0
+        self.in_flight = self.max_in_flight = 0
+        self.service_sum = self.service_max = 0.0
+        self.cpu_start = process_time()
+
+    def begin(self) -> None:
+        """
+        Count an item that was asked for.
+        """
+        self.requests += 1
+        self.in_flight += 1
+        if self.in_flight > self.max_in_flight:  # noqa: PLR1730  # max() would cost every request a call
+            self.max_in_flight = self.in_flight
+
+    def answered(self, size: int, seconds: float) -> None:
+        """
+        Count a whole answer of `size` bytes that was handed over `seconds` after its request.
+        """
+        self.in_flight -= 1
+        self.responses += 1
+        self.bytes += size
+        self.service_sum += seconds
+        if seconds > self.service_max:  # noqa: PLR1730  # as above
+            self.service_max = seconds
+
+    def prompt(self, size: int, seconds: float) -> None:
+        """
+        Count an item that was asked for and answered at once: `begin` and `answered` in one call.
+        """
+        self.requests += 1
+        self.responses += 1
+        self.bytes += size
+        self.service_sum += seconds
+        if seconds > self.service_max:  # noqa: PLR1730  # as above
+            self.service_max = seconds
+        if self.in_flight >= self.max_in_flight:
+            self.max_in_flight = self.in_flight + 1
+
+    def abandoned(self, size: int = 0) -> None:
+        """
+        Count an item that got no whole answer, only `size` bytes of it.
+        """
+        self.in_flight -= 1
+        self.bytes += size
+
+    def ledger(self) -> Ledger:
+        """
+        Say what has been seen so far.
+        """
+        return Ledger(
+            connections=self.connections,
+            requests=self.requests,
+            responses=self.responses,
+            bytes=self.bytes,
+            in_flight=self.in_flight,
+            max_in_flight=self.max_in_flight,
+            service_sum=self.service_sum,
+            service_max=self.service_max,
+            cpu_seconds=process_time() - self.cpu_start,
+        )

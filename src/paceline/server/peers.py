@@ -1,0 +1,179 @@
+"""
+Other servers doing what the instrument does, to compare it with: `python -m paceline.server.peers httpserver|aiohttp`.
+
+They serve `/item/N` with the same service times, bodies and statuses, know no faults and no bandwidth, and keep no
+ledger but for the CPU time of their process.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Callable
+from functools import lru_cache
+
+from paceline.server.body import body
+from paceline.server.service import ParameterError, Service
+
+HOST = "127.0.0.1"
+LEDGER = "/-/ledger"
+RESET = "/-/reset"
+
+
+class CpuClock:
+    """
+    CPU seconds of this process since it was last reset.
+    """
+
+    def __init__(self) -> None:
+        self.start = 0.0
+
+    def reset(self) -> None:
+        """
+        Start afresh.
+        """
+        self.start = time.process_time()
+
+    def ledger(self) -> str:
+        """
+        Write all there is of a ledger, as JSON.
+        """
+        return json.dumps({"cpu_seconds": time.process_time() - self.start})
+
+
+@lru_cache
+def parsed(query: str) -> Service:
+    """
+    Read each query once, as the instrument does.
+    """
+    return Service.parse(query)
+
+
+def asked(item: str, query: str) -> tuple[int, Service]:
+    """
+    Read what is asked for.
+
+    Raises:
+        ParameterError: it can't be honoured, here or anywhere.
+    """
+    service = parsed(query)
+    if service.fault is not None:
+        raise ParameterError("fault", service.fault, "only the instrument has faults")
+    return int(item), service
+
+
+def announce(port: int) -> None:
+    """
+    Print where the server listens.
+    """
+    print(json.dumps({"url": f"http://{HOST}:{port}", "pid": os.getpid()}), flush=True)  # noqa: T201  # for the fixtures
+
+
+def httpserver() -> None:
+    """
+    Serve with pytest-httpserver, threaded, until stdin closes.
+    """
+    from pytest_httpserver import HTTPServer  # each peer imports only what it runs on
+    from werkzeug import Request, Response
+
+    clock = CpuClock()
+
+    def serve_item(request: Request) -> Response:
+        server.clear_log()  # it would grow with every request
+        try:
+            item, service = asked(request.path.rpartition("/")[2], request.query_string.decode("latin-1"))
+        except ParameterError as error:
+            return Response(f"{error}\n", status=400)
+        time.sleep(service.seconds(item))
+        return Response(body(item, service.size), status=service.status, content_type="text/plain")
+
+    def reset(_: Request) -> Response:
+        clock.reset()
+        return Response()
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line of log for every request would be half of the work
+    server = HTTPServer(HOST, 0, threaded=True)
+    server.expect_request(re.compile(r"/item/\d{1,18}", re.ASCII)).respond_with_handler(serve_item)
+    server.expect_request(LEDGER).respond_with_handler(lambda _: Response(clock.ledger()))
+    server.expect_request(RESET, method="POST").respond_with_handler(reset)
+    with server:
+        announce(server.port)
+        sys.stdin.buffer.read()
+
+
+def aiohttp() -> None:
+    """
+    Serve with aiohttp.web on asyncio's own loop until stdin closes.
+    """
+    asyncio.run(aiohttp_server())
+
+
+async def aiohttp_server() -> None:
+    """
+    Run aiohttp.web.
+    """
+    from aiohttp import web  # each peer imports only what it runs on
+
+    clock = CpuClock()
+
+    async def serve_item(request: web.Request) -> web.Response:
+        try:
+            item, service = asked(request.match_info["item"], request.rel_url.raw_query_string)
+        except ParameterError as error:
+            return web.Response(text=f"{error}\n", status=400)
+        seconds = service.seconds(item)
+        if seconds:
+            await asyncio.sleep(seconds)
+        return web.Response(body=body(item, service.size), status=service.status, content_type="text/plain")
+
+    async def ledger(_: web.Request) -> web.Response:
+        return web.Response(text=clock.ledger())
+
+    async def reset(_: web.Request) -> web.Response:
+        clock.reset()
+        return web.Response()
+
+    app = web.Application()
+    app.add_routes([web.get(r"/item/{item:[0-9]{1,18}}", serve_item), web.get(LEDGER, ledger), web.post(RESET, reset)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, HOST, 0).start()
+        announce(runner.addresses[0][1])
+        await stdin_closed()
+    finally:
+        await runner.cleanup()
+
+
+async def stdin_closed() -> None:
+    """
+    Wait until stdin closes.
+    """
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while await reader.read(4096):
+        pass
+
+
+PEERS: dict[str, Callable[[], None]] = {"httpserver": httpserver, "aiohttp": aiohttp}
+
+
+def main(arguments: list[str]) -> int:
+    """
+    Serve as the peer that is asked for; Ctrl-C is left to whoever holds the other end of stdin.
+    """
+    if len(arguments) != 1 or arguments[0] not in PEERS:
+        print(f"usage: python -m paceline.server.peers {'|'.join(PEERS)}", file=sys.stderr)  # noqa: T201  # as above
+        return 2
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    PEERS[arguments[0]]()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,125 @@
+"""
+Start a server in a process of its own, talk to it, and leave nobody behind.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
+from tempfile import TemporaryFile
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+from paceline.server.child import ServerError, complaint, first_line, stop
+from paceline.server.ledger import Ledger
+
+__all__ = ["KINDS", "Instrument", "ServerError", "running"]
+
+TIMEOUT = 10.0
+
+KINDS: dict[str, tuple[str, ...]] = {
+    "instrument": ("paceline.server", "--until-stdin-closes"),
+    "httpserver": ("paceline.server.peers", "httpserver"),
+    "aiohttp": ("paceline.server.peers", "aiohttp"),
+}
+"""Kind of server -> module and arguments. All end when their stdin closes."""
+
+
+class Instrument:
+    """
+    A running server, seen from the process that started it. It holds no connection and no thread, so forking is safe.
+
+    Attributes:
+        url: `http://127.0.0.1:PORT`.
+        pid: its process.
+        proves: it keeps a ledger; False for a peer.
+    """
+
+    def __init__(self, url: str, process: subprocess.Popen[bytes], stderr: IO[bytes], *, proves: bool) -> None:
+        self.url = url
+        self.pid = process.pid
+        self.proves = proves
+        self._process = process
+        self._stderr = stderr
+
+    def ledger(self) -> Ledger | None:
+        """
+        Say what the server has seen since the last reset; None if it keeps no ledger.
+
+        Raises:
+            ServerError: the server has died, or does not answer.
+        """
+        return Ledger(**self._control("GET", "/-/ledger")) if self.proves else None
+
+    def reset(self) -> None:
+        """
+        Start the ledger and the CPU time afresh.
+        """
+        self._control("POST", "/-/reset")
+
+    def cpu_seconds(self) -> float:
+        """
+        Give the CPU time of the server's process since the last reset, or since its start if there was none.
+        """
+        return float(self._control("GET", "/-/ledger")["cpu_seconds"])
+
+    def _control(self, method: str, path: str) -> dict[str, Any]:
+        connection = HTTPConnection(str(urlsplit(self.url).netloc), timeout=TIMEOUT)
+        try:
+            connection.request(method, path)
+            answer = connection.getresponse()
+            content = answer.read()
+        except (OSError, HTTPException) as error:
+            raise ServerError(f"{method} {self.url}{path} failed: {error!r}; {self._state()}") from error
+        finally:
+            connection.close()
+        return dict(json.loads(content)) if method == "GET" else {}
+
+    def _state(self) -> str:
+        status = self._process.poll()
+        if status is None:
+            return f"the server (pid {self.pid}) still runs, but gave no answer"
+        return f"the server (pid {self.pid}) has died with status {status}; {complaint(self._stderr)}"
+
+
+@contextmanager
+def running(
+    kind: str = "instrument", *, bandwidth: float | None = None, start_timeout: float = 30.0
+) -> Iterator[Instrument]:
+    """
+    Run a server in a process of its own for as long as the context lasts.
+
+    Args:
+        kind: `instrument`, or a peer to compare it with: `httpserver` or `aiohttp`.
+        bandwidth: bytes per second, for the instrument only.
+        start_timeout: seconds until it must listen.
+
+    Raises:
+        ServerError: it does not start; its own words are in the message.
+        ValueError: there is no such kind, or it knows no bandwidth.
+    """
+    command = [sys.executable, "-P", "-m", *arguments(kind, bandwidth)]
+    with TemporaryFile() as stderr:
+        process = subprocess.Popen(  # noqa: S603  # our own module, in our own interpreter
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, process_group=0
+        )
+        try:
+            url = first_line(process, stderr, start_timeout)
+            yield Instrument(url, process, stderr, proves=kind == "instrument")
+        finally:
+            stop(process)
+
+
+def arguments(kind: str, bandwidth: float | None) -> list[str]:
+    """
+    Give the module and arguments that start a server of this kind.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"no server {kind!r}; there are {', '.join(KINDS)}")
+    if bandwidth is None:
+        return [*KINDS[kind]]
+    if kind != "instrument":
+        raise ValueError(f"the server {kind!r} knows no bandwidth; only the instrument does")
+    return [*KINDS[kind], "--bandwidth", repr(float(bandwidth))]
