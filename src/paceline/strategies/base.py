@@ -1,0 +1,102 @@
+"""
+The contract that every strategy keeps, and the errors that all of them share.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType, TracebackType
+from typing import ClassVar, Literal, Self
+
+from paceline.contracts import Item, Option, Result, Workload
+
+START_TIMEOUT = 60.0  # seconds until a worker that has not come to the rendezvous counts as lost
+STOP_TIMEOUT = 60.0  # seconds a worker may take to finish its item and close its workload
+
+
+class WorkerDied(RuntimeError):  # noqa: N818 - it reads as the event it reports
+    """
+    A worker ended before it was told to, so its items have no result.
+    """
+
+
+class NotReady(RuntimeError):  # noqa: N818
+    """
+    Not every worker came to the rendezvous in time.
+    """
+
+
+class Strategy(ABC):
+    """
+    A way to run many items at once.
+
+    A context manager: entering starts all workers and opens the workload in each, leaving ends them all, after an error
+    too. Start, map and stop are separate so that an experiment chooses what stands inside the round.
+
+    Args:
+        workload: what is done to one item; opened by the workers, never here.
+        workers: how many items may be under way at once, 1 or more.
+        options: values for the options in `defaults`.
+
+    Raises:
+        ValueError: if `workers` is not a whole number of 1 or more.
+        TypeError: if an option is not one of this strategy's.
+    """
+
+    name: ClassVar[str]
+    face: ClassVar[Literal["blocking", "async"]] = "blocking"  # which side of a workload its workers open
+    most_workers: ClassVar[int | None] = None  # None: as many as asked for
+    shares_session: ClassVar[bool] = False  # True: all workers use one opened workload
+    defaults: ClassVar[Mapping[str, Option]] = MappingProxyType({})  # options one may choose, and their values
+    fixed: ClassVar[Mapping[str, Option]] = MappingProxyType({})  # choices that make this strategy what it is
+
+    def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
+        if not isinstance(workers, int) or isinstance(workers, bool) or workers < 1:
+            raise ValueError(f"{self.name}: workers must be a whole number of 1 or more, not {workers!r}")
+        if unknown := options.keys() - self.defaults.keys():
+            known = ", ".join(self.defaults) or "none"
+            raise TypeError(f"{self.name}: unknown option {', '.join(sorted(unknown))}; its options are: {known}")
+        self.workload = workload
+        self.workers = self.bounded(workers)
+        self.options: dict[str, Option] = {**self.fixed, **self.defaults, **options}
+
+    @classmethod
+    def bounded(cls, workers: int) -> int:
+        """
+        Say how many of `workers` this strategy can use.
+        """
+        return workers if cls.most_workers is None else min(workers, cls.most_workers)
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        """
+        Say why this Python or system can't run it; None if it can.
+        """
+        return None
+
+    @abstractmethod
+    def __enter__(self) -> Self:
+        """
+        Start all workers and open the workload in each before returning.
+
+        Raises:
+            NotReady: if a worker isn't ready within `START_TIMEOUT`.
+            WorkerDied: if one ends on the way.
+        """
+
+    @abstractmethod
+    def map(self, items: Sequence[Item]) -> list[Result]:
+        """
+        Run every item and give the results, in item order.
+
+        Raises:
+            Exception: the first error of an item, as its workload raised it.
+            WorkerDied: if a worker ended in the middle.
+        """
+
+    @abstractmethod
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """
+        Close the workload in each worker and end them all before returning.
+        """

@@ -1,0 +1,182 @@
+"""
+Processes from `multiprocessing.Pool`, one strategy for each start method.
+"""
+
+import multiprocessing
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from multiprocessing import connection, forkserver
+from multiprocessing.pool import Pool
+from multiprocessing.process import BaseProcess as Process
+from types import MappingProxyType, TracebackType
+from typing import Any, ClassVar, Self
+
+from paceline import pool_worker
+from paceline.contracts import Item, Option, Result, Workload
+from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, NotReady, Strategy, WorkerDied
+from paceline.strategies.pool_rescue import kill_pool
+
+PATIENCE = 0.25  # seconds between looks at whether a worker has died; results wake the wait at once
+
+
+class _Pool(Strategy):
+    """
+    The lesson's pool: an initializer opens the workload once in each process.
+
+    `chunksize` is how many items a worker takes at a time. `Pool.map` would choose ceil(items / (4 x workers)), which
+    leaves workers idle at the end; 1 is the even hand.
+    """
+
+    start_method: ClassVar[str]
+    defaults: ClassVar[MappingProxyType[str, Option]] = MappingProxyType({"chunksize": 1})
+
+    def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
+        super().__init__(workload, workers, **options)
+        chunksize = self.options["chunksize"]
+        if not isinstance(chunksize, int) or chunksize < 1:
+            raise ValueError(f"{self.name}: chunksize must be a whole number of 1 or more, not {chunksize!r}")
+        self._chunksize = chunksize
+
+    def __init_subclass__(cls) -> None:
+        cls.name = f"pool-{cls.start_method}"
+        cls.fixed = MappingProxyType({"start_method": cls.start_method})
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        if cls.start_method in multiprocessing.get_all_start_methods():
+            return None
+        return f"needs the start method {cls.start_method}, which {sys.platform} does not have"
+
+    def __enter__(self) -> Self:
+        context: Any = multiprocessing.get_context(self.start_method)
+        self._ready, self._tell_ready = context.Pipe(duplex=False)
+        with pool_worker.interrupts_held():
+            initargs = (self.workload, self._tell_ready, context.Lock())
+            self._pool: Pool = context.Pool(self.workers, pool_worker.start, initargs)
+        self._processes: list[Process] = list(self._pool._pool)  # noqa: SLF001
+        try:
+            self._meet()
+        except BaseException:
+            self._kill()
+            raise
+        return self
+
+    def map(self, items: Sequence[Item]) -> list[Result]:
+        self._raise_if_dead()
+        results = self._pool.map_async(pool_worker.run, items, self._chunksize)
+        results.wait(PATIENCE)
+        while not results.ready():
+            self._raise_if_dead()
+            results.wait(PATIENCE)
+        return results.get()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        died = self._dead()
+        if died or (kind is not None and not issubclass(kind, Exception)):
+            self._kill()
+        else:
+            died = self._close()
+        if died and kind is None:
+            raise _death(died, "between two rounds or on the way out")
+
+    def _meet(self) -> None:
+        """
+        Wait until each worker has said that its workload is open.
+        """
+        deadline = time.monotonic() + START_TIMEOUT
+        sentinels = [process.sentinel for process in self._processes]
+        for _ in self._processes:
+            told = connection.wait([self._ready, *sentinels], deadline - time.monotonic())
+            if self._ready in told:
+                if (error := self._ready.recv()) is not None:
+                    raise error
+            elif told:
+                raise _death(self._dead(), "before it was ready")
+            else:
+                raise NotReady(f"{self.name}: {self.workers} workers were not all ready within {START_TIMEOUT:g} s")
+
+    def _dead(self) -> list[Process]:
+        return [process for process in self._processes if process.exitcode is not None]
+
+    def _raise_if_dead(self) -> None:
+        if dead := self._dead():
+            raise _death(dead, "before its items were done")
+
+    def _close(self) -> list[Process]:
+        """
+        Let the workers finish; give those that ended badly.
+        """
+        self._pool.close()
+        bad = _ended_badly(self._processes)
+        if bad:
+            self._kill()
+        else:
+            self._pool.join()
+            self._release()
+        return bad
+
+    def _kill(self) -> None:
+        kill_pool(self._pool)
+        self._release()
+
+    def _release(self) -> None:
+        self._ready.close()  # open until now: the pool replaces a dead worker at once, and the new one tells too
+        self._tell_ready.close()
+        if self.start_method == "forkserver" and not multiprocessing.active_children():
+            # It would stay until this process ends, and the next start would find it running: not the same start.
+            forkserver._forkserver._stop()  # type: ignore[attr-defined] # noqa: SLF001
+
+
+class PoolFork(_Pool):
+    """
+    Workers are copies of this process, made by fork: the cheapest start, and only safe while there is one thread.
+    """
+
+    start_method = "fork"
+
+
+class PoolForkserver(_Pool):
+    """
+    Workers are forked from a clean server process, started with the pool and stopped with it.
+    """
+
+    start_method = "forkserver"
+
+
+class PoolSpawn(_Pool):
+    """
+    Workers are new interpreters: the dearest start, and the only one that every system has.
+    """
+
+    start_method = "spawn"
+
+
+def _ended_badly(processes: Sequence[Process]) -> list[Process]:
+    """
+    Wait for the end of all processes; stop at the first that ended badly, or when `STOP_TIMEOUT` is over.
+    """
+    deadline = time.monotonic() + STOP_TIMEOUT
+    left = list(processes)
+    while left and (ended := connection.wait([process.sentinel for process in left], deadline - time.monotonic())):
+        gone = [process for process in left if process.sentinel in ended]
+        for process in gone:
+            process.join()
+        if bad := [process for process in gone if process.exitcode]:
+            return bad
+        left = [process for process in left if process not in gone]
+    return left
+
+
+def _death(processes: Sequence[Process], when: str) -> WorkerDied:
+    ends = ", ".join(f"process {process.pid} ({_end(process.exitcode)})" for process in processes)
+    return WorkerDied(f"a worker ended {when}: {ends}; its items have no result")
+
+
+def _end(exitcode: int | None) -> str:
+    if exitcode is None:
+        return f"did not end within {STOP_TIMEOUT:g} s"
+    return f"signal {signal.Signals(-exitcode).name}" if exitcode < 0 else f"exit status {exitcode}"

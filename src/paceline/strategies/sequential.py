@@ -1,0 +1,34 @@
+"""
+One item after the other, in the calling thread: what every speedup is measured from.
+"""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from types import TracebackType
+from typing import ClassVar, Self
+
+from paceline.contracts import Item, Result
+from paceline.strategies.base import Strategy
+
+
+class Sequential(Strategy):
+    """
+    A plain loop. It has one worker, however many are asked for.
+    """
+
+    name: ClassVar[str] = "sequential"
+    most_workers: ClassVar[int | None] = 1
+
+    def __enter__(self) -> Self:
+        self._opened = ExitStack()
+        self._run = self._opened.enter_context(self.workload.worker())
+        return self
+
+    def map(self, items: Sequence[Item]) -> list[Result]:
+        run = self._run
+        return [run(item) for item in items]
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.close()

@@ -1,0 +1,93 @@
+"""
+The HTTP clients behind `Fetch`: what people use, and a minimal one to compare strategies without comparing clients.
+
+Every client raises an OSError of some kind for whatever goes wrong, and gives the whole body of a 200 answer otherwise.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
+from typing import TypeVar
+
+from paceline.workloads import raw
+
+T = TypeVar("T")
+Get = Callable[[str], bytes]
+AsyncGet = Callable[[str], Awaitable[bytes]]
+
+
+@contextmanager
+def requests_client(timeout: float) -> Iterator[Get]:
+    """
+    One `requests.Session`, with nothing taken from the environment: a proxy there would be measured too.
+    """
+    import requests
+
+    with requests.Session() as session:
+        session.trust_env = False
+
+        def get(url: str) -> bytes:
+            with session.get(url, timeout=timeout, allow_redirects=False) as response:
+                raw.accept(response.status_code)
+                return response.content
+
+        yield get
+
+
+@asynccontextmanager
+async def aiohttp_client(timeout: float, concurrency: int) -> AsyncIterator[AsyncGet]:
+    """
+    One `aiohttp.ClientSession` whose connector allows `concurrency` connections (its default would be 100).
+    """
+    import aiohttp
+
+    connector = aiohttp.TCPConnector(limit=concurrency)
+    limits = aiohttp.ClientTimeout(total=timeout)
+    async with aiohttp.ClientSession(connector=connector, timeout=limits) as session:
+
+        async def get(url: str) -> bytes:
+            try:
+                async with session.get(url, allow_redirects=False) as response:
+                    raw.accept(response.status)
+                    return await response.read()
+            except aiohttp.ClientError as error:
+                raise OSError(f"{type(error).__name__}: {error}") from error
+
+        yield get
+
+
+BLOCKING: dict[str, Callable[[float], AbstractContextManager[Get]]] = {
+    "requests": requests_client,
+    "raw": raw.blocking_client,
+}
+ASYNC: dict[str, Callable[[float, int], AbstractAsyncContextManager[AsyncGet]]] = {
+    "aiohttp": aiohttp_client,
+    "raw": raw.async_client,
+}
+DEFAULTS = {"blocking": "requests", "async": "aiohttp"}
+NAMES = tuple(dict.fromkeys([*DEFAULTS.values(), *BLOCKING, *ASYNC]))
+
+
+def blocking(name: str) -> Callable[[float], AbstractContextManager[Get]]:
+    """
+    Find a client for workers that block.
+
+    Raises:
+        ValueError: if it has no such side.
+    """
+    return _found(name, BLOCKING, "blocking")
+
+
+def asynchronous(name: str) -> Callable[[float, int], AbstractAsyncContextManager[AsyncGet]]:
+    """
+    Find a client for tasks of an event loop.
+
+    Raises:
+        ValueError: if it has no such side.
+    """
+    return _found(name, ASYNC, "async")
+
+
+def _found(name: str, clients: dict[str, T], face: str) -> T:
+    if name not in clients:
+        raise ValueError(f"client {name!r} has no {face} face; those that have: {', '.join(clients)}")
+    return clients[name]

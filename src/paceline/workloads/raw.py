@@ -1,0 +1,232 @@
+"""
+One minimal HTTP/1.1 client with a blocking and an async face over the same codec.
+
+It does what the instrument needs and no more (GET, keep-alive, Content-Length), in plain Python so that every kind of
+worker can import it.
+"""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import lru_cache
+
+CHUNK = 1 << 18  # bytes asked of the socket at once
+LONGEST_HEAD = 1 << 16  # bytes
+OK = 200
+
+
+class AnswerError(OSError):
+    """
+    The server answered, but not as it should.
+    """
+
+
+def accept(status: int) -> None:
+    """
+    Refuse every status but 200.
+
+    Raises:
+        AnswerError: naming the status.
+    """
+    if status != OK:
+        raise AnswerError(f"status {status} instead of {OK}")
+
+
+class Answer:
+    """
+    The codec: one answer as it comes in, piece by piece.
+    """
+
+    def __init__(self) -> None:
+        self._got = bytearray()
+        self._start = 0  # where the body begins; 0 while the head is incomplete
+        self._end = 0  # where it ends
+        self.keeps_open = True
+
+    def feed(self, data: bytes) -> bytes | None:
+        """
+        Take what came; give the body once it is whole.
+
+        Raises:
+            AnswerError: for a head that isn't understood, another status than 200, or a connection closed too early.
+        """
+        if not data:
+            raise AnswerError(f"connection closed after {len(self._got)} bytes, before the answer was whole")
+        self._got += data
+        if not self._start:
+            self._read_head()
+        if not self._start or len(self._got) < self._end:
+            return None
+        return bytes(self._got[self._start : self._end])
+
+    def _read_head(self) -> None:
+        end = self._got.find(b"\r\n\r\n")
+        if end < 0:
+            if len(self._got) > LONGEST_HEAD:
+                raise AnswerError(f"no end of the head within {LONGEST_HEAD} bytes")
+            return
+        status, length, self.keeps_open = read_head(bytes(self._got[:end]))
+        accept(status)
+        self._start = end + 4
+        self._end = self._start + length
+
+
+@lru_cache(maxsize=128)
+def read_head(head: bytes) -> tuple[int, int, bool]:
+    """
+    Read (status, length of the body in bytes, whether the connection stays open).
+
+    Raises:
+        AnswerError: if it isn't HTTP/1.x or doesn't say how long its body is.
+    """
+    first, *lines = head.split(b"\r\n")
+    version, _, rest = first.partition(b" ")
+    code = rest[:3]
+    if not version.startswith(b"HTTP/1.") or not code.isdigit():
+        raise AnswerError(f"not an HTTP/1.x answer: {first[:80]!r}")
+    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines)}
+    length = headers.get(b"content-length", b"")
+    if not length.isdigit():
+        raise AnswerError(f"status {int(code)} without a usable Content-Length: {length!r}")
+    default = b"close" if version == b"HTTP/1.0" else b"keep-alive"
+    return int(code), int(length), headers.get(b"connection", default).lower() != b"close"
+
+
+@lru_cache(maxsize=128)
+def _address(origin: str) -> tuple[str, int]:
+    host, _, port = origin.partition(":")
+    return host, int(port or 80)
+
+
+def _parts(url: str) -> tuple[str, bytes]:
+    """
+    Split into origin ("host:port") and the request's bytes.
+    """
+    scheme, _, rest = url.partition("://")
+    if scheme != "http":
+        raise AnswerError(f"the raw client speaks http, not {scheme}")
+    origin, _, target = rest.partition("/")
+    return origin, f"GET /{target} HTTP/1.1\r\nHost: {origin}\r\n\r\n".encode("ascii")
+
+
+@contextmanager
+def blocking_client(timeout: float) -> Iterator[Callable[[str], bytes]]:
+    """
+    One connection per server, kept open; `timeout` seconds for each wait on it.
+    """
+    connections: dict[str, socket.socket] = {}
+
+    def get(url: str) -> bytes:
+        origin, request = _parts(url)
+        connection = connections.pop(origin, None) or _connect(origin, timeout)
+        try:
+            body, keeps_open = _exchange(connection, request)
+        except BaseException:
+            connection.close()
+            raise
+        if keeps_open:
+            connections[origin] = connection
+        else:
+            connection.close()
+        return body
+
+    try:
+        yield get
+    finally:
+        for connection in connections.values():
+            connection.close()
+
+
+def _connect(origin: str, timeout: float) -> socket.socket:
+    connection = socket.create_connection(_address(origin), timeout)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def _exchange(connection: socket.socket, request: bytes) -> tuple[bytes, bool]:
+    connection.sendall(request)
+    answer = Answer()
+    while (body := answer.feed(connection.recv(CHUNK))) is None:
+        pass
+    return body, answer.keeps_open
+
+
+class _Connection(asyncio.Protocol):
+    """
+    One connection of the async face: one request under way at a time.
+    """
+
+    def __init__(self) -> None:
+        self._answer = Answer()
+        self._result: asyncio.Future[bytes] | None = None
+        self._closed: BaseException | None = None
+        self.reusable = True
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            body = self._answer.feed(data)
+        except AnswerError as error:
+            self._fail(error)
+            return
+        if body is not None and self._result and not self._result.done():
+            self.reusable = self._answer.keeps_open
+            self._result.set_result(body)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._fail(error or AnswerError("connection closed before the answer was whole"))
+
+    def _fail(self, error: BaseException) -> None:
+        self._closed = error
+        self.reusable = False
+        if self._result and not self._result.done():
+            self._result.set_exception(error)
+
+    async def exchange(self, request: bytes, timeout: float) -> bytes:
+        loop = asyncio.get_running_loop()
+        self._answer, self._result = Answer(), loop.create_future()
+        alarm = loop.call_later(timeout, self._fail, TimeoutError(f"no whole answer within {timeout:g} s"))
+        self.transport.write(request)
+        try:
+            return await self._result
+        except BaseException:
+            self.reusable = False
+            raise
+        finally:
+            alarm.cancel()
+
+
+@asynccontextmanager
+async def async_client(timeout: float, concurrency: int) -> AsyncIterator[Callable[[str], Awaitable[bytes]]]:
+    """
+    As many connections as are needed at once, kept open; `timeout` seconds for each answer.
+    """
+    del concurrency  # whoever keeps that many items in flight opens that many connections, no more
+    idle: dict[str, list[_Connection]] = {}
+    every: set[_Connection] = set()
+    loop = asyncio.get_running_loop()
+
+    async def get(url: str) -> bytes:
+        origin, request = _parts(url)
+        waiting = idle.setdefault(origin, [])
+        connection = waiting.pop() if waiting else (await loop.create_connection(_Connection, *_address(origin)))[1]
+        every.add(connection)
+        try:
+            return await connection.exchange(request, timeout)
+        finally:
+            if connection.reusable:
+                waiting.append(connection)
+            else:
+                every.discard(connection)
+                connection.transport.abort()
+
+    try:
+        yield get
+    finally:
+        for connection in every:
+            connection.transport.abort()
+        await asyncio.sleep(0)  # lets the transports close their sockets

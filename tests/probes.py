@@ -1,0 +1,104 @@
+"""
+Workloads that tell on their workers, for tests; in a module of their own so that every kind of worker can import them.
+"""
+
+import asyncio
+import os
+import threading
+import time
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class ProbeError(Exception):
+    """An error of the workload's own."""
+
+
+class StubbornError(Exception):
+    """An error that pickle can write but not read back."""
+
+    def __init__(self, left, right):
+        super().__init__(f"{left} and {right}")
+
+
+@dataclass(frozen=True)
+class Probe:
+    """
+    Writes a line to `log` when a worker opens and closes it; what an item does is said by the item.
+
+    Items: a number n gives n + 1; ("sleep", seconds, result); ("fail", message); ("stubborn",); ("pid",).
+    """
+
+    log: Path
+
+    def expected(self, item):
+        return item + 1
+
+    @contextmanager
+    def worker(self):
+        self._say("open")
+        try:
+            yield self._one
+        finally:
+            self._say("close")
+
+    @asynccontextmanager
+    async def async_worker(self, concurrency):  # noqa: ARG002
+        self._say("open")
+        try:
+            yield self._one_async
+        finally:
+            self._say("close")
+
+    def lines(self, word):
+        """(process id, thread id) of each worker that said `word`."""
+        said = [line.split() for line in self.log.read_text().splitlines()] if self.log.exists() else []
+        return [(int(pid), int(thread)) for what, pid, thread in said if what == word]
+
+    def _say(self, word):
+        with self.log.open("a") as log:
+            log.write(f"{word} {os.getpid()} {threading.get_ident()}\n")
+
+    def _one(self, item):
+        match item:
+            case ("sleep", seconds, result):
+                self._say("item")
+                time.sleep(seconds)
+                return result
+            case _:
+                return self._at_once(item)
+
+    async def _one_async(self, item):
+        match item:
+            case ("sleep", seconds, result):
+                self._say("item")
+                await asyncio.sleep(seconds)
+                return result
+            case _:
+                return self._at_once(item)
+
+    def _at_once(self, item):
+        match item:
+            case ("fail", message):
+                raise ProbeError(message)
+            case ("stubborn",):
+                raise StubbornError("left", "right")
+            case ("pid",):
+                return os.getpid()
+        return item + 1
+
+
+@dataclass(frozen=True)
+class Unopenable(Probe):
+    """Fails while a worker opens it."""
+
+    @contextmanager
+    def worker(self):
+        raise ProbeError("no session to be had")
+        yield
+
+    @asynccontextmanager
+    async def async_worker(self, concurrency):  # noqa: ARG002
+        raise ProbeError("no session to be had")
+        yield

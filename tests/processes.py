@@ -1,0 +1,88 @@
+"""
+Looking at processes from outside, for tests.
+"""
+
+import fcntl
+import os
+import pty
+import subprocess
+import sys
+import termios
+import time
+from contextlib import contextmanager
+
+import psutil
+
+PATIENCE = 20.0  # seconds; far more than needed, so that a slow machine is not a failure
+
+
+def until(condition, what):
+    """Wait until `condition()` holds; fail saying `what` was waited for."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {PATIENCE:g} s for {what}"
+        time.sleep(0.01)
+
+
+def alive(pids):
+    """Those of `pids` that still run (a zombie has ended)."""
+    return [pid for pid in pids if psutil.pid_exists(pid) and _status(pid) != psutil.STATUS_ZOMBIE]
+
+
+def _status(pid):
+    try:
+        return psutil.Process(pid).status()
+    except psutil.NoSuchProcess:
+        return psutil.STATUS_ZOMBIE
+
+
+def family(pid):
+    """All descendants of `pid`."""
+    return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+
+
+@contextmanager
+def python(*arguments, **options):
+    """A Python process of our own; whatever happens, it is gone at the end."""
+    with subprocess.Popen([sys.executable, *map(str, arguments)], text=True, **options) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def terminal(*arguments, **options):
+    """A Python process in the foreground of a terminal; gives it and the terminal's other end."""
+    ours, its = pty.openpty()
+    try:
+        with python(
+            *arguments,
+            stdin=its,
+            stdout=its,
+            stderr=its,
+            start_new_session=True,
+            env={**os.environ, "NO_COLOR": "1"},
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            **options,
+        ) as process:
+            os.close(its)
+            its = None
+            yield process, ours
+    finally:
+        os.close(ours)
+        if its is not None:
+            os.close(its)
+
+
+def everything_from(descriptor):
+    """What a terminal showed until its last process left it."""
+    seen = b""
+    while True:
+        try:
+            piece = os.read(descriptor, 1 << 16)
+        except OSError:  # Linux ends a pty this way
+            piece = b""
+        if not piece:
+            return seen.decode()
+        seen += piece

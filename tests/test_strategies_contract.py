@@ -1,0 +1,242 @@
+"""
+What every strategy promises, checked for every strategy.
+"""
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from probes import Probe, ProbeError, Unopenable
+from processes import alive, everything_from, family, python, terminal, until
+
+from paceline.server.process import running
+from paceline.strategies import STRATEGIES, WorkerDied
+from paceline.workloads import Compute, Fetch
+from paceline.workloads.clients import NAMES
+
+WORKERS = 3
+BUSY = Path(__file__).with_name("busy.py")
+EVERY = [
+    pytest.param(strategy, id=strategy.name, marks=[pytest.mark.skip(why)] if (why := strategy.unavailable()) else [])
+    for strategy in STRATEGIES
+]
+
+
+@pytest.fixture(params=EVERY)
+def strategy(request):
+    return request.param
+
+
+@pytest.fixture
+def probe(tmp_path):
+    return Probe(tmp_path / "log")
+
+
+@pytest.fixture
+def in_processes(strategy, probe):
+    """Only for strategies whose workers are processes."""
+    with strategy(probe, WORKERS) as started:
+        if started.map([("pid",)]) == [os.getpid()]:
+            pytest.skip("its workers are no processes")
+    probe.log.unlink()
+
+
+@pytest.fixture(autouse=True)
+def nobody_left():
+    """Whatever a test did, no worker outlives it: neither process nor thread."""
+    before = family(os.getpid())
+    yield
+    until(lambda: threading.active_count() == 1, f"{threading.enumerate()} to end")
+    assert multiprocessing.active_children() == []
+    left = [pid for pid in family(os.getpid()) if pid not in before and not _is_resource_tracker(pid)]
+    assert alive(left) == []
+
+
+def _is_resource_tracker(pid):
+    return b"resource_tracker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def test_results_come_in_item_order(strategy, probe):
+    items = [("sleep", seconds / 1000, seconds) for seconds in (30, 20, 10, 5, 1, 0)]
+    with strategy(probe, WORKERS) as started:
+        assert started.map(items) == [30, 20, 10, 5, 1, 0]
+
+
+def test_several_rounds_use_the_same_workers(strategy, probe):
+    with strategy(probe, WORKERS) as started:
+        before = probe.lines("open")
+        for _ in range(3):
+            assert started.map(range(7)) == list(range(1, 8))
+        assert probe.lines("open") == before
+
+
+def test_every_worker_is_ready_before_the_first_round(strategy, probe):
+    with strategy(probe, WORKERS) as started:
+        sessions = 1 if strategy.shares_session else started.workers
+        assert len(set(probe.lines("open"))) == sessions
+        assert len(probe.lines("open")) == sessions
+
+
+def test_every_session_is_closed_by_the_worker_that_opened_it(strategy, probe):
+    with strategy(probe, WORKERS) as started:
+        started.map(range(5))
+    assert sorted(probe.lines("close")) == sorted(probe.lines("open"))
+
+
+def test_as_many_items_as_workers_are_under_way_at_once(strategy, probe):
+    with strategy(probe, WORKERS) as started:
+        begun = time.monotonic()
+        started.map([("sleep", 0.2, None)] * started.workers)
+        ended = time.monotonic()
+    assert len(probe.lines("item")) == started.workers
+    if strategy.most_workers is None:
+        assert ended - begun < 0.2 * WORKERS, "the items ran one after the other"
+
+
+def test_the_first_error_surfaces_as_it_was_raised_and_the_strategy_still_closes(strategy, probe):
+    with pytest.raises(ProbeError, match=r"^item 4 is cursed$"), strategy(probe, WORKERS) as started:
+        started.map([0, 1, 2, 3, ("fail", "item 4 is cursed"), 5, 6])
+    assert sorted(probe.lines("close")) == sorted(probe.lines("open"))
+
+
+def test_a_strategy_goes_on_after_an_error(strategy, probe):
+    with strategy(probe, WORKERS) as started:
+        with pytest.raises(ProbeError):
+            started.map([0, ("fail", "once"), 2])
+        assert started.map([1, 2, 3]) == [2, 3, 4]
+
+
+def test_an_error_that_cannot_be_pickled_surfaces_with_its_type_and_message(strategy, probe):
+    with pytest.raises(Exception, match="left and right") as caught, strategy(probe, WORKERS) as started:
+        started.map([0, ("stubborn",), 2])
+    assert "StubbornError" in caught.type.__name__ + str(caught.value)
+
+
+def test_an_error_while_opening_surfaces_as_it_was_raised(strategy, tmp_path):
+    with pytest.raises(ProbeError, match="no session to be had"), strategy(Unopenable(tmp_path / "log"), WORKERS):
+        pytest.fail("entered without an open workload")
+
+
+def test_an_error_between_rounds_leaves_nobody(strategy, probe):
+    with pytest.raises(ZeroDivisionError), strategy(probe, WORKERS):
+        raise ZeroDivisionError
+    assert sorted(probe.lines("close")) == sorted(probe.lines("open"))
+
+
+@pytest.mark.parametrize("workers", [0, -1, 1.5, True, "3", None])
+def test_a_number_of_workers_that_is_none_is_refused(strategy, probe, workers):
+    with pytest.raises(ValueError, match=f"{strategy.name}: workers must be a whole number of 1 or more"):
+        strategy(probe, workers)
+
+
+def test_an_unknown_option_is_refused(strategy, probe):
+    with pytest.raises(TypeError, match=f"{strategy.name}: unknown option colour"):
+        strategy(probe, WORKERS, colour="red")
+
+
+def test_every_option_has_a_value_to_record(strategy, probe):
+    options = strategy(probe, WORKERS).options
+    assert all(value is None or isinstance(value, str | int | float | bool) for value in options.values())
+
+
+@pytest.mark.parametrize("count", [0, 1, WORKERS - 1])
+def test_fewer_items_than_workers_are_no_trouble(strategy, probe, count):
+    with strategy(probe, WORKERS) as started:
+        assert started.map(range(count)) == list(range(1, count + 1))
+
+
+@pytest.mark.parametrize("kernel", ["squares", "hash"])
+def test_computing_gives_what_a_plain_loop_gives(strategy, kernel):
+    work = Compute(kernel, 1000)
+    with strategy(work, WORKERS) as started:
+        assert started.map(range(8)) == [work.expected(item) for item in range(8)]
+
+
+@pytest.fixture(scope="module")
+def instrument():
+    with running() as started:
+        yield started
+
+
+@pytest.mark.parametrize("client", NAMES)
+def test_downloads_give_what_a_plain_loop_gives(strategy, client, instrument):
+    if not Fetch.fits(client, strategy.face):
+        pytest.skip(f"{client} has no {strategy.face} face")
+    work = Fetch(f"{instrument.url}/item/{{item}}?size=300", 300, client)
+    instrument.reset()
+    with strategy(work, WORKERS) as started:
+        assert started.map(range(8)) == [work.expected(item) for item in range(8)]
+    assert instrument.ledger().requests == 8
+    assert instrument.ledger().max_in_flight <= started.workers
+
+
+@pytest.mark.usefixtures("in_processes")
+@pytest.mark.parametrize("victim", range(WORKERS))
+def test_a_worker_killed_in_the_middle_becomes_a_clear_error(strategy, probe, victim):
+    with pytest.raises(WorkerDied, match=r"SIGKILL.*no result"), strategy(probe, WORKERS) as started:
+        pid = probe.lines("open")[victim][0]
+        killer = threading.Timer(0.1, os.kill, (pid, signal.SIGKILL))
+        killer.start()
+        try:
+            started.map([("sleep", 0.05, None)] * 40)
+        finally:
+            killer.join()
+
+
+@pytest.mark.usefixtures("in_processes")
+@pytest.mark.parametrize("victim", range(WORKERS))
+def test_a_worker_killed_between_rounds_becomes_a_clear_error(strategy, probe, victim):
+    with pytest.raises(WorkerDied, match="SIGKILL"), strategy(probe, WORKERS) as started:
+        started.map(range(5))
+        pid = probe.lines("open")[victim][0]
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: not alive([pid]), "the victim to die")
+        started.map(range(5))
+
+
+@pytest.mark.usefixtures("in_processes")
+def test_workers_killed_before_leaving_become_a_clear_error(strategy, probe):
+    with pytest.raises(WorkerDied, match="SIGKILL"), strategy(probe, WORKERS):
+        victims = [pid for pid, _ in probe.lines("open")]
+        for pid in victims:
+            os.kill(pid, signal.SIGKILL)
+        until(lambda: not alive(victims), "the victims to die")
+
+
+@pytest.mark.usefixtures("in_processes")
+def test_workers_end_when_their_parent_is_killed(strategy, probe):
+    with python(BUSY, strategy.name, probe.log, 60) as process:
+        until(lambda: len(probe.lines("item")) == WORKERS, "all workers to be busy")
+        everyone = family(process.pid)
+        process.kill()
+        until(lambda: not alive(everyone), "the whole family to end")
+
+
+def test_ctrl_c_at_a_terminal_ends_everything_with_one_traceback(strategy, probe):
+    with terminal(BUSY, strategy.name, probe.log, 1) as (process, screen):
+        until(lambda: probe.lines("item"), "the first item to start")
+        everyone = family(process.pid)
+        os.write(screen, b"\x03")
+        shown = everything_from(screen)
+        assert process.wait(30) in (-signal.SIGINT, 128 + signal.SIGINT)
+    assert shown.rstrip().endswith("KeyboardInterrupt")
+    assert shown.count("KeyboardInterrupt") - shown.count("raise KeyboardInterrupt") == 1, shown
+    until(lambda: not alive(everyone), "the whole family to end")
+
+
+def test_names_are_unique_and_fit_a_node_id():
+    names = [strategy.name for strategy in STRATEGIES]
+    assert len(set(names)) == len(names)
+    assert all(name.replace("-", "").isalnum() and name == name.lower() for name in names)
+
+
+def test_the_plugin_leaves_one_thread_before_a_fork():
+    tasks = "import os, paceline.plugin; print(len(os.listdir('/proc/self/task')))"
+    with python("-c", tasks, stdout=-1) as process:
+        assert process.communicate()[0].strip() == "1"
+    assert sys.platform == "linux"
