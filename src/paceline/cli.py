@@ -1,0 +1,180 @@
+"""
+The `paceline` command: what was typed, and how it ends.
+"""
+
+import argparse
+import contextlib
+import math
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+_WHAT = (
+    "Which concurrency strategy should this Python work use, on this machine, and how close does it come to the limit?"
+)
+_EXAMPLES = """examples:
+  pytest --benchmark-only       measure everything and save the run
+  paceline compare              show the newest whole run of this machine
+  paceline compare 3 4          show how each cell changed from run 3 to run 4
+  paceline runs                 list what is saved
+  paceline serve                start the measuring server and print its URL
+"""
+_COMPARE = """examples:
+  paceline compare                        the newest whole run of this machine and Python
+  paceline compare 3                      run 3 of this machine and Python
+  paceline compare 3 4                    the change from run 3 to run 4
+  paceline compare a/0001_x.json b/0002_y.json
+"""
+_SERVE = """It prints one JSON line with its url and pid once it listens, and runs until Ctrl-C or SIGTERM.
+
+examples:
+  paceline serve --port 8080
+  paceline serve --bandwidth 12500000     all answers together at most 100 Mbit/s
+"""
+_RUNS = """It ends with status 1 if a file can't be read.
+
+examples:
+  paceline runs
+  paceline runs --results ../elsewhere/results
+"""
+_MOST_RUNS = 2
+_LAST_PORT = 65535
+_INTERRUPTED = 128 + 2  # what a shell reports for SIGINT
+_PIPE_CLOSED = 128 + 13  # and for SIGPIPE
+
+
+class _AsWritten(argparse.RawDescriptionHelpFormatter):
+    """
+    Leaves the examples below a command's help as they stand.
+    """
+
+
+class _Version(argparse.Action):
+    """
+    Looks the version up only when asked: `serve` starts faster without.
+    """
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from paceline import machine
+
+        sys.stdout.write(f"paceline {machine.libraries().get('paceline', 'unknown')}\n")
+        parser.exit()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """
+    Run the command line.
+
+    Args:
+        argv: the words after `paceline`; those of this process if not given.
+
+    Returns:
+        0: done. 1: it failed, with a sentence on standard error. 130: Ctrl-C. 141: nobody reads the output any more.
+
+    Raises:
+        SystemExit: with 2 for a misuse, with 0 after --help and --version.
+    """
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    if len(getattr(arguments, "run", ())) > _MOST_RUNS:
+        parser.error(f"compare takes two runs at most, {len(arguments.run)} given")
+    try:
+        status = _act(arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        _forget_output()
+        return _PIPE_CLOSED
+    except Exception as error:
+        from paceline import commands
+
+        if not commands.is_expected(error):
+            raise
+        commands.complain(error)
+        _forget_output()
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="paceline", description=_WHAT, epilog=_EXAMPLES, formatter_class=_AsWritten)
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
+    for name, summary, epilog, fill in (
+        ("serve", "start the measuring server", _SERVE, _serve_arguments),
+        ("compare", "show a saved run, or the change from one to another", _COMPARE, _compare_arguments),
+        ("runs", "list what is saved, and what can't be read", _RUNS, _runs_arguments),
+    ):
+        description = f"{summary[0].upper()}{summary[1:]}."
+        fill(
+            commands.add_parser(name, help=summary, description=description, epilog=epilog, formatter_class=_AsWritten)
+        )
+    return parser
+
+
+def _serve_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
+    parser.add_argument("--port", default=0, type=_port, help="port to listen at; 0, the default, takes a free one")
+    parser.add_argument(
+        "--bandwidth",
+        type=_bandwidth,
+        metavar="BYTES_PER_SECOND",
+        help="what all connections share (default: no limit)",
+    )
+    parser.add_argument("--until-stdin-closes", action="store_true", help="end when whoever started it is gone")
+
+
+def _compare_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "run", nargs="*", metavar="RUN", help="a file, or a number in this machine's history; two at most"
+    )
+    _results_argument(parser)
+
+
+def _runs_arguments(parser: argparse.ArgumentParser) -> None:
+    _results_argument(parser)
+
+
+def _results_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="default: %(default)s")
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or int(text) > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; give 0 to {_LAST_PORT}")
+    return int(text)
+
+
+def _bandwidth(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no bandwidth; give bytes per second, above 0")
+    return value
+
+
+def _act(arguments: argparse.Namespace) -> int:
+    """
+    Hand over to the one who does it.
+    """
+    from paceline import commands
+
+    match arguments.command:
+        case "serve":
+            return commands.serve(arguments.host, arguments.port, arguments.bandwidth, arguments.until_stdin_closes)
+        case "compare":
+            return commands.compare(arguments.run, arguments.results)
+        case _:
+            return commands.runs(arguments.results)
+
+
+def _forget_output() -> None:
+    """
+    Send what is still buffered nowhere, or Python would complain about it once more on its way out.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,41 @@
+"""
+What can go wrong with saved runs; the text of each says what, where and what to do.
+"""
+
+from pathlib import Path
+
+
+class HistoryError(Exception):
+    """
+    Whatever is wrong with a history: a sentence for the person who asked, without a traceback.
+    """
+
+
+class UnreadableRun(HistoryError):  # noqa: N818  # the name says what it is: a file among others, not only a failure
+    """
+    A file is no saved run, or a damaged one.
+
+    Args:
+        path: the file; None for data that never was one.
+        reason: what is wrong, a semicolon, and what to do.
+    """
+
+    def __init__(self, path: Path | None, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path or 'these results'}: {self.reason}"
+
+
+class NoSuchRunError(HistoryError):
+    """
+    No saved run answers the description.
+    """
+
+
+class NotSaved(HistoryError):  # noqa: N818  # said of the run, as a person would
+    """
+    A run could not be saved; nothing of it is left in the history.
+    """

@@ -1,0 +1,128 @@
+"""
+Putting one whole file into a folder under the next free number: all of it or nothing, and never over another one.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from paceline.history.run import number_of
+
+_TEMPORARY = ".saving-{}.tmp"  # no glob for saved runs matches it: they all end in .json
+_PATIENCE = 60.0  # seconds; a save takes milliseconds, so whoever holds the folder longer is stopped or stuck
+_LINKS_REFUSED = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
+
+
+def publish(folder: Path, label: str, content: bytes) -> Path:
+    """
+    Save `content` as `NNNN_<label>.json`, NNNN being one more than the highest number there, damaged files included.
+
+    The file appears under its name only when all of it is on the disk. A process killed before that leaves a file that
+    no history reads, and that the next save removes.
+
+    Returns:
+        The path of the new file.
+
+    Raises:
+        OSError: the disk is full, or the folder can't be written to; nothing is left behind.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / _TEMPORARY.format(secrets.token_hex(8))
+    with _held(folder) as alone:
+        if alone:
+            _sweep(folder)
+        try:
+            _write(temporary, content)
+            target = _claim(folder, label, temporary)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+        _settle(folder)
+    return target
+
+
+@contextlib.contextmanager
+def _held(folder: Path) -> Iterator[bool]:
+    """
+    Hold `folder` against other savers. The lock ends with the process, so a kill leaves none.
+
+    Yields:
+        Whether it is ours alone. Some network file systems know no locks: there a number may be given twice, but still
+        nothing is overwritten.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        yield _lock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.01)
+        except OSError:
+            return False
+        else:
+            return True
+    return False
+
+
+def _sweep(folder: Path) -> None:
+    for leftover in folder.glob(_TEMPORARY.format("*")):  # the folder is ours alone, so its owner is gone
+        with contextlib.suppress(OSError):
+            leftover.unlink()
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _claim(folder: Path, label: str, temporary: Path) -> Path:
+    while True:
+        target = folder / f"{next_number(folder):04}_{label}.json"
+        with contextlib.suppress(FileExistsError):  # somebody without a lock was quicker: take the next number
+            _name(temporary, target)
+            return target
+
+
+def _name(temporary: Path, target: Path) -> None:
+    try:
+        os.link(temporary, target)  # unlike a rename it refuses to replace a file
+    except OSError as error:
+        if error.errno not in _LINKS_REFUSED:
+            raise
+        if target.exists():
+            raise FileExistsError(target) from None
+        temporary.rename(target)
+
+
+def next_number(folder: Path) -> int:
+    """
+    Give one more than the highest number that any name in `folder` begins with; 1 if none does.
+    """
+    return max((number_of(entry.name) or 0 for entry in folder.iterdir()), default=0) + 1
+
+
+def _settle(folder: Path) -> None:
+    """
+    Get the names onto the disk too: those of the file, and of folders that may be new.
+    """
+    for place in (folder, *folder.parents[:2]):
+        with contextlib.suppress(OSError):  # some file systems can't sync a folder; the file itself is safe
+            descriptor = os.open(place, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)

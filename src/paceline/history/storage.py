@@ -1,0 +1,139 @@
+"""
+The guard at the door of a history: stands in for pytest-benchmark's storage, so that only whole, clean runs get in.
+"""
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pytest_benchmark.storage.file import FileStorage
+
+from paceline.history.errors import NotSaved, UnreadableRun
+from paceline.history.publishing import publish
+from paceline.history.reading import from_json, load
+from paceline.history.store import PARTIAL
+
+
+class GuardedStorage(FileStorage):
+    """
+    Where a session saves its run.
+
+    Args:
+        path: the history, `results/<fingerprint>`.
+        logger: pytest-benchmark's; it is told where the run went, or why it went nowhere.
+        default_machine_id: pytest-benchmark's folder for this kind of Python.
+        partial: where interrupted runs go when asked for; `partial` beside `path` if not given.
+    """
+
+    def __init__(
+        self, path: str | Path, logger: Any, default_machine_id: str | None = None, partial: Path | None = None
+    ) -> None:
+        super().__init__(path, logger, default_machine_id)  # type: ignore[no-untyped-call]
+        self.partial = partial or self.path.parent / PARTIAL
+        self.refused: str | None = None
+        self.keep_partial = False
+
+    @property
+    def location(self) -> str:
+        """
+        The history, from where the session was started if it lies below.
+        """
+        return _from_here(self.path)
+
+    def refuse(self, reason: str, *, keep_partial: bool = False) -> None:
+        """
+        Let no run of this session into the history, because it was interrupted or something in it failed.
+
+        Args:
+            reason: what happened; the first one given stays.
+            keep_partial: keep the run apart, marked as incomplete, instead of dropping it.
+        """
+        self.refused = self.refused or reason
+        self.keep_partial = self.keep_partial or keep_partial
+
+    def load(self, *globs_or_files: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+        """
+        Give the runs to compare with; what can't be read is named with its reason and passed over.
+
+        Args:
+            globs_or_files: as pytest-benchmark takes them; every numbered run if none is given.
+        """
+        tell = self.logger.error  # pytest-benchmark's, not the logging module's
+        for file in self.query(*(globs_or_files or ("[0-9][0-9][0-9][0-9]_",))):  # type: ignore[no-untyped-call]
+            try:
+                load(file)
+            except UnreadableRun as damaged:
+                tell(f"Passed over {damaged}")
+            else:
+                yield from super().load(str(file))  # type: ignore[no-untyped-call]
+
+    def save(self, output_json: dict[str, Any], save: str) -> None:
+        """
+        Save a run under the next number of the history; a refused one nowhere, or apart.
+
+        Args:
+            output_json: what pytest-benchmark made, with the `paceline` key.
+            save: the name to stand after the number.
+
+        Raises:
+            NotSaved: the disk, the folder or the run itself is not fit; nothing is left behind.
+        """
+        reason = self.refused or _incomplete(output_json)
+        if reason and not self.keep_partial:
+            self._say(f"This run is not saved: {reason}. With --keep-partial it is kept apart from the history.")
+            return
+        if reason:
+            output_json = _marked(output_json, reason)
+        folder = self.partial / self.path.name if reason else self.path / (self.default_machine_id or "")
+        target = _published(folder, save, output_json)
+        self._say(f"{f'Kept apart ({reason})' if reason else 'Saved'}: {_from_here(target)}")
+
+    def _say(self, sentence: str) -> None:
+        tell = self.logger.error if self.refused else self.logger.info
+        tell(sentence)
+
+
+def _published(folder: Path, label: str, output_json: dict[str, Any]) -> Path:
+    content = strict(output_json).encode()
+    try:
+        from_json(content)  # what goes in must come out again
+        return publish(folder, label, content)
+    except UnreadableRun as unfit:
+        raise NotSaved(f"this run is not saved, it could not be read again: {unfit.reason}") from unfit
+    except OSError as error:
+        raise NotSaved(
+            f"this run is not saved in {_from_here(folder)}: {error.strerror or error}; make room there, or make it "
+            "writable, and measure again (--benchmark-json=PATH writes to another place)"
+        ) from error
+
+
+def strict(data: Any) -> str:
+    """
+    Write JSON that every reader takes: numbers that are not finite become null, and what JSON does not know its repr.
+    """
+    return json.dumps(_finite(data), indent=4, allow_nan=False, default=lambda thing: f"UNSERIALIZABLE[{thing!r}]")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _incomplete(output_json: dict[str, Any]) -> str | None:
+    facts = output_json.get("paceline", {})
+    return None if facts.get("complete", True) else facts.get("why_incomplete") or "it is marked as incomplete"
+
+
+def _marked(output_json: dict[str, Any], reason: str) -> dict[str, Any]:
+    facts = {**output_json.get("paceline", {}), "complete": False, "why_incomplete": reason}
+    return {**output_json, "paceline": facts}
+
+
+def _from_here(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -1,0 +1,147 @@
+"""
+Facts about this machine and this Python, and the fingerprint that keys a history.
+
+A leaf: it imports nothing but the standard library and one leaf of ours, so that it costs nothing to ask.
+"""
+
+import contextlib
+import os
+import platform
+import re
+import subprocess
+import sys
+import sysconfig
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from paceline import cgroups
+
+LIBRARIES = (
+    "requests",
+    "aiohttp",
+    "urllib3",
+    "uvloop",
+    "httptools",
+    "pytest",
+    "pytest-benchmark",
+    "pytest-httpserver",
+    "paceline",
+)
+"""Whose versions can move a measurement, and so stand in every saved run."""
+
+_NOISE_IN_MODELS = re.compile(r"\((?:r|tm|c)\)|@.*$|\b\d+-core\b|\b(?:cpu|processor)\b", re.IGNORECASE)
+_MODEL_LENGTH = 40
+
+
+def usable_cpus() -> float:
+    """
+    Count the CPUs this process may use: the least of its affinity and its cgroups' quotas.
+
+    Returns:
+        A positive number of CPUs; a quota may make it a fraction.
+    """
+    return min([float(_affinity()), *cgroups.quotas()])
+
+
+def whole_cpus() -> int:
+    """
+    Count the CPUs that can be kept busy all the time; at least 1.
+    """
+    return max(1, int(usable_cpus()))
+
+
+def cpu_model() -> str:
+    """
+    Name this machine's CPU, as the system itself does.
+    """
+    if sys.platform == "darwin":
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            query = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
+            return subprocess.check_output(query, text=True, timeout=5).strip()  # noqa: S603  # a constant command
+    return _model_in(cgroups.text(Path("/proc/cpuinfo"))) or platform.processor() or platform.machine() or "unknown"
+
+
+def free_threaded() -> bool:
+    """
+    Whether this build of Python can run without the GIL; `volatile_facts` says whether it does.
+    """
+    return bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+
+
+def fingerprint() -> str:
+    """
+    Name this machine and this Python in one short word that is fit for a file name.
+
+    It holds what makes figures incomparable when it differs: system, architecture, CPU model, usable CPUs,
+    implementation, X.Y, and a `t` for a free-threaded build. Host name, kernel, patch release, libraries and load stay
+    outside: they would end a history without need.
+    """
+    version = f"{sys.version_info.major}.{sys.version_info.minor}{'t' if free_threaded() else ''}"
+    model = _NOISE_IN_MODELS.sub(" ", cpu_model())[:_MODEL_LENGTH]
+    parts = (platform.system(), platform.machine(), model, f"{usable_cpus():.4g}cpu", sys.implementation.name, version)
+    return "-".join(_slug(part) for part in parts)
+
+
+def stable_facts() -> dict[str, Any]:
+    """
+    Gather what stays the same from run to run, for pytest-benchmark's `machine_info`.
+
+    No host name, no path and no kernel release: a saved run may be published.
+    """
+    return {
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "cpu": {"brand_raw": cpu_model(), "count": usable_cpus()},
+        "python_implementation": platform.python_implementation(),
+        "python_implementation_version": platform.python_version(),
+        "python_version": platform.python_version(),
+        "python_compiler": platform.python_compiler(),
+        "python_build": list(platform.python_build()),
+        "free_threaded": free_threaded(),
+        "libraries": libraries(),
+    }
+
+
+def volatile_facts() -> dict[str, Any]:
+    """
+    Gather what may differ from one run to the next, for the top-level `paceline` key of a saved run.
+    """
+    return {
+        "load_average": list(os.getloadavg()) if hasattr(os, "getloadavg") else None,
+        "kernel": platform.release(),
+        "gil": "on" if getattr(sys, "_is_gil_enabled", lambda: True)() else "off",
+        "switch_interval": sys.getswitchinterval(),
+        "cpus_online": os.cpu_count(),
+    }
+
+
+def libraries() -> dict[str, str]:
+    """
+    Give the versions of those of `LIBRARIES` that are installed.
+    """
+    found = {}
+    for name in LIBRARIES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
+
+
+def _affinity() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    count = getattr(os, "process_cpu_count", os.cpu_count)
+    return count() or 1
+
+
+def _model_in(cpuinfo: str) -> str:
+    pairs = (line.partition(":") for line in reversed(cpuinfo.splitlines()))
+    facts = {key.strip(): value.strip() for key, _, value in pairs}
+    named = next((facts[key] for key in ("model name", "cpu model", "Model", "cpu") if facts.get(key)), "")
+    if not named and "CPU part" in facts:  # 64-bit ARM gives numbers only
+        return f"arm {facts.get('CPU implementer', '')} {facts['CPU part']}"
+    return named
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9._]+", "-", text.lower()).strip("-") or "unknown"

@@ -1,0 +1,3 @@
+"""
+Arithmetic on samples and limits: pure functions, no files, no printing.
+"""

@@ -1,0 +1,260 @@
+"""
+The command line: what it prints, where its complaints go, and how it ends.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from saved_runs import FINGERPRINT, benchmark, put, saved
+
+from paceline import cli, machine
+
+HERE = machine.fingerprint()
+PACELINE = [sys.executable, "-c", "import sys; from paceline.cli import main; sys.exit(main())"]
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "results"
+
+
+def test_the_installed_command_is_this_one():
+    (found,) = metadata.entry_points(group="console_scripts", name="paceline")
+    assert found.load() is cli.main
+
+
+@pytest.mark.parametrize("words", [["--help"], ["serve", "--help"], ["compare", "--help"], ["runs", "--help"]])
+def test_help_comes_with_examples(words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(words)
+    assert ended.value.code == 0
+    assert "examples:\n  p" in capsys.readouterr().out
+
+
+def test_the_version_is_the_installed_one(capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"paceline {metadata.version('paceline')}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ([], "required: COMMAND"),
+        (["race"], "invalid choice: 'race'"),
+        (["compare", "1", "2", "3"], "two runs at most, 3 given"),
+        (["compare", "--nonsense"], "unrecognized arguments: --nonsense"),
+        (["serve", "--port", "70000"], "'70000' is no port; give 0 to 65535"),
+        (["serve", "--port", "-1"], "port"),
+        (["serve", "--port", "x"], "'x' is no port"),
+        (["serve", "--bandwidth", "0"], "'0' is no bandwidth; give bytes per second, above 0"),
+        (["serve", "--bandwidth", "nan"], "'nan' is no bandwidth"),
+        (["serve", "--bandwidth", "fast"], "'fast' is no bandwidth"),
+    ],
+)
+def test_misuse_ends_with_2_and_says_what_was_wrong(words, complaint, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(words)
+    assert ended.value.code == 2
+    assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("results")
+def test_without_any_run_compare_says_what_to_type(capsys):
+    assert cli.main(["compare"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == (
+        "paceline: results has no complete run with the cells this needs; measure one: pytest --benchmark-only\n"
+    )
+
+
+@pytest.mark.usefixtures("results")
+def test_without_any_run_runs_says_what_to_type(capsys):
+    assert cli.main(["runs"]) == 0
+    assert capsys.readouterr().out == "results has no saved run; measure one: pytest --benchmark-only\n"
+
+
+def test_compare_shows_the_newest_whole_run_of_this_machine(results, capsys):
+    put(results, saved(benchmark(rounds=[0.1]), fingerprint=HERE), 1)
+    put(results, saved(benchmark(rounds=[0.2]), fingerprint=HERE), 2)
+    put(results, saved(benchmark(rounds=[0.3]), fingerprint=HERE, complete=False), 3)
+    assert cli.main(["compare"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.startswith(
+        f"results/{HERE}/Linux-CPython-3.11-64bit/0002_made-up.json: {HERE}, CPython 3.11.7, 2026-11-22"
+    )
+    assert "200 ms" in out
+    assert out.index("Strategies beside each other") < out.index("downloads (")
+
+
+def test_compare_says_aloud_when_a_run_is_of_another_machine(results, capsys):
+    put(results, saved())
+    assert cli.main(["compare"]) == 0
+    assert capsys.readouterr().err == (
+        f"paceline: results has no whole run of this machine, {HERE}; this one is of ANOTHER MACHINE, {FINGERPRINT}\n"
+    )
+
+
+def test_compare_names_the_damaged_files_it_passes_over(results, capsys):
+    put(results, saved(fingerprint=HERE), 1)
+    put(results, saved(), 2, folder=HERE).write_text("")
+    assert cli.main(["compare"]) == 0
+    assert "passed over results" in (err := capsys.readouterr().err)
+    assert "0002_made-up.json: it is empty" in err
+
+
+def test_compare_shows_the_run_with_a_number_or_a_path(results, capsys):
+    put(results, saved(benchmark(rounds=[0.1]), fingerprint=HERE), 1)
+    path = put(results, saved(benchmark(rounds=[0.2])), 1)
+    assert cli.main(["compare", "1"]) == 0
+    assert "100 ms" in capsys.readouterr().out
+    assert cli.main(["compare", str(path)]) == 0
+    assert "200 ms" in capsys.readouterr().out
+
+
+def test_compare_shows_the_change_from_the_first_run_to_the_second(results, capsys):
+    put(results, saved(benchmark(rounds=[0.1]), fingerprint=HERE), 1)
+    put(results, saved(benchmark(rounds=[0.2]), fingerprint=HERE), 2)
+    assert cli.main(["compare", "1", "0002"]) == 0
+    assert "+100.0 %" in capsys.readouterr().out
+    assert cli.main(["compare", "2", "1"]) == 0
+    assert "-50.0 %" in capsys.readouterr().out
+
+
+def test_an_incomplete_run_asked_for_by_number_says_that_it_is(results, capsys):
+    put(results, saved(fingerprint=HERE, complete=False, why="Ctrl-C"))
+    assert cli.main(["compare", "1"]) == 0
+    assert "INCOMPLETE: Ctrl-C" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["compare", "7"], ["compare", "nothing.json"], ["compare", "results"]])
+def test_an_error_is_one_sentence_and_status_1(words, results, capsys):
+    put(results, saved(fingerprint=HERE))
+    assert cli.main(words) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("paceline: ")
+    assert err.count("\n") == 1
+
+
+def test_the_rows_stand_in_the_order_of_the_strategies(results, capsys):
+    put(results, saved(benchmark("pool-fork"), benchmark("threads"), benchmark("sequential"), fingerprint=HERE))
+    assert cli.main(["compare"]) == 0
+    out = capsys.readouterr().out
+    assert out.index("\nsequential") < out.index("\nthreads") < out.index("\npool-fork")
+
+
+def test_runs_lists_everything_and_ends_with_1_if_something_can_not_be_read(results, capsys):
+    put(results, saved(fingerprint=HERE), 1)
+    put(results, saved(complete=False, why="Ctrl-C"), 2, folder="partial")
+    assert cli.main(["runs"]) == 0
+    out = capsys.readouterr().out
+    assert "complete   results/" in out
+    assert "incomplete: Ctrl-C" in out
+    put(results, saved(), 3).write_text("{")
+    assert cli.main(["runs", "--results", str(results)]) == 1
+    assert "Can't be read (1):\n" in (out := capsys.readouterr().out)
+    assert "0003_made-up.json: it ends in the middle" in out
+
+
+def test_a_damaged_partial_run_is_named_too(results, capsys):
+    put(results, saved(), folder="partial").write_text("")
+    assert cli.main(["runs"]) == 1
+    assert "it is empty" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("results")
+def test_a_name_can_not_steer_the_terminal(capsys):
+    assert cli.main(["compare", "\x1b[2J.json"]) == 1
+    assert "\x1b" not in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("results")
+def test_ctrl_c_ends_with_130_and_no_traceback(monkeypatch, capsys):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("paceline.history.runs", interrupt)
+    assert cli.main(["runs"]) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.usefixtures("results")
+def test_a_fault_of_ours_keeps_its_traceback(monkeypatch):
+    def stumble(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("paceline.history.runs", stumble)
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["runs"])
+
+
+def runs_into(stream):
+    """
+    List the saved runs into a stream as a shell would, buffered.
+    """
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command = [*PACELINE, "runs"]
+    return subprocess.run(command, stdout=stream, stderr=subprocess.PIPE, text=True, check=False, env=env)
+
+
+@pytest.mark.parametrize("number", [1, 200], ids="runs={}".format)
+def test_a_closed_pipe_ends_quietly(results, number):
+    for each in range(1, number + 1):
+        put(results, saved(), each)
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as pipe:
+        done = runs_into(pipe)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+def test_output_that_can_not_be_written_is_an_error(results):
+    put(results, saved())
+    with Path("/dev/full").open("w") as full:
+        done = runs_into(full)
+    assert done.returncode == 1
+    assert done.stderr == "paceline: standard output: No space left on device\n"
+
+
+def test_in_a_plain_locale_the_output_is_ascii(results):
+    put(results, saved())
+    env = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = subprocess.run([*PACELINE, "compare"], capture_output=True, check=False, env=env)
+    assert done.returncode == 0, done.stderr
+    assert b"threads" in done.stdout
+    assert done.stdout.isascii()
+
+
+def test_serve_hands_over_what_was_typed(monkeypatch):
+    said = []
+    monkeypatch.setattr("paceline.server.serve.serve", lambda *words: said.append(words) or 0)
+    assert cli.main(["serve"]) == 0
+    assert cli.main(["serve", "--host", "::1", "--port", "8080", "--bandwidth", "1e6", "--until-stdin-closes"]) == 0
+    assert said == [("127.0.0.1", 0, None, False), ("::1", 8080, 1e6, True)]
+
+
+def test_serve_starts_prints_where_and_ends_when_stdin_does():
+    command = [*PACELINE, "serve", "--until-stdin-closes"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        place = json.loads(process.stdout.readline())
+        assert place["url"].startswith("http://127.0.0.1:")
+        assert place["pid"] == process.pid
+        process.stdin.close()
+        assert process.wait(timeout=30) == 0
+
+
+def test_serve_starts_without_what_only_tables_need():
+    code = "import sys; from paceline import cli, commands; print('rich' in sys.modules, 'msgspec' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False False\n"

@@ -1,0 +1,156 @@
+"""
+Facts about the machine: the fingerprint that keys a history, and CPUs as they can really be used.
+"""
+
+import json
+import os
+import platform
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from paceline import cgroups, machine
+
+ARM = """processor\t: 0
+BogoMIPS\t: 243.75
+CPU implementer\t: 0x41
+CPU part\t: 0xd0c
+"""
+
+
+def control_groups(tmp_path, membership, **files):
+    """
+    Lay out a cgroup file system; a double underscore in a name stands for a slash.
+    """
+    (tmp_path / "self").write_text(membership)
+    for name, content in files.items():
+        path = tmp_path / "fs" / name.replace("__", "/").replace("_DOT_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return list(cgroups.quotas(tmp_path / "fs", tmp_path / "self"))
+
+
+def test_a_quota_of_version_2_is_read_in_cpus(tmp_path):
+    assert control_groups(tmp_path, "0::/box\n", box__cpu_DOT_max="150000 100000\n") == [1.5]
+
+
+def test_a_quota_above_the_own_group_binds_too(tmp_path):
+    found = control_groups(tmp_path, "0::/a/b\n", a__b__cpu_DOT_max="max 100000\n", a__cpu_DOT_max="50000 100000\n")
+    assert found == [0.5]
+
+
+def test_a_container_that_sees_only_its_own_root_finds_the_quota_there(tmp_path):
+    assert control_groups(tmp_path, "0::/docker/1234\n", cpu_DOT_max="200000 100000\n") == [2.0]
+
+
+def test_a_quota_of_version_1_is_read_in_cpus(tmp_path):
+    found = control_groups(
+        tmp_path,
+        "4:memory:/box\n3:cpu,cpuacct:/box\n0::/\n",
+        **{
+            "cpu,cpuacct__box__cpu_DOT_cfs_quota_us": "300000\n",
+            "cpu,cpuacct__box__cpu_DOT_cfs_period_us": "100000\n",
+            "cpu,cpuacct__cpu_DOT_cfs_quota_us": "-1\n",
+            "cpu,cpuacct__cpu_DOT_cfs_period_us": "100000\n",
+        },
+    )
+    assert found == [3.0]
+
+
+@pytest.mark.parametrize("content", ["", "max 100000", "0 0", "rubbish", "1 2 3", "-1 100000"])
+def test_what_is_no_quota_binds_nobody(tmp_path, content):
+    assert control_groups(tmp_path, "0::/\nnonsense\n", cpu_DOT_max=content) == []
+
+
+def test_the_least_of_affinity_and_quota_counts(monkeypatch):
+    monkeypatch.setattr(machine, "_affinity", lambda: 4)
+    monkeypatch.setattr(cgroups, "quotas", lambda: iter([8.0, 1.5]))
+    assert machine.usable_cpus() == 1.5
+    assert machine.whole_cpus() == 1
+
+
+def test_a_quota_below_one_cpu_still_leaves_one_whole(monkeypatch):
+    monkeypatch.setattr(cgroups, "quotas", lambda: iter([0.25]))
+    assert machine.usable_cpus() == 0.25
+    assert machine.whole_cpus() == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system has no affinity")
+def test_affinity_narrows_the_cpus():
+    ask = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); from paceline import machine; "
+    answer = subprocess.check_output([sys.executable, "-c", ask + "print(machine.usable_cpus())"], text=True)
+    assert 0 < float(answer) <= 1
+
+
+def test_the_fingerprint_is_fit_for_a_file_name_and_stays():
+    word = machine.fingerprint()
+    assert re.fullmatch(r"[a-z0-9._-]+", word)
+    assert len(word) < 120
+    assert word == machine.fingerprint()
+    assert word.endswith(f"-{sys.version_info.major}.{sys.version_info.minor}{'t' if machine.free_threaded() else ''}")
+    assert word.startswith(f"{platform.system().lower()}-{platform.machine().lower()}-")
+
+
+@pytest.mark.parametrize(
+    ("model", "word"),
+    [
+        ("AMD EPYC 7763 64-Core Processor", "-amd-epyc-7763-2cpu-"),
+        ("Intel(R) Xeon(R) CPU E5-2686 v4 @ 2.30GHz", "-intel-xeon-e5-2686-v4-2cpu-"),
+        ("Ä/../\x1b[31m*?", "-..-31m-2cpu-"),
+        ("", "-unknown-2cpu-"),
+    ],
+)
+def test_a_cpu_model_becomes_a_short_plain_word(monkeypatch, model, word):
+    monkeypatch.setattr(machine, "cpu_model", lambda: model)
+    monkeypatch.setattr(machine, "usable_cpus", lambda: 2.0)
+    assert word in machine.fingerprint()
+
+
+def test_builds_with_and_without_the_gil_have_fingerprints_of_their_own(monkeypatch):
+    monkeypatch.setattr(machine, "free_threaded", lambda: False)
+    locked = machine.fingerprint()
+    monkeypatch.setattr(machine, "free_threaded", lambda: True)
+    assert machine.fingerprint() == f"{locked}t"
+
+
+@pytest.mark.parametrize(
+    ("cpuinfo", "model"),
+    [
+        ("processor: 0\nmodel name\t: Some CPU\nprocessor: 1\nmodel name: Other\n", "Some CPU"),
+        (ARM, "arm 0x41 0xd0c"),
+        ("", ""),
+    ],
+)
+def test_the_cpu_model_is_read_as_the_kernel_gives_it(cpuinfo, model):
+    assert machine._model_in(cpuinfo) == model
+
+
+def test_stable_facts_tell_nothing_private_and_survive_json():
+    text = json.dumps(machine.stable_facts())
+    assert json.loads(text) == machine.stable_facts()
+    assert str(Path.cwd()) not in text
+    assert sys.prefix not in text
+    assert platform.release() not in text
+    assert socket.gethostname() not in text or len(socket.gethostname()) < 4
+
+
+def test_stable_facts_name_the_libraries_that_are_there(monkeypatch):
+    monkeypatch.setattr(machine, "LIBRARIES", ("requests", "no-such-library"))
+    assert list(machine.stable_facts()["libraries"]) == ["requests"]
+
+
+def test_volatile_facts_survive_json():
+    facts = machine.volatile_facts()
+    assert json.loads(json.dumps(facts)) == facts
+    assert facts["gil"] in ("on", "off")
+    assert facts["switch_interval"] > 0
+
+
+def test_asking_the_machine_imports_nothing_heavy():
+    ask = "import sys, paceline.machine as m; m.fingerprint(); print(*sorted(x.partition('.')[0] for x in sys.modules))"
+    modules = set(subprocess.check_output([sys.executable, "-c", ask], text=True).split())
+    assert not modules & {"numpy", "pytest", "requests", "aiohttp", "msgspec", "rich"}

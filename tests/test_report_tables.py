@@ -1,0 +1,261 @@
+"""
+Tables, letter by letter against golden files, and on their way to terminals and pipes.
+
+After a change made on purpose, PACELINE_GOLDEN=write pytest tests/test_report_tables.py writes the golden files anew.
+"""
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from arbitrary_runs import runs
+from hypothesis import given, settings
+from rich.text import Text
+from saved_runs import benchmark, saved
+
+from paceline.history import Run, UnreadableRun, from_json
+from paceline.history.storage import strict
+from paceline.report import layout, tables
+from paceline.report.parameters import speedup
+
+GOLDEN = Path(__file__).parent / "golden"
+ORDER = ("sequential", "threads", "asyncio", "pool-fork")
+
+
+def cell(strategy, experiment, median, **extra):
+    return benchmark(strategy, experiment, (0.98 * median, median, 1.02 * median), **extra)
+
+
+def downloads(strategy, median, client="requests", **extra):
+    limit = 1.28 if strategy == "sequential" else 0.14
+    figures = {"limit": limit, "efficiency": limit / median, "overhead": (median - limit) / 64}
+    return cell(strategy, "downloads", median, client=client, **figures, **extra)
+
+
+def computing(strategy, median, **extra):
+    workers = 1 if strategy == "sequential" else 2
+    limit = 2.0 / workers
+    figures = {"limit": limit, "efficiency": limit / median, "overhead": (median - limit) / 20}
+    return cell(strategy, "computing", median, **{"items": 20, "workers": workers, **figures, **extra})
+
+
+def lesson(**facts):
+    """
+    Make a run with exact numbers, in the shuffled order that runs are measured in.
+    """
+    return saved(
+        computing("pool-fork", 1.05, start_seconds=0.025, options={"start_method": "fork", "chunksize": 1}),
+        downloads("asyncio", 0.147, "aiohttp", start_seconds=0.0031, warnings=["client-bound: 8 of 10", "noisy: 12 %"]),
+        downloads("threads", 0.142, "raw", start_seconds=0.0009),
+        computing("sequential", 2.0, start_seconds=0.0001),
+        downloads("threads", 0.152, start_seconds=0.0011),
+        downloads("sequential", 1.34, start_seconds=0.0001),
+        computing("threads", 2.1, start_seconds=0.0008, warnings=["odd: seen by nobody before"]),
+        cell("threads", "computing", 0.9, items=20, workers=2, kernel="hash"),
+        **facts,
+    )
+
+
+@pytest.fixture
+def run():
+    return from_json(lesson(), Path("results/here/0003_x.json"))
+
+
+def printed(renderables, **options):
+    stream = io.StringIO()
+    tables.render(renderables, stream, **options)
+    return stream.getvalue()
+
+
+def assert_golden(name, text):
+    path = GOLDEN / f"{name}.txt"
+    if os.environ.get("PACELINE_GOLDEN") == "write":
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+def test_the_headline_shows_each_strategy_once_a_client(run):
+    assert_golden("report_headline", printed(tables.headline(run.cells, ORDER)))
+
+
+def test_the_headline_of_one_experiment_leaves_the_other_out(run):
+    cells = [cell for cell in run.cells if cell.experiment == "computing"]
+    assert_golden("report_headline_computing", printed(tables.headline(cells)))
+
+
+def test_a_headline_tells_rows_apart_that_differ_in_scale_only():
+    cells = from_json(saved(downloads("threads", 0.1, workers=4), downloads("threads", 0.2, workers=2))).cells
+    text = printed(tables.headline(cells))
+    assert "threads, requests (workers=2)" in text
+    assert "threads, requests (workers=4)" in text
+
+
+def test_without_its_cells_there_is_no_headline():
+    assert tables.headline(from_json(saved(cell("threads", "scaling", 1.0))).cells) == []
+
+
+def test_every_experiment_has_its_table(run):
+    assert_golden("report_experiments", printed(tables.experiment_tables(run, ORDER)))
+
+
+def test_the_change_between_two_runs_stands_beside_their_spreads(run):
+    other = from_json(saved(downloads("threads", 0.19), downloads("pool-fork", 0.2), computing("threads", 2.0)))
+    assert_golden("report_changes", printed(tables.change_tables(run, other, ORDER)))
+
+
+def test_runs_of_different_machines_are_never_compared_in_silence(run):
+    other = from_json(lesson(fingerprint="another-machine"))
+    first = printed(tables.change_tables(run, other)).splitlines()[0]
+    assert first.startswith(
+        "DIFFERENT MACHINES OR PYTHONS: baseline linux-x86_64-made-up-2cpu-cpython-3.11, candidate an"
+    )
+
+
+def test_runs_of_different_pythons_are_never_compared_in_silence(run):
+    other = from_json(lesson(python="3.11.8"))
+    assert printed(tables.change_tables(run, other)).startswith(
+        "DIFFERENT PYTHONS: baseline CPython 3.11.7, candidate CPython 3.11.8.\n"
+    )
+
+
+def test_libraries_that_moved_are_named(run):
+    data = lesson()
+    data["machine_info"]["libraries"] = {"requests": "2.35.0", "new": "1"}
+    text = printed(tables.change_tables(run, from_json(data)))
+    assert text.startswith("NOT THE SAME VERSION OF requests: 2.34.2 and 2.35.0.\n")
+
+
+def test_incomplete_runs_are_never_compared_in_silence(run):
+    other = from_json(lesson(complete=False, why="Ctrl-C"))
+    assert printed(tables.change_tables(run, other)).startswith("THE CANDIDATE IS INCOMPLETE: Ctrl-C.\n")
+
+
+def test_runs_without_a_common_cell_say_so(run):
+    text = printed(tables.change_tables(run, from_json(saved(cell("threads", "scaling", 1.0)))))
+    assert text.startswith("The two runs have no cell in common.\n")
+
+
+def test_equal_runs_have_no_doubts_and_no_change(run):
+    text = printed(tables.change_tables(run, run))
+    assert text.count("+0.0 %") == len(run.cells)
+    assert "DIFFERENT" not in text
+    assert "Only in" not in text
+
+
+def test_what_is_saved_is_listed_with_what_can_not_be_read(run):
+    partial = from_json(lesson(complete=False, why="Ctrl-C"), Path("results/partial/here/0001_x.json"))
+    damaged = UnreadableRun(Path("results/here/0004_x.json"), "it is empty; remove it")
+    assert_golden("report_listing", printed(tables.listing([run, run], [partial], [damaged])))
+
+
+def cells_of(*benchmarks):
+    return from_json(saved(*benchmarks)).cells
+
+
+def test_speedup_starts_from_sequential_with_the_same_client():
+    cells = cells_of(
+        downloads("sequential", 2.0), downloads("sequential", 1.0, "raw"), downloads("threads", 0.5, "raw")
+    )
+    assert speedup(cells[2], cells) == 2.0
+
+
+def test_speedup_of_another_client_does_not_start_from_the_control():
+    cells = cells_of(
+        downloads("sequential", 1.0, "raw"), downloads("sequential", 2.0), downloads("asyncio", 0.5, "aiohttp")
+    )
+    assert speedup(cells[2], cells) == 4.0
+
+
+def test_speedup_needs_the_same_work():
+    cells = cells_of(downloads("sequential", 2.0, items=32), downloads("threads", 0.5))
+    assert speedup(cells[1], cells) is None
+
+
+def test_speedup_is_unknown_where_it_could_start_from_two_cells():
+    first, second = downloads("sequential", 2.0), downloads("sequential", 1.0)
+    second["fullname"] += "again"
+    cells = cells_of(first, second, downloads("threads", 0.5))
+    assert speedup(cells[2], cells) is None
+
+
+def test_a_pipe_gets_whole_lines_without_colours(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    text = printed(tables.experiment_tables(run))
+    assert "\x1b" not in text
+    assert "…" not in text
+    assert "client-bound, noisy" in text
+    assert all(line == line.rstrip() for line in text.splitlines())
+
+
+def test_a_terminal_gets_the_same_text_with_colours(run, monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("COLUMNS", "20")
+    stream = Terminal()
+    tables.render(tables.experiment_tables(run), stream)
+    plain = Text.from_ansi(stream.getvalue()).plain
+    assert "\x1b[1m" in stream.getvalue()
+    assert [line.rstrip() for line in plain.splitlines()] == printed(tables.experiment_tables(run)).splitlines()
+
+
+def test_a_stream_that_knows_only_ascii_gets_only_ascii(run):
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii")
+    tables.render([*tables.experiment_tables(run), Text("é")], stream)
+    stream.flush()
+    text = raw.getvalue().decode("ascii")
+    assert "threads" in text
+    assert "\\xe9" in text
+
+
+def test_nothing_in_a_file_is_taken_for_markup_or_steers_the_terminal():
+    odd = downloads("[bold]th\x1b[2Jreads", 0.1, "[/red]:smile:", warnings=["[blink]\x07: x\x1b[0m"])
+    text = printed(tables.headline(from_json(saved(odd)).cells))
+    assert "\x1b" not in text
+    assert "[bold]th\\x1b[2Jreads, [/red]:smile:" in text
+    assert "[blink]\\x07: x\\x1b[0m" in text
+
+
+def test_a_width_given_is_a_least_width():
+    assert printed([Text("a longer line")], width=3) == "a longer line\n"
+
+
+@settings(deadline=None)
+@given(runs(), runs())
+def test_whatever_can_be_read_can_be_shown(one, other):
+    before, after = from_json(strict(one).encode()), from_json(strict(other).encode())
+    text = printed(
+        [
+            *tables.headline(after.cells, ORDER),
+            *tables.experiment_tables(after, ORDER),
+            *tables.change_tables(before, after, ORDER),
+            *tables.listing([before], [after], []),
+            tables.introduced(after),
+        ]
+    )
+    assert all(line.isprintable() for line in text.split("\n"))
+
+
+def test_nothing_prints_nothing():
+    assert printed([]) == ""
+
+
+def test_the_house_look_aligns_figures_to_the_right():
+    made = layout.table(["name", "figure"], left=1)
+    layout.row(made, ["a", "1"])
+    layout.row(made, ["b", "1000"])
+    assert printed([made]).splitlines()[2:] == ["a           1", "b        1000"]
+
+
+def test_cells_are_all_that_tables_need():
+    assert isinstance(from_json(lesson()), Run)
+    code = "import sys, paceline.history, paceline.machine; print('rich' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False\n"
