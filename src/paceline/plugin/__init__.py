@@ -1,0 +1,168 @@
+"""
+The pytest side of Paceline: options, fixtures and hooks.
+
+A project takes it in with `pytest_plugins = ["paceline.plugin"]` in its conftest.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import pytest
+
+from paceline.contracts import Item
+from paceline.plugin import choices, guard, session
+from paceline.plugin.measuring import Bench, Cell
+from paceline.plugin.measuring import measure as measure_cell
+from paceline.server.process import Instrument, running
+from paceline.strategies import STRATEGIES, Strategy
+from paceline.workloads import Compute, Fetch
+
+Measure = Callable[..., Cell]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """
+    Add the options of an experiment.
+    """
+    choices.add_options(parser.getgroup("paceline", "Paceline: the scale and the choice of cells"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """
+    Set what pytest-benchmark reads in its own configure hook, which builds its storage.
+    """
+    config.addinivalue_line(
+        "markers", "scale(items, workers, latency, size, n, rounds, lesson): an experiment's own scale"
+    )
+    config.addinivalue_line(
+        "markers", "extended: an experiment that is measured only with --all, or when its file is named"
+    )
+    choices.refuse_impossible(config.option)
+    session.prepare(config)
+    config.pluginmanager.register(guard.Guard(config), "paceline-guard")
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """
+    Say what is about to happen.
+    """
+    return session.header(config)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """
+    Make the cells: everything that decides a cell's work becomes a parameter, and so stands in its node id.
+    """
+    choices.parametrize(metafunc)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """
+    Leave out extended experiments, and shuffle the cells, so that drift is no strategy's own.
+    """
+    session.leave_out_extended(config, items)
+    session.shuffle(config, items)
+
+
+@pytest.fixture(scope="session")
+def instrument(request: pytest.FixtureRequest) -> Iterator[Instrument]:
+    """
+    The server that answers every `Fetch`, in a process of its own for the whole session; see `paceline serve`.
+    """
+    with running(request.config.option.server) as server:
+        yield server
+
+
+@pytest.fixture
+def strategy(request: pytest.FixtureRequest) -> type[Strategy]:
+    """
+    A strategy's class, one cell after the other: `strategy(workload, workers)` makes what `measure` measures.
+    """
+    return next(known for known in STRATEGIES if known.name == request.param)
+
+
+@pytest.fixture
+def client(request: pytest.FixtureRequest) -> str:
+    """
+    The HTTP client: the one that fits the strategy, or the one chosen by `--client`.
+    """
+    return str(request.param)
+
+
+@pytest.fixture
+def items(request: pytest.FixtureRequest) -> range:
+    """
+    The items of a round, numbered from 0.
+    """
+    return range(request.param)
+
+
+@pytest.fixture
+def workers(request: pytest.FixtureRequest) -> int:
+    """
+    How many items may be under way at once.
+    """
+    return int(request.param)
+
+
+@pytest.fixture
+def latency(request: pytest.FixtureRequest) -> float:
+    """
+    Seconds that the server takes for an item.
+    """
+    return float(request.param)
+
+
+@pytest.fixture
+def size(request: pytest.FixtureRequest) -> int:
+    """
+    Bytes of an answer.
+    """
+    return int(request.param)
+
+
+@pytest.fixture
+def n(request: pytest.FixtureRequest) -> int:
+    """
+    Steps of one computation.
+    """
+    return int(request.param)
+
+
+@pytest.fixture
+def fetch(instrument: Instrument, client: str, latency: float, size: int) -> Fetch:
+    """
+    One download from the instrument.
+    """
+    return Fetch(f"{instrument.url}/item/{{item}}?latency={latency!r}&size={size}", size, client)
+
+
+@pytest.fixture
+def compute(kernel: str, n: int) -> Compute:
+    """
+    One computation; the experiment parametrizes `kernel`.
+    """
+    return Compute(kernel, n)
+
+
+@pytest.fixture
+def measure(request: pytest.FixtureRequest, benchmark: Any) -> Measure:
+    """
+    Measure one cell: `measure(strategy(workload, workers), items)`; further keywords go into the saved run.
+
+    Gives the cell's figures, once its results and the server's ledger have been checked.
+    """
+    bench = Bench(
+        benchmark=benchmark,
+        timer=session.timer(request),
+        rounds=choices.scale_of(request.node, request.config).rounds,
+        experiment=request.node.path.stem.removeprefix("test_"),
+        instrument=request.getfixturevalue("instrument") if "instrument" in request.fixturenames else None,
+    )
+    benchmark.group = bench.experiment
+
+    def measured(strategy: Strategy, items: Iterable[Item], **extra: Any) -> Cell:
+        return measure_cell(bench, strategy, list(items), extra)
+
+    return measured

@@ -1,0 +1,69 @@
+"""
+Who may know whom, read from the code.
+"""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "paceline"
+
+MAY_KNOW = {
+    "contracts": set(),
+    "stats": set(),
+    "server": set(),
+    "cgroups": set(),
+    "machine": {"cgroups"},
+    "observed": {"contracts"},
+    "pool_worker": {"contracts"},
+    "strategies": {"contracts", "pool_worker"},
+    "workloads": {"contracts", "server.body"},
+    "history": {"contracts", "machine", "stats"},
+    "report": {"history", "stats"},
+    "plugin": {
+        "contracts", "history", "machine", "observed", "report", "server", "stats", "strategies", "workloads",
+    },
+    "commands": {"history", "machine", "report", "server", "strategies"},
+    "cli": {"commands", "machine"},
+}  # fmt: skip
+
+
+def modules():
+    return sorted(path for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py")
+
+
+def room(path):
+    return path.relative_to(SOURCE).with_suffix("").parts[0]
+
+
+def imports(path):
+    """Every module that `path` imports, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module == "paceline":
+            yield from (f"paceline.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_room_knows_only_its_neighbours(path):
+    own = room(path)
+    for name in imports(path):
+        top, _, inside = name.partition(".")
+        if top != "paceline" or inside.split(".")[0] == own or inside in ("", "__version__"):
+            continue
+        allowed = {neighbour for neighbour in MAY_KNOW[own] if f"{inside}.".startswith(f"{neighbour}.")}
+        assert allowed, f"{own} must not import {name}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_only_the_plugin_imports_pytest(path):
+    if room(path) != "plugin":
+        assert not [name for name in imports(path) if name.partition(".")[0] in ("pytest", "_pytest")]
+
+
+def test_every_room_is_in_the_table():
+    assert {room(path) for path in modules()} == set(MAY_KNOW)

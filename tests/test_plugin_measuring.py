@@ -1,0 +1,230 @@
+"""
+What a cell is, from the outside: real sessions of pytest, with strategies that behave as told.
+"""
+
+import json
+
+import pytest
+
+LAB = """
+from collections import Counter
+
+import pytest
+
+from paceline.strategies import Strategy
+from paceline.strategies.fake import Clock, Fake
+from paceline.strategies.sequential import Sequential
+from paceline.strategies.threads import Threads
+from paceline.workloads import Compute, Fetch
+
+clock = Clock()
+"""
+
+
+@pytest.fixture
+def lab(pytester):
+    """A project with Paceline in it: `lab(source, *arguments)` runs a session there."""
+    pytester.makeini("[pytest]\nfilterwarnings = error")
+    pytester.makeconftest('pytest_plugins = ["paceline.plugin"]')
+
+    def run(source, *arguments):
+        pytester.makepyfile(test_lab=LAB + source)
+        return pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+
+    return run
+
+
+@pytest.fixture
+def saved(pytester):
+    """The runs in the project's history, decoded."""
+
+    def read(pattern="results/*/*/*.json"):
+        return [json.loads(path.read_text()) for path in sorted(pytester.path.glob(pattern))]
+
+    return read
+
+
+EXACT = """
+@pytest.mark.scale(items=4, workers=2, latency=0.01, size=100, rounds=3)
+@pytest.mark.benchmark(timer=clock)
+@pytest.mark.parametrize("client", ["raw"], indirect=True)
+def test_exact(measure, fetch, workers, items):
+    fake = Fake(fetch, workers, clock=clock, rounds=[8.0, 0.5, 0.25, 1.0], start=0.5, stop=0.25)
+    cell = measure(fake, items, question="how exact?")
+    assert (cell.median, cell.start_seconds, cell.stop_seconds) == (0.5, 0.5, 0.25)
+"""
+
+
+def test_a_saved_cell_holds_every_figure(lab, saved):
+    lab(EXACT, "--benchmark-only").assert_outcomes(passed=1)
+    [run] = saved()
+    [benchmark] = run["benchmarks"]
+    assert benchmark["stats"]["data"] == [0.5, 0.25, 1.0]
+    cell = benchmark["extra_info"]
+    assert cell["experiment"] == "lab"
+    assert (cell["strategy"], cell["workload"], cell["client"], cell["kernel"]) == ("fake", "Fetch", "raw", None)
+    assert (cell["items"], cell["workers"], cell["latency"], cell["size"]) == (4, 2, 0.01, 100)
+    assert cell["limit"] == pytest.approx(0.02)
+    assert cell["efficiency"] == pytest.approx(0.04)
+    assert cell["overhead"] == pytest.approx(0.12)
+    assert (cell["start_seconds"], cell["stop_seconds"]) == (0.5, 0.25)
+    assert cell["ledger"]["requests"] == 4
+    assert cell["ledger"]["connections"] == 1
+    assert cell["ledger"]["max_in_flight"] == 1
+    assert cell["cpu_seconds"] > 0
+    assert cell["context_switches"] > 0
+    assert cell["server_share"] > 0
+    assert cell["question"] == "how exact?"
+    assert [warning.split(":")[0] for warning in cell["warnings"]] == ["client-bound", "noisy"]
+
+
+def test_a_saved_run_says_whose_it_is(lab, saved):
+    lab(EXACT, "--benchmark-only", "--seed", "7").assert_outcomes(passed=1)
+    [run] = saved()
+    assert run["paceline"]["complete"] is True
+    assert run["paceline"]["seed"] == 7
+    assert run["paceline"]["fingerprint"]
+    assert "node" not in run["machine_info"]
+
+
+def test_everything_that_decides_the_work_stands_in_the_node_id(lab):
+    source = """
+@pytest.mark.parametrize("kernel", ["squares"], ids="kernel={}".format)
+def test_compute(measure, strategy, compute, items, workers):
+    measure(strategy(compute, workers), items)
+
+def test_fetch(measure, strategy, fetch, items, workers):
+    measure(strategy(fetch, workers), items)
+"""
+    options = ["--items=5", "--workers=3", "--latency=1.5ms", "--strategy=threads", "--strategy=sequential"]
+    result = lab(source, "--collect-only", "-q", *options)
+    assert sorted(line for line in result.outlines if "::" in line) == [
+        "test_lab.py::test_compute[sequential-workers=1-items=5-n=2000-kernel=squares]",
+        "test_lab.py::test_compute[threads-workers=3-items=5-n=2000-kernel=squares]",
+        "test_lab.py::test_fetch[sequential-requests-workers=1-items=5-latency=1.5ms-size=1KiB]",
+        "test_lab.py::test_fetch[threads-requests-workers=3-items=5-latency=1.5ms-size=1KiB]",
+    ]
+
+
+def test_an_experiment_may_set_its_own_parameters_and_strategies(lab):
+    source = """
+@pytest.fixture(params=[Threads], ids=["mine"])
+def strategy(request):
+    return request.param
+
+@pytest.mark.parametrize("kernel", ["squares"])
+@pytest.mark.parametrize("workers", [1, 4], ids="workers={}".format)
+def test_sweep(measure, strategy, compute, workers):
+    measure(strategy(compute, workers), range(5))
+"""
+    lab(source).assert_outcomes(passed=2)
+
+
+WRONG = """
+class Wrong(Sequential):
+    def map(self, items):
+        return [*super().map(items)[:-1], 0]
+
+@pytest.mark.parametrize("kernel", ["squares"])
+def test_wrong(measure, compute):
+    measure(Wrong(compute, 1), range(4))
+"""
+
+
+@pytest.mark.parametrize("mode", ["--benchmark-disable", "--benchmark-only", "-q"])
+def test_a_wrong_answer_fails_the_cell_and_names_the_item(lab, saved, mode):
+    result = lab(WRONG, mode)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*ItemError: item 3: came back wrong: 0 where * was due"])
+    assert saved() == []
+
+
+@pytest.mark.parametrize("mode", ["--benchmark-disable", "--benchmark-only"])
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        ("return super().map(items)[:-1]", "3 results came for 4 items"),
+        ("return super().map([*items, 9])[:-1]", "the server saw 5 requests for 4 items"),
+        ("return [Fetch.expected(self.workload.workload, item) for item in items]", "the server saw 0 requests for 4"),
+    ],
+)
+def test_a_round_that_did_something_else_is_no_measurement(lab, mode, body, complaint):
+    source = f"""
+class Odd(Sequential):
+    def map(self, items):
+        {body}
+
+@pytest.mark.parametrize("client", ["raw"], indirect=True)
+def test_odd(measure, fetch):
+    measure(Odd(fetch, 1), range(4))
+"""
+    result = lab(source, mode)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"*NotAMeasurement: *{complaint}*"])
+
+
+def test_more_items_in_flight_than_workers_is_no_measurement(lab):
+    source = """
+class Greedy(Threads):
+    def __enter__(self):
+        super().__enter__()
+        self.workers = 2  # says two, and has started four
+        return self
+    def __exit__(self, *error):
+        self.workers = 4
+        super().__exit__(*error)
+
+@pytest.mark.parametrize("client", ["raw"], indirect=True)
+def test_greedy(measure, fetch):
+    measure(Greedy(fetch, 4), range(4))
+"""
+    result = lab(source, "--latency=200ms")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*NotAMeasurement: the server saw * items in flight with 2 workers"])
+
+
+def test_one_failed_item_fails_the_cell_and_the_instrument_goes_on(lab):
+    source = """
+@pytest.mark.parametrize("client", ["requests", "raw"], indirect=True)
+def test_failing(measure, fetch):
+    measure(Threads(Fetch(fetch.url + "&status=500", fetch.size, fetch.client), 2), range(4))
+
+@pytest.mark.parametrize("client", ["raw"], indirect=True)
+def test_working(measure, fetch):
+    measure(Threads(fetch, 2), range(4))
+"""
+    result = lab(source)
+    result.assert_outcomes(failed=2, passed=1)
+    result.stdout.fnmatch_lines(["*ItemError: item *: GET http://*/item/*status=500: *status 500 instead of 200"])
+
+
+def test_a_server_without_a_ledger_leaves_the_cell_unproven(lab, saved):
+    source = """
+@pytest.mark.parametrize("client", ["requests"], indirect=True)
+def test_unproven(measure, fetch, items):
+    measure(Threads(fetch, 2), items)
+"""
+    lab(source, "--benchmark-only", "--server=httpserver", "--items=4", "--rounds=1").assert_outcomes(passed=1)
+    [run] = saved()
+    assert run["benchmarks"][0]["extra_info"]["ledger"] is None
+    assert [warning.split(":")[0] for warning in run["benchmarks"][0]["extra_info"]["warnings"]] == ["unproven"]
+
+
+def test_the_usage_of_worker_processes_is_counted(lab, saved):
+    source = """
+from paceline.strategies.pool import PoolFork
+
+@pytest.mark.parametrize("kernel", ["squares"])
+@pytest.mark.scale(n=500_000)
+def test_pool(measure, compute):
+    measure(PoolFork(compute, 2), range(4))
+
+@pytest.mark.parametrize("kernel", ["squares"])
+@pytest.mark.scale(n=500_000)
+def test_loop(measure, compute):
+    measure(Sequential(compute, 1), range(4))
+"""
+    lab(source, "--benchmark-only", "--rounds=2").assert_outcomes(passed=2)
+    [run] = saved()
+    used = {cell["extra_info"]["strategy"]: cell["extra_info"]["cpu_seconds"] for cell in run["benchmarks"]}
+    assert used["pool-fork"] > used["sequential"] / 4, "the workers' CPU time is missing"

@@ -1,0 +1,232 @@
+"""
+What a session lets in, saves and refuses.
+"""
+
+import json
+import os
+import signal
+
+import pytest
+from processes import alive, family, python, until
+
+SOURCE = """
+import pytest
+from paceline.strategies.fake import Clock, Fake
+from paceline.workloads import Compute
+
+clock = Clock()
+
+@pytest.mark.benchmark(timer=clock)
+@pytest.mark.parametrize("kernel", ["squares"])
+def test_fake(measure, compute, items):
+    measure(Fake(compute, 2, clock=clock, rounds=[{seconds}]), items)
+"""
+
+
+@pytest.fixture(autouse=True)
+def project(pytester):
+    pytester.makeini("[pytest]\nfilterwarnings =\n  error\n  default::pytest_benchmark.logger.PytestBenchmarkWarning")
+    pytester.makeconftest('pytest_plugins = ["paceline.plugin"]')
+    pytester.makepyfile(test_lab=SOURCE.format(seconds=1.0))
+
+
+@pytest.fixture
+def run(pytester):
+    return lambda *arguments: pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+
+
+@pytest.fixture
+def saved(pytester):
+    return lambda pattern="results/*/*/*": sorted(pytester.path.glob(pattern))
+
+
+def test_a_plain_session_runs_each_experiment_once_and_saves_nothing(run, saved):
+    run().assert_outcomes(passed=1)
+    assert saved("results/*/*") == []
+
+
+def test_benchmark_only_saves_one_run_after_the_other(run, saved):
+    run("--benchmark-only")
+    run("--benchmark-only", "--benchmark-save=second")
+    assert [path.name[:5] for path in saved()] == ["0001_", "0002_"]
+    assert saved()[1].name == "0002_second.json"
+
+
+def test_the_headline_comes_before_the_native_tables(run):
+    result = run("--benchmark-only")
+    result.stdout.fnmatch_lines(["*= Paceline =*", "*fake*", "*benchmark 'lab'*"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--items=0"], "*--items: '0' is not a whole number of 1 or more*"),
+        (["--items=many"], "*--items: 'many' is not a whole number of 1 or more*"),
+        (["--workers=-3"], "*--workers: '-3' is not a whole number of 1 or more*"),
+        (["--rounds=2.5"], "*--rounds: '2.5' is not a whole number of 1 or more*"),
+        (["--latency=soon"], "*--latency: 'soon' is not seconds from 0 to 3600, such as 0.02 or \"20ms\"*"),
+        (["--latency=-1ms"], "*--latency: '-1ms' is not seconds*"),
+        (["--latency=nan"], "*--latency: 'nan' is not seconds*"),
+        (["--seed=x"], "*--seed: 'x' is not a whole number of 0 or more*"),
+        (["--strategy=thread"], "*--strategy: invalid choice: 'thread'*sequential*threads*asyncio*"),
+        (["--client=curl"], "*--client: invalid choice: 'curl'*requests*aiohttp*raw*"),
+        (["--server=apache"], "*--server: invalid choice: 'apache'*instrument*httpserver*"),
+        (["--strategy=asyncio", "--client=requests"], "*--client requests can't be used by asyncio; * raw*"),
+    ],
+)
+def test_nonsense_is_refused_with_what_would_do(run, arguments, complaint):
+    result = run(*arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([complaint])
+
+
+def test_a_wrong_scale_mark_names_the_experiment(pytester, run):
+    pytester.makepyfile(test_odd="import pytest\n@pytest.mark.scale(item=3)\ndef test_odd(measure, items): pass")
+    result = run()
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["*test_odd.py::test_odd: wrong scale mark: *item*"])
+
+
+def test_every_option_has_help(run):
+    text = run("--help").stdout.str()
+    for option in ("items", "latency", "workers", "rounds", "strategy", "client", "server", "seed", "lesson"):
+        [line] = [line for line in text.splitlines() if line.strip().startswith(f"--{option}")]
+        assert line
+    assert "Paceline" in text
+
+
+def test_every_fixture_is_documented(run):
+    text = run("--fixtures", "-q").stdout.str()
+    for fixture in ("measure", "strategy", "fetch", "compute", "instrument", "items", "workers", "latency"):
+        assert f"\n{fixture} " in text or f"\n{fixture} [" in text
+    assert "no docstring available" not in text.partition("paceline.plugin")[2].partition("fixtures defined from")[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--benchmark-compare"], "*nothing to compare with: no readable saved run in *pytest --benchmark-only*"),
+        (["--benchmark-compare=0007"], "*no readable saved run matching '0007'*"),
+        (["--benchmark-compare-fail=median:25%"], "*--benchmark-compare-fail needs --benchmark-compare*"),
+        (["--benchmark-compare", "--benchmark-compare-fail=median:25%"], "*nothing to compare with*"),
+    ],
+)
+def test_a_comparison_with_nothing_is_refused_at_the_start(run, arguments, complaint):
+    result = run("--benchmark-only", *arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([complaint])
+    assert "collected" not in result.stdout.str()
+
+
+def test_a_damaged_run_is_named_and_passed_over_by_a_comparison(run, saved):
+    run("--benchmark-only")
+    saved()[0].with_name("0002_damaged.json").write_text("{")
+    saved()[0].with_name("0003_foreign.json").write_text('{"benchmarks": []}')
+    result = run("--benchmark-only", "--benchmark-compare")
+    assert result.ret == 0
+    result.stderr.fnmatch_lines_random(["*Passed over *0002_damaged.json: *", "*Passed over *0003_foreign.json: *"])
+    result.stderr.fnmatch_lines(["Comparing against benchmarks from: *0001_*"])
+
+
+def test_a_comparison_works_from_another_folder(pytester, run, saved, tmp_path_factory):
+    run("--benchmark-only")
+    document = json.loads(saved()[0].read_text())
+    document["machine_info"]["python_compiler"] = "another one"
+    saved()[0].write_text(json.dumps(document))
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    arguments = ["-m", "pytest", pytester.path, "--benchmark-only", "--benchmark-compare", "-p", "no:cacheprovider"]
+    with python(*arguments, cwd=elsewhere, stdout=-1, stderr=-2) as process:
+        shown = process.communicate()[0]
+    assert process.returncode == 0, shown
+
+
+def test_a_run_that_regressed_fails_and_is_no_later_baseline(pytester, run, saved):
+    check = ["--benchmark-only", "--benchmark-compare", "--benchmark-compare-fail=median:25%"]
+    run("--benchmark-only")
+    assert run(*check).ret == 0
+    pytester.makepyfile(test_lab=SOURCE.format(seconds=1.5))
+    for _ in range(2):  # a slow run that had become the baseline would let the second one pass
+        assert run(*check).ret != 0
+    assert len(saved()) == 2
+
+
+def test_a_session_with_a_failed_test_saves_nothing_and_says_so(pytester, run, saved):
+    pytester.makepyfile(test_other="def test_other(benchmark): assert benchmark(int)")
+    result = run("--benchmark-only")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert saved("results/*/*/*.json") == []
+    result.stderr.fnmatch_lines(["*not saved: 1 of its cells or tests failed*--keep-partial*"])
+
+
+def test_keep_partial_keeps_a_failed_session_apart(pytester, run, saved):
+    pytester.makepyfile(test_other="def test_other(benchmark): assert benchmark(int)")
+    run("--benchmark-only", "--keep-partial")
+    [kept] = saved("results/partial/**/*.json")
+    facts = json.loads(kept.read_text())["paceline"]
+    assert facts["complete"] is False
+    assert facts["why_incomplete"] == "1 of its cells or tests failed"
+    assert saved("results/linux*/*/*.json") == []
+
+
+def test_a_run_that_cannot_be_saved_fails_the_session_and_says_why(pytester, run):
+    pytester.path.joinpath("results").write_text("a file where the folder should be")
+    result = run("--benchmark-only")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*not saved in results/*", "*fake*"])
+
+
+def test_the_seed_decides_the_order_of_the_cells(pytester, run):
+    body = "import pytest\n@pytest.mark.parametrize('k', range(20))\ndef test_k(benchmark, k): benchmark.pedantic(int)"
+    pytester.makepyfile(test_lab=body)
+
+    def order(*arguments):
+        return [line for line in run("--benchmark-only", "--collect-only", "-q", *arguments).outlines if "::" in line]
+
+    assert order("--seed=1") == order("--seed=1")
+    assert order("--seed=1") != order("--seed=2")
+    assert sorted(order("--seed=1")) == sorted(order("--seed=2"))
+
+
+SLOW = """
+import os, pytest, time
+from pathlib import Path
+from paceline.strategies.pool import PoolFork
+
+def test_first(measure, fetch):
+    measure(PoolFork(fetch, 2), range(2))
+    Path("first").touch()
+
+def test_second(measure, fetch):
+    Path("second").touch()
+    measure(PoolFork(fetch, 2), range(2000))
+"""
+MARKED = SLOW.replace("def test", "@pytest.mark.parametrize('client', ['raw'], indirect=True)\ndef test")
+
+
+@pytest.fixture
+def halfway(pytester):
+    """A session that has measured one cell and is in the middle of another."""
+    pytester.makepyfile(test_lab=MARKED)
+    arguments = ["-m", "pytest", "--benchmark-only", "--seed=1", "--latency=20ms", "--keep-partial", "--rounds=1"]
+    with python(*arguments, cwd=pytester.path, stdout=-1, stderr=-2) as process:
+        second = pytester.path / "second"
+        until(lambda: second.exists() and len(family(process.pid)) >= 3, "the session to be halfway")
+        yield process
+
+
+def test_ctrl_c_saves_nothing_in_the_history_and_leaves_nobody(halfway, saved):
+    everyone = family(halfway.pid)
+    os.kill(halfway.pid, signal.SIGINT)
+    shown = halfway.communicate(timeout=30)[0]
+    assert halfway.returncode == pytest.ExitCode.INTERRUPTED, shown
+    until(lambda: not alive(everyone), "the whole family to end")
+    assert saved("results/linux*/*/*") == []
+    kept = [json.loads(path.read_text()) for path in saved("results/partial/**/*.json")]
+    assert [run["paceline"]["why_incomplete"] for run in kept] in ([], ["it was interrupted"])
+
+
+def test_sigkill_leaves_nobody_and_no_file(halfway, saved):
+    everyone = family(halfway.pid)
+    halfway.kill()
+    until(lambda: not alive(everyone), "the whole family to end")
+    assert [path for path in saved("results/**/*") if path.is_file()] == []
