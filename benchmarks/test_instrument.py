@@ -36,10 +36,9 @@ def instrument(request):
 @pytest.mark.parametrize("client", ["raw"], indirect=True)
 def test_cpu_per_request(measure, benchmark, request, instrument, fetch, items, workers):
     asyncio = next(strategy for strategy in STRATEGIES if strategy.name == "asyncio")
-    kind = request.node.callspec.params["instrument"]
-    cell = measure(asyncio(fetch, workers), items, server=kind)
-    requests = cell.items  # since the last reset, before the last round
-    benchmark.extra_info["server_cpu_per_request"] = instrument.cpu_seconds() / requests
+    cell = measure(asyncio(fetch, workers), items, server=request.node.callspec.params["instrument"])
+    last_round = instrument.cpu_seconds()  # each round begins with a reset
+    benchmark.extra_info["server_seconds_per_request"] = last_round / cell.items
 
 
 @needs_wrk
@@ -53,7 +52,7 @@ def test_requests_per_second(benchmark, request, instrument):
         seen = _load(benchmark, f"{instrument.url}/item/1?size=1024", connections=50, cpu=second)
     finally:
         _pin(instrument.pid, before)
-    benchmark.extra_info.update(server=request.node.callspec.params["instrument"], **seen)
+    benchmark.extra_info.update(seen, server=request.node.callspec.params["instrument"], size=1024, latency=0.0)
 
 
 @needs_wrk
@@ -62,7 +61,7 @@ def test_latency_as_wrk_sees_it(benchmark, instrument):
     """10 connections at 1 ms."""
     instrument.reset()
     seen = _load(benchmark, f"{instrument.url}/item/1?size=1024&latency=0.001", connections=10)
-    benchmark.extra_info.update(server="instrument", **seen)
+    benchmark.extra_info.update(seen, server="instrument", size=1024, latency=0.001)
     assert seen["least_seconds"] >= 0.001, "an answer came before its time"
 
 
@@ -74,9 +73,8 @@ def test_nine_thousand_connections(benchmark, instrument):
     instrument.reset()
     url = f"{instrument.url}/item/1?size=1024&latency=1"
     seen = _load(benchmark, url, connections=9000 if benchmark.enabled else 50, seconds=10 if benchmark.enabled else 2)
-    benchmark.extra_info.update(
-        server="instrument", max_in_flight=instrument.ledger().max_in_flight, rss_bytes=_rss(instrument.pid), **seen
-    )
+    most, memory = instrument.ledger().max_in_flight, _rss(instrument.pid)
+    benchmark.extra_info.update(seen, server="instrument", size=1024, latency=1.0, max_in_flight=most, rss_bytes=memory)
 
 
 def _pin(pid, cpus):
@@ -112,6 +110,11 @@ def _load(benchmark, url, *, connections, cpu=None, seconds=None):
     )
     assert not errors, shown
     return {
+        "experiment": "instrument",
+        "strategy": "wrk",
+        "workload": "GET",
+        "items": requests,
+        "workers": connections,
         "requests_per_second": requests / microseconds * 1e6,
         "least_seconds": least / 1e6,
         "p50_seconds": p50 / 1e6,

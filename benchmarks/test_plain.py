@@ -53,7 +53,12 @@ def test_beside_a_plain_program(benchmark, strategy, fetch, items, workers):
     if benchmark.enabled:
         ratios = [ours / its for ours, its in zip(benchmark.stats.stats.data, plain_seconds, strict=True)]
         benchmark.extra_info.update(
+            experiment="plain",
             strategy=strategy.name,
+            workload="Fetch",
+            client=fetch.client,
+            items=len(items),
+            workers=workers,
             plain_seconds=plain_seconds,
             ratio_of_medians=statistics.median(benchmark.stats.stats.data) / statistics.median(plain_seconds),
             median_ratio=statistics.median(ratios),

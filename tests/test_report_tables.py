@@ -259,3 +259,41 @@ def test_cells_are_all_that_tables_need():
     assert isinstance(from_json(lesson()), Run)
     code = "import sys, paceline.history, paceline.machine; print('rich' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False\n"
+
+
+def shown(*benchmarks):
+    stream = io.StringIO()
+    tables.render(tables.experiment_tables(from_json(saved(*benchmarks))), stream)
+    return stream.getvalue()
+
+
+def test_numbers_that_an_experiment_adds_have_a_column_and_its_words_tell_rows_apart():
+    bare = {"limit": None, "efficiency": None, "overhead": None}
+    text = shown(
+        benchmark("wrk", "instrument", server="ours", requests_per_second=117605.3, p99_seconds=0.00156, **bare),
+        benchmark(
+            "wrk", "instrument", server="theirs", workers=50, requests_per_second=19601, rss_bytes=48 * 2**20, **bare
+        ),
+    )
+    [heads] = [line for line in text.splitlines() if "requests per second" in line]
+    assert all(head in heads for head in ("p99 seconds", "rss bytes"))
+    [ours] = [line for line in text.splitlines() if "server=ours" in line]
+    assert "117,605" in ours
+    assert "1.56 ms" in ours
+    [theirs] = [line for line in text.splitlines() if "server=theirs" in line]
+    assert "48.0 MiB" in theirs
+
+
+def test_a_column_that_says_nothing_is_left_out():
+    text = shown(benchmark("wrk", "instrument", limit=None, efficiency=None, overhead=None))
+    assert "median" in text
+    assert not any(head in text for head in ("limit", "efficiency", "overhead", "marks"))
+
+
+def test_experiments_outside_the_headline_have_tables_of_their_own():
+    run = from_json(saved(benchmark("threads", "downloads"), benchmark("threads", "sweep")))
+    stream = io.StringIO()
+    tables.render(tables.other_experiments(run.cells), stream)
+    assert stream.getvalue().startswith("sweep")
+    assert "downloads" not in stream.getvalue()
+    assert tables.other_experiments(run.cells[:1]) == []

@@ -15,7 +15,7 @@ from paceline.plugin.measuring import Bench, Cell
 from paceline.plugin.measuring import measure as measure_cell
 from paceline.server.process import Instrument, running
 from paceline.strategies import STRATEGIES, Strategy
-from paceline.workloads import Compute, Fetch
+from paceline.workloads import Compute, Fetch, clients
 
 Measure = Callable[..., Cell]
 
@@ -133,8 +133,9 @@ def n(request: pytest.FixtureRequest) -> int:
 @pytest.fixture
 def fetch(instrument: Instrument, client: str, latency: float, size: int) -> Fetch:
     """
-    One download from the instrument.
+    One download from the instrument; its client is imported by then, so that no start is charged for the import.
     """
+    clients.load(client)
     return Fetch(f"{instrument.url}/item/{{item}}?latency={latency!r}&size={size}", size, client)
 
 

@@ -12,7 +12,7 @@ from paceline.report import figures, layout, marks
 from paceline.report.headline import IN_HEADLINE
 from paceline.report.parameters import ordered, shared, speedup, test, varying, wording
 
-_COLUMNS = ("strategy", "parameters", "median", "spread", "limit", "efficiency", "overhead/item", "speedup", "marks")
+_COLUMNS = ("median", "spread", "limit", "efficiency", "overhead/item", "speedup")
 
 
 def experiment_tables(run: Run, strategies: Sequence[str] = ()) -> list[RenderableType]:
@@ -61,6 +61,14 @@ def grouped(cells: Sequence[Cell], strategies: Sequence[str]) -> dict[str, list[
     return groups
 
 
+def added_figures(cells: Sequence[Cell]) -> list[str]:
+    """
+    Name the numbers that an experiment adds to its cells, in the order first met; each has a column.
+    """
+    names = dict.fromkeys(name for cell in cells for name in cell.extra)
+    return [name for name in names if any(figures.is_number(cell.extra.get(name)) for cell in cells)]
+
+
 def heading(title: str, cells: Sequence[Cell]) -> str:
     """
     Put beside a title what all its cells share.
@@ -70,19 +78,24 @@ def heading(title: str, cells: Sequence[Cell]) -> str:
 
 
 def _table(title: str, cells: list[Cell]) -> RenderableType:
-    made = layout.table(_COLUMNS, left=2)
-    for cell, parameters in zip(cells, varying(cells), strict=True):
-        layout.row(made, (figures.plain(cell.strategy), parameters, *_figures(cell, cells)))
+    added = added_figures(cells)
+    columns = dict.fromkeys((*_COLUMNS, *added, "marks"))
+    rows = [_figures(cell, cells, added) for cell in cells]
+    told = [name for name in columns if any(row[name] not in ("", figures.NOTHING) for row in rows)]
+    made = layout.table(["strategy", "parameters", *(figures.plain(name).replace("_", " ") for name in told)], left=2)
+    for cell, parameters, row in zip(cells, varying(cells), rows, strict=True):
+        layout.row(made, (figures.plain(cell.strategy), parameters, *(row[name] for name in told)))
     return layout.titled(heading(title, cells), made)
 
 
-def _figures(cell: Cell, cells: list[Cell]) -> tuple[str, ...]:
-    return (
-        figures.seconds(cell.median),
-        figures.percent(cell.spread),
-        figures.seconds(cell.limit),
-        figures.percent(cell.efficiency),
-        figures.seconds(cell.overhead),
-        figures.times(speedup(cell, cells)),
-        ", ".join(map(figures.plain, cell.marks)),
-    )
+def _figures(cell: Cell, cells: list[Cell], added: list[str]) -> dict[str, str]:
+    return {
+        **{name: figures.named(name, cell.extra.get(name)) for name in added},
+        "median": figures.seconds(cell.median),
+        "spread": figures.percent(cell.spread),
+        "limit": figures.seconds(cell.limit),
+        "efficiency": figures.percent(cell.efficiency),
+        "overhead/item": figures.seconds(cell.overhead),
+        "speedup": figures.times(speedup(cell, cells)),
+        "marks": ", ".join(map(figures.plain, cell.marks)),
+    }

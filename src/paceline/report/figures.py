@@ -73,6 +73,27 @@ def size(number: int) -> str:
     return next((f"{number // unit} {name}" for unit, name in _SIZES if number and number % unit == 0), f"{number} B")
 
 
+def is_number(value: object) -> bool:
+    """
+    Whether a value that an experiment added is a figure.
+    """
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def named(name: str, value: object) -> str:
+    """
+    Write a figure that an experiment added; its name says whether it is in seconds or bytes.
+    """
+    if not is_number(value):
+        return NOTHING
+    number = float(value)  # type: ignore[arg-type]
+    if "seconds" in name:
+        return seconds(number)
+    if "bytes" in name:
+        return f"{digits(number / 2**20)} MiB"
+    return f"{number:,.0f}" if abs(number) >= 1000 else digits(number)  # noqa: PLR2004  # where three digits end
+
+
 def plain(text: object) -> str:
     """
     Make text from a file harmless: what is not printable stands escaped, so no file can steer a terminal.

@@ -22,6 +22,7 @@ def described(cell: Cell) -> dict[str, str]:
         "workers": cell.workers,
         "latency": None if cell.latency is None else setting(cell.latency),
         "size": None if cell.size is None else size(cell.size),
+        **{plain(name): plain(value) for name, value in cell.extra.items() if isinstance(value, str)},
         "rounds": len(cell.rounds),
     }
     words = {**known, **cell.options}

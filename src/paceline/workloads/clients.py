@@ -6,6 +6,7 @@ Every client raises an OSError of some kind for whatever goes wrong, and gives t
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
+from importlib import import_module
 from typing import TypeVar
 
 from paceline.workloads import raw
@@ -65,6 +66,14 @@ ASYNC: dict[str, Callable[[float, int], AbstractAsyncContextManager[AsyncGet]]] 
 }
 DEFAULTS = {"blocking": "requests", "async": "aiohttp"}
 NAMES = tuple(dict.fromkeys([*DEFAULTS.values(), *BLOCKING, *ASYNC]))
+
+
+def load(name: str) -> None:
+    """
+    Import what the client stands on, as a program does at its top: later, its first use would pay for it.
+    """
+    if name != "raw":
+        import_module(name)
 
 
 def blocking(name: str) -> Callable[[float], AbstractContextManager[Get]]:
