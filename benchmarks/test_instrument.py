@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,8 @@ def test_nine_thousand_connections(benchmark, instrument):
 
 def _pin(pid, cpus):
     for thread in Path(f"/proc/{pid}/task").iterdir():
-        os.sched_setaffinity(int(thread.name), cpus)
+        with suppress(ProcessLookupError):  # a thread that served one request and has ended meanwhile
+            os.sched_setaffinity(int(thread.name), cpus)
 
 
 def _rss(pid):
