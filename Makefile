@@ -1,8 +1,9 @@
 # make bench   measure everything and save the run        make bench ARGS="--lesson"
 # make test    lint, types, tests and each experiment once, as CI does
+# make bench PYTHON=python3.13   the same with another Python, in an environment of its own
 # make lock    write requirements.lock anew (needs uv)
 PYTHON ?= python3
-VENV ?= .venv
+VENV ?= $(if $(filter python3,$(PYTHON)),.venv,.venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
 ARGS ?=
 
 .PHONY: bench test lint lock clean

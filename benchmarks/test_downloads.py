@@ -16,7 +16,4 @@ pytestmark = pytest.mark.scale(items=64, latency=0.020, workers=10, lesson={"ite
 def test_downloads(measure, strategy, fetch, items, workers):
     cell = measure(strategy(fetch, workers), items)
     if cell.ledger:
-        sessions = 1 if strategy.shares_session else cell.workers
-        assert cell.ledger["connections"] <= max(sessions, cell.workers), (
-            "a session per worker, a connection per session"
-        )
+        assert cell.ledger["connections"] <= cell.workers, "a worker needs one connection at most"

@@ -16,15 +16,20 @@ MAY_KNOW = {
     "cgroups": set(),
     "machine": {"cgroups"},
     "observed": {"contracts"},
-    "pool_worker": {"contracts"},
-    "strategies": {"contracts", "pool_worker"},
+    "portable": set(),
+    "tasks": {"contracts"},
+    "pool_worker": {"contracts", "portable"},
+    "interpreter_worker": {"contracts", "portable"},
+    "loop_worker": {"contracts", "pool_worker", "portable", "tasks"},
+    "strategies": {"contracts", "interpreter_worker", "loop_worker", "machine", "pool_worker", "tasks"},
     "workloads": {"contracts", "server.body"},
     "history": {"contracts", "machine", "stats"},
     "report": {"history", "stats"},
     "plugin": {
         "contracts", "history", "machine", "observed", "report", "server", "stats", "strategies", "workloads",
     },
-    "commands": {"history", "machine", "report", "server", "strategies"},
+    "race": {"contracts", "machine", "report", "stats", "strategies", "workloads"},
+    "commands": {"history", "machine", "race", "report", "server", "strategies"},
     "cli": {"commands", "machine"},
 }  # fmt: skip
 

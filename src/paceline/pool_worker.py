@@ -5,7 +5,6 @@ It stands apart from the strategies so that a spawned process imports this and i
 """
 
 import os
-import pickle
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -15,34 +14,26 @@ from multiprocessing.util import Finalize
 from typing import Any
 
 from paceline.contracts import Item, Result, Workload
+from paceline.portable import portable
 
 _run: Callable[[Item], Result]
+_gate: Any = None
 _opened = ExitStack()
 
 
-class UnportableError(Exception):
-    """
-    Stands in for an error that can't travel between processes (it would end the pool's result thread there).
-    """
-
-    def __init__(self, type_name: str, message: str, why: str) -> None:
-        super().__init__(type_name, message, why)
-
-    def __str__(self) -> str:
-        type_name, message, why = self.args
-        return f"{type_name}: {message} (the error itself can't be pickled: {why})"
-
-
-def start(workload: Workload, tell: "connection.Connection[Exception | None, Any]", lock: Any) -> None:
+def start(
+    workload: Workload, tell: "connection.Connection[Exception | None, Any]", lock: Any, gate: Any = None
+) -> None:
     """
     Open the workload in this process and tell the parent, once, whether that went well.
 
     The process leaves Ctrl-C to its parent, ends with it, and closes the workload on the way out.
     """
-    global _run  # noqa: PLW0603 - a pool's functions find their session in a global, as in the lesson
+    global _run, _gate  # noqa: PLW0603 - a pool's functions find their session in a global, as in the lesson
+    _gate = gate
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _let_interrupts_through()
-    threading.Thread(target=_end_with_parent, name="paceline-parent-watch", daemon=True).start()
+    let_interrupts_through()
+    threading.Thread(target=end_with_parent, name="paceline-parent-watch", daemon=True).start()
     try:
         _run = _opened.enter_context(workload.worker())
     except Exception as error:  # noqa: BLE001 - it is told; raised here it would only make the pool start another worker
@@ -54,6 +45,13 @@ def start(workload: Workload, tell: "connection.Connection[Exception | None, Any
         tell.send(answer)
 
 
+def wait_at_gate() -> None:
+    """
+    Keep this process busy until all are there.
+    """
+    _gate.wait()
+
+
 def run(item: Item) -> Result:
     """
     Do one item with this process's opened workload.
@@ -62,17 +60,6 @@ def run(item: Item) -> Result:
         return _run(item)
     except Exception as error:  # noqa: BLE001 - whatever it is, it has to travel
         raise portable(error) from error.__cause__
-
-
-def portable(error: Exception) -> Exception:
-    """
-    Give `error` itself if it survives pickling, else an `UnportableError` that says the same.
-    """
-    try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes of this moment
-    except Exception as why:  # noqa: BLE001 - a class's own __reduce__ or __init__ may raise anything
-        return UnportableError(type(error).__qualname__, str(error), str(why))
-    return error
 
 
 @contextmanager
@@ -90,12 +77,18 @@ def interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _let_interrupts_through() -> None:
+def let_interrupts_through() -> None:
+    """
+    Undo what this process inherited from `interrupts_held`, once SIGINT is ignored.
+    """
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """
+    Wait for the parent's end, by SIGKILL too, and end this process; for a thread of its own.
+    """
     parent = parent_process()
     if parent is not None:
         connection.wait([parent.sentinel])

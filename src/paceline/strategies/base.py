@@ -45,7 +45,7 @@ class Strategy(ABC):
     name: ClassVar[str]
     face: ClassVar[Literal["blocking", "async"]] = "blocking"  # which side of a workload its workers open
     most_workers: ClassVar[int | None] = None  # None: as many as asked for
-    shares_session: ClassVar[bool] = False  # True: all workers use one opened workload
+    sessions: int | None = None  # how often the workload is opened; None: once in each worker
     defaults: ClassVar[Mapping[str, Option]] = MappingProxyType({})  # options one may choose, and their values
     fixed: ClassVar[Mapping[str, Option]] = MappingProxyType({})  # choices that make this strategy what it is
 

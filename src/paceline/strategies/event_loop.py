@@ -1,15 +1,19 @@
 """
-Tasks on one event loop, from `asyncio`.
+Tasks on one event loop, from `asyncio`; the loop may be uvloop's.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from importlib.util import find_spec
 from types import TracebackType
 from typing import ClassVar, Literal, Self
 
 from paceline.contracts import Item, Option, Result
 from paceline.strategies.base import Strategy
+from paceline.tasks import all_results
+
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 
 class Asyncio(Strategy):
@@ -20,12 +24,12 @@ class Asyncio(Strategy):
 
     name: ClassVar[str] = "asyncio"
     face: ClassVar[Literal["blocking", "async"]] = "async"
-    shares_session: ClassVar[bool] = True
+    sessions = 1
     fixed: ClassVar[dict[str, Option]] = {"loop": "asyncio"}
 
     def __enter__(self) -> Self:
         self._opened = AsyncExitStack()
-        self._runner = asyncio.Runner()
+        self._runner = asyncio.Runner(loop_factory=self._loop_factory())
         try:
             self._run = self._runner.run(self._open())
         except BaseException:
@@ -44,31 +48,26 @@ class Asyncio(Strategy):
         finally:
             self._runner.close()
 
+    def _loop_factory(self) -> LoopFactory | None:
+        return None  # asyncio's own
+
     async def _open(self) -> Callable[[Item], Awaitable[Result]]:
         return await self._opened.enter_async_context(self.workload.async_worker(self.workers))
 
 
-async def all_results(run: Callable[[Item], Awaitable[Result]], items: Sequence[Item], workers: int) -> list[Result]:
+class AsyncioUvloop(Asyncio):
     """
-    Run all items with at most `workers` of them under way, and give the results in item order.
-
-    Raises:
-        Exception: the first error; the other tasks are cancelled and awaited before it surfaces.
+    The same on uvloop, an event loop in C.
     """
-    results: list[Result] = [None] * len(items)
-    queue = iter(enumerate(items))
-    tasks = [asyncio.create_task(_drain(run, queue, results)) for _ in range(min(workers, len(items)))]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    return results
 
+    name: ClassVar[str] = "asyncio-uvloop"
+    fixed: ClassVar[dict[str, Option]] = {"loop": "uvloop"}
 
-async def _drain(
-    run: Callable[[Item], Awaitable[Result]], queue: Iterator[tuple[int, Item]], results: list[Result]
-) -> None:
-    for index, item in queue:
-        results[index] = await run(item)
+    @classmethod
+    def unavailable(cls) -> str | None:
+        return None if find_spec("uvloop") else "needs uvloop, which is not installed"
+
+    def _loop_factory(self) -> LoopFactory:
+        import uvloop
+
+        return uvloop.new_event_loop

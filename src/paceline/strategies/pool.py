@@ -3,11 +3,10 @@ Processes from `multiprocessing.Pool`, one strategy for each start method.
 """
 
 import multiprocessing
-import signal
 import sys
 import time
 from collections.abc import Sequence
-from multiprocessing import connection, forkserver
+from multiprocessing import connection
 from multiprocessing.pool import Pool
 from multiprocessing.process import BaseProcess as Process
 from types import MappingProxyType, TracebackType
@@ -15,7 +14,8 @@ from typing import Any, ClassVar, Self
 
 from paceline import pool_worker
 from paceline.contracts import Item, Option, Result, Workload
-from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, NotReady, Strategy, WorkerDied
+from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, NotReady, Strategy
+from paceline.strategies.endings import death, ended, stop_forkserver, wait_for_ends
 from paceline.strategies.pool_rescue import kill_pool
 
 PATIENCE = 0.25  # seconds between looks at whether a worker has died; results wake the wait at once
@@ -55,33 +55,36 @@ class _Pool(Strategy):
         with pool_worker.interrupts_held():
             initargs = (self.workload, self._tell_ready, context.Lock())
             self._pool: Pool = context.Pool(self.workers, pool_worker.start, initargs)
+        self._killed = False
         self._processes: list[Process] = list(self._pool._pool)  # noqa: SLF001
         try:
             self._meet()
         except BaseException:
-            self._kill()
+            if not self._killed:
+                self._kill()
             raise
         return self
 
     def map(self, items: Sequence[Item]) -> list[Result]:
-        self._raise_if_dead()
+        self._stop_if_dead("between two rounds")
         results = self._pool.map_async(pool_worker.run, items, self._chunksize)
         results.wait(PATIENCE)
         while not results.ready():
-            self._raise_if_dead()
+            self._stop_if_dead("before its items were done")
             results.wait(PATIENCE)
         return results.get()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        died = self._dead()
-        if died or (kind is not None and not issubclass(kind, Exception)):
+        if self._killed:
+            return
+        if kind is not None and not issubclass(kind, Exception):
             self._kill()
-        else:
-            died = self._close()
-        if died and kind is None:
-            raise _death(died, "between two rounds or on the way out")
+            return
+        self._stop_if_dead("between two rounds")
+        if late := self._close():
+            raise death(late, "on the way out")
 
     def _meet(self) -> None:
         """
@@ -95,23 +98,27 @@ class _Pool(Strategy):
                 if (error := self._ready.recv()) is not None:
                     raise error
             elif told:
-                raise _death(self._dead(), "before it was ready")
+                self._stop_if_dead("before it was ready")
             else:
                 raise NotReady(f"{self.name}: {self.workers} workers were not all ready within {START_TIMEOUT:g} s")
 
-    def _dead(self) -> list[Process]:
-        return [process for process in self._processes if process.exitcode is not None]
+    def _stop_if_dead(self, when: str) -> None:
+        """
+        Put the pool down if a worker has ended: it can't be relied on from then on.
 
-    def _raise_if_dead(self) -> None:
-        if dead := self._dead():
-            raise _death(dead, "before its items were done")
+        Raises:
+            WorkerDied: saying which, and how.
+        """
+        if dead := ended(self._processes):
+            self._kill()
+            raise death(dead, when)
 
     def _close(self) -> list[Process]:
         """
         Let the workers finish; give those that ended badly.
         """
         self._pool.close()
-        bad = _ended_badly(self._processes)
+        bad = wait_for_ends(self._processes, STOP_TIMEOUT)
         if bad:
             self._kill()
         else:
@@ -120,15 +127,14 @@ class _Pool(Strategy):
         return bad
 
     def _kill(self) -> None:
+        self._killed = True
         kill_pool(self._pool)
         self._release()
 
     def _release(self) -> None:
         self._ready.close()  # open until now: the pool replaces a dead worker at once, and the new one tells too
         self._tell_ready.close()
-        if self.start_method == "forkserver" and not multiprocessing.active_children():
-            # It would stay until this process ends, and the next start would find it running: not the same start.
-            forkserver._forkserver._stop()  # type: ignore[attr-defined] # noqa: SLF001
+        stop_forkserver()
 
 
 class PoolFork(_Pool):
@@ -153,30 +159,3 @@ class PoolSpawn(_Pool):
     """
 
     start_method = "spawn"
-
-
-def _ended_badly(processes: Sequence[Process]) -> list[Process]:
-    """
-    Wait for the end of all processes; stop at the first that ended badly, or when `STOP_TIMEOUT` is over.
-    """
-    deadline = time.monotonic() + STOP_TIMEOUT
-    left = list(processes)
-    while left and (ended := connection.wait([process.sentinel for process in left], deadline - time.monotonic())):
-        gone = [process for process in left if process.sentinel in ended]
-        for process in gone:
-            process.join()
-        if bad := [process for process in gone if process.exitcode]:
-            return bad
-        left = [process for process in left if process not in gone]
-    return left
-
-
-def _death(processes: Sequence[Process], when: str) -> WorkerDied:
-    ends = ", ".join(f"process {process.pid} ({_end(process.exitcode)})" for process in processes)
-    return WorkerDied(f"a worker ended {when}: {ends}; its items have no result")
-
-
-def _end(exitcode: int | None) -> str:
-    if exitcode is None:
-        return f"did not end within {STOP_TIMEOUT:g} s"
-    return f"signal {signal.Signals(-exitcode).name}" if exitcode < 0 else f"exit status {exitcode}"

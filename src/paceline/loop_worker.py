@@ -1,0 +1,66 @@
+"""
+What runs inside a process that has an event loop of its own. It stands apart for the same reason as `pool_worker`.
+"""
+
+import asyncio
+import signal
+import threading
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from paceline.contracts import Workload
+from paceline.pool_worker import end_with_parent, let_interrupts_through
+from paceline.portable import portable
+from paceline.tasks import all_results
+
+
+@dataclass(frozen=True)
+class Failed:
+    """
+    An answer that is an error.
+    """
+
+    error: Exception
+
+
+def main(pipe: Any, workload: Workload, workers: int) -> None:
+    """
+    Open the workload on a loop, say so, then run every list of items that comes, until None does.
+
+    The process leaves Ctrl-C to its parent, and ends with it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    let_interrupts_through()
+    threading.Thread(target=end_with_parent, name="paceline-parent-watch", daemon=True).start()
+    opened = AsyncExitStack()
+    with asyncio.Runner() as runner:
+        try:
+            run = runner.run(_enter(opened, workload, workers))
+        except Exception as error:  # noqa: BLE001 - it is told
+            pipe.send(Failed(portable(error)))
+            return
+        pipe.send(None)
+        try:
+            while (items := pipe.recv()) is not None:
+                _tell(pipe, _answer(runner, all_results(run, items, workers)))
+        finally:
+            runner.run(opened.aclose())
+
+
+async def _enter(opened: AsyncExitStack, workload: Workload, workers: int) -> Any:
+    return await opened.enter_async_context(workload.async_worker(workers))
+
+
+def _tell(pipe: Any, answer: Any) -> None:
+    try:
+        pipe.send(answer)
+    except Exception as error:  # noqa: BLE001 - a result that can't be pickled; nothing of it has been sent
+        pipe.send(Failed(portable(error)))
+
+
+def _answer(runner: asyncio.Runner, work: Any) -> Any:
+    try:
+        return runner.run(work)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it has to travel
+        return Failed(portable(error))

@@ -1,0 +1,65 @@
+"""
+How processes end, for every strategy that starts some.
+"""
+
+import multiprocessing
+import signal
+import time
+from collections.abc import Sequence
+from multiprocessing import connection, forkserver
+from typing import Any
+
+from paceline.strategies.base import WorkerDied
+
+
+def ended(processes: Sequence[Any]) -> list[Any]:
+    """
+    Those of `processes` that have ended, by their sentinels.
+
+    Their exit codes are left alone: a pool's own thread may be reading one just now, and only one reader gets it.
+    """
+    ready = connection.wait([process.sentinel for process in processes], 0)
+    return [process for process in processes if process.sentinel in ready]
+
+
+def wait_for_ends(processes: Sequence[Any], timeout: float) -> list[Any]:
+    """
+    Wait for the end of all processes; stop at the first that ended badly, or when `timeout` seconds are over.
+
+    Returns:
+        Those that ended badly or not at all.
+    """
+    deadline = time.monotonic() + timeout
+    left = list(processes)
+    while left and (ready := connection.wait([process.sentinel for process in left], deadline - time.monotonic())):
+        gone = [process for process in left if process.sentinel in ready]
+        for process in gone:
+            process.join()
+        if bad := [process for process in gone if process.exitcode]:
+            return bad
+        left = [process for process in left if process not in gone]
+    return left
+
+
+def death(processes: Sequence[Any], when: str) -> WorkerDied:
+    """
+    Make the error that says how workers ended.
+    """
+    ends = ", ".join(f"process {process.pid} ({_end(process.exitcode)})" for process in processes)
+    return WorkerDied(f"a worker ended {when}: {ends}; its items have no result")
+
+
+def _end(exitcode: int | None) -> str:
+    if exitcode is None:
+        return "it did not end in time"
+    return f"signal {signal.Signals(-exitcode).name}" if exitcode < 0 else f"exit status {exitcode}"
+
+
+def stop_forkserver() -> None:
+    """
+    Stop the fork server once nobody needs it.
+
+    It would stay until this process ends, and the next start would find it running: not the same start.
+    """
+    if not multiprocessing.active_children():
+        forkserver._forkserver._stop()  # type: ignore[attr-defined]  # noqa: SLF001 - there is no public way

@@ -1,0 +1,88 @@
+"""
+Subinterpreters, from `concurrent.futures`, each with a GIL of its own: Python 3.14 or newer.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from select import select
+from types import TracebackType
+from typing import Any, ClassVar, Self
+
+from paceline import interpreter_worker
+from paceline.contracts import Item, Result
+from paceline.strategies.base import START_TIMEOUT, NotReady, Strategy
+
+FIRST = (3, 14)
+PATIENCE = 0.1  # seconds between looks at whether somebody ended instead of coming
+
+
+class Interpreters(Strategy):
+    """
+    An `InterpreterPoolExecutor`, with the workload opened once in each interpreter.
+
+    Interpreters can't share a barrier, so they meet over two pipes: each says that it has come, and waits to be let go.
+    """
+
+    name: ClassVar[str] = "interpreters"
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        return None if sys.version_info >= FIRST else "needs Python 3.14 or newer"
+
+    def __enter__(self) -> Self:
+        from concurrent.futures import InterpreterPoolExecutor  # type: ignore[attr-defined]
+
+        self._pool: Any = InterpreterPoolExecutor(
+            self.workers, initializer=interpreter_worker.look_where, initargs=([*sys.path],)
+        )
+        try:
+            self._in_each(interpreter_worker.open_here, self.workload)
+        except BaseException:
+            self._pool.shutdown()
+            raise
+        return self
+
+    def map(self, items: Sequence[Item]) -> list[Result]:
+        return [interpreter_worker.unpacked(result) for result in list(self._pool.map(interpreter_worker.run, items))]
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._in_each(interpreter_worker.close_here)
+        finally:
+            self._pool.shutdown()
+
+    def _in_each(self, action: Callable[..., None], *arguments: Any) -> None:
+        """
+        Do `action` once in each interpreter: none can take a second turn while it waits to be let go.
+        """
+        came, come = os.pipe()
+        go, let_go = os.pipe()
+        try:
+            turns = [
+                self._pool.submit(interpreter_worker.turn, come, go, action, arguments) for _ in range(self.workers)
+            ]
+            ready = self._all_came(came, turns)
+            os.write(let_go, b"." * self.workers)
+            for done in turns:
+                interpreter_worker.unpacked(done.result(START_TIMEOUT))
+            if not ready:
+                raise NotReady(f"{self.name}: {self.workers} workers did not all meet within {START_TIMEOUT:g} s")
+        finally:
+            for end in (came, come, go, let_go):
+                with suppress(OSError):
+                    os.close(end)
+
+    def _all_came(self, came: int, turns: Sequence[Any]) -> bool:
+        """
+        Wait until all have come, or one has ended without being let go, or the time is up.
+        """
+        missing, deadline = self.workers, time.monotonic() + START_TIMEOUT
+        while missing and time.monotonic() < deadline and not any(turn.done() for turn in turns):
+            if select([came], [], [], PATIENCE)[0]:
+                missing -= len(os.read(came, missing))
+        return not missing

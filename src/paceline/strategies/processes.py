@@ -1,0 +1,112 @@
+"""
+Processes from `concurrent.futures`.
+"""
+
+import multiprocessing
+import signal
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection
+from types import MappingProxyType, TracebackType
+from typing import Any, ClassVar, Self
+
+from paceline import pool_worker
+from paceline.contracts import Item, Option, Result
+from paceline.strategies.base import START_TIMEOUT, NotReady, Strategy, WorkerDied
+from paceline.strategies.endings import death, ended, stop_forkserver
+
+START_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+
+
+class Processes(Strategy):
+    """
+    A `ProcessPoolExecutor` on a fork server (spawned on Windows), each process with the workload opened once.
+
+    The executor starts a process per item submitted while none is idle, so all are held at a gate until all are ready.
+    """
+
+    name: ClassVar[str] = "processes"
+    fixed: ClassVar[MappingProxyType[str, Option]] = MappingProxyType({"start_method": START_METHOD, "chunksize": 1})
+
+    def __enter__(self) -> Self:
+        context: Any = multiprocessing.get_context(START_METHOD)
+        self._ready, self._tell_ready = context.Pipe(duplex=False)
+        gate = context.Event()
+        initargs = (self.workload, self._tell_ready, context.Lock(), gate)
+        self._pool = ProcessPoolExecutor(self.workers, context, pool_worker.start, initargs)
+        self._processes: list[Any] = []
+        self._over = False
+        try:
+            with pool_worker.interrupts_held():
+                held = [self._pool.submit(pool_worker.wait_at_gate) for _ in range(self.workers)]
+                self._processes = list(self._pool._processes.values())  # noqa: SLF001 - it has no public list
+            self._meet()
+            gate.set()
+            for turn in held:
+                turn.result(START_TIMEOUT)
+        except BaseException:
+            if not self._over:
+                self._kill()
+            raise
+        return self
+
+    def map(self, items: Sequence[Item]) -> list[Result]:
+        try:
+            return list(self._pool.map(pool_worker.run, items, chunksize=1))
+        except BrokenProcessPool as error:
+            raise self._broken("before its items were done") from error
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._over:
+            return
+        if kind is not None and not issubclass(kind, Exception):
+            self._kill()
+        elif ended(self._processes):
+            raise self._broken("between two rounds")
+        else:
+            self._shut()
+            if bad := [process for process in self._processes if process.exitcode]:
+                raise death(bad, "on the way out")
+
+    def _broken(self, when: str) -> WorkerDied:
+        """
+        Make the error for an executor that lost a worker: it ends the others itself, by SIGTERM.
+        """
+        self._shut()
+        ends = [process for process in self._processes if process.exitcode != -signal.SIGTERM]
+        return death(ends or self._processes, when)
+
+    def _meet(self) -> None:
+        """
+        Wait until each worker has said that its workload is open.
+        """
+        deadline = time.monotonic() + START_TIMEOUT
+        sentinels = [process.sentinel for process in self._processes]
+        for _ in range(self.workers):
+            told = connection.wait([self._ready, *sentinels], deadline - time.monotonic())
+            if self._ready in told:
+                if (error := self._ready.recv()) is not None:
+                    raise error
+            elif told:
+                raise self._broken("before it was ready")
+            else:
+                raise NotReady(f"{self.name}: {self.workers} workers were not all ready within {START_TIMEOUT:g} s")
+
+    def _kill(self) -> None:
+        """
+        Kill the workers; the executor's own thread notices and ends.
+        """
+        for process in self._processes:
+            process.kill()
+        self._shut()
+
+    def _shut(self) -> None:
+        self._over = True
+        self._pool.shutdown(cancel_futures=True)
+        self._ready.close()
+        self._tell_ready.close()
+        stop_forkserver()
