@@ -30,7 +30,9 @@ def test_the_installed_command_is_this_one():
     assert found.load() is cli.main
 
 
-@pytest.mark.parametrize("words", [["--help"], ["serve", "--help"], ["compare", "--help"], ["runs", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["serve", "--help"], ["compare", "--help"], ["runs", "--help"], ["race", "--help"]]
+)
 def test_help_comes_with_examples(words, capsys):
     with pytest.raises(SystemExit) as ended:
         cli.main(words)
@@ -49,7 +51,7 @@ def test_the_version_is_the_installed_one(capsys):
     ("words", "complaint"),
     [
         ([], "required: COMMAND"),
-        (["race"], "invalid choice: 'race'"),
+        (["gallop"], "invalid choice: 'gallop'"),
         (["compare", "1", "2", "3"], "two runs at most, 3 given"),
         (["compare", "--nonsense"], "unrecognized arguments: --nonsense"),
         (["serve", "--port", "70000"], "'70000' is no port; give 0 to 65535"),
@@ -58,6 +60,11 @@ def test_the_version_is_the_installed_one(capsys):
         (["serve", "--bandwidth", "0"], "'0' is no bandwidth; give bytes per second, above 0"),
         (["serve", "--bandwidth", "nan"], "'nan' is no bandwidth"),
         (["serve", "--bandwidth", "fast"], "'fast' is no bandwidth"),
+        (["race"], "required: MODULE:FUNCTION"),
+        (["race", "a:b", "--count", "0"], "'0' is no number of 1 or more"),
+        (["race", "a:b", "--timeout", "0"], "'0' is no time; give seconds, above 0"),
+        (["race", "a:b", "--timeout", "long"], "'long' is no time"),
+        (["race", "a:b", "--count", "1", "--items", "x"], "not allowed with argument --count"),
     ],
 )
 def test_misuse_ends_with_2_and_says_what_was_wrong(words, complaint, capsys):

@@ -19,6 +19,7 @@ _EXAMPLES = """examples:
   paceline compare 3 4          show how each cell changed from run 3 to run 4
   paceline runs                 list what is saved
   paceline serve                start the measuring server and print its URL
+  paceline race shop:price      find the strategy for a function of your own
 """
 _COMPARE = """examples:
   paceline compare                        the newest whole run of this machine and Python
@@ -37,6 +38,14 @@ _RUNS = """It ends with status 1 if a file can't be read.
 examples:
   paceline runs
   paceline runs --results ../elsewhere/results
+"""
+_RACE = """The function is called with one item at a time; its module may be in the current directory.
+It ends with status 1 if the function fails or no strategy can run it.
+
+examples:
+  paceline race shop:price                          with the items 0 to 31
+  paceline race shop:price --items urls.txt         with the lines of a file, or the values of a JSON array
+  paceline race shop:price --workers 32 --strategy threads --strategy asyncio
 """
 _MOST_RUNS = 2
 _LAST_PORT = 65535
@@ -105,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, summary, epilog, fill in (
         ("serve", "start the measuring server", _SERVE, _serve_arguments),
         ("compare", "show a saved run, or the change from one to another", _COMPARE, _compare_arguments),
+        ("race", "find the strategy for a function of your own", _RACE, _race_arguments),
         ("runs", "list what is saved, and what can't be read", _RUNS, _runs_arguments),
     ):
         description = f"{summary[0].upper()}{summary[1:]}."
@@ -137,6 +147,34 @@ def _runs_arguments(parser: argparse.ArgumentParser) -> None:
     _results_argument(parser)
 
 
+def _race_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("function", metavar="MODULE:FUNCTION", help="blocking or async; called with an item")
+    items = parser.add_mutually_exclusive_group()
+    items.add_argument("--items", type=Path, metavar="FILE", help="an item a line, or a JSON array if it ends in .json")
+    items.add_argument(
+        "--count", type=_whole, metavar="N", help="the items 0 to N-1 (default: 32, fewer if they are long)"
+    )
+    parser.add_argument(
+        "--workers",
+        type=_whole,
+        metavar="N",
+        help="items under way at once (default: 10 if it waits, else one per CPU)",
+    )
+    parser.add_argument("--rounds", type=_whole, metavar="N", help="default: 5, fewer if that takes over a minute")
+    parser.add_argument(
+        "--strategy", action="append", default=[], metavar="NAME", help="only this one; repeat for more"
+    )
+    parser.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="for one step: an import, an item, a start, a round (default: 60, more for a long round)",
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="order within each turn (default: a new one)")
+    parser.add_argument("--json", action="store_true", help="write JSON in place of the table")
+
+
 def _results_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="default: %(default)s")
 
@@ -145,6 +183,22 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or int(text) > _LAST_PORT:
         raise argparse.ArgumentTypeError(f"{text!r} is no port; give 0 to {_LAST_PORT}")
     return int(text)
+
+
+def _whole(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; give seconds, above 0")
+    return value
 
 
 def _bandwidth(text: str) -> float:
@@ -168,6 +222,8 @@ def _act(arguments: argparse.Namespace) -> int:
             return commands.serve(arguments.host, arguments.port, arguments.bandwidth, arguments.until_stdin_closes)
         case "compare":
             return commands.compare(arguments.run, arguments.results)
+        case "race":
+            return commands.race(arguments)
         case _:
             return commands.runs(arguments.results)
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
     from paceline.history import Run
 
 
@@ -62,6 +64,18 @@ def runs(results: Path) -> int:
     else:
         sys.stdout.write(f"{results} has no saved run; measure one: pytest --benchmark-only\n")
     return 1 if damaged else 0
+
+
+def race(arguments: "Namespace") -> int:
+    """
+    Race the strategies with a function, and say which to use.
+
+    Returns:
+        0 with a recommendation; 1 if the function fails or nothing can run it; 2 if it isn't there, or has no items.
+    """
+    from paceline.race import command
+
+    return command.race(arguments, complain)
 
 
 def is_expected(error: Exception) -> bool:

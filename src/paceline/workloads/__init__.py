@@ -2,7 +2,9 @@
 What is done to one item.
 """
 
+from paceline.workloads.call import Call
 from paceline.workloads.compute import Compute
 from paceline.workloads.fetch import Fetch
+from paceline.workloads.mixed import Mixed
 
-__all__ = ["Compute", "Fetch"]
+__all__ = ["Call", "Compute", "Fetch", "Mixed"]

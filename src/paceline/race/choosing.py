@@ -1,0 +1,95 @@
+"""
+Which strategies race, with how many workers, for how many items and rounds. Pure: no clock, no process.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from paceline.race.messages import Findings
+from paceline.strategies import STRATEGIES, Strategy
+from paceline.strategies.event_loop import Asyncio
+
+WAITS_BELOW = 0.5  # CPU share: with less, most of an item's time is waiting, and more workers than CPUs pay
+WAITING_WORKERS = 10
+ROUNDS = 5
+BUDGET = 60.0  # seconds that the rounds of all lanes together should take
+LONGEST_LINE = 6.0  # seconds that all items should take one after the other, where nobody said how many there are
+ONE_WORKER = ", 1 worker"
+OTHER_PROCESSES = ("pool-fork", "pool-forkserver", "pool-spawn", "processes", "interpreters", "loops-in-processes")
+"""Those that carry items and results by pickling."""
+
+NAMES = tuple(strategy.name for strategy in STRATEGIES)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """
+    A lane to be: how it is called, what runs in it, or why it does not race.
+    """
+
+    name: str
+    strategy: str
+    workers: int
+    why_not: str | None = None
+
+
+def entries(findings: Findings, workers: int, wanted: Collection[str] = ()) -> list[Entry]:
+    """
+    List all strategies, the baseline first, each with the reason if it does not race.
+
+    An async function's baseline is one task on a loop: `sequential` can't await.
+
+    Args:
+        findings: of the probe.
+        workers: for each of them.
+        wanted: names of those that shall race; none means all that can.
+    """
+    listed = [_entry(strategy, findings, workers, wanted) for strategy in STRATEGIES]
+    if findings.face == "async" and (not wanted or Asyncio.name in wanted):
+        listed.insert(0, Entry(Asyncio.name + ONE_WORKER, Asyncio.name, 1))
+    return listed
+
+
+def _entry(strategy: type[Strategy], findings: Findings, workers: int, wanted: Collection[str]) -> Entry:
+    why_not = _why_not(strategy, findings, wanted)
+    return Entry(strategy.name, strategy.name, strategy.bounded(workers), why_not)
+
+
+def _why_not(strategy: type[Strategy], findings: Findings, wanted: Collection[str]) -> str | None:
+    if wanted and strategy.name not in wanted:
+        return "not asked for"
+    if strategy.face != findings.face:
+        return f"runs {strategy.face} functions; this one is {findings.face}"
+    if findings.unpicklable and strategy.name in OTHER_PROCESSES:
+        return f"can't be pickled: {findings.unpicklable}"
+    return strategy.unavailable()
+
+
+def workers_for(cpu_share: float, cpus: int) -> int:
+    """
+    Say how many workers suit a function: ten if it mostly waits, else one per CPU.
+    """
+    return WAITING_WORKERS if cpu_share < WAITS_BELOW else cpus
+
+
+def items_for(seconds: float, workers: int, most: int) -> int:
+    """
+    Say how many items a round should have, where nobody said: fewer than `most` if they are long.
+
+    Args:
+        seconds: an item takes, above 0.
+        workers: there is an item for each of them at least.
+        most: items that there are.
+    """
+    return max(min(workers, most), min(most, int(LONGEST_LINE / seconds)))
+
+
+def rounds_for(warm_rounds: Sequence[float]) -> int:
+    """
+    Say how many rounds there is time for, 1 at least.
+
+    Args:
+        warm_rounds: seconds that each lane's warm-up round took.
+    """
+    turn = sum(warm_rounds)
+    return ROUNDS if turn * ROUNDS <= BUDGET else max(1, int(BUDGET / turn))

@@ -1,0 +1,179 @@
+"""
+Which strategy to use, from the rounds of a race. Pure: no clock, no process.
+
+Rounds are paired by turn: within a turn the machine is nearly the same for all lanes, so the ratio of two lanes' times
+in one turn says more than the ratio of two medians minutes apart.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from paceline.race.choosing import ONE_WORKER, WAITS_BELOW
+from paceline.report.figures import digits, percent, seconds, times
+from paceline.stats.samples import median
+
+CLOSE = 0.05
+"""A lead of less than this fraction is not worth a less simple strategy, however certain it is."""
+
+FEW = 3
+"""Below so many rounds, chance alone puts all of them on one side often (with two: every other time)."""
+
+FEW_MARGIN = 0.2
+"""With few rounds, a difference counts from this fraction on."""
+
+SHORT = 100e-6  # seconds, of the order of what it costs to hand an item to another process and take the result back
+
+SIMPLEST_FIRST = (
+    "sequential",
+    f"asyncio{ONE_WORKER}",
+    "asyncio",
+    "threads",
+    "to-thread",
+    "asyncio-uvloop",  # one more dependency
+    "processes",  # its workers start clean, and a dead one is an error
+    "pool-forkserver",
+    "pool-spawn",
+    "pool-fork",  # is not safe beside threads
+    "interpreters",  # not every extension module can be imported there
+    "loops-in-threads",
+    "loops-in-processes",
+)
+"""What one would rather have in a program if the times are the same."""
+
+
+@dataclass(frozen=True)
+class Raced:
+    """
+    A lane that came through, with the right results.
+
+    Attributes:
+        name: of the lane.
+        rounds: seconds, one for each turn, shape (n,), n at least 1.
+        start: seconds.
+    """
+
+    name: str
+    rounds: tuple[float, ...]
+    start: float
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """
+    What to use, and why; no strategy if there is nothing to go by.
+
+    Attributes:
+        strategy: its name.
+        reason: in words.
+        level: others that can't be told apart from it or whose lead is not worth it.
+    """
+
+    strategy: str | None
+    reason: str
+    level: tuple[str, ...] = ()
+
+
+def speedups(baseline: Sequence[float], rounds: Sequence[float]) -> tuple[float, float, float]:
+    """
+    Say how many times as fast as the baseline a lane is.
+
+    Returns:
+        The ratio of the medians; the least and the largest ratio of two rounds of one turn.
+    """
+    pairs = [one / other for one, other in zip(baseline, rounds, strict=True)]
+    return median(baseline) / median(rounds), min(pairs), max(pairs)
+
+
+def told_apart(faster: Sequence[float], slower: Sequence[float]) -> bool:
+    """
+    Whether the first was faster in every turn, and by a margin if there were few.
+    """
+    _, least, _ = speedups(slower, faster)
+    return least > (1.0 if len(faster) >= FEW else 1.0 + FEW_MARGIN)
+
+
+def recommend(lanes: Sequence[Raced], cpu_share: float, item_seconds: float) -> Recommendation:
+    """
+    Recommend the simplest of those that nobody beats by a margin that is certain and worth it.
+
+    Being level with the fastest would not do: one bad round of the fastest makes it level with everybody.
+
+    Args:
+        lanes: the baseline first; only those that came through with the right results.
+        cpu_share: of the function.
+        item_seconds: that it takes for an item.
+    """
+    if not lanes:
+        return Recommendation(None, "no strategy came through")
+    if len(lanes) == 1:
+        return Recommendation(lanes[0].name, "it is the only one that came through")
+    level = [lane for lane in lanes if not any(_beats(other, lane) for other in lanes)]
+    chosen = min(level, key=lambda lane: SIMPLEST_FIRST.index(lane.name))
+    parts = [
+        _lead(chosen, lanes[0]),
+        _cause(chosen, lanes, cpu_share, item_seconds),
+        _rivals(chosen, level, lanes),
+        _start(chosen, lanes[0]),
+    ]
+    others = tuple(lane.name for lane in level if lane is not chosen)
+    return Recommendation(chosen.name, "; ".join(filter(None, parts)), others)
+
+
+def _beats(one: Raced, other: Raced) -> bool:
+    """
+    Whether one leads by a margin that is certain and worth it; the fastest is beaten by nobody.
+    """
+    lead = median(other.rounds) / median(one.rounds) - 1
+    return lead >= CLOSE and told_apart(one.rounds, other.rounds)
+
+
+def _lead(chosen: Raced, baseline: Raced) -> str:
+    if chosen is baseline:
+        return "nothing is faster by a margin that is certain and worth it"
+    middle, least, most = speedups(baseline.rounds, chosen.rounds)
+    return f"{digits(middle)} times as fast as {baseline.name} ({digits(least)} to {digits(most)} turn by turn)"
+
+
+def _cause(chosen: Raced, lanes: Sequence[Raced], cpu_share: float, item_seconds: float) -> str:
+    """
+    Explain it from what the function is like.
+    """
+    if chosen is lanes[0] and item_seconds < SHORT:
+        return f"handing an item over costs more than doing it, which takes {seconds(item_seconds)}"
+    if cpu_share < WAITS_BELOW:
+        return f"the function mostly waits (CPU share {percent(cpu_share)})"
+    said = f"the function mostly computes (CPU share {percent(cpu_share)})"
+    threads = next((lane for lane in lanes[1:] if lane.name == "threads"), None)
+    if threads is None or chosen is lanes[0]:
+        return said
+    gain, _, _ = speedups(lanes[0].rounds, threads.rounds)
+    if gain < 1 + FEW_MARGIN:  # while the chosen one gains: so it isn't for want of CPUs
+        return f"{said} and holds the GIL, as threads come to {times(gain)}"
+    return f"{said} and lets threads run beside it" if chosen is threads else said
+
+
+def _rivals(chosen: Raced, level: Sequence[Raced], lanes: Sequence[Raced]) -> str:
+    """
+    Say how the others stand.
+    """
+    others = [lane.name for lane in level if lane is not chosen]
+    if others:
+        none = f"no certain lead of {CLOSE:.0%} or more"
+        return f"{_listed(others)} can't be told apart from it ({none}), and it is the simplest of them"
+    second = min((lane for lane in lanes if lane is not chosen), key=lambda lane: median(lane.rounds))
+    return f"the next, {second.name}, takes {digits(median(second.rounds) / median(chosen.rounds))} times as long"
+
+
+def _start(chosen: Raced, baseline: Raced) -> str:
+    """
+    Warn of a start that costs more than a round gains.
+    """
+    gain = median(baseline.rounds) - median(chosen.rounds)
+    dearer = chosen.start - baseline.start
+    if gain <= 0 or dearer <= gain:
+        return ""
+    return f"its start of {seconds(chosen.start)} costs more than one round gains ({seconds(gain)}), so start it once"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,165 @@
+"""
+A lane: one strategy in a process of its own, which does what comes over its standard input.
+
+It runs as `python -m paceline.race.lane`, in a session of its own, so that all of it can be ended at one stroke.
+"""
+
+import gc
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from multiprocessing.connection import Connection
+from typing import NoReturn
+
+from paceline.contracts import Item, Result
+from paceline.race import results
+from paceline.race.messages import (
+    Answer,
+    Compare,
+    Compared,
+    Enter,
+    Entered,
+    Failed,
+    Give,
+    Given,
+    Gone,
+    Leave,
+    Probe,
+    Ran,
+    Request,
+    Run,
+)
+from paceline.race.output import Output
+from paceline.race.probing import cpu_seconds, probe
+from paceline.strategies import STRATEGIES, Strategy
+from paceline.workloads.call import Call, NoSuchFunctionError
+
+FORKING = "pool-fork"
+
+
+class Lane:
+    """
+    What a lane knows between two requests.
+    """
+
+    def __init__(self, output: Output, lifeline: int) -> None:
+        self._output, self._lifeline = output, lifeline
+        self._entered = ExitStack()
+        self._strategy: Strategy
+        self._items: list[Item] = []
+        self._results: list[Result] = []
+
+    def answers(self, request: Request) -> Iterator[Answer]:
+        """
+        Do what is asked; the last answer is the one waited for.
+        """
+        match request:
+            case Probe(function, items):
+                end_with_race(self._lifeline)
+                yield from probe(Call(function), items, self._output)
+            case Enter():
+                yield self._enter(request)
+            case Run():
+                yield self._run()
+            case Give():
+                yield Given(results.packed(self._results))
+            case Compare(others):
+                yield Compared(results.equal(self._results, others))
+            case Leave():
+                self._entered.close()
+                yield Gone()
+
+    def _enter(self, request: Enter) -> Entered:
+        """
+        Start the strategy; the function's module is imported by then, as it is in a program that uses it.
+        """
+        if request.strategy != FORKING:
+            end_with_race(self._lifeline)
+        call = Call(request.function)
+        call.load()
+        chosen = next(known for known in STRATEGIES if known.name == request.strategy)
+        self._items = list(request.items)
+        self._strategy = chosen(call, request.workers)
+        begin = time.perf_counter()
+        self._entered.enter_context(self._strategy)
+        seconds = time.perf_counter() - begin
+        if request.strategy == FORKING:  # a thread before the fork would be copied in the middle of something
+            end_with_race(self._lifeline)
+        return Entered(seconds)
+
+    def _run(self) -> Ran:
+        self._results = []
+        gc.collect()
+        cpu, begin = cpu_seconds(), time.perf_counter()
+        done = self._strategy.map(self._items)
+        seconds, cpu = time.perf_counter() - begin, cpu_seconds() - cpu
+        self._results = done
+        self._output.forget()
+        return Ran(seconds, cpu, results.digest(done))
+
+
+def end_with_race(lifeline: int) -> None:
+    """
+    End this process and all that it started as soon as the race's end of the pipe closes, by SIGKILL too.
+    """
+
+    def watch() -> None:
+        poll = select.poll()
+        poll.register(lifeline, 0)  # no event but the hang-up, which always comes
+        poll.poll()
+        end_all()
+
+    threading.Thread(target=watch, name="paceline-race-watch", daemon=True).start()
+
+
+def end_all() -> NoReturn:
+    """
+    End this process and its session; only this process if it has none of its own.
+    """
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
+
+
+def main() -> None:
+    """
+    Answer requests until there are no more.
+    """
+    hide_main_module()
+    requests: Connection[Answer, Request] = Connection(os.dup(0), writable=False)
+    answers: Connection[Answer, Request] = Connection(os.dup(1), readable=False)
+    lane = Lane(Output(), requests.fileno())
+    while True:
+        try:
+            request = requests.recv()
+        except EOFError:
+            end_all()
+        try:
+            for answer in lane.answers(request):
+                answers.send(answer)
+        except BaseException as error:  # noqa: BLE001 - a function may raise anything, SystemExit among it
+            answers.send(Failed(_told(error), misuse=isinstance(error, NoSuchFunctionError)))
+
+
+def hide_main_module() -> None:
+    """
+    Keep spawned workers from importing this module, which their start would be charged for.
+    """
+    main_module = sys.modules["__main__"]
+    main_module.__spec__ = None
+    main_module.__file__ = None
+
+
+def _told(error: BaseException) -> str:
+    if type(error).__module__.partition(".")[0] == "paceline":
+        return str(error)
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+"""
+What the race and its lanes tell each other: no object of the raced function's own, only words about it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from paceline.contracts import Item
+
+
+@dataclass(frozen=True)
+class Probe:
+    """
+    Look at a function before the race. Answered by some `Began`, then `Findings` or `Failed`.
+    """
+
+    function: str
+    items: Sequence[Item]
+
+
+@dataclass(frozen=True)
+class Enter:
+    """
+    Start a strategy. Answered by `Entered` or `Failed`.
+    """
+
+    strategy: str
+    function: str
+    workers: int
+    items: Sequence[Item]
+
+
+@dataclass(frozen=True)
+class Run:
+    """
+    Do all items once. Answered by `Ran` or `Failed`.
+    """
+
+
+@dataclass(frozen=True)
+class Give:
+    """
+    Show the last round's results. Answered by `Given`.
+    """
+
+
+@dataclass(frozen=True)
+class Compare:
+    """
+    Compare the last round's results with another lane's, pickled. Answered by `Compared`.
+    """
+
+    results: bytes
+
+
+@dataclass(frozen=True)
+class Leave:
+    """
+    End the strategy. Answered by `Gone` or `Failed`.
+    """
+
+
+@dataclass(frozen=True)
+class Began:
+    """
+    A step of the probe has begun: if nothing more comes, this is what hangs.
+    """
+
+    step: str
+
+
+@dataclass(frozen=True)
+class Findings:
+    """
+    What the probe found.
+
+    Attributes:
+        face: which side of a workload it needs.
+        seconds: of wall time per item, above 0.
+        cpu_share: CPU seconds over wall seconds; above 1 if it uses more than one CPU by itself.
+        stable: whether a second call gave equal results.
+        unpicklable: why it can't go to another process; None if it can.
+        printed: the first line it printed; None if it printed nothing.
+        changed: what it changed outside of itself, in words.
+        caches: how many times as fast its second calls were, if that is suspicious.
+    """
+
+    face: Literal["blocking", "async"]
+    seconds: float
+    cpu_share: float
+    stable: bool
+    unpicklable: str | None = None
+    printed: str | None = None
+    changed: tuple[str, ...] = ()
+    caches: float | None = None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """
+    It could not be done.
+
+    Attributes:
+        why: in words.
+        misuse: whether the name given leads to no function.
+    """
+
+    why: str
+    misuse: bool = False
+
+
+@dataclass(frozen=True)
+class Entered:
+    """
+    The strategy is ready, after so many seconds.
+    """
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Ran:
+    """
+    A round is done.
+
+    Attributes:
+        seconds: from the first item's start to the last result.
+        cpu_seconds: of the lane's own process, and of those it waited for meanwhile.
+        digest: of the results; equal ones mean equal results, different ones need a closer look.
+    """
+
+    seconds: float
+    cpu_seconds: float
+    digest: str
+
+
+@dataclass(frozen=True)
+class Given:
+    """
+    Results, pickled; None if they can't be.
+    """
+
+    results: bytes | None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """
+    Whether the results are equal.
+    """
+
+    equal: bool
+
+
+@dataclass(frozen=True)
+class Gone:
+    """
+    The strategy has ended.
+    """
+
+
+Request = Probe | Enter | Run | Give | Compare | Leave
+Answer = Began | Findings | Failed | Entered | Ran | Given | Compared | Gone

@@ -1,0 +1,40 @@
+"""
+What a raced function prints: kept in a file of its own, and out of the table.
+"""
+
+import os
+import sys
+from contextlib import suppress
+
+
+class Output:
+    """
+    Sends standard output where standard error goes, a file that the parent opened, and reads what came.
+
+    The file was opened for appending, so it can be emptied while workers go on writing to it.
+    """
+
+    def __init__(self) -> None:
+        os.dup2(2, 1)
+        with open(os.devnull) as nothing:  # noqa: PTH123 - a device
+            os.dup2(nothing.fileno(), 0)  # a function that reads its input finds none, and doesn't eat our requests
+
+    def first_line(self) -> str | None:
+        """
+        Give the first line with something in it that was written since the last `forget`.
+        """
+        self._flush()
+        text = os.pread(2, 4096, 0).decode("utf-8", "replace").strip()
+        return text.partition("\n")[0].strip() or None
+
+    def forget(self) -> None:
+        """
+        Empty the file.
+        """
+        self._flush()
+        os.ftruncate(2, 0)
+
+    def _flush(self) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError, AttributeError):  # the function may have closed or replaced it
+                stream.flush()

@@ -1,0 +1,143 @@
+"""
+The probe: what a function is like, found by calling it with the first few items; runs in a child process.
+"""
+
+import asyncio
+import math
+import pickle
+import resource
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from paceline.contracts import Item, Result
+from paceline.race import results, snapshot
+from paceline.race.messages import Began, Findings
+from paceline.race.output import Output
+from paceline.workloads.call import Call
+
+ITEMS = 5  # are tried
+ENOUGH = 5.0  # seconds after which no further item is tried
+SUSPICIOUS = 5.0  # times as fast as the first call: the second looks its result up
+SHORTEST = 1e-9  # seconds; what a clock that did not move is taken for
+WORTH_CACHING = 0.001  # seconds; below, a call's first cost is Python's own
+
+
+@dataclass(frozen=True)
+class Tried:
+    """
+    One call: its result, its wall seconds, and its CPU seconds with the wall seconds that they were taken within.
+    """
+
+    result: Result
+    wall: float
+    cpu: float
+    around: float
+
+
+def probe(call: Call, items: Sequence[Item], output: Output) -> Iterator[Began | Findings]:
+    """
+    Find out what a function is like, saying before each step what it is.
+
+    Raises:
+        NoSuchFunctionError: if the name leads to none.
+        BrokenModuleError: if its module raises an error.
+        ItemError: if an item does.
+    """
+    yield Began("importing it")
+    face: Literal["blocking", "async"] = "async" if call.is_async() else "blocking"
+    before = snapshot.taken(call.module())
+    output.forget()
+    with _caller(call, face) as run:
+        first: list[Tried] = []
+        yield from _tries(run, items[:ITEMS], "", first, ENOUGH)
+        second: list[Tried] = []
+        yield from _tries(run, items[: len(first)], ", a second time", second, math.inf)
+    changed = snapshot.changes(before, snapshot.taken(call.module()))
+    yield Findings(
+        face=face,
+        seconds=_per_item(first),
+        cpu_share=sum(tried.cpu for tried in _warm(first)) / sum(tried.around for tried in _warm(first)),
+        stable=all(results.same(one.result, other.result) for one, other in zip(first, second, strict=True)),
+        unpicklable=_unpicklable(call, [tried.result for tried in first]),
+        printed=output.first_line(),
+        changed=changed,
+        caches=_caches(_per_item(first), _per_item(second)),
+    )
+
+
+def _warm(tries: Sequence[Tried]) -> Sequence[Tried]:
+    """
+    Leave the first call of all out, if there are others: it pays for what is made once.
+    """
+    return tries[1:] or tries
+
+
+def _per_item(tries: Sequence[Tried]) -> float:
+    warm = _warm(tries)
+    return max(SHORTEST, sum(tried.wall for tried in warm) / len(warm))
+
+
+def _caches(first: float, second: float) -> float | None:
+    faster = first / second
+    return faster if faster > SUSPICIOUS and first > WORTH_CACHING else None
+
+
+@contextmanager
+def _caller(call: Call, face: Literal["blocking", "async"]) -> Iterator[Callable[[Item], Result]]:
+    """
+    Open the workload once, and hand out a blocking way to do one item.
+    """
+    if face == "blocking":
+        with call.worker() as run:
+            yield run
+        return
+    opened = AsyncExitStack()
+    with asyncio.Runner() as runner:
+        awaited = runner.run(_enter(opened, call))
+        yield lambda item: runner.run(_one(awaited, item))
+        runner.run(opened.aclose())
+
+
+async def _enter(opened: AsyncExitStack, call: Call) -> Callable[[Item], Awaitable[Result]]:
+    return await opened.enter_async_context(call.async_worker(1))
+
+
+async def _one(run: Callable[[Item], Awaitable[Result]], item: Item) -> Result:
+    return await run(item)
+
+
+def _tries(
+    run: Callable[[Item], Result], items: Sequence[Item], again: str, tries: list[Tried], enough: float
+) -> Iterator[Began]:
+    """
+    Do items one after the other into `tries`, until `enough` seconds are over.
+    """
+    deadline = time.monotonic() + enough
+    for item in items:
+        yield Began(f"item {item!r}{again}")
+        outer, cpu, inner = time.perf_counter(), cpu_seconds(), time.perf_counter()
+        result = run(item)
+        wall, spent = time.perf_counter() - inner, cpu_seconds() - cpu
+        tries.append(Tried(result, wall, spent, time.perf_counter() - outer))
+        if time.monotonic() > deadline:
+            return
+
+
+def cpu_seconds() -> float:
+    """
+    CPU seconds of this process and of those that the function started and has waited for.
+    """
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
+
+
+def _unpicklable(call: Call, values: Sequence[Any]) -> str | None:
+    try:
+        pickle.dumps(call.load())
+    except Exception as error:  # noqa: BLE001 - a callable object's own __reduce__ may raise anything
+        return f"the function itself ({error})"
+    why = next(filter(None, map(results.unpicklable, values)), None)
+    return f"its results ({why})" if why else None

@@ -1,0 +1,133 @@
+"""
+The outcome of a race as people read it: a table, and sentences.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from paceline.race.family import MEMORY_KIND
+from paceline.race.messages import Findings
+from paceline.race.outcome import LaneResult, Race
+from paceline.report import figures
+from paceline.report.layout import row, table, titled
+from paceline.stats.samples import median, spread
+
+COLUMNS = (
+    "strategy",
+    "workers",
+    "median",
+    "spread",
+    "speedup",
+    "turn by turn",
+    "start",
+    "CPU\nper round",
+    f"memory\n({MEMORY_KIND})",
+    "marks",
+)
+SMALL = 0.1  # below, two decimals say too little
+MORE_THAN_ONE = 1.2  # CPU share from which a function must have used more than one CPU, whatever the clocks say
+
+
+def tables(race: Race) -> list[RenderableType]:
+    """
+    Lay out a race: what the function is like, the table, what to know about it, and the recommendation.
+    """
+    made = table(COLUMNS, left=1)
+    for lane in race.lanes:
+        if lane.verdict != "left out":
+            row(made, _row(race, lane))
+    rounds = max((len(lane.rounds) for lane in race.lanes), default=0)
+    title = f"{race.function}: {race.items} items, {rounds} rounds"
+    return [
+        *(Text(figures.plain(sentence)) for sentence in described(race.findings)),
+        *([titled(figures.plain(title), made)] if made.row_count else []),
+        *(Text(figures.plain(sentence)) for sentence in [*race.notes, *_told(race)]),
+        Text(figures.plain(recommended(race)), style="bold"),
+    ]
+
+
+def described(findings: Findings) -> Iterator[str]:
+    """
+    Say what the probe found.
+    """
+    kind = "An async function" if findings.face == "async" else "A blocking function"
+    own = "" if findings.cpu_share <= MORE_THAN_ONE else ", as it uses several CPUs by itself"
+    share = figures.percent(findings.cpu_share)
+    yield f"{kind}: about {figures.seconds(findings.seconds)} an item, CPU share {share}{own}."
+    if not findings.stable:
+        yield "A second call gave another result, so results can't be checked against each other."
+    if findings.unpicklable:
+        yield f"Processes and interpreters get it pickled, and this can't be pickled: {findings.unpicklable}."
+    if findings.changed:
+        yield f"It changes {_some(findings.changed)}: threads share that, processes each have their own."
+    if findings.caches:
+        yield f"A second call is {findings.caches:.0f} times as fast: it keeps what it found; the rounds measure that."
+    if findings.printed is not None:
+        yield f"It prints ({findings.printed[:60]!r}); that is kept out of this table."
+
+
+def recommended(race: Race) -> str:
+    """
+    Say what to use, in a sentence.
+    """
+    said = race.recommendation()
+    return f"Use {said.strategy}: {said.reason}." if said.strategy else f"No recommendation: {said.reason}."
+
+
+def _row(race: Race, lane: LaneResult) -> list[str]:
+    memory = figures.NOTHING if lane.memory_bytes is None else figures.named("bytes", lane.memory_bytes)
+    shown = [lane.name, str(lane.workers), *_times(race, lane)]
+    return [
+        *shown,
+        figures.seconds(lane.start_seconds),
+        figures.seconds(lane.cpu_seconds),
+        memory,
+        ", ".join(lane.marks),
+    ]
+
+
+def _times(race: Race, lane: LaneResult) -> list[str]:
+    """
+    Write median, spread, speedup and its range.
+    """
+    speedup = race.speedup(lane)
+    if speedup is None:
+        return [figures.NOTHING] * 4
+    middle, least, most = speedup
+    turns = figures.NOTHING if lane is race.baseline else f"{_factor(least)} .. {_factor(most)}"
+    return [figures.seconds(median(lane.rounds)), figures.percent(spread(lane.rounds)), f"{_factor(middle)}x", turns]
+
+
+def _factor(ratio: float) -> str:
+    """
+    Write a speedup, which may be far below 1.
+    """
+    return figures.digits(ratio) if ratio >= SMALL else f"{ratio:.1g}"
+
+
+def _told(race: Race) -> Iterator[str]:
+    """
+    Explain the marks, and why some lanes have no figures.
+    """
+    for why, names in _by_reason(lane for lane in race.lanes if lane.why and lane.verdict != "left out"):
+        yield f"{names}: {why}"
+    if any("noisy" in lane.marks for lane in race.lanes):
+        yield "noisy: the interquartile range of the rounds is over 10 % of their median"
+    for why, names in _by_reason(lane for lane in race.lanes if lane.verdict == "left out"):
+        yield f"left out: {names} ({why})"
+
+
+def _by_reason(lanes: Iterable[LaneResult]) -> Iterator[tuple[str, str]]:
+    """
+    Gather the names of those that have a reason in common.
+    """
+    reasons: dict[str, list[str]] = {}
+    for lane in lanes:
+        reasons.setdefault(lane.why or "", []).append(lane.name)
+    return ((why, ", ".join(names)) for why, names in reasons.items())
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")  # noqa: PLR2004 - enough to know

@@ -1,0 +1,171 @@
+"""
+Anybody's own function, blocking or async, found by its name in each worker.
+"""
+
+import inspect
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from pathlib import PurePath
+from types import ModuleType
+from typing import Any
+
+from paceline.contracts import Item, ItemError, Result
+
+
+class NoSuchFunctionError(ValueError):
+    """
+    The name leads to no function that can be imported.
+    """
+
+
+class BrokenModuleError(ImportError):
+    """
+    The module is there, and raised an error while it was imported.
+    """
+
+
+@dataclass(frozen=True)
+class Call:
+    """
+    Call a function with the item, and give what it returns or, for an async one, what it comes to.
+
+    Each worker imports the function itself, from the current directory too, as `python -m` would: what travels is its
+    name. A blocking function under an event loop is called inline, as it would be.
+
+    Args:
+        function: "module:function"; dots on the right lead into classes and objects: "shop.prices:Finder.best".
+
+    Raises:
+        NoSuchFunctionError: if the name has no colon, or leads into a function's inside.
+        ItemError: from its workers, naming the item, the error and the line that raised it.
+    """
+
+    function: str
+
+    def __post_init__(self) -> None:
+        module, colon, name = self.function.partition(":")
+        if not (colon and _is_path(module)):
+            raise NoSuchFunctionError(f"{self.function!r} names no function; write module:function, as in shop:price")
+        if "<" in name:
+            raise NoSuchFunctionError(
+                f"{self.function!r} is a lambda or stands inside another function, where no worker can import it;"
+                " give it a def at the top of its module"
+            )
+        if not _is_path(name):
+            raise NoSuchFunctionError(f"{self.function!r} names no function; write module:function, as in shop:price")
+
+    def module(self) -> ModuleType:
+        """
+        Import the module that the function stands in.
+
+        Raises:
+            NoSuchFunctionError: if there is none of that name.
+            BrokenModuleError: if it raises an error.
+        """
+        name = self.function.partition(":")[0]
+        if not {"", os.getcwd()} & set(sys.path):  # noqa: PTH109 - sys.path holds strings
+            sys.path.insert(0, os.getcwd())  # noqa: PTH109
+        try:
+            return import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+                raise BrokenModuleError(f"importing {name} failed: {_told(error)}") from error
+            hint = f"; write {name[:-3]}, without .py" if name.endswith(".py") else ""
+            raise NoSuchFunctionError(
+                f"there is no module {error.name!r}, neither here nor among the installed ones{hint}"
+            ) from None
+        except Exception as error:
+            raise BrokenModuleError(f"importing {name} failed: {_told(error)}") from error
+
+    def load(self) -> Callable[[Item], Any]:
+        """
+        Import the function.
+
+        Raises:
+            NoSuchFunctionError: if there is none of that name, or it can't be called.
+            BrokenModuleError: if its module raises an error.
+        """
+        found: Any = self.module()
+        where, _, path = self.function.partition(":")
+        for name in path.split("."):
+            try:
+                found = getattr(found, name)
+            except AttributeError:
+                raise NoSuchFunctionError(f"{where} has no {name!r}") from None
+            where = f"{where}.{name}"
+        if not callable(found):
+            raise NoSuchFunctionError(f"{self.function} can't be called: it is of type {type(found).__name__}")
+        return found  # type: ignore[no-any-return]
+
+    def is_async(self) -> bool:
+        """
+        Whether the function says of itself that it must be awaited.
+        """
+        function = self.load()
+        return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+            getattr(function, "__call__", None)  # noqa: B004 - the method is looked at, not called
+        )
+
+    def expected(self, item: Item) -> Result:
+        """
+        Call the function here and now; an async one on a loop of its own.
+        """
+        if not self.is_async():
+            return _call(self.load(), item)
+        import asyncio  # here, or every worker of another workload would start with importing it
+
+        return asyncio.run(_await(self.load(), item))
+
+    @contextmanager
+    def worker(self) -> Iterator[Callable[[Item], Result]]:
+        """
+        Hand out the function; there is nothing to open.
+        """
+        yield partial(_call, self.load())
+
+    @asynccontextmanager
+    async def async_worker(self, concurrency: int) -> AsyncIterator[Callable[[Item], Awaitable[Result]]]:
+        """
+        Hand out the function; a blocking one stops the loop for as long as it takes.
+        """
+        del concurrency
+        yield partial(_await, self.load())
+
+
+def _call(function: Callable[[Item], Any], item: Item) -> Result:
+    try:
+        result = function(item)
+    except Exception as error:
+        raise ItemError(item, _told(error)) from error
+    if inspect.iscoroutine(result):
+        result.close()  # or Python complains that nobody awaited it
+        raise ItemError(item, "the function is async, and must be awaited by a strategy with an event loop")
+    return result
+
+
+async def _await(function: Callable[[Item], Any], item: Item) -> Result:
+    try:
+        result = function(item)
+        return await result if inspect.isawaitable(result) else result
+    except Exception as error:
+        raise ItemError(item, _told(error)) from error
+
+
+def _is_path(name: str) -> bool:
+    return all(part.isidentifier() for part in name.split("."))
+
+
+def _told(error: Exception) -> str:
+    """
+    Say what an error is and where it was raised.
+    """
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return f"{said} ({PurePath(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno})" if trace else said

@@ -1,0 +1,97 @@
+"""
+Which strategies race, with how many workers, items and rounds.
+"""
+
+import pytest
+
+from paceline.race import choosing
+from paceline.race.messages import Findings
+from paceline.race.racing import busy
+from paceline.strategies import STRATEGIES
+
+BLOCKING = Findings(face="blocking", seconds=0.1, cpu_share=0.1, stable=True)
+ASYNC = Findings(face="async", seconds=0.1, cpu_share=0.1, stable=True)
+
+
+def racing(entries):
+    return [entry.name for entry in entries if not entry.why_not]
+
+
+def why_not(entries):
+    return {entry.name: entry.why_not for entry in entries if entry.why_not}
+
+
+def can_run(face):
+    return [strategy.name for strategy in STRATEGIES if strategy.face == face and not strategy.unavailable()]
+
+
+def test_a_blocking_function_races_under_every_strategy_that_blocks_with_sequential_first():
+    entries = choosing.entries(BLOCKING, 10)
+    assert racing(entries) == can_run("blocking")
+    assert racing(entries)[0] == "sequential"
+    assert why_not(entries)["asyncio"] == "runs async functions; this one is blocking"
+
+
+def test_an_async_function_races_on_every_loop_with_one_worker_as_the_baseline():
+    entries = choosing.entries(ASYNC, 10)
+    assert racing(entries) == ["asyncio, 1 worker", *can_run("async")]
+    assert (entries[0].strategy, entries[0].workers) == ("asyncio", 1)
+    assert why_not(entries)["sequential"] == "runs blocking functions; this one is async"
+
+
+def test_every_strategy_is_listed_with_the_reason_if_it_does_not_race():
+    entries = choosing.entries(BLOCKING, 10)
+    assert [entry.name for entry in entries] == [strategy.name for strategy in STRATEGIES]
+    for strategy in STRATEGIES:
+        if strategy.face == "blocking" and strategy.unavailable():
+            assert why_not(entries)[strategy.name] == strategy.unavailable()
+
+
+def test_all_have_the_same_number_of_workers_but_sequential():
+    entries = choosing.entries(BLOCKING, 10)
+    assert {entry.workers for entry in entries if entry.name != "sequential"} == {10}
+    assert entries[0].workers == 1
+
+
+def test_what_can_not_be_pickled_rules_out_what_pickles():
+    findings = Findings(face="blocking", seconds=0.1, cpu_share=0.1, stable=True, unpicklable="its results (a lambda)")
+    entries = choosing.entries(findings, 2)
+    assert racing(entries) == ["sequential", "threads", "to-thread"]
+    assert why_not(entries)["pool-fork"] == "can't be pickled: its results (a lambda)"
+
+
+def test_only_those_asked_for_race():
+    entries = choosing.entries(BLOCKING, 2, ["threads", "pool-fork"])
+    assert racing(entries) == ["threads", "pool-fork"]
+    assert why_not(entries)["sequential"] == "not asked for"
+
+
+def test_the_loop_with_one_worker_comes_with_asyncio():
+    assert racing(choosing.entries(ASYNC, 2, ["loops-in-threads"])) == ["loops-in-threads"]
+    assert racing(choosing.entries(ASYNC, 2, ["asyncio"])) == ["asyncio, 1 worker", "asyncio"]
+
+
+@pytest.mark.parametrize(("share", "workers"), [(0.0, 10), (0.49, 10), (0.5, 2), (1.0, 2)])
+def test_what_waits_gets_ten_workers_and_what_computes_one_for_each_cpu(share, workers):
+    assert choosing.workers_for(share, cpus=2) == workers
+
+
+@pytest.mark.parametrize(
+    ("seconds", "workers", "most", "items"),
+    [(0.01, 10, 32, 32), (0.5, 10, 32, 12), (3.0, 10, 32, 10), (3.0, 10, 4, 4), (60.0, 2, 32, 2)],
+)
+def test_long_items_are_fewer_but_one_for_each_worker(seconds, workers, most, items):
+    assert choosing.items_for(seconds, workers, most) == items
+
+
+@pytest.mark.parametrize(
+    ("warm", "rounds"), [([0.1, 0.1], 5), ([6.0, 6.0], 5), ([10.0, 10.0], 3), ([100.0], 1), ([], 5)]
+)
+def test_long_rounds_are_fewer_but_one_at_least(warm, rounds):
+    assert choosing.rounds_for(warm) == rounds
+
+
+def test_a_machine_with_other_work_is_said_to_be_busy():
+    (said,) = busy(0.45)
+    assert said.startswith("other work took 45 % of this machine's CPU time before the race")
+    assert busy(0.1) == []

@@ -1,0 +1,240 @@
+"""
+Whole races, from the command line to the last process that ends.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from processes import alive, everything_from, family, python, terminal, until
+
+from paceline.strategies import STRATEGIES
+
+HERE = Path(__file__).parent
+COMMAND = ["-c", "import sys; from paceline.cli import main; sys.exit(main())", "race"]
+SHORT = ["--count", "4", "--rounds", "2", "--workers", "2"]
+SOME = ["--strategy", "sequential", "--strategy", "threads", "--strategy", "pool-fork", "--strategy", "pool-spawn"]
+PATIENT = ["--timeout", "30"]
+BLOCKING = [each.name for each in STRATEGIES if each.face == "blocking" and not each.unavailable()]
+
+
+def race(*words):
+    return subprocess.run(
+        [sys.executable, *COMMAND, *map(str, words)], cwd=HERE, capture_output=True, text=True, check=False
+    )
+
+
+def raced(function, *words):
+    """
+    Race some strategies, and give what the JSON says: verdicts, all of it.
+    """
+    done = race(f"raced:{function}", *SHORT, *SOME, *PATIENT, "--json", *words)
+    assert done.stdout, done.stderr
+    said = json.loads(done.stdout)
+    return {lane["strategy"]: lane["verdict"] for lane in said["lanes"] if lane["verdict"] != "left out"}, said
+
+
+def test_a_blocking_function_is_raced_by_every_strategy_that_can():
+    done = race("raced:waits", *SHORT, *PATIENT, "--json", "--seed", 5)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    ran = [lane for lane in said["lanes"] if lane["verdict"] == "ran"]
+    assert [lane["strategy"] for lane in ran] == BLOCKING
+    assert said["seed"] == 5
+    for lane in ran:
+        assert len(lane["rounds"]) == 2
+        assert min(lane["median"], lane["speedup"], lane["start_seconds"], lane["memory_bytes"]) > 0
+        assert lane["cpu_seconds"] >= 0
+    assert ran[0]["speedup"] == 1.0
+    assert said["recommendation"]["strategy"] in BLOCKING
+
+
+def test_an_async_function_is_raced_on_loops_beside_one_with_a_single_worker():
+    done = race("raced:awaits", *SHORT, *PATIENT)
+    assert done.returncode == 0, done.stderr
+    assert "An async function: about" in done.stdout
+    rows = [line.split("  ")[0] for line in done.stdout.splitlines()]
+    assert rows.index("asyncio, 1 worker") < rows.index("asyncio")
+    assert "(runs blocking functions; this one is async)" in done.stdout
+    assert "\nUse " in done.stdout
+
+
+def test_progress_goes_to_stderr_and_json_alone_to_stdout():
+    done = race("raced:waits", *SHORT, "--strategy", "threads", "--json")
+    assert json.loads(done.stdout)["function"] == "raced:waits"
+    assert done.stderr.splitlines() == [
+        "paceline: probing raced:waits",
+        "paceline: starting threads",
+        "paceline: warming up",
+        "paceline: round 1 of 2",
+        "paceline: round 2 of 2",
+        "paceline: ending",
+    ]
+
+
+def test_what_a_function_prints_is_not_in_the_table():
+    done = race("raced:prints", *SHORT, *SOME)
+    assert done.returncode == 0, done.stderr
+    assert "It prints ('item 0 was here'); that is kept out of this table." in done.stdout
+    assert "item 1 was here" not in done.stdout + done.stderr
+    assert "and its child" not in done.stdout + done.stderr
+
+
+def test_a_changed_global_is_said_and_the_race_goes_on():
+    done = race("raced:counts", *SHORT, *SOME)
+    assert done.returncode == 0, done.stderr
+    assert "It changes raced.calls: threads share that, processes each have their own." in done.stdout
+
+
+def test_results_that_can_not_be_pickled_leave_processes_out_and_the_others_race():
+    verdicts, said = raced("unpicklable")
+    assert verdicts == {"sequential": "ran", "threads": "ran"}
+    assert said["recommendation"]["strategy"] in verdicts
+
+
+def test_a_lambda_leaves_processes_out_and_the_others_race():
+    verdicts, said = raced("nameless")
+    assert verdicts == {"sequential": "ran", "threads": "ran"}
+    why = next(lane["why"] for lane in said["lanes"] if lane["strategy"] == "pool-fork")
+    assert why.startswith("can't be pickled: the function itself")
+
+
+def test_unstable_results_are_not_compared():
+    verdicts, said = raced("unstable")
+    assert set(verdicts.values()) == {"ran"}
+    assert said["probe"]["stable"] is False
+
+
+def test_equal_sets_are_the_same_results_in_whatever_order():
+    verdicts, _ = raced("texts")
+    assert set(verdicts.values()) == {"ran"}
+
+
+def test_a_lane_with_other_results_differs_and_is_not_recommended():
+    verdicts, said = raced("is_in_main_thread")
+    assert verdicts == {"sequential": "ran", "threads": "differs", "pool-fork": "ran", "pool-spawn": "ran"}
+    assert said["recommendation"]["strategy"] != "threads"
+    assert "threads" not in said["recommendation"]["level"]
+
+
+def test_a_lane_that_hangs_is_ended_and_the_others_go_on():
+    verdicts, said = raced("hangs_in_threads", "--timeout", "3")
+    assert verdicts == {"sequential": "ran", "threads": "hung", "pool-fork": "ran", "pool-spawn": "ran"}
+    assert (
+        next(lane["why"] for lane in said["lanes"] if lane["strategy"] == "threads") == "no end of a round within 3 s"
+    )
+    assert said["recommendation"]["strategy"] != "threads"
+
+
+def test_a_lane_whose_workers_die_fails_and_the_others_go_on():
+    verdicts, said = raced("dies_in_processes")
+    assert verdicts == {"sequential": "ran", "threads": "ran", "pool-fork": "failed", "pool-spawn": "failed"}
+    assert "exit status 3" in next(lane["why"] for lane in said["lanes"] if lane["strategy"] == "pool-fork")
+
+
+def test_an_item_that_fails_in_every_lane_leaves_nothing_to_recommend():
+    done = race("raced:fails_late", "--count", 12, "--rounds", 1, "--workers", 2, *SOME)
+    assert done.returncode == 1
+    assert "sequential, threads, pool-fork, pool-spawn: item 9: ValueError: nine is too many (raced.py, " in done.stdout
+    assert "No recommendation: no strategy came through." in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "complaint"),
+    [
+        (
+            ["raced:fails_at_3"],
+            1,
+            "raced:fails_at_3 failed: item 3: IndexError: list index out of range (raced.py, line",
+        ),
+        (["raced:fails_async"], 1, "raced:fails_async failed: item 0: ValueError: no 0 (raced.py, line"),
+        (["raced:hangs", "--timeout", "2"], 1, "raced:hangs hung: no end of item 0 within 2 s"),
+        (["raced:dies"], 1, "raced:dies failed: its process ended with exit status 3 at item 0"),
+        (["raced"], 2, "'raced' names no function"),
+        (["no_such_module:f"], 2, "there is no module 'no_such_module'"),
+        (["raced:no_such"], 2, "raced has no 'no_such'"),
+        (["raced:number"], 2, "raced:number can't be called"),
+        (["raced:waits", "--strategy", "fibers"], 2, "there is no strategy 'fibers'; there are: sequential, threads"),
+        (["raced:waits", "--items", "no_such.txt"], 2, "no_such.txt can't be read: No such file or directory"),
+        (["raced:waits", "--strategy", "asyncio"], 1, "No recommendation: no strategy came through."),
+    ],
+)
+def test_what_can_not_be_raced_ends_with_its_status_and_one_clear_sentence(words, status, complaint):
+    done = race(*words)
+    assert done.returncode == status, done.stderr
+    assert complaint in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "count"), [("items.txt", "one\ntwo\n\nfour\n", 4), ("items.json", '["one", [2], {"three": 3}]', 3)]
+)
+def test_items_come_from_a_file(name, text, count, tmp_path):
+    path = tmp_path / name
+    path.write_text(text)
+    done = race("raced:length", "--items", path, "--rounds", 1, "--strategy", "sequential", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["items"] == count
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "complaint"),
+    [
+        ("items.txt", "", "holds no items"),
+        ("items.json", "[1, 2", "is no JSON: Expecting"),
+        ("items.json", "{}", "holds dict where a JSON array of items is due"),
+    ],
+)
+def test_a_file_without_items_is_a_misuse(name, text, complaint, tmp_path):
+    path = tmp_path / name
+    path.write_text(text)
+    done = race("raced:length", "--items", path)
+    assert done.returncode == 2
+    assert complaint in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_terminal_sees_one_line_that_changes():
+    with terminal(*COMMAND, "raced:waits", *SHORT, "--strategy", "threads", cwd=HERE) as (process, ours):
+        shown = everything_from(ours)
+        assert process.wait() == 0
+    assert "probing raced:waits: item 0" in shown
+    assert "round 2 of 2: threads" in shown
+    assert "paceline: " not in shown
+    assert "Use threads" in shown
+
+
+def in_the_middle(process):
+    """
+    Wait until the race has lanes with workers of their own, and give all of its processes.
+    """
+    until(lambda: len(family(process.pid)) > 6, "lanes and workers")
+    return family(process.pid)
+
+
+LONG = ["raced:waits", "--count", "4000", "--rounds", "50", "--workers", "3"]
+
+
+def test_ctrl_c_ends_every_process_with_130_and_no_traceback():
+    with terminal(*COMMAND, *LONG, cwd=HERE) as (process, ours):
+        pids = in_the_middle(process)
+        os.write(ours, b"\x03")
+        shown = everything_from(ours)
+        assert process.wait() == 130
+    assert "Traceback" not in shown
+    until(lambda: not alive(pids), "all processes to end")
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
+def test_no_process_outlives_the_race_whatever_ends_it(how):
+    with python(*COMMAND, *LONG, cwd=HERE, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        pids = in_the_middle(process)
+        process.send_signal(how)
+        said = process.stderr.read()
+        assert process.wait() == (130 if how == signal.SIGINT else -how)
+    assert "Traceback" not in said
+    until(lambda: not alive(pids), "all processes to end")

@@ -1,0 +1,130 @@
+"""
+Which strategy is recommended, from exact times.
+"""
+
+import pytest
+
+from paceline.race import judging
+from paceline.race.judging import SIMPLEST_FIRST, Raced, speedups, told_apart
+from paceline.strategies import STRATEGIES
+
+SEQUENTIAL = Raced("sequential", (1.0,) * 5, 0.0)
+
+
+def recommend(lanes, cpu_share, item_seconds=0.1):
+    return judging.recommend(lanes, cpu_share, item_seconds)
+
+
+def raced(name, *rounds, start=0.0):
+    return Raced(name, rounds if len(rounds) > 1 else rounds * 5, start)
+
+
+def test_a_speedup_is_a_ratio_of_medians_and_its_range_one_of_turns():
+    assert speedups([1.0, 2.0, 4.0], [0.5, 0.5, 2.0]) == (4.0, 2.0, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("faster", "slower", "apart"),
+    [
+        ([1.0, 1.0, 1.0], [1.1, 1.01, 1.2], True),
+        ([1.0, 1.0, 1.0], [1.1, 0.99, 1.2], False),
+        ([1.0, 1.0, 1.0], [1.1, 1.0, 1.2], False),
+        ([1.0, 1.0], [1.1, 1.1], False),
+        ([1.0, 1.0], [1.3, 1.3], True),
+        ([1.0], [1.3], True),
+        ([1.0], [1.1], False),
+    ],
+)
+def test_two_are_told_apart_if_every_turn_says_the_same(faster, slower, apart):
+    assert told_apart(faster, slower) is apart
+
+
+def test_rounds_are_paired_by_turn_so_drift_does_not_hide_a_difference():
+    assert told_apart([1.0, 2.0, 3.0], [1.1, 2.2, 3.3])
+
+
+def test_the_fastest_is_recommended_with_its_lead_and_the_reason():
+    said = recommend([SEQUENTIAL, raced("threads", 0.1), raced("pool-fork", 0.125)], cpu_share=0.02)
+    assert said.strategy == "threads"
+    assert said.level == ()
+    assert said.reason == (
+        "10.0 times as fast as sequential (10.0 to 10.0 turn by turn); "
+        "the function mostly waits (CPU share 2.0 %); the next, pool-fork, takes 1.25 times as long"
+    )
+
+
+def test_of_two_that_can_not_be_told_apart_the_simpler_is_recommended():
+    said = recommend(
+        [
+            SEQUENTIAL,
+            raced("threads", 0.11, 0.09, 0.11, 0.12, 0.11),
+            raced("pool-fork", 0.10, 0.10, 0.10, 0.10, 0.10),
+            raced("pool-spawn", 0.2),
+        ],
+        cpu_share=0.02,
+    )
+    assert (said.strategy, said.level) == ("threads", ("pool-fork",))
+    assert (
+        "pool-fork can't be told apart from it (no certain lead of 5% or more), and it is the simplest of them"
+        in said.reason
+    )
+
+
+def test_a_certain_lead_of_less_than_5_percent_is_not_worth_a_less_simple_strategy():
+    assert recommend([SEQUENTIAL, raced("threads", 0.104), raced("pool-fork", 0.1)], 0.0).strategy == "threads"
+    assert recommend([SEQUENTIAL, raced("threads", 0.106), raced("pool-fork", 0.1)], 0.0).strategy == "pool-fork"
+
+
+def test_one_bad_round_of_the_fastest_does_not_save_those_that_another_beats():
+    bad_turn = raced("pool-fork", 0.5, 0.5, 1.1, 0.5, 0.5)
+    said = recommend([SEQUENTIAL, bad_turn, raced("pool-spawn", 0.55)], cpu_share=1.0)
+    assert said.strategy == "pool-spawn"
+    assert said.level == ("pool-fork",)
+
+
+def test_where_nothing_is_faster_the_plain_loop_is_recommended():
+    said = recommend([SEQUENTIAL, raced("threads", 1.2), raced("pool-fork", 0.98)], cpu_share=1.0)
+    assert said.strategy == "sequential"
+    assert said.reason.startswith(
+        "nothing is faster by a margin that is certain and worth it; the function mostly computes"
+    )
+
+
+def test_items_too_short_to_hand_over_are_the_reason_for_the_plain_loop():
+    said = recommend([SEQUENTIAL, raced("threads", 12.0)], cpu_share=1.0, item_seconds=2e-6)
+    assert "handing an item over costs more than doing it, which takes 2.00 us" in said.reason
+
+
+def test_the_reason_says_that_the_function_holds_the_gil():
+    said = recommend([SEQUENTIAL, raced("threads", 1.0), raced("processes", 0.5)], cpu_share=1.0)
+    assert said.strategy == "processes"
+    assert "mostly computes (CPU share 100 %) and holds the GIL, as threads come to 1.00x" in said.reason
+
+
+def test_the_reason_says_that_threads_run_beside_a_function():
+    said = recommend([SEQUENTIAL, raced("threads", 0.5), raced("processes", 0.5)], cpu_share=1.0)
+    assert said.strategy == "threads"
+    assert "mostly computes (CPU share 100 %) and lets threads run beside it" in said.reason
+
+
+def test_a_start_that_costs_more_than_a_round_gains_is_said():
+    said = recommend([SEQUENTIAL, raced("processes", 0.5, start=0.8)], cpu_share=1.0)
+    assert said.reason.endswith("its start of 800 ms costs more than one round gains (500 ms), so start it once")
+    assert "start" not in recommend([SEQUENTIAL, raced("processes", 0.5, start=0.4)], cpu_share=1.0).reason
+
+
+def test_a_single_round_tells_apart_only_what_is_far_apart():
+    assert recommend([Raced("sequential", (1.0,), 0.0), Raced("threads", (0.9,), 0.0)], 0.0).strategy == "sequential"
+    assert recommend([Raced("sequential", (1.0,), 0.0), Raced("threads", (0.5,), 0.0)], 0.0).strategy == "threads"
+
+
+def test_one_that_is_alone_is_recommended_as_such():
+    assert recommend([SEQUENTIAL], 0.0).reason == "it is the only one that came through"
+
+
+def test_without_any_there_is_no_recommendation():
+    assert recommend([], 0.0).strategy is None
+
+
+def test_every_strategy_has_its_place_among_the_simplest():
+    assert set(SIMPLEST_FIRST) == {strategy.name for strategy in STRATEGIES} | {"asyncio, 1 worker"}

@@ -1,0 +1,137 @@
+"""
+What the probe finds out about a function, in a process of its own.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from processes import alive, family, until
+
+from paceline.race.child import LostError, running
+from paceline.race.messages import Probe
+from paceline.race.racing import Wish, probe
+
+TIMEOUT = 30.0  # seconds
+
+
+class Silent:
+    """Progress that nobody looks at."""
+
+    def phase(self, words):
+        pass
+
+    def step(self, words):
+        pass
+
+
+@pytest.fixture(autouse=True)
+def _beside_the_functions(monkeypatch):
+    monkeypatch.chdir(Path(__file__).parent)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_left():
+    before = set(family(os.getpid()))
+    yield
+    until(lambda: set(family(os.getpid())) <= before, "every process of the probe to end")
+
+
+def findings(function, items=(0, 1, 2), timeout=TIMEOUT):
+    wish = Wish(f"raced:{function}", items, True, None, None, (), timeout, 0)  # noqa: FBT003 - as it stands in the class
+    return probe(wish, Silent())
+
+
+def test_a_blocking_function_that_waits():
+    found = findings("waits")
+    assert found.face == "blocking"
+    assert found.stable
+    assert found.unpicklable is None
+    assert found.printed is None
+    assert found.changed == ()
+    assert found.caches is None
+
+
+def test_an_async_function():
+    assert findings("awaits").face == "async"
+
+
+def test_a_wait_is_no_cpu_time_and_a_computation_is():
+    assert findings("waits").cpu_share < findings("computes").cpu_share
+
+
+def test_results_that_change_from_call_to_call():
+    assert not findings("unstable").stable
+
+
+def test_sets_are_equal_in_whatever_order():
+    assert findings("texts").stable
+
+
+def test_results_that_can_not_be_pickled():
+    assert "its results" in findings("unpicklable").unpicklable
+
+
+def test_a_lambda_can_not_be_pickled():
+    assert "the function itself" in findings("nameless").unpicklable
+
+
+def test_what_it_prints_is_quoted():
+    assert findings("prints").printed == "item 0 was here"
+
+
+def test_a_global_that_changes_is_named():
+    assert findings("counts").changed == ("raced.calls",)
+
+
+def test_the_environment_that_changes_is_named():
+    assert findings("sets_the_environment").changed == ("os.environ['RACED']",)
+
+
+def test_a_cache_is_noticed():
+    found = findings("caches")
+    assert found.caches > 5
+    assert found.changed == ("raced.caches",)
+
+
+def test_a_function_that_fails_names_the_item():
+    with pytest.raises(LostError, match=r"^item 3: IndexError: list index out of range \(raced.py, line \d+\)$"):
+        findings("fails_at_3", [0, 3])
+
+
+def test_a_function_that_hangs_names_the_item():
+    with pytest.raises(LostError, match="^no end of item 5 within 3 s$") as caught:
+        findings("hangs", [5], timeout=3.0)
+    assert caught.value.verdict == "hung"
+
+
+def test_a_process_that_the_function_started_ends_with_it(tmp_path):
+    note = tmp_path / "pid"
+    with pytest.raises(LostError, match="no end of item"):
+        findings("hangs_with_a_child", [str(note)], timeout=3.0)
+    assert not alive([int(note.read_text())])
+
+
+def test_a_function_that_ends_its_process_is_said_to():
+    with pytest.raises(LostError, match="its process ended with exit status 3 at item 0"):
+        findings("dies")
+
+
+def test_a_function_that_leaves_by_sys_exit_is_said_to():
+    with pytest.raises(LostError, match="SystemExit: enough"):
+        findings("leaves")
+
+
+@pytest.mark.parametrize("function", ["no_such", "number"])
+def test_a_name_that_leads_nowhere_is_a_misuse(function):
+    with pytest.raises(LostError) as caught:
+        findings(function)
+    assert caught.value.misuse
+
+
+def test_a_lane_ends_when_the_race_does_not_ask_any_more():
+    with running() as child:
+        child.ask(Probe("raced:waits", [1]), TIMEOUT)
+        child._requests.close()
+        until(lambda: not alive([child.pid]), "the lane to end")
+        child._requests = child._answers

@@ -1,0 +1,149 @@
+"""
+Somebody's own function as a workload.
+"""
+
+import asyncio
+import pickle
+import sys
+from pathlib import Path
+
+import pytest
+import raced
+
+from paceline.contracts import ItemError
+from paceline.strategies import STRATEGIES
+from paceline.workloads import Call
+from paceline.workloads.call import BrokenModuleError, NoSuchFunctionError
+
+BLOCKING = [strategy for strategy in STRATEGIES if strategy.face == "blocking"]
+ASYNC = [strategy for strategy in STRATEGIES if strategy.face == "async"]
+
+
+@pytest.fixture(autouse=True)
+def _beside_the_functions(monkeypatch):
+    monkeypatch.chdir(Path(__file__).parent)  # a subinterpreter knows nothing of where pytest found this file
+
+
+def name(strategy):
+    return strategy.name
+
+
+def run(strategy, function, items, workers=2):
+    if reason := strategy.unavailable():
+        pytest.skip(reason)
+    with strategy(Call(function), workers) as entered:
+        return entered.map(items)
+
+
+@pytest.mark.parametrize("strategy", BLOCKING, ids=name)
+def test_a_blocking_function_runs_under_every_blocking_strategy(strategy):
+    assert run(strategy, "raced:waits", [1, 2, 3]) == [2, 4, 6]
+
+
+@pytest.mark.parametrize("strategy", ASYNC, ids=name)
+@pytest.mark.parametrize("function", ["awaits", "waits"])
+def test_every_function_runs_on_a_loop_a_blocking_one_inline(strategy, function):
+    assert run(strategy, f"raced:{function}", [1, 2, 3]) == [2, 4, 6]
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES, ids=name)
+def test_an_error_names_the_item_and_the_line(strategy):
+    function = "fails_async" if strategy.face == "async" else "fails_at_3"
+    with pytest.raises(ItemError, match=r"^item 3: (Index|Value)Error: .* \(raced.py, line \d+\)$") as caught:
+        run(strategy, f"raced:{function}", [3])
+    assert caught.value.item == 3
+
+
+def test_an_async_function_is_refused_where_nobody_awaits_it():
+    with pytest.raises(ItemError, match="item 0: the function is async"), Call("raced:awaits").worker() as call:
+        call(0)
+
+
+def test_it_says_whether_it_must_be_awaited():
+    assert Call("raced:awaits").is_async()
+    assert not Call("raced:waits").is_async()
+
+
+def test_it_knows_what_an_item_must_come_to():
+    assert Call("raced:waits").expected(4) == 8
+    assert Call("raced:awaits").expected(4) == 8
+
+
+def test_a_name_may_lead_into_a_class():
+    assert Call("raced:Shop.price").expected(2) == 200
+
+
+def test_a_function_without_a_name_of_its_own_is_found_by_the_name_it_has_in_its_module():
+    assert Call("raced:nameless").expected(1) == 2
+    assert Call("raced:inner").expected(1) == 1
+
+
+def test_it_travels_as_a_name():
+    call = Call("raced:waits")
+    assert pickle.loads(pickle.dumps(call)) == call
+    assert b"sleep" not in pickle.dumps(call)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES, ids=name)
+def test_every_worker_finds_a_module_in_the_current_directory(strategy, tmp_path, monkeypatch):
+    (tmp_path / "own_module_of_the_test.py").write_text("def double(item):\n    return item * 2\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
+    try:
+        assert run(strategy, "own_module_of_the_test:double", [1, 2, 3]) == [2, 4, 6]
+    finally:
+        sys.modules.pop("own_module_of_the_test", None)
+
+
+@pytest.mark.parametrize(
+    ("function", "complaint"),
+    [
+        ("raced", "'raced' names no function; write module:function, as in shop:price"),
+        ("raced:", "'raced:' names no function; write module:function"),
+        (":waits", "':waits' names no function; write module:function"),
+        ("raced:waits()", "'raced:waits()' names no function; write module:function"),
+        (
+            "raced:<lambda>",
+            "'raced:<lambda>' is a lambda or stands inside another function, where no worker can import it",
+        ),
+        ("raced:_made.<locals>.inner", "is a lambda or stands inside another function"),
+        ("no_such_module:waits", "there is no module 'no_such_module', neither here nor among the installed ones"),
+        ("raced.deeper:waits", "there is no module 'raced.deeper'"),
+        ("raced.py:waits", "; write raced, without .py"),
+        ("raced:no_such", "raced has no 'no_such'"),
+        ("raced:Shop.no_such", "raced.Shop has no 'no_such'"),
+        ("raced:number", "raced:number can't be called: it is of type int"),
+    ],
+)
+def test_a_name_that_leads_nowhere_gets_one_clear_sentence(function, complaint):
+    with pytest.raises(NoSuchFunctionError) as caught:
+        Call(function).load()
+    assert complaint in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "complaint"),
+    [
+        ("1 / 0", "importing broken_module_of_the_test failed: ZeroDivisionError: division by zero (broken"),
+        ("import no_such_library", "importing broken_module_of_the_test failed: ModuleNotFoundError: No module named"),
+        ("def f(:", "importing broken_module_of_the_test failed: SyntaxError: "),
+    ],
+)
+def test_a_module_that_can_not_be_imported_says_why(code, complaint, tmp_path, monkeypatch):
+    (tmp_path / "broken_module_of_the_test.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(BrokenModuleError) as caught:
+        Call("broken_module_of_the_test:f").load()
+    assert complaint in str(caught.value)
+
+
+def test_a_blocking_function_stops_the_loop_while_it_runs():
+    async def seen():
+        async with Call("raced:waits").async_worker(2) as call:
+            waiting = asyncio.create_task(call(1))
+            await asyncio.sleep(0)
+            return waiting.done()
+
+    assert asyncio.run(seen())
+    assert raced.number == 7
