@@ -25,6 +25,7 @@ def benchmark(strategy="threads", experiment="downloads", rounds=(0.2, 0.21, 0.2
         "workers": 1 if strategy == "sequential" else 10,
         "latency": 0.02 if experiment == "downloads" else None,
         "size": None,
+        "share": None,
         "kernel": None if experiment == "downloads" else "squares",
         "limit": None,
         "efficiency": None,

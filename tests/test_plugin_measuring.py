@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from paceline.machine import usable_cpus
+
 LAB = """
 from collections import Counter
 
@@ -76,6 +78,28 @@ def test_a_saved_cell_holds_every_figure(lab, saved):
     assert cell["server_share"] > 0
     assert cell["question"] == "how exact?"
     assert [warning.split(":")[0] for warning in cell["warnings"]] == ["client-bound", "noisy"]
+
+
+MIXED = """
+@pytest.mark.scale(items=4, workers=2, latency=0.01, size=100, share=0.75, rounds=3)
+@pytest.mark.benchmark(timer=clock)
+@pytest.mark.parametrize("client", ["raw"], indirect=True)
+def test_mixed(measure, mixed, workers, items):
+    measure(Fake(mixed, workers, clock=clock, rounds=[8.0, 1.0]), items)
+"""
+
+
+def test_a_mixed_cell_has_the_limit_of_waiting_and_computing(lab, saved):
+    lab(MIXED, "--benchmark-only").assert_outcomes(passed=1)
+    [run] = saved()
+    [benchmark] = run["benchmarks"]
+    cell = benchmark["extra_info"]
+    assert benchmark["name"] == "test_mixed[workers=2-items=4-latency=10ms-size=100B-share=75%-raw]"
+    assert (cell["workload"], cell["client"], cell["latency"], cell["size"]) == ("Mixed", "raw", 0.01, 100)
+    assert cell["share"] == pytest.approx(0.75)
+    assert cell["limit"] == pytest.approx(max(2 * 0.04, 4 * 0.03 / min(2, usable_cpus())))
+    assert cell["efficiency"] == pytest.approx(cell["limit"] / 1.0)
+    assert cell["ledger"]["requests"] == 4
 
 
 def test_a_saved_run_says_whose_it_is(lab, saved):

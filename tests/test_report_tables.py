@@ -174,6 +174,13 @@ def test_speedup_needs_the_same_work():
     assert speedup(cells[1], cells) is None
 
 
+def test_speedup_starts_from_the_same_share_of_computing():
+    half, most = downloads("sequential", 2.0, share=0.5), downloads("sequential", 1.0, share=0.9)
+    most["fullname"] += "most"
+    cells = cells_of(half, most, downloads("threads", 0.5, share=0.9))
+    assert speedup(cells[2], cells) == 2.0
+
+
 def test_speedup_is_unknown_where_it_could_start_from_two_cells():
     first, second = downloads("sequential", 2.0), downloads("sequential", 1.0)
     second["fullname"] += "again"

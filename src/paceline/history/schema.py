@@ -37,6 +37,7 @@ class Extra(Struct):
     latency: float | None = None
     size: Count | None = None
     kernel: str | None = None
+    share: float | None = None
     limit: float | None = None
     efficiency: float | None = None
     overhead: float | None = None

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from paceline.contracts import Item
-from paceline.plugin import choices, guard, session
+from paceline.plugin import cells, choices, guard, session
 from paceline.plugin.measuring import Bench, Cell
 from paceline.plugin.measuring import measure as measure_cell
 from paceline.server.process import Instrument, running
 from paceline.strategies import STRATEGIES, Strategy
-from paceline.workloads import Compute, Fetch, clients
+from paceline.workloads import Compute, Fetch, Mixed, clients
 
 Measure = Callable[..., Cell]
 
@@ -32,12 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     Set what pytest-benchmark reads in its own configure hook, which builds its storage.
     """
-    config.addinivalue_line(
-        "markers", "scale(items, workers, latency, size, n, rounds, lesson): an experiment's own scale"
-    )
-    config.addinivalue_line(
-        "markers", "extended: an experiment that is measured only with --all, or when its file is named"
-    )
+    for mark, meaning in cells.MARKS.items():
+        config.addinivalue_line("markers", f"{mark}{meaning}")
     choices.refuse_impossible(config.option)
     session.prepare(config)
     config.pluginmanager.register(guard.Guard(config), "paceline-guard")
@@ -54,7 +50,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """
     Make the cells: everything that decides a cell's work becomes a parameter, and so stands in its node id.
     """
-    choices.parametrize(metafunc)
+    cells.parametrize(metafunc)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -148,6 +144,22 @@ def compute(kernel: str, n: int) -> Compute:
 
 
 @pytest.fixture
+def share(request: pytest.FixtureRequest) -> float:
+    """
+    How much of a mixed item's time is CPU time, a fraction.
+    """
+    return float(request.param)
+
+
+@pytest.fixture
+def mixed(fetch: Fetch, latency: float, share: float) -> Mixed:
+    """
+    One download and then a computation, which takes `share` of what both take: latency and CPU time together.
+    """
+    return Mixed(fetch, cpu_seconds=latency * share / (1 - share))
+
+
+@pytest.fixture
 def measure(request: pytest.FixtureRequest, benchmark: Any) -> Measure:
     """
     Measure one cell: `measure(strategy(workload, workers), items)`; further keywords go into the saved run.
@@ -157,7 +169,7 @@ def measure(request: pytest.FixtureRequest, benchmark: Any) -> Measure:
     bench = Bench(
         benchmark=benchmark,
         timer=session.timer(request),
-        rounds=choices.scale_of(request.node, request.config).rounds,
+        rounds=cells.scales_of(request.node, request.config)[0].rounds,
         experiment=request.node.path.stem.removeprefix("test_"),
         instrument=request.getfixturevalue("instrument") if "instrument" in request.fixturenames else None,
     )

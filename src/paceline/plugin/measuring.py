@@ -13,18 +13,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from urllib.parse import urlsplit
 
-from paceline import machine
 from paceline.contracts import Item, ItemError, Result, Workload
 from paceline.observed import Metered, Usage, usage
+from paceline.plugin import descriptors, facts
 from paceline.server.ledger import Ledger
 from paceline.server.process import Instrument
-from paceline.server.service import Service
 from paceline.stats import limits
 from paceline.stats.samples import is_noisy, spread
 from paceline.strategies import Strategy
-from paceline.workloads import Compute, Fetch
 
 MOST_SERVER_SHARE = 0.5  # of a core: beyond it the server may be what is measured
 
@@ -54,6 +51,7 @@ class Cell:
     workers: int
     latency: float | None
     size: int | None
+    share: float | None
     limit: float | None = None
     median: float | None = None
     efficiency: float | None = None
@@ -76,9 +74,9 @@ class Reference:
     """
 
     def __init__(self, workload: Workload, items: Sequence[Item], shares: int) -> None:
-        self._workload = workload
-        self._shares = [items[first::shares] for first in range(shares)]
-        self._answers: dict[Item, Result] = {}
+        self._workload, self._items = workload, items
+        self._shares = [range(first, len(items), shares) for first in range(shares)]
+        self._answers: list[Result] = [None] * len(items)
         self._seconds: list[float] = []
 
     @property
@@ -93,12 +91,12 @@ class Reference:
         """
         Do the next share of the items, if one is left.
         """
-        for item in self._shares.pop(0) if self._shares else ():
+        for index in self._shares.pop(0) if self._shares else ():
             begun = time.thread_time()
-            self._answers[item] = self._workload.expected(item)
+            self._answers[index] = self._workload.expected(self._items[index])
             self._seconds.append(time.thread_time() - begun)
 
-    def check(self, items: Sequence[Item], results: Sequence[Result]) -> None:
+    def check(self, results: Sequence[Result]) -> None:
         """
         Compare a round's results with the expected ones.
 
@@ -106,11 +104,11 @@ class Reference:
             ItemError: naming the first item that came back wrong.
             NotAMeasurement: if results are missing or too many.
         """
-        if len(results) != len(items):
-            raise NotAMeasurement(f"{len(results)} results came for {len(items)} items")
-        for item, result in zip(items, results, strict=True):
-            if result != self._answers[item]:
-                raise ItemError(item, f"came back wrong: {result!r} where {self._answers[item]!r} was due")
+        if len(results) != len(self._items):
+            raise NotAMeasurement(f"{len(results)} results came for {len(self._items)} items")
+        for item, result, answer in zip(self._items, results, self._answers, strict=True):
+            if result != answer:
+                raise ItemError(item, f"came back wrong: {result!r} where {answer!r} was due")
 
 
 class Rounds:
@@ -162,7 +160,7 @@ class Rounds:
         Compare every round's results with the expected ones.
         """
         for results in self._results:
-            self._reference.check(self._items, results)
+            self._reference.check(results)
 
 
 def check_ledger(ledger: Ledger, items: int, workers: int) -> None:
@@ -199,24 +197,27 @@ def measure(bench: Bench, strategy: Strategy, items: Sequence[Item], extra: dict
     Raises:
         ItemError: for a wrong answer.
         NotAMeasurement: for a round that the server's ledger doesn't bear out.
+        TooFewDescriptors: before anything has started, if there can't be a connection for each worker.
     """
     workload = strategy.workload
     timed = bench.benchmark.enabled
     reference = Reference(workload, items, shares=bench.rounds + 1 if timed else 1)
     rounds = Rounds(strategy, items, reference, bench.instrument)
     cell = _described(bench, strategy, workload, items)
+    if cell.client:
+        descriptors.provide(cell.workers)
     with tempfile.TemporaryDirectory(prefix="paceline-") as folder:
         metered = strategy.workload = Metered(workload, Path(folder, "usage"), os.getpid())
         with _spoiling(bench.benchmark):
             _pass(bench, strategy, rounds, cell)
             rounds.check_results()
         workers_used = metered.used()
-    cell.limit = limit(workload, items, cell.workers, reference.cpu_seconds, bench.bandwidth)
+    cell.limit = facts.limit(workload, items, cell.workers, reference.cpu_seconds, bench.bandwidth)
     if timed:
         _add_figures(cell, bench, rounds, workers_used)
     figures = asdict(cell)
     del figures["median"]  # pytest-benchmark's own to save
-    bench.benchmark.extra_info.update({**extra, **figures})
+    bench.benchmark.extra_info.update({**facts.described(workload, strategy.face), **extra, **figures})
     return cell
 
 
@@ -274,35 +275,20 @@ def _main_hidden() -> Iterator[None]:
 
 
 def _described(bench: Bench, strategy: Strategy, workload: Workload, items: Sequence[Item]) -> Cell:
-    fetch = workload if isinstance(workload, Fetch) else None
-    service = Service.parse(urlsplit(fetch.url).query) if fetch and bench.instrument else None
+    figures = facts.described(workload, strategy.face)
     return Cell(
         experiment=bench.experiment,
         strategy=strategy.name,
         options=strategy.options,
         workload=type(workload).__name__,
-        client=fetch.client_for(strategy.face) if fetch else None,
-        kernel=workload.kernel if isinstance(workload, Compute) else None,
+        client=figures.get("client"),
+        kernel=figures.get("kernel"),
         items=len(items),
         workers=strategy.workers,
-        latency=service.latency if service else None,
-        size=fetch.size if fetch else None,
+        latency=figures.get("latency"),
+        size=figures.get("size"),
+        share=figures.get("share"),
     )
-
-
-def limit(
-    workload: Workload, items: Sequence[Item], workers: int, cpu_seconds: float, bandwidth: float | None
-) -> float | None:
-    """
-    The least time, in seconds, in which `workload` could be done for all items; None where nothing bounds it.
-    """
-    if isinstance(workload, Compute):
-        return limits.computing(cpu_seconds, workers, machine.usable_cpus())
-    if isinstance(workload, Fetch):
-        service = Service.parse(urlsplit(workload.url).query)
-        waits = [service.seconds(item) for item in items]
-        return max(limits.waiting(waits, workers), limits.carrying(workload.size * len(items), bandwidth))
-    return None
 
 
 def _add_figures(cell: Cell, bench: Bench, rounds: Rounds, workers_used: Usage) -> None:

@@ -4,7 +4,7 @@ How much is measured: what an experiment asks for, what `--lesson` makes of it, 
 
 import argparse
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ T = TypeVar("T", int, float)
 
 CPUS = "cpus"  # as a number of workers: one per usable CPU
 
-SMALL = {"items": 6, "latency": 0.002, "n": 2_000, "rounds": 1}  # enough to see that an experiment works
+SMALL = {"items": 6, "workers": 8, "latency": 0.002, "n": 2_000, "rounds": 1}  # enough to see that an experiment works
 
 
 @dataclass(frozen=True)
@@ -25,37 +25,63 @@ class Scale:
 
     Args:
         items: units of work in a round.
-        workers: how many of them may be under way at once; `CPUS` for one per usable CPU.
+        workers: how many of them may be under way at once; in a mark also `CPUS`, one per usable CPU.
         latency: seconds the server takes for an item.
         size: bytes of an answer.
         n: steps of one computation.
+        share: CPU time of a mixed item over all its time, from 0 to below 1.
         rounds: timed rounds.
+
+    Raises:
+        ValueError: if `share` is out of range.
     """
 
     items: int = 64
-    workers: int | str = 10
+    workers: int = 10
     latency: float = 0.020
     size: int = 1024
     n: int = 100_000
+    share: float = 0.5
     rounds: int = 5
 
-    @property
-    def most_workers(self) -> int:
-        """
-        The number of workers, `CPUS` resolved.
-        """
-        return machine.whole_cpus() if isinstance(self.workers, str) else self.workers
+    def __post_init__(self) -> None:
+        if not 0 <= self.share < 1:
+            raise ValueError(f"share must be from 0 to below 1, not {self.share!r}")
 
 
-def chosen(marked: Mapping[str, Any], command_line: Mapping[str, Any], *, lesson: bool, small: bool) -> Scale:
+def chosen(marked: Mapping[str, Any], command_line: Mapping[str, Any], *, lesson: bool, small: bool) -> list[Scale]:
     """
-    Settle a cell's scale; the later of these wins: the defaults, the experiment's `scale` mark, its `lesson` there, the
-    small scale of a session that measures nothing, the command line.
+    Settle an experiment's scale; the later of these wins: the defaults, the experiment's `scale` mark, its `lesson`
+    there, the small scale of a session that measures nothing, the command line.
+
+    Returns:
+        One scale, or for a sweep (a list in the mark) one for each point of it, each once.
 
     Raises:
-        TypeError: if the mark names something that is no part of a scale.
+        TypeError: if the mark names something that is no part of a scale, or sweeps what can't be swept.
+        ValueError: if its lists differ in length, or a value is out of range.
     """
+    return list(dict.fromkeys(_chosen(point, command_line, lesson=lesson, small=small) for point in points(marked)))
+
+
+def points(marked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """
+    Write a mark out: its lists run in step, the first of each, then the second of each, and so on.
+    """
+    lists = {name: value for name, value in marked.items() if isinstance(value, list)}
+    if "rounds" in lists:
+        raise TypeError("rounds are the same in all cells of an experiment; give one number")
+    if len({len(values) for values in lists.values()}) > 1:
+        told = ", ".join(f"{name} has {len(values)}" for name, values in lists.items())
+        raise ValueError(f"its lists run in step and must have the same length: {told}")
+    for values in zip(*lists.values(), strict=True) if lists else [()]:
+        yield {**marked, **dict(zip(lists, values, strict=True))}
+
+
+def _chosen(marked: Mapping[str, Any], command_line: Mapping[str, Any], *, lesson: bool, small: bool) -> Scale:
     own = {name: value for name, value in marked.items() if name != "lesson"}
+    if own.get("workers") == CPUS:
+        own["workers"] = machine.whole_cpus()
     scale = replace(Scale(), **own)
     if lesson:
         scale = replace(scale, **marked.get("lesson", {}))
@@ -120,3 +146,10 @@ def size_id(size: int) -> str:
         if size and size % factor == 0:
             return f"{size // factor}{unit}"
     return f"{size}B"
+
+
+def share_id(share: float) -> str:
+    """
+    Write a fraction for a node id: 0.25 is "25%".
+    """
+    return f"{share * 100:.6g}%"

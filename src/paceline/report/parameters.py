@@ -22,6 +22,7 @@ def described(cell: Cell) -> dict[str, str]:
         "workers": cell.workers,
         "latency": None if cell.latency is None else setting(cell.latency),
         "size": None if cell.size is None else size(cell.size),
+        "share": None if cell.share is None else f"{cell.share * 100:.3g}%",
         **{plain(name): plain(value) for name, value in cell.extra.items() if isinstance(value, str)},
         "rounds": len(cell.rounds),
     }
@@ -78,7 +79,7 @@ def ordered(cells: Iterable[Cell], strategies: Sequence[str]) -> list[Cell]:
     def place(cell: Cell) -> tuple[object, ...]:
         kernel = (cell.kernel not in (None, "squares"), cell.kernel or "")
         client = (cell.client == "raw", cell.client or "")
-        work = (*kernel, cell.items, cell.latency or 0, cell.size or 0)
+        work = (*kernel, cell.items, cell.share or 0, cell.latency or 0, cell.size or 0)
         return (*work, names.index(cell.strategy), *client, cell.workers, cell.name)
 
     return sorted(found, key=place)
@@ -103,4 +104,5 @@ def speedup(cell: Cell, cells: Iterable[Cell]) -> float | None:
 
 
 def _work(cell: Cell) -> tuple[object, ...]:
-    return (cell.experiment, test(cell), cell.workload, cell.items, cell.latency, cell.size, cell.kernel)
+    same = (cell.experiment, test(cell), cell.workload, cell.items)
+    return (*same, cell.latency, cell.size, cell.kernel, cell.share)

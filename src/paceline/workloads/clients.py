@@ -56,13 +56,22 @@ async def aiohttp_client(timeout: float, concurrency: int) -> AsyncIterator[Asyn
         yield get
 
 
+def raw_async_client(timeout: float, concurrency: int) -> AbstractAsyncContextManager[AsyncGet]:
+    """
+    The async face of the minimal client, which needs asyncio; workers that block would start with importing it.
+    """
+    from paceline.workloads.raw_async import async_client
+
+    return async_client(timeout, concurrency)
+
+
 BLOCKING: dict[str, Callable[[float], AbstractContextManager[Get]]] = {
     "requests": requests_client,
     "raw": raw.blocking_client,
 }
 ASYNC: dict[str, Callable[[float, int], AbstractAsyncContextManager[AsyncGet]]] = {
     "aiohttp": aiohttp_client,
-    "raw": raw.async_client,
+    "raw": raw_async_client,
 }
 DEFAULTS = {"blocking": "requests", "async": "aiohttp"}
 NAMES = tuple(dict.fromkeys([*DEFAULTS.values(), *BLOCKING, *ASYNC]))

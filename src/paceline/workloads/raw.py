@@ -1,14 +1,13 @@
 """
-One minimal HTTP/1.1 client with a blocking and an async face over the same codec.
+One minimal HTTP/1.1 client with a blocking and an async face over the same codec; the async one is in `raw_async`.
 
 It does what the instrument needs and no more (GET, keep-alive, Content-Length), in plain Python so that every kind of
 worker can import it.
 """
 
-import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 CHUNK = 1 << 18  # bytes asked of the socket at once
@@ -39,7 +38,7 @@ class Answer:
     """
 
     def __init__(self) -> None:
-        self._got = bytearray()
+        self._got: bytes | bytearray = b""
         self._start = 0  # where the body begins; 0 while the head is incomplete
         self._end = 0  # where it ends
         self.keeps_open = True
@@ -53,6 +52,8 @@ class Answer:
         """
         if not data:
             raise AnswerError(f"connection closed after {len(self._got)} bytes, before the answer was whole")
+        if self._got and isinstance(self._got, bytes):  # most answers come in one piece, which needs no copy
+            self._got = bytearray(self._got)
         self._got += data
         if not self._start:
             self._read_head()
@@ -94,12 +95,15 @@ def read_head(head: bytes) -> tuple[int, int, bool]:
 
 
 @lru_cache(maxsize=128)
-def _address(origin: str) -> tuple[str, int]:
+def address(origin: str) -> tuple[str, int]:
+    """
+    Split "host:port" into what a socket connects to.
+    """
     host, _, port = origin.partition(":")
     return host, int(port or 80)
 
 
-def _parts(url: str) -> tuple[str, bytes]:
+def parts(url: str) -> tuple[str, bytes]:
     """
     Split into origin ("host:port") and the request's bytes.
     """
@@ -118,7 +122,7 @@ def blocking_client(timeout: float) -> Iterator[Callable[[str], bytes]]:
     connections: dict[str, socket.socket] = {}
 
     def get(url: str) -> bytes:
-        origin, request = _parts(url)
+        origin, request = parts(url)
         connection = connections.pop(origin, None) or _connect(origin, timeout)
         try:
             body, keeps_open = _exchange(connection, request)
@@ -139,7 +143,7 @@ def blocking_client(timeout: float) -> Iterator[Callable[[str], bytes]]:
 
 
 def _connect(origin: str, timeout: float) -> socket.socket:
-    connection = socket.create_connection(_address(origin), timeout)
+    connection = socket.create_connection(address(origin), timeout)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 
@@ -150,83 +154,3 @@ def _exchange(connection: socket.socket, request: bytes) -> tuple[bytes, bool]:
     while (body := answer.feed(connection.recv(CHUNK))) is None:
         pass
     return body, answer.keeps_open
-
-
-class _Connection(asyncio.Protocol):
-    """
-    One connection of the async face: one request under way at a time.
-    """
-
-    def __init__(self) -> None:
-        self._answer = Answer()
-        self._result: asyncio.Future[bytes] | None = None
-        self._closed: BaseException | None = None
-        self.reusable = True
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        try:
-            body = self._answer.feed(data)
-        except AnswerError as error:
-            self._fail(error)
-            return
-        if body is not None and self._result and not self._result.done():
-            self.reusable = self._answer.keeps_open
-            self._result.set_result(body)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self._fail(error or AnswerError("connection closed before the answer was whole"))
-
-    def _fail(self, error: BaseException) -> None:
-        self._closed = error
-        self.reusable = False
-        if self._result and not self._result.done():
-            self._result.set_exception(error)
-
-    async def exchange(self, request: bytes, timeout: float) -> bytes:
-        loop = asyncio.get_running_loop()
-        self._answer, self._result = Answer(), loop.create_future()
-        alarm = loop.call_later(timeout, self._fail, TimeoutError(f"no whole answer within {timeout:g} s"))
-        self.transport.write(request)
-        try:
-            return await self._result
-        except BaseException:
-            self.reusable = False
-            raise
-        finally:
-            alarm.cancel()
-
-
-@asynccontextmanager
-async def async_client(timeout: float, concurrency: int) -> AsyncIterator[Callable[[str], Awaitable[bytes]]]:
-    """
-    As many connections as are needed at once, kept open; `timeout` seconds for each answer.
-    """
-    del concurrency  # whoever keeps that many items in flight opens that many connections, no more
-    idle: dict[str, list[_Connection]] = {}
-    every: set[_Connection] = set()
-    loop = asyncio.get_running_loop()
-
-    async def get(url: str) -> bytes:
-        origin, request = _parts(url)
-        waiting = idle.setdefault(origin, [])
-        connection = waiting.pop() if waiting else (await loop.create_connection(_Connection, *_address(origin)))[1]
-        every.add(connection)
-        try:
-            return await connection.exchange(request, timeout)
-        finally:
-            if connection.reusable:
-                waiting.append(connection)
-            else:
-                every.discard(connection)
-                connection.transport.abort()
-
-    try:
-        yield get
-    finally:
-        for connection in every:
-            connection.transport.abort()
-        await asyncio.sleep(0)  # lets the transports close their sockets

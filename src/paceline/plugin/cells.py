@@ -1,0 +1,144 @@
+"""
+Which cells an experiment has: its marks and the command line, written out as parameters.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from itertools import product
+from typing import Any, TypeAlias
+
+import pytest
+
+from paceline.plugin import scale
+from paceline.plugin.choices import NAMED
+from paceline.strategies import Strategy
+from paceline.workloads import Fetch
+from paceline.workloads.clients import NAMES
+
+Pair: TypeAlias = tuple[type[Strategy] | None, str | None]
+
+MARKS = {
+    "scale": "(items, workers, latency, size, n, share, rounds, lesson): an experiment's own scale. Lists make a sweep "
+    "and run in step: scale(workers=[1, 4, 16]).",
+    "strategies": "(*names): the only strategies that an experiment measures; --strategy chooses among them.",
+    "clients": "(*names): each strategy with each of these HTTP clients that fits it; --client takes their place.",
+    "extended": ": an experiment that is measured only with --all, or when its file is named.",
+}
+"""The marks of an experiment, and what they say."""
+
+WRITTEN: dict[str, Any] = {
+    "strategy": str,
+    "client": str,
+    "workers": "workers={}".format,
+    "items": "items={}".format,
+    "latency": lambda seconds: f"latency={scale.duration_id(seconds)}",
+    "size": lambda size: f"size={scale.size_id(size)}",
+    "n": "n={}".format,
+    "share": lambda share: f"share={scale.share_id(share)}",
+}
+"""How each parameter stands in a node id, in this order."""
+
+
+def scales_of(node: Any, config: pytest.Config) -> list[scale.Scale]:
+    """
+    Settle the scale of an experiment from its marks and the command line: one, or one for each point of a sweep.
+
+    Raises:
+        CollectError: if its mark isn't one.
+    """
+    marks = [mark.kwargs for mark in node.iter_markers("scale")]
+    marked = {name: value for kwargs in reversed(marks) for name, value in kwargs.items()}
+    small = config.getoption("benchmark_disable") and not config.getoption("benchmark_enable")
+    try:
+        return scale.chosen(marked, vars(config.option), lesson=config.option.lesson, small=small)
+    except (TypeError, ValueError) as error:
+        raise pytest.Collector.CollectError(f"{node.nodeid}: wrong scale mark: {error}") from None
+
+
+def parametrize(metafunc: pytest.Metafunc) -> None:
+    """
+    Parametrize what the experiment asks for and has not parametrized itself: everything at once, so that cells that
+    come to the same work (`sequential` with 4 workers and with 16) are one cell.
+    """
+    node, options = metafunc.definition, metafunc.config.option
+    own = {name for mark in node.iter_markers("parametrize") for name in _names(mark.args[0])}
+    asked = [name for name in WRITTEN if name in metafunc.fixturenames and name not in own]
+    asked = [name for name in asked if _is_ours(metafunc, name)]
+    scales = scales_of(node, metafunc.config)
+    if "strategy" in asked:
+        cells = list(_cells(asked, _pairs(node, options, "client" in asked), scales))
+        metafunc.parametrize(asked, cells or [_nothing(asked, node)], indirect=True)
+    elif alone := [name for name in asked if name != "client"]:  # a client is chosen to fit a strategy
+        metafunc.parametrize(alone, list(_cells(alone, [(None, None)], scales)), indirect=True)
+
+
+def _cells(names: Sequence[str], pairs: Iterable[Pair], scales: Sequence[scale.Scale]) -> Iterator[Any]:
+    """
+    One parameter set for each strategy, client and point of a sweep; what comes to the same values comes once.
+    """
+    seen = set()
+    for (strategy, client), point in product(pairs, scales):
+        workers = strategy.bounded(point.workers) if strategy else point.workers
+        settled = {**asdict(point), "workers": workers, "client": client, "strategy": strategy and strategy.name}
+        values = tuple(settled[name] for name in names)
+        if values not in seen:
+            seen.add(values)
+            written = "-".join(WRITTEN[name](settled[name]) for name in names)
+            yield pytest.param(*values, id=written, marks=_marks(strategy) if strategy else [])
+
+
+def _pairs(node: Any, options: Any, with_client: bool) -> Iterator[Pair]:  # noqa: FBT001 - a fact, not a switch
+    """
+    The strategies to measure, in table order, each with the clients to measure it with.
+    """
+    names = _agreed(node, "strategies", NAMED, options.strategy)
+    clients = _agreed(node, "clients", NAMES, None) if with_client else None
+    if with_client and options.client:  # one that the experiment doesn't name as well: it is the scale's kind of choice
+        clients = [options.client]
+    for strategy in NAMED.values():
+        if names is None or strategy.name in names:
+            own = [Fetch.default_client(strategy.face)] if clients is None else clients
+            yield from ((strategy, client) for client in own if Fetch.fits(client, strategy.face))
+
+
+def _agreed(node: Any, mark: str, known: Iterable[str], chosen: Sequence[str] | None) -> Sequence[str] | None:
+    """
+    The names that an experiment's mark and the command line agree on; None if neither says anything.
+
+    Raises:
+        CollectError: if the mark has a name that is not known.
+    """
+    marked = node.get_closest_marker(mark)
+    if marked is None:
+        return chosen
+    if unknown := set(marked.args).difference(known):
+        wrong, right = ", ".join(sorted(unknown)), ", ".join(known)
+        raise pytest.Collector.CollectError(f"{node.nodeid}: its {mark} mark names {wrong}; there are: {right}")
+    return [name for name in marked.args if chosen is None or name in chosen]
+
+
+def _nothing(names: Sequence[str], node: Any) -> Any:
+    """
+    The one, skipped, cell of an experiment of which the command line leaves nothing.
+    """
+    marked = node.get_closest_marker("strategies")
+    measured = ", ".join(marked.args) if marked else "strategies whose workers can use the client"
+    reason = f"--strategy and --client leave nothing of it; it measures {measured}"
+    return pytest.param(*[None] * len(names), id="none", marks=pytest.mark.skip(reason=reason))
+
+
+def _marks(strategy: type[Strategy]) -> list[pytest.MarkDecorator]:
+    reason = strategy.unavailable()
+    return [pytest.mark.skip(reason=f"{strategy.name} {reason}")] if reason else []
+
+
+def _is_ours(metafunc: pytest.Metafunc, name: str) -> bool:
+    """
+    Whether `name` is this plugin's fixture, and not another one that the project put in its place.
+    """
+    known = metafunc._arg2fixturedefs.get(name, ())  # noqa: SLF001 - there is no public way to a fixture's origin
+    return any(fixture.func.__module__ == "paceline.plugin" for fixture in known[-1:])
+
+
+def _names(argnames: Any) -> list[str]:
+    return [name.strip() for name in argnames.split(",")] if isinstance(argnames, str) else list(argnames)

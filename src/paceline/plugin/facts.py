@@ -1,0 +1,105 @@
+"""
+What is known of each kind of workload: what describes its cells, and what the limit of its time is made of.
+"""
+
+from collections.abc import Sequence
+from functools import singledispatch
+from typing import Any
+from urllib.parse import urlsplit
+
+from paceline import machine
+from paceline.contracts import Item
+from paceline.server.service import Service
+from paceline.stats import limits
+from paceline.workloads import Call, Compute, Fetch, Mixed
+
+
+@singledispatch
+def described(workload: object, face: str) -> dict[str, Any]:
+    """
+    Give what tells a workload's cells apart: client, kernel, latency, size, share, function; nothing of a foreign one.
+    """
+    del workload, face
+    return {}
+
+
+@described.register
+def _(workload: Compute, face: str) -> dict[str, Any]:
+    del face
+    return {"kernel": workload.kernel}
+
+
+@described.register
+def _(workload: Call, face: str) -> dict[str, Any]:
+    del face
+    return {"function": workload.function}
+
+
+@described.register
+def _(workload: Fetch, face: str) -> dict[str, Any]:
+    return {"client": workload.client_for(face), "latency": _service(workload).latency, "size": workload.size}
+
+
+@described.register
+def _(workload: Mixed, face: str) -> dict[str, Any]:
+    figures = described(workload.fetch, face)
+    whole = figures["latency"] + workload.cpu_seconds
+    return {**figures, "share": workload.cpu_seconds / whole if whole else 0.0}
+
+
+@singledispatch
+def limit(
+    workload: object, items: Sequence[Item], workers: int, cpu_seconds: float, bandwidth: float | None
+) -> float | None:
+    """
+    Give the least time in which a workload could be done for all items, seconds.
+
+    Args:
+        workload: one that `described` knows; for any other there is no limit.
+        items: shape (n,).
+        workers: 1 or more.
+        cpu_seconds: CPU time that one worker took to find the expected answers of all items.
+        bandwidth: bytes per second of the instrument's link, or None.
+
+    Returns:
+        Seconds, or None where nothing known bounds it.
+    """
+    del workload, items, workers, cpu_seconds, bandwidth
+    return None
+
+
+@limit.register
+def _(
+    workload: Compute, items: Sequence[Item], workers: int, cpu_seconds: float, bandwidth: float | None
+) -> float | None:
+    del workload, items, bandwidth
+    return limits.computing(cpu_seconds, workers, machine.usable_cpus())
+
+
+@limit.register
+def _(
+    workload: Fetch, items: Sequence[Item], workers: int, cpu_seconds: float, bandwidth: float | None
+) -> float | None:
+    del cpu_seconds
+    waits = limits.waiting(_waits(workload, items), workers)
+    return max(waits, limits.carrying(workload.size * len(items), bandwidth))
+
+
+@limit.register
+def _(
+    workload: Mixed, items: Sequence[Item], workers: int, cpu_seconds: float, bandwidth: float | None
+) -> float | None:
+    del cpu_seconds  # that of looking up the expected answers, which here are the download's
+    whole = [wait + workload.cpu_seconds for wait in _waits(workload.fetch, items)]
+    computing = limits.computing(workload.cpu_seconds * len(items), workers, machine.usable_cpus())
+    carrying = limits.carrying(workload.fetch.size * len(items), bandwidth)
+    return max(limits.waiting(whole, workers), computing, carrying)
+
+
+def _waits(workload: Fetch, items: Sequence[Item]) -> list[float]:
+    service = _service(workload)
+    return [service.seconds(item) for item in items]
+
+
+def _service(workload: Fetch) -> Service:
+    return Service.parse(urlsplit(workload.url).query)

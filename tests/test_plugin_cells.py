@@ -1,0 +1,164 @@
+"""
+Which cells an experiment has: its marks, and what the command line makes of them.
+"""
+
+import pytest
+
+from paceline.plugin import scale
+
+FETCH = """
+import pytest
+
+pytestmark = [{marks}]
+
+def test_fetch(measure, strategy, fetch, items, workers):
+    measure(strategy(fetch, workers), items)
+"""
+
+
+@pytest.fixture(autouse=True)
+def project(pytester):
+    pytester.makeini("[pytest]\naddopts = --strict-markers\nfilterwarnings = error")
+    pytester.makeconftest('pytest_plugins = ["paceline.plugin"]')
+
+
+@pytest.fixture
+def cells(pytester):
+    """`cells(marks, *arguments)`: what stands in the brackets of an experiment's node ids, sorted."""
+
+    def collected(marks, *arguments, source=FETCH):
+        pytester.makepyfile(test_lab=source.format(marks=marks))
+        lines = pytester.runpytest("--collect-only", "-q", "-p", "no:cacheprovider", *arguments).outlines
+        found = [line.partition("[")[2].removesuffix("]") for line in lines if line.startswith("test_lab.py::")]
+        return sorted(found)
+
+    return collected
+
+
+MEASURED = "--benchmark-enable"
+TWO = 'pytest.mark.strategies("sequential", "threads")'
+
+
+def test_a_list_in_the_scale_makes_a_sweep_in_which_equal_cells_are_one(cells):
+    assert cells(f"{TWO}, pytest.mark.scale(workers=[1, 4, 16])", MEASURED) == [
+        "sequential-requests-workers=1-items=64-latency=20ms-size=1KiB",
+        "threads-requests-workers=1-items=64-latency=20ms-size=1KiB",
+        "threads-requests-workers=16-items=64-latency=20ms-size=1KiB",
+        "threads-requests-workers=4-items=64-latency=20ms-size=1KiB",
+    ]
+
+
+def test_lists_run_in_step(cells):
+    assert cells(f"{TWO}, pytest.mark.scale(items=[9, 5], latency=[0.001, 0.1], workers=3)", MEASURED) == [
+        "sequential-requests-workers=1-items=5-latency=100ms-size=1KiB",
+        "sequential-requests-workers=1-items=9-latency=1ms-size=1KiB",
+        "threads-requests-workers=3-items=5-latency=100ms-size=1KiB",
+        "threads-requests-workers=3-items=9-latency=1ms-size=1KiB",
+    ]
+
+
+def test_the_command_line_takes_the_place_of_a_sweep(cells):
+    assert cells(f"{TWO}, pytest.mark.scale(workers=[1, 4, 16])", MEASURED, "--workers=5") == [
+        "sequential-requests-workers=1-items=64-latency=20ms-size=1KiB",
+        "threads-requests-workers=5-items=64-latency=20ms-size=1KiB",
+    ]
+
+
+def test_a_session_that_measures_nothing_keeps_a_sweep_small(cells):
+    assert cells('pytest.mark.strategies("threads"), pytest.mark.scale(workers=[4, 100, 9000], latency=1.0)') == [
+        "threads-requests-workers=4-items=6-latency=2ms-size=1KiB",
+        "threads-requests-workers=8-items=6-latency=2ms-size=1KiB",
+    ]
+
+
+def test_a_sweep_needs_no_strategy(cells):
+    source = """
+import pytest
+from paceline.strategies.threads import Threads
+
+@pytest.mark.parametrize("kernel", ["squares"])
+@pytest.mark.scale(workers=[1, 2], items=5)
+def test_compute(measure, compute, items, workers):
+    measure(Threads(compute, workers), items)
+"""
+    assert cells("", source=source) == ["workers=1-items=5-n=2000-squares", "workers=2-items=5-n=2000-squares"]
+
+
+def test_the_share_of_a_mixed_item_stands_in_the_node_id(cells):
+    source = """
+import pytest
+
+pytestmark = [{marks}]
+
+def test_mixed(measure, strategy, mixed, items, workers):
+    measure(strategy(mixed, workers), items)
+"""
+    marks = 'pytest.mark.strategies("asyncio"), pytest.mark.scale(share=[0.25, 0.125], size=0)'
+    assert cells(marks, MEASURED, source=source) == [
+        "asyncio-aiohttp-workers=10-items=64-latency=20ms-size=0B-share=12.5%",
+        "asyncio-aiohttp-workers=10-items=64-latency=20ms-size=0B-share=25%",
+    ]
+
+
+def test_a_list_of_clients_gives_each_strategy_those_that_fit_it(cells):
+    found = cells('pytest.mark.strategies("asyncio", "threads"), pytest.mark.clients("requests", "aiohttp", "raw")')
+    assert [cell.partition("-workers")[0] for cell in found] == [
+        "asyncio-aiohttp",
+        "asyncio-raw",
+        "threads-raw",
+        "threads-requests",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "left"),
+    [
+        (["--strategy=threads", "--strategy=pool-fork"], ["threads-raw", "threads-requests"]),
+        (["--client=raw"], ["asyncio-raw", "sequential-raw", "threads-raw"]),
+        (["--client=raw", "--strategy=sequential"], ["sequential-raw"]),
+        (["--client=aiohttp", "--strategy=asyncio"], ["asyncio-aiohttp"]),
+    ],
+)
+def test_the_command_line_chooses_among_what_an_experiment_measures(cells, arguments, left):
+    marks = 'pytest.mark.strategies("sequential", "threads", "asyncio"), pytest.mark.clients("requests", "raw")'
+    found = cells(marks, *arguments)
+    assert [cell.partition("-workers")[0] for cell in found] == left
+
+
+@pytest.mark.parametrize("arguments", [["--strategy=asyncio"], ["--client=aiohttp"]])
+def test_an_experiment_of_which_nothing_is_left_is_skipped_with_the_reason(pytester, cells, arguments):
+    assert cells(f'{TWO}, pytest.mark.clients("requests", "raw")', *arguments) == ["none"]
+    result = pytester.runpytest("-rs", "-p", "no:cacheprovider", *arguments)
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["*--strategy and --client leave nothing of it; it measures sequential, threads"])
+
+
+@pytest.mark.parametrize(
+    ("marks", "complaint"),
+    [
+        ('pytest.mark.strategies("thread")', "test_fetch: its strategies mark names thread; there are: sequential, *"),
+        ('pytest.mark.clients("raw", "curl")', "test_fetch: its clients mark names curl; there are: requests, *"),
+        (
+            "pytest.mark.scale(items=[1, 2], n=[1])",
+            "test_fetch: wrong scale mark: its lists run in step *: items has 2, n has 1",
+        ),
+        ("pytest.mark.scale(rounds=[1, 2])", "test_fetch: wrong scale mark: rounds are the same in all cells *"),
+        ("pytest.mark.scale(share=1.0)", "test_fetch: wrong scale mark: share must be from 0 to below 1, not 1.0"),
+    ],
+)
+def test_a_mark_that_means_nothing_names_the_experiment(pytester, marks, complaint):
+    pytester.makepyfile(test_lab=FETCH.format(marks=marks))
+    result = pytester.runpytest("-p", "no:cacheprovider")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"test_lab.py::{complaint}"])
+
+
+def test_one_worker_per_cpu_can_be_asked_for_in_a_mark(monkeypatch):
+    monkeypatch.setattr(scale.machine, "whole_cpus", lambda: 3)
+    assert [each.workers for each in scale.chosen({"workers": "cpus"}, {}, lesson=False, small=False)] == [3]
+    assert [each.workers for each in scale.chosen({"workers": [1, "cpus"]}, {}, lesson=False, small=False)] == [1, 3]
+
+
+def test_the_lesson_takes_the_place_of_a_sweep():
+    marked = {"items": [1, 2], "lesson": {"items": 160}}
+    assert [each.items for each in scale.chosen(marked, {}, lesson=True, small=False)] == [160]

@@ -1,0 +1,51 @@
+"""
+Every worker can have its connection, or is told beforehand that it can't: with real limits of real processes.
+"""
+
+import pytest
+
+CONFTEST = """
+import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {hard}))
+pytest_plugins = ["paceline.plugin"]
+"""
+LAB = """
+import pytest
+
+@pytest.mark.strategies("asyncio", "loops-in-processes")
+@pytest.mark.clients("raw")
+@pytest.mark.scale(items=300, workers=300)
+def test_many(measure, strategy, fetch, items, workers):
+    measure(strategy(fetch, workers), items)
+
+@pytest.mark.strategies("asyncio")
+@pytest.mark.parametrize("kernel", ["squares"])
+def test_compute(measure, strategy, compute, items, workers):
+    measure(strategy(compute, workers), items)
+"""
+
+
+@pytest.fixture
+def session(pytester):
+    """`session(soft, hard)`: a session with 300 workers in a process that may have so many open files."""
+    pytester.makepyfile(test_lab=LAB)
+    pytester.makeini("[pytest]\nfilterwarnings =\n  error\n  default::pytest_benchmark.logger.PytestBenchmarkWarning")
+
+    def run(soft, hard):
+        pytester.makeconftest(CONFTEST.format(soft=soft, hard=hard))
+        return pytester.runpytest_subprocess("-p", "no:cacheprovider", "--workers=300", "--items=300")
+
+    return run
+
+
+def test_a_low_limit_of_its_own_is_raised(session):
+    session(soft=256, hard=1000).assert_outcomes(passed=3)
+
+
+def test_a_low_limit_of_the_systems_is_said_before_anything_starts(session):
+    result = session(soft=256, hard=256)
+    result.assert_outcomes(passed=1, failed=2)  # who computes needs no connection
+    result.stdout.fnmatch_lines(
+        ["*TooFewDescriptors: 300 workers * need 400 file descriptors; * may have 256: raise *"]
+    )
+    result.stdout.fnmatch_lines(["*or measure with --workers 156 or fewer"])
