@@ -6,7 +6,6 @@ import os
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -14,22 +13,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from paceline.contracts import Item, ItemError, Result, Workload
-from paceline.observed import Metered, Usage, usage
+from paceline.contracts import Item, Workload
+from paceline.observed import Metered, Usage
 from paceline.plugin import descriptors, facts
-from paceline.server.ledger import Ledger
+from paceline.plugin.rounds import Reference, Rounds
 from paceline.server.process import Instrument
 from paceline.stats import limits
 from paceline.stats.samples import is_noisy, spread
 from paceline.strategies import Strategy
 
 MOST_SERVER_SHARE = 0.5  # of a core: beyond it the server may be what is measured
-
-
-class NotAMeasurement(AssertionError):  # noqa: N818 - it says what the round was
-    """
-    A round in which something else happened than what was to be measured.
-    """
 
 
 @dataclass
@@ -63,117 +56,6 @@ class Cell:
     context_switches: int | None = None
     server_share: float | None = None
     warnings: list[str] = field(default_factory=list)
-
-
-class Reference:
-    """
-    One worker's pass over all items, in the untimed setup of a cell's rounds.
-
-    It gives the answers to expect, and the CPU time that the limit of computing is made of. It is spread over the
-    rounds, so that both see the same state of the machine.
-    """
-
-    def __init__(self, workload: Workload, items: Sequence[Item], shares: int) -> None:
-        self._workload, self._items = workload, items
-        self._shares = [range(first, len(items), shares) for first in range(shares)]
-        self._answers: list[Result] = [None] * len(items)
-        self._seconds: list[float] = []
-
-    @property
-    def cpu_seconds(self) -> float:
-        """
-        CPU time of all items: their number times the median item, since a busy neighbour makes a few of them slow and
-        would raise their sum. Exact for items of one length, which `Compute`'s are but for a few steps.
-        """
-        return statistics.median(self._seconds) * len(self._seconds) if self._seconds else 0.0
-
-    def take_share(self) -> None:
-        """
-        Do the next share of the items, if one is left.
-        """
-        for index in self._shares.pop(0) if self._shares else ():
-            begun = time.thread_time()
-            self._answers[index] = self._workload.expected(self._items[index])
-            self._seconds.append(time.thread_time() - begun)
-
-    def check(self, results: Sequence[Result]) -> None:
-        """
-        Compare a round's results with the expected ones.
-
-        Raises:
-            ItemError: naming the first item that came back wrong.
-            NotAMeasurement: if results are missing or too many.
-        """
-        if len(results) != len(self._items):
-            raise NotAMeasurement(f"{len(results)} results came for {len(self._items)} items")
-        for item, result, answer in zip(self._items, results, self._answers, strict=True):
-            if result != answer:
-                raise ItemError(item, f"came back wrong: {result!r} where {answer!r} was due")
-
-
-class Rounds:
-    """
-    The rounds of one cell: `setup` and `run` are what pytest-benchmark calls, and nothing but `run` is timed.
-    """
-
-    def __init__(
-        self, strategy: Strategy, items: Sequence[Item], reference: Reference, instrument: Instrument | None
-    ) -> None:
-        self._strategy, self._items, self._reference = strategy, items, reference
-        self._instrument = instrument
-        self._results: list[list[Result]] = []
-        self._before: Usage | None = None
-        self.ledgers: list[Ledger | None] = []
-        self.used: list[Usage] = []
-
-    def setup(self) -> None:
-        """
-        Finish the round before, and prepare the next one.
-        """
-        self.finish_round()
-        self._reference.take_share()
-        if self._instrument:
-            self._instrument.reset()
-        self._before = usage()
-
-    def run(self) -> None:
-        """
-        The timed part: one pass over all items, and no more.
-        """
-        self._results.append(self._strategy.map(self._items))
-
-    def finish_round(self) -> None:
-        """
-        Take what the last round used, and check that it was the round it should have been.
-        """
-        if self._before is None:
-            return
-        self.used.append(usage() - self._before)
-        self._before = None
-        ledger = self._instrument.ledger() if self._instrument else None
-        if ledger:
-            check_ledger(ledger, len(self._items), self._strategy.workers)
-        self.ledgers.append(ledger)
-
-    def check_results(self) -> None:
-        """
-        Compare every round's results with the expected ones.
-        """
-        for results in self._results:
-            self._reference.check(results)
-
-
-def check_ledger(ledger: Ledger, items: int, workers: int) -> None:
-    """
-    Hold a round against what the server saw of it.
-
-    Raises:
-        NotAMeasurement: if requests and items differ, or more were in flight than there were workers.
-    """
-    if ledger.requests != items:
-        raise NotAMeasurement(f"the server saw {ledger.requests} requests for {items} items")
-    if ledger.max_in_flight > workers:
-        raise NotAMeasurement(f"the server saw {ledger.max_in_flight} items in flight with {workers} workers")
 
 
 @dataclass(frozen=True)
