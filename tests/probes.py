@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+LOOKS = 2000  # at 10 ms: far more patience than needed
+
 
 class ProbeError(Exception):
     """An error of the workload's own."""
@@ -27,7 +29,8 @@ class Probe:
     """
     Writes a line to `log` when a worker opens and closes it; what an item does is said by the item.
 
-    Items: a number n gives n + 1; ("sleep", seconds, result); ("fail", message); ("stubborn",); ("pid",).
+    Items: a number n gives n + 1; ("sleep", seconds, result);
+    ("meet", n) waits until n items have started; ("fail", message); ("stubborn",); ("pid",).
     """
 
     log: Path
@@ -66,6 +69,9 @@ class Probe:
                 self._say("item")
                 time.sleep(seconds)
                 return result
+            case ("meet", count):
+                self._say("item")
+                return any(time.sleep(0.01) or self._met(count) for _ in range(LOOKS))
             case _:
                 return self._at_once(item)
 
@@ -75,8 +81,18 @@ class Probe:
                 self._say("item")
                 await asyncio.sleep(seconds)
                 return result
+            case ("meet", count):
+                self._say("item")
+                for _ in range(LOOKS):
+                    await asyncio.sleep(0.01)
+                    if self._met(count):
+                        return True
+                return False
             case _:
                 return self._at_once(item)
+
+    def _met(self, count):
+        return len(self.lines("item")) >= count
 
     def _at_once(self, item):
         match item:
