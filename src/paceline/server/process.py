@@ -18,6 +18,7 @@ from paceline.server.ledger import Ledger
 __all__ = ["KINDS", "Instrument", "ServerError", "running"]
 
 TIMEOUT = 10.0
+DYING = 1.0  # seconds from a lost connection until a process that is dying can be seen to be dead
 
 KINDS: dict[str, tuple[str, ...]] = {
     "instrument": ("paceline.server", "--until-stdin-closes"),
@@ -78,8 +79,9 @@ class Instrument:
         return dict(json.loads(content)) if method == "GET" else {}
 
     def _state(self) -> str:
-        status = self._process.poll()
-        if status is None:
+        try:
+            status = self._process.wait(DYING)
+        except subprocess.TimeoutExpired:
             return f"the server (pid {self.pid}) still runs, but gave no answer"
         return f"the server (pid {self.pid}) has died with status {status}; {complaint(self._stderr)}"
 
