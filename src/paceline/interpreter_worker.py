@@ -6,23 +6,13 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Any
 
 from paceline.contracts import Item, Result, Workload
-from paceline.portable import portable
+from paceline.portable import Failed, portable
 
 _run: Callable[[Item], Result]
 _opened = ExitStack()
-
-
-@dataclass(frozen=True)
-class Failed:
-    """
-    A result that is an error: raised in there, it would come out as another one.
-    """
-
-    error: Exception
 
 
 def look_where(path: list[str]) -> None:

@@ -6,22 +6,12 @@ import asyncio
 import signal
 import threading
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from typing import Any
 
 from paceline.contracts import Workload
 from paceline.pool_worker import end_with_parent, let_interrupts_through
-from paceline.portable import portable
+from paceline.portable import Failed, portable
 from paceline.tasks import all_results
-
-
-@dataclass(frozen=True)
-class Failed:
-    """
-    An answer that is an error.
-    """
-
-    error: Exception
 
 
 def main(pipe: Any, workload: Workload, workers: int) -> None:

@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from multiprocessing import connection, parent_process
 from multiprocessing.util import Finalize
-from typing import Any
+from typing import Any, TypeAlias
 
 from paceline.contracts import Item, Result, Workload
 from paceline.portable import portable
+
+Chunk: TypeAlias = list[tuple[int, Any]]
+"""Items or results, each with its place in item order."""
 
 _run: Callable[[Item], Result]
 _gate: Any = None
@@ -60,6 +63,13 @@ def run(item: Item) -> Result:
         return _run(item)
     except Exception as error:  # noqa: BLE001 - whatever it is, it has to travel
         raise portable(error) from error.__cause__
+
+
+def run_chunk(chunk: Chunk) -> Chunk:
+    """
+    Do some items, one after the other.
+    """
+    return [(place, run(item)) for place, item in chunk]
 
 
 @contextmanager

@@ -3,6 +3,7 @@ Errors that travel: between processes, and between interpreters.
 """
 
 import pickle
+from dataclasses import dataclass
 
 
 class UnportableError(Exception):
@@ -16,6 +17,15 @@ class UnportableError(Exception):
     def __str__(self) -> str:
         type_name, message, why = self.args
         return f"{type_name}: {message} (the error itself can't be pickled: {why})"
+
+
+@dataclass(frozen=True)
+class Failed:
+    """
+    An answer that is an error: where a raised one would come out as another, or not at all.
+    """
+
+    error: Exception
 
 
 def portable(error: Exception) -> Exception:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 
 from paceline import loop_worker, pool_worker
 from paceline.contracts import Item, Option, Result
+from paceline.portable import Failed
 from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, NotReady
 from paceline.strategies.endings import death, ended, stop_forkserver, wait_for_ends
 from paceline.strategies.loops import SharedLoops, collected, dealt
@@ -85,7 +86,7 @@ class LoopsInProcesses(SharedLoops):
         while len(answers) < len(self._pipes):
             for index in self._next_ready(answers, deadline, when):
                 answers[index] = self._answer(index, when)
-        errors = [answer for answer in answers.values() if isinstance(answer, loop_worker.Failed)]
+        errors = [answer for answer in answers.values() if isinstance(answer, Failed)]
         if errors:
             raise errors[0].error
         return [answers[index] for index in range(len(self._pipes))]

@@ -34,9 +34,11 @@ class LoopsInThreads(SharedLoops):
         hands = dealt(items, self.shares)
         results: list[list[Result]] = [[] for _ in hands]
 
-        def play(index: int) -> None:
+        def play(_: int) -> None:
             here = self._crew.here
-            results[index] = here.runner.run(all_results(here.run, hands[index], self.shares[index]))
+            index = here.index  # that of its session, which is open for this loop's workers and no more
+            hand, hands[index] = hands[index], []  # a loop that failed may get another turn: nothing is done twice
+            results[index] = here.runner.run(all_results(here.run, hand, self.shares[index]))
 
         self._on_every_loop(play)
         return collected(results, self.shares)
@@ -51,14 +53,14 @@ class LoopsInThreads(SharedLoops):
 
     def _on_every_loop(self, action: Callable[[int], None]) -> None:
         """
-        Do `action` in each thread, with the index of a loop; which thread gets which share doesn't matter.
+        Do `action` in each thread, with an index that no other thread gets this time.
         """
         indices = iter(range(len(self.shares)))
         self._crew.each(lambda: action(next(indices)))
 
     def _open(self, index: int) -> None:
         here = self._crew.here
-        here.opened, here.runner = AsyncExitStack(), asyncio.Runner()
+        here.index, here.opened, here.runner = index, AsyncExitStack(), asyncio.Runner()
         try:
             here.run = here.runner.run(self._enter(here.opened, self.shares[index]))
         except BaseException:

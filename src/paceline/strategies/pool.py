@@ -4,9 +4,7 @@ Processes from `multiprocessing.Pool`, one strategy for each start method.
 
 import multiprocessing
 import sys
-import time
 from collections.abc import Sequence
-from multiprocessing import connection
 from multiprocessing.pool import Pool
 from multiprocessing.process import BaseProcess as Process
 from types import MappingProxyType, TracebackType
@@ -14,30 +12,35 @@ from typing import Any, ClassVar, Self
 
 from paceline import pool_worker
 from paceline.contracts import Item, Option, Result, Workload
-from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, NotReady, Strategy
+from paceline.strategies import handing_out
+from paceline.strategies.base import STOP_TIMEOUT, Strategy, WorkerDied
 from paceline.strategies.endings import death, ended, stop_forkserver, wait_for_ends
 from paceline.strategies.pool_rescue import kill_pool
-
-PATIENCE = 0.25  # seconds between looks at whether a worker has died; results wake the wait at once
+from paceline.strategies.rendezvous import meet
 
 
 class _Pool(Strategy):
     """
     The lesson's pool: an initializer opens the workload once in each process.
 
-    `chunksize` is how many items a worker takes at a time. `Pool.map` would choose ceil(items / (4 x workers)), which
-    leaves workers idle at the end; 1 is the even hand.
+    `chunksize` is how many items a worker takes at a time: 1 is the even hand, and 0 stands for what `Pool.map` would
+    choose, ceil(items / (4 x workers)), which leaves workers idle at the end. `hand_out` is the pool's method that does
+    it: `map`, or `imap_unordered`, whose results are put back into item order.
     """
 
     start_method: ClassVar[str]
-    defaults: ClassVar[MappingProxyType[str, Option]] = MappingProxyType({"chunksize": 1})
+    defaults: ClassVar[MappingProxyType[str, Option]] = MappingProxyType({"chunksize": 1, "hand_out": "map"})
 
     def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
         super().__init__(workload, workers, **options)
-        chunksize = self.options["chunksize"]
-        if not isinstance(chunksize, int) or chunksize < 1:
-            raise ValueError(f"{self.name}: chunksize must be a whole number of 1 or more, not {chunksize!r}")
+        chunksize, hand_out = self.options["chunksize"], self.options["hand_out"]
+        if not isinstance(chunksize, int) or isinstance(chunksize, bool) or chunksize < 0:
+            wanted = "a whole number of 1 or more, or 0 for what Pool.map would choose"
+            raise ValueError(f"{self.name}: chunksize must be {wanted}, not {chunksize!r}")
+        if not isinstance(hand_out, str) or hand_out not in handing_out.WAYS:
+            raise ValueError(f"{self.name}: hand_out must be {' or '.join(handing_out.WAYS)}, not {hand_out!r}")
         self._chunksize = chunksize
+        self._hand_out = handing_out.WAYS[hand_out]
 
     def __init_subclass__(cls) -> None:
         cls.name = f"pool-{cls.start_method}"
@@ -58,7 +61,7 @@ class _Pool(Strategy):
         self._killed = False
         self._processes: list[Process] = list(self._pool._pool)  # noqa: SLF001
         try:
-            self._meet()
+            meet(self, self._ready, self._processes, self._broken)
         except BaseException:
             if not self._killed:
                 self._kill()
@@ -67,12 +70,8 @@ class _Pool(Strategy):
 
     def map(self, items: Sequence[Item]) -> list[Result]:
         self._stop_if_dead("between two rounds")
-        results = self._pool.map_async(pool_worker.run, items, self._chunksize)
-        results.wait(PATIENCE)
-        while not results.ready():
-            self._stop_if_dead("before its items were done")
-            results.wait(PATIENCE)
-        return results.get()
+        chunksize = self._chunksize or handing_out.chunk_size(len(items), self.workers)
+        return self._hand_out(self._pool, items, chunksize, self._look)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -86,21 +85,8 @@ class _Pool(Strategy):
         if late := self._close():
             raise death(late, "on the way out")
 
-    def _meet(self) -> None:
-        """
-        Wait until each worker has said that its workload is open.
-        """
-        deadline = time.monotonic() + START_TIMEOUT
-        sentinels = [process.sentinel for process in self._processes]
-        for _ in self._processes:
-            told = connection.wait([self._ready, *sentinels], deadline - time.monotonic())
-            if self._ready in told:
-                if (error := self._ready.recv()) is not None:
-                    raise error
-            elif told:
-                self._stop_if_dead("before it was ready")
-            else:
-                raise NotReady(f"{self.name}: {self.workers} workers were not all ready within {START_TIMEOUT:g} s")
+    def _look(self) -> None:
+        self._stop_if_dead("before its items were done")
 
     def _stop_if_dead(self, when: str) -> None:
         """
@@ -109,9 +95,13 @@ class _Pool(Strategy):
         Raises:
             WorkerDied: saying which, and how.
         """
-        if dead := ended(self._processes):
-            self._kill()
-            raise death(dead, when)
+        if ended(self._processes):
+            raise self._broken(when)
+
+    def _broken(self, when: str) -> WorkerDied:
+        dead = ended(self._processes)
+        self._kill()
+        return death(dead, when)
 
     def _close(self) -> list[Process]:
         """

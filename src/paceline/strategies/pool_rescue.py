@@ -3,13 +3,15 @@ How to end a `multiprocessing.Pool` that its own `close()` and `terminate()` cou
 
 A worker killed while it holds a lock of the pool's queues leaves it locked, and `terminate()` waits for that lock
 first. Here the order is turned round: once no worker lives, whatever is locked has no owner, and each helper thread of
-the pool is let out by closing the pipe it waits on. It uses the pool's private parts, as no public one leads there; the
+the pool is let out through the pipe it waits on. It uses the pool's private parts, as no public one leads there; the
 contract test runs it on every supported Python.
 """
 
 import multiprocessing.pool
+import os
 from typing import Any
 
+MOMENT = 0.02  # seconds between looks at whether a helper thread has ended
 LOCK_TIMEOUT = 1.0  # seconds for a helper thread in the pool to give up a lock that it holds rightly
 
 
@@ -25,8 +27,8 @@ def kill_pool(pool: multiprocessing.pool.Pool) -> None:
         process.join()
     _free(inside._inqueue._rlock)
     _free(inside._outqueue._wlock)
-    inside._inqueue._reader.close()  # ends a write of the task thread
-    inside._task_handler.join()
+    _read_out(inside._inqueue._reader, inside._task_handler)
+    inside._inqueue._reader.close()
     inside._outqueue._writer.close()  # ends a read of the result thread
     inside._result_handler.join()
 
@@ -41,6 +43,18 @@ def _forbid_replacements(inside: Any) -> None:
         thread._state = multiprocessing.pool.TERMINATE
     inside._change_notifier.put(None)
     inside._worker_handler.join()
+
+
+def _read_out(reader: Any, writing: Any) -> None:
+    """
+    Read what a thread still writes into a pipe, until it has ended.
+
+    To close the pipe would end the write too, by an error; its traceback holds a buffer that CPython from 3.13 on
+    complains about when it is collected ("BufferError: Existing exports of data").
+    """
+    while writing.is_alive():
+        if reader.poll(MOMENT):
+            os.read(reader.fileno(), 1 << 16)
 
 
 def _free(lock: Any) -> None:

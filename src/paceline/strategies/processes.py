@@ -4,18 +4,17 @@ Processes from `concurrent.futures`.
 
 import multiprocessing
 import signal
-import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import connection
 from types import MappingProxyType, TracebackType
 from typing import Any, ClassVar, Self
 
 from paceline import pool_worker
 from paceline.contracts import Item, Option, Result
-from paceline.strategies.base import START_TIMEOUT, NotReady, Strategy, WorkerDied
+from paceline.strategies.base import START_TIMEOUT, Strategy, WorkerDied
 from paceline.strategies.endings import death, ended, stop_forkserver
+from paceline.strategies.rendezvous import meet
 
 START_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
@@ -42,7 +41,7 @@ class Processes(Strategy):
             with pool_worker.interrupts_held():
                 held = [self._pool.submit(pool_worker.wait_at_gate) for _ in range(self.workers)]
                 self._processes = list(self._pool._processes.values())  # noqa: SLF001 - it has no public list
-            self._meet()
+            meet(self, self._ready, self._processes, self._broken)
             gate.set()
             for turn in held:
                 turn.result(START_TIMEOUT)
@@ -79,22 +78,6 @@ class Processes(Strategy):
         self._shut()
         ends = [process for process in self._processes if process.exitcode != -signal.SIGTERM]
         return death(ends or self._processes, when)
-
-    def _meet(self) -> None:
-        """
-        Wait until each worker has said that its workload is open.
-        """
-        deadline = time.monotonic() + START_TIMEOUT
-        sentinels = [process.sentinel for process in self._processes]
-        for _ in range(self.workers):
-            told = connection.wait([self._ready, *sentinels], deadline - time.monotonic())
-            if self._ready in told:
-                if (error := self._ready.recv()) is not None:
-                    raise error
-            elif told:
-                raise self._broken("before it was ready")
-            else:
-                raise NotReady(f"{self.name}: {self.workers} workers were not all ready within {START_TIMEOUT:g} s")
 
     def _kill(self) -> None:
         """
