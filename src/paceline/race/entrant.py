@@ -5,8 +5,8 @@ One lane as the race sees it.
 from collections.abc import Sequence
 from typing import TypeVar
 
+from paceline import family
 from paceline.contracts import Item
-from paceline.race import family
 from paceline.race.child import Child, LostError
 from paceline.race.choosing import Entry
 from paceline.race.messages import Compare, Compared, Enter, Entered, Give, Given, Ran, Request, Run

@@ -7,15 +7,14 @@ It runs as `python -m paceline.race.lane`, in a session of its own, so that all 
 import gc
 import os
 import select
-import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
-from typing import NoReturn
 
+from paceline import family
 from paceline.contracts import Item, Result
 from paceline.race import results
 from paceline.race.messages import (
@@ -112,18 +111,9 @@ def end_with_race(lifeline: int) -> None:
         poll = select.poll()
         poll.register(lifeline, 0)  # no event but the hang-up, which always comes
         poll.poll()
-        end_all()
+        family.end_own()
 
     threading.Thread(target=watch, name="paceline-race-watch", daemon=True).start()
-
-
-def end_all() -> NoReturn:
-    """
-    End this process and its session; only this process if it has none of its own.
-    """
-    if os.getpgrp() == os.getpid():
-        os.killpg(0, signal.SIGKILL)
-    os._exit(1)
 
 
 def main() -> None:
@@ -138,7 +128,7 @@ def main() -> None:
         try:
             request = requests.recv()
         except EOFError:
-            end_all()
+            family.end_own()
         try:
             for answer in lane.answers(request):
                 answers.send(answer)

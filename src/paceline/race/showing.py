@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from rich.console import RenderableType
 from rich.text import Text
 
-from paceline.race.family import MEMORY_KIND
+from paceline.family import MEMORY_KIND
 from paceline.race.messages import Findings
 from paceline.race.outcome import LaneResult, Race
 from paceline.report import figures

@@ -1,13 +1,13 @@
 """
-A lane's process and all that descend from it: their CPU time, their memory, their end.
+A process and all that descend from it: their CPU time, their memory, their end.
 """
 
 import os
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from typing import NoReturn
 
 import psutil
 
@@ -16,6 +16,7 @@ MEMORY_KIND = "PSS" if sys.platform == "linux" else "USS"
 
 _GONE = (psutil.NoSuchProcess, psutil.AccessDenied, ProcessLookupError)
 _LOOK = 0.002  # seconds between two looks
+_LAST_DUTY = 2.0  # seconds
 _PATIENCE = 5.0  # seconds; SIGKILL takes effect when the system next gets round to the process
 
 
@@ -57,15 +58,51 @@ def end(pid: int) -> None:
     """
     Kill a process that leads a session of its own, and all that descend from it; nobody is left when it returns.
 
-    Must be called before the process has been waited for, or its number could be somebody else's by now.
+    Must be called before the process has been waited for, or its number could be somebody else's by now. The trackers
+    of multiprocessing end last and by themselves, once they have removed the semaphores that the others have left.
     """
-    family = members(pid)
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
-    for process in family[1:]:  # those that left the session
+    everybody = {process.pid: process for process in (*members(pid), *_group(pid))}
+    trackers = [process for process in everybody.values() if _tracks(process)]
+    others = [process for process in everybody.values() if process not in trackers]
+    _kill(others)
+    wait_for_end([process for process in others if process.pid != pid], _PATIENCE)
+    wait_for_end(trackers, _LAST_DUTY)
+    _kill(trackers)
+    wait_for_end(trackers, _PATIENCE)
+
+
+def end_own() -> NoReturn:
+    """
+    Kill all of this process's own group but the trackers, and end it.
+    """
+    if os.getpgrp() == os.getpid():
+        _kill(process for process in _group(os.getpid()) if process.pid != os.getpid() and not _tracks(process))
+    os._exit(1)
+
+
+def _group(number: int) -> Iterator[psutil.Process]:
+    """
+    Give the processes of a group, among them those whose parents are gone.
+    """
+    for pid in psutil.pids():
+        with suppress(*_GONE, PermissionError):
+            if os.getpgid(pid) == number:
+                yield psutil.Process(pid)
+
+
+def _kill(processes: Iterable[psutil.Process]) -> None:
+    for process in processes:
         with suppress(*_GONE):
             process.kill()
-    wait_for_end(family[1:], _PATIENCE)
+
+
+def _tracks(process: psutil.Process) -> bool:
+    """
+    Whether it is the resource tracker of `multiprocessing`.
+    """
+    with suppress(*_GONE):
+        return any("multiprocessing.resource_tracker" in word for word in process.cmdline())
+    return False
 
 
 def _runs(process: psutil.Process) -> bool:
