@@ -13,6 +13,9 @@ from contextlib import contextmanager
 
 import psutil
 
+QUICK = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+"""For sessions of pytest within tests: importing hypothesis takes longer than most of them."""
+
 PATIENCE = 20.0  # seconds; far more than needed, so that a slow machine is not a failure
 
 

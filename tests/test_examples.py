@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from processes import QUICK
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "own_project"
 
@@ -15,7 +16,7 @@ EXAMPLE = Path(__file__).parents[1] / "examples" / "own_project"
 def example(pytester):
     """`example(*arguments)`: a session in a copy of the example, far from this repository."""
     shutil.copytree(EXAMPLE, pytester.path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("results", "__pycache__"))
-    return lambda *arguments: pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+    return lambda *arguments: pytester.runpytest_subprocess(*QUICK, *arguments)
 
 
 def test_a_plain_session_runs_every_cell_and_saves_nothing(pytester, example):

@@ -5,6 +5,7 @@ What a cell is, from the outside: real sessions of pytest, with strategies that 
 import json
 
 import pytest
+from processes import QUICK
 
 from paceline.machine import usable_cpus
 
@@ -31,7 +32,7 @@ def lab(pytester):
 
     def run(source, *arguments):
         pytester.makepyfile(test_lab=LAB + source)
-        return pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+        return pytester.runpytest_subprocess(*QUICK, *arguments)
 
     return run
 

@@ -7,7 +7,7 @@ import os
 import signal
 
 import pytest
-from processes import alive, family, python, until
+from processes import QUICK, alive, family, python, until
 
 SOURCE = """
 import pytest
@@ -32,7 +32,7 @@ def project(pytester):
 
 @pytest.fixture
 def run(pytester):
-    return lambda *arguments: pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+    return lambda *arguments: pytester.runpytest_subprocess(*QUICK, *arguments)
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_a_comparison_works_from_another_folder(pytester, run, saved, tmp_path_f
     document["machine_info"]["python_compiler"] = "another one"
     saved()[0].write_text(json.dumps(document))
     elsewhere = tmp_path_factory.mktemp("elsewhere")
-    arguments = ["-m", "pytest", pytester.path, "--benchmark-only", "--benchmark-compare", "-p", "no:cacheprovider"]
+    arguments = ["-m", "pytest", pytester.path, "--benchmark-only", "--benchmark-compare", *QUICK]
     with python(*arguments, cwd=elsewhere, stdout=-1, stderr=-2) as process:
         shown = process.communicate()[0]
     assert process.returncode == 0, shown

@@ -31,6 +31,8 @@ class Cell:
         efficiency: limit / median, a fraction.
         overhead: (median - limit) / items, seconds per item.
         server_share: the fraction of a core that the server used meanwhile.
+        sessions: how often workers opened the workload.
+        process: which of the fresh processes measured it, from 1; None for the session's own process.
         warnings: doubts, each beginning with its mark and a colon.
         extra: what the experiment adds.
     """
@@ -58,6 +60,8 @@ class Cell:
     cpu_seconds: float | None = None
     context_switches: int | None = None
     server_share: float | None = None
+    sessions: int | None = None
+    process: int | None = None
     warnings: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
 

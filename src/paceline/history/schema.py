@@ -47,6 +47,8 @@ class Extra(Struct):
     cpu_seconds: float | None = None
     context_switches: Count | None = None
     server_share: float | None = None
+    sessions: Count | None = None
+    process: Count | None = None
     warnings: list[str] = []
 
 

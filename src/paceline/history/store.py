@@ -13,7 +13,10 @@ from paceline.history.run import Run, number_of
 PARTIAL = "partial"
 """The folder, beside the fingerprints, for runs that were interrupted or failed and kept all the same."""
 
-_MEASURE = "measure one: pytest --benchmark-only"
+MEASURE = "pytest --benchmark-only"
+"""What to type for a run."""
+
+_MEASURE = f"measure one: {MEASURE}"
 
 
 def runs(root: Path) -> tuple[list[Run], list[UnreadableRun]]:
@@ -55,6 +58,7 @@ def newest(
     fingerprint: str,
     needs: Callable[[Run], bool],
     tell: Callable[[UnreadableRun], None] = lambda _: None,
+    measure: str = MEASURE,
 ) -> Run:
     """
     Find the run to take when nobody named one.
@@ -65,6 +69,7 @@ def newest(
             fingerprints and then says aloud whose it is.
         needs: whether a run has the cells the caller wants; incomplete runs are never asked.
         tell: called with each damaged file that was passed over on the way.
+        measure: what to type for a run that has these cells.
 
     Raises:
         NoSuchRunError: no history has one.
@@ -74,7 +79,7 @@ def newest(
     found = _newest_in(own, needs, tell)
     elsewhere = [] if found else [run for folder in others if (run := _newest_in(folder, needs, tell))]
     if not found and not elsewhere:
-        raise NoSuchRunError(f"{root} has no complete run with the cells this needs; {_MEASURE}")
+        raise NoSuchRunError(f"{root} has no complete run with the cells this needs; measure one: {measure}")
     return found or max(elsewhere, key=lambda run: run.datetime)
 
 

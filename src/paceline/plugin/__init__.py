@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from paceline.contracts import Item
+from paceline.measuring.cell import Cell
+from paceline.measuring.passes import Plan
 from paceline.plugin import cells, choices, guard, session
-from paceline.plugin.measuring import Bench, Cell
-from paceline.plugin.measuring import measure as measure_cell
+from paceline.plugin.measures import Bench
+from paceline.plugin.stopwatches import ElsewhereClock
 from paceline.server.process import Instrument, running
 from paceline.strategies import STRATEGIES, Strategy
 from paceline.workloads import Compute, Fetch, Mixed, clients
@@ -160,22 +162,79 @@ def mixed(fetch: Fetch, latency: float, share: float) -> Mixed:
 
 
 @pytest.fixture
-def measure(request: pytest.FixtureRequest, benchmark: Any) -> Measure:
+def process(request: pytest.FixtureRequest) -> int | None:
+    """
+    Which of the fresh processes measures this cell, from 1; None for the session's own.
+    """
+    return getattr(request, "param", None)
+
+
+@pytest.fixture
+def timed(request: pytest.FixtureRequest) -> bool:
+    """
+    Whether this session measures; one that doesn't only has to see that an experiment works.
+    """
+    return not session.native(request.config).disabled
+
+
+@pytest.fixture
+def elsewhere(request: pytest.FixtureRequest, process: int | None) -> ElsewhereClock | None:
+    """
+    The clock of a cell that is measured in a fresh process; None for one that this process measures.
+    """
+    if process is None and "cost" not in request.fixturenames:
+        return None
+    clock = ElsewhereClock()
+    request.node.add_marker(pytest.mark.benchmark(timer=clock), append=False)
+    return clock
+
+
+@pytest.fixture
+def measure(  # pytest sets fixtures up in this order, and the clock has to be there before the benchmark
+    request: pytest.FixtureRequest, process: int | None, elsewhere: ElsewhereClock | None, benchmark: Any
+) -> Measure:
     """
     Measure one cell: `measure(strategy(workload, workers), items)`; further keywords go into the saved run.
 
+    With `beside=True` a thread of the measuring process computes meanwhile; with `watched=True` one more pass follows
+    in which every item leaves a span, and what the spans show goes into the saved run.
+
     Gives the cell's figures, once its results and the server's ledger have been checked.
     """
-    bench = Bench(
-        benchmark=benchmark,
-        timer=session.timer(request),
-        rounds=cells.scales_of(request.node, request.config)[0].rounds,
-        experiment=request.node.path.stem.removeprefix("test_"),
-        instrument=request.getfixturevalue("instrument") if "instrument" in request.fixturenames else None,
-    )
-    benchmark.group = bench.experiment
+    benchmark.group = _experiment(request)
+    bench = Bench(benchmark, session.timer(request), elsewhere, process)
+    rounds = cells.scales_of(request.node, request.config)[0].rounds
+    server = request.getfixturevalue("instrument") if "instrument" in request.fixturenames else None
 
-    def measured(strategy: Strategy, items: Iterable[Item], **extra: Any) -> Cell:
-        return measure_cell(bench, strategy, list(items), extra)
+    def measured(
+        strategy: Strategy, items: Iterable[Item], *, beside: bool = False, watched: bool = False, **extra: Any
+    ) -> Cell:
+        plan = Plan(_experiment(request), rounds, server and server.control(), beside, watched)
+        return bench.measure(plan, strategy, list(items), extra)
 
     return measured
+
+
+@pytest.fixture
+def cost(
+    request: pytest.FixtureRequest, process: int | None, elsewhere: ElsewhereClock, benchmark: Any
+) -> Callable[..., Any]:
+    """
+    Measure what is no pass over items: `cost("module:function", *arguments, strategy=..., workload=..., **described)`.
+
+    The function, of a module beside the experiment, is called in a fresh process. It gives a dict: "seconds" are the
+    rounds, everything else and what is described goes into the saved run. With `times=3` it is called in 3 of them, one
+    after the other, and the median of each figure counts. The dict comes back.
+    """
+    benchmark.group = _experiment(request)
+    bench = Bench(benchmark, elsewhere, elsewhere, process)
+
+    def told(function: str, *arguments: Any, strategy: str, workload: str, times: int = 1, **described: Any) -> Any:
+        described = {"strategy": strategy, "workload": workload, **described}
+        return bench.cost(_experiment(request), function, arguments, described, times)
+
+    return told
+
+
+def _experiment(request: pytest.FixtureRequest) -> str:
+    return str(request.node.path.stem.removeprefix("test_"))

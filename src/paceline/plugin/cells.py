@@ -3,17 +3,19 @@ Which cells an experiment has: its marks and the command line, written out as pa
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import product
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import pytest
 
-from paceline.plugin import scale
+from paceline.plugin import scale, session
 from paceline.plugin.choices import NAMED
 from paceline.strategies import Strategy
 from paceline.workloads import Fetch
 from paceline.workloads.clients import NAMES
+
+OWN = ("process", None)  # the session's own process, which no node id names
 
 Pair: TypeAlias = tuple[type[Strategy] | None, str | None]
 
@@ -22,6 +24,8 @@ MARKS = {
     "and run in step: scale(workers=[1, 4, 16]).",
     "strategies": "(*names): the only strategies that an experiment measures; --strategy chooses among them.",
     "clients": "(*names): each strategy with each of these HTTP clients that fits it; --client takes their place.",
+    "replicated": "(*strategies): an experiment whose cells (those of these strategies, if named) are measured in "
+    "--processes fresh processes each, with --all, or when its file is named.",
     "extended": ": an experiment that is measured only with --all, or when its file is named.",
 }
 """The marks of an experiment, and what they say."""
@@ -35,6 +39,7 @@ WRITTEN: dict[str, Any] = {
     "size": lambda size: f"size={scale.size_id(size)}",
     "n": "n={}".format,
     "share": lambda share: f"share={scale.share_id(share)}",
+    "process": "process={}".format,
 }
 """How each parameter stands in a node id, in this order."""
 
@@ -64,27 +69,63 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
     own = {name for mark in node.iter_markers("parametrize") for name in _names(mark.args[0])}
     asked = [name for name in WRITTEN if name in metafunc.fixturenames and name not in own]
     asked = [name for name in asked if _is_ours(metafunc, name)]
-    scales = scales_of(node, metafunc.config)
+    scales, repeated = scales_of(node, metafunc.config), Repeated.of(node, metafunc.config)
+    if not repeated.processes:
+        asked = [name for name in asked if name != "process"]
     if "strategy" in asked:
-        cells = list(_cells(asked, _pairs(node, options, "client" in asked), scales))
+        cells = list(_cells(asked, _pairs(node, options, "client" in asked), scales, repeated))
         metafunc.parametrize(asked, cells or [_nothing(asked, node)], indirect=True)
     elif alone := [name for name in asked if name != "client"]:  # a client is chosen to fit a strategy
-        metafunc.parametrize(alone, list(_cells(alone, [(None, None)], scales)), indirect=True)
+        metafunc.parametrize(alone, list(_cells(alone, [(None, None)], scales, repeated)), indirect=True)
 
 
-def _cells(names: Sequence[str], pairs: Iterable[Pair], scales: Sequence[scale.Scale]) -> Iterator[Any]:
+@dataclass(frozen=True)
+class Repeated:
     """
-    One parameter set for each strategy, client and point of a sweep; what comes to the same values comes once.
+    Which cells are measured in fresh processes, and in how many; 0 for none.
+    """
+
+    processes: int
+    strategies: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, node: Any, config: pytest.Config) -> Self:
+        """
+        Read it off the experiment's mark and the command line.
+
+        Raises:
+            CollectError: if the mark names a strategy that there is not.
+        """
+        mark = node.get_closest_marker("replicated")
+        if mark is None or not session.goes_deep(config, node.path):
+            return cls(0)
+        return cls(config.option.processes, tuple(_agreed(node, "replicated", NAMED, None) or ()))
+
+    def numbers(self, strategy: str | None) -> Iterable[int | None]:
+        """
+        Number the processes that measure a cell; None stands for the session's own.
+        """
+        fresh = self.processes and (strategy is None or not self.strategies or strategy in self.strategies)
+        return range(1, self.processes + 1) if fresh else [None]
+
+
+def _cells(
+    names: Sequence[str], pairs: Iterable[Pair], scales: Sequence[scale.Scale], repeated: Repeated
+) -> Iterator[Any]:
+    """
+    One parameter set for each strategy, client, point of a sweep and process; what comes to the same values comes once.
     """
     seen = set()
     for (strategy, client), point in product(pairs, scales):
+        name = strategy.name if strategy else None
         workers = strategy.bounded(point.workers) if strategy else point.workers
-        settled = {**asdict(point), "workers": workers, "client": client, "strategy": strategy and strategy.name}
-        values = tuple(settled[name] for name in names)
-        if values not in seen:
-            seen.add(values)
-            written = "-".join(WRITTEN[name](settled[name]) for name in names)
-            yield pytest.param(*values, id=written, marks=_marks(strategy) if strategy else [])
+        for process in repeated.numbers(name):
+            settled = {**asdict(point), "workers": workers, "client": client, "strategy": name, "process": process}
+            values = tuple(settled[each] for each in names)
+            if values not in seen:
+                seen.add(values)
+                written = "-".join(WRITTEN[each](settled[each]) for each in names if (each, settled[each]) != OWN)
+                yield pytest.param(*values, id=written, marks=_marks(strategy) if strategy else [])
 
 
 def _pairs(node: Any, options: Any, with_client: bool) -> Iterator[Pair]:  # noqa: FBT001 - a fact, not a switch

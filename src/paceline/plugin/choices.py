@@ -13,6 +13,7 @@ from paceline.workloads.clients import NAMES
 
 NAMED = {strategy.name: strategy for strategy in STRATEGIES}
 SERVERS = ("instrument", "httpserver")
+PROCESSES = 3  # the fewest from which an interval can be told
 
 
 def add_options(group: pytest.OptionGroup) -> None:
@@ -45,6 +46,13 @@ def add_options(group: pytest.OptionGroup) -> None:
     )
     add("--seed", type=scale.seed, metavar="N", help="Order of the cells; saved with the run. Default: a new one.")
     add("--lesson", action="store_true", help="The lesson's scale: 160 downloads of 50 ms, 20 sums below 5,000,000.")
+    add(
+        "--processes",
+        type=scale.whole,
+        default=PROCESSES,
+        metavar="N",
+        help="Fresh processes for each cell that decides a claim, with --all or a file named. Default: %(default)s.",
+    )
     add("--all", action="store_true", help="Extended experiments too; else they run when their file is named.")
     add("--keep-partial", action="store_true", help="Keep an interrupted or failed run in results/partial/.")
 

@@ -15,7 +15,7 @@ from paceline.history.storage import GuardedStorage
 from paceline.plugin.session import RESULTS, native
 from paceline.strategies import STRATEGIES
 
-SCALE = ("items", "latency", "workers", "rounds", "lesson", "server", "client", "strategy", "all")
+SCALE = ("items", "latency", "workers", "rounds", "lesson", "server", "client", "strategy", "all", "processes")
 
 
 class Guard:

@@ -5,6 +5,7 @@ The session around the cells: whether it measures, which cells it leaves out, an
 import random
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,21 +60,50 @@ def leave_out_extended(config: pytest.Config, items: list[pytest.Item]) -> None:
     """
     Deselect extended experiments of a session that measures, unless it is to measure all, or names their file.
     """
-    if native(config).disabled or config.option.all:
+    if native(config).disabled:
         return
-    named = {config.invocation_params.dir.joinpath(argument.partition("::")[0]) for argument in config.args}
-    left_out = [item for item in items if item.get_closest_marker("extended") and item.path not in named]
+    left_out = [item for item in items if item.get_closest_marker("extended") and not goes_deep(config, item.path)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
 
 
+def goes_deep(config: pytest.Config, path: Path) -> bool:
+    """
+    Whether this session measures everything that an experiment's file has: with --all, or when the file is named.
+    """
+    if native(config).disabled:
+        return False
+    named = {config.invocation_params.dir.joinpath(argument.partition("::")[0]) for argument in config.args}
+    return config.option.all or path in named
+
+
 def shuffle(config: pytest.Config, items: list[pytest.Item]) -> None:
     """
     Put the cells into an order drawn from the seed.
+
+    Cells that fresh processes measure come in turns, every first process before any second one, so that the processes
+    of a cell lie far apart; within a turn the cells of one function stand together, so that what is compared is close.
     """
-    if not native(config).disabled:
-        random.Random(config.option.seed).shuffle(items)  # noqa: S311 - an order, not a secret
+    if native(config).disabled:
+        return
+    order = random.Random(config.option.seed)  # noqa: S311 - an order, not a secret
+    order.shuffle(items)
+    ranks: dict[tuple[int, str], float] = {}
+
+    def place(item: pytest.Item) -> tuple[int, float]:
+        turn = process_of(item)
+        return (turn, ranks.setdefault((turn, item.nodeid.partition("[")[0]), order.random()) if turn else 0.0)
+
+    items.sort(key=place)
+
+
+def process_of(item: pytest.Item) -> int:
+    """
+    Which fresh process measures a cell, from 1; 0 for the session's own.
+    """
+    callspec = getattr(item, "callspec", None)
+    return (callspec and callspec.params.get("process")) or 0
 
 
 def timer(request: pytest.FixtureRequest) -> Callable[[], float]:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from paceline.server.child import ServerError, complaint, first_line, stop
 from paceline.server.ledger import Ledger
 
-__all__ = ["KINDS", "Instrument", "ServerError", "running"]
+__all__ = ["KINDS", "Control", "Instrument", "ServerError", "running"]
 
 TIMEOUT = 10.0
 DYING = 1.0  # seconds from a lost connection until a process that is dying can be seen to be dead
@@ -28,22 +28,22 @@ KINDS: dict[str, tuple[str, ...]] = {
 """Kind of server -> module and arguments. All end when their stdin closes."""
 
 
-class Instrument:
+class Control:
     """
-    A running server, seen from the process that started it. It holds no connection and no thread, so forking is safe.
+    A running server, seen from any process of this machine; it can be sent to one.
+
+    It holds no connection and no thread, so forking is safe.
 
     Attributes:
         url: `http://127.0.0.1:PORT`.
-        pid: its process.
         proves: it keeps a ledger; False for a peer.
+        bandwidth: bytes per second of its link; None for no limit.
     """
 
-    def __init__(self, url: str, process: subprocess.Popen[bytes], stderr: IO[bytes], *, proves: bool) -> None:
+    def __init__(self, url: str, *, proves: bool, bandwidth: float | None = None) -> None:
         self.url = url
-        self.pid = process.pid
         self.proves = proves
-        self._process = process
-        self._stderr = stderr
+        self.bandwidth = bandwidth
 
     def ledger(self) -> Ledger | None:
         """
@@ -52,21 +52,21 @@ class Instrument:
         Raises:
             ServerError: the server has died, or does not answer.
         """
-        return Ledger(**self._control("GET", "/-/ledger")) if self.proves else None
+        return Ledger(**self._ask("GET", "/-/ledger")) if self.proves else None
 
     def reset(self) -> None:
         """
         Start the ledger and the CPU time afresh.
         """
-        self._control("POST", "/-/reset")
+        self._ask("POST", "/-/reset")
 
     def cpu_seconds(self) -> float:
         """
         Give the CPU time of the server's process since the last reset, or since its start if there was none.
         """
-        return float(self._control("GET", "/-/ledger")["cpu_seconds"])
+        return float(self._ask("GET", "/-/ledger")["cpu_seconds"])
 
-    def _control(self, method: str, path: str) -> dict[str, Any]:
+    def _ask(self, method: str, path: str) -> dict[str, Any]:
         connection = HTTPConnection(str(urlsplit(self.url).netloc), timeout=TIMEOUT)
         try:
             connection.request(method, path)
@@ -77,6 +77,38 @@ class Instrument:
         finally:
             connection.close()
         return dict(json.loads(content)) if method == "GET" else {}
+
+    def _state(self) -> str:
+        return "whether the server still runs can't be seen from here"
+
+
+class Instrument(Control):
+    """
+    A running server, seen from the process that started it.
+
+    Attributes:
+        pid: its process.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        process: subprocess.Popen[bytes],
+        stderr: IO[bytes],
+        *,
+        proves: bool,
+        bandwidth: float | None = None,
+    ) -> None:
+        super().__init__(url, proves=proves, bandwidth=bandwidth)
+        self.pid = process.pid
+        self._process = process
+        self._stderr = stderr
+
+    def control(self) -> Control:
+        """
+        Give what another process needs to talk to it.
+        """
+        return Control(self.url, proves=self.proves, bandwidth=self.bandwidth)
 
     def _state(self) -> str:
         try:
@@ -109,7 +141,7 @@ def running(
         )
         try:
             url = first_line(process, stderr, start_timeout)
-            yield Instrument(url, process, stderr, proves=kind == "instrument")
+            yield Instrument(url, process, stderr, proves=kind == "instrument", bandwidth=bandwidth)
         finally:
             stop(process)
 

@@ -11,13 +11,14 @@ from paceline import machine
 from paceline.contracts import Item
 from paceline.server.service import Service
 from paceline.stats import limits
-from paceline.workloads import Call, Compute, Fetch, Mixed
+from paceline.workloads import Call, Carry, Compute, Fetch, Mixed
 
 
 @singledispatch
 def described(workload: object, face: str) -> dict[str, Any]:
     """
-    Give what tells a workload's cells apart: client, kernel, latency, size, share, function; nothing of a foreign one.
+    Give what tells a workload's cells apart: client, kernel, latency, size, share, function, item length; nothing of a
+    foreign one.
     """
     del workload, face
     return {}
@@ -33,6 +34,12 @@ def _(workload: Compute, face: str) -> dict[str, Any]:
 def _(workload: Call, face: str) -> dict[str, Any]:
     del face
     return {"function": workload.function}
+
+
+@described.register
+def _(workload: Carry, face: str) -> dict[str, Any]:
+    del face
+    return {"size": workload.size, "item_cpu_seconds": workload.cpu_seconds, "steps": workload.steps}
 
 
 @described.register
@@ -70,7 +77,7 @@ def limit(
 
 @limit.register
 def _(
-    workload: Compute, items: Sequence[Item], workers: int, cpu_seconds: float, bandwidth: float | None
+    workload: Compute | Carry, items: Sequence[Item], workers: int, cpu_seconds: float, bandwidth: float | None
 ) -> float | None:
     del workload, items, bandwidth
     return limits.computing(cpu_seconds, workers, machine.usable_cpus())

@@ -2,6 +2,7 @@
 The rounds of a cell, and the checks that make them a measurement: expected answers, and what the server saw.
 """
 
+import reprlib
 import statistics
 import time
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from paceline.contracts import Item, ItemError, Result, Workload
 from paceline.observed import Usage, usage
 from paceline.server.ledger import Ledger
-from paceline.server.process import Instrument
+from paceline.server.process import Control
 from paceline.strategies import Strategy
 
 
@@ -62,7 +63,7 @@ class Reference:
             raise NotAMeasurement(f"{len(results)} results came for {len(self._items)} items")
         for item, result, answer in zip(self._items, results, self._answers, strict=True):
             if result != answer:
-                raise ItemError(item, f"came back wrong: {result!r} where {answer!r} was due")
+                raise ItemError(item, f"came back wrong: {reprlib.repr(result)} where {reprlib.repr(answer)} was due")
 
 
 class Rounds:
@@ -71,10 +72,10 @@ class Rounds:
     """
 
     def __init__(
-        self, strategy: Strategy, items: Sequence[Item], reference: Reference, instrument: Instrument | None
+        self, strategy: Strategy, items: Sequence[Item], reference: Reference, control: Control | None
     ) -> None:
         self._strategy, self._items, self._reference = strategy, items, reference
-        self._instrument = instrument
+        self._control = control
         self._results: list[list[Result]] = []
         self._before: Usage | None = None
         self.ledgers: list[Ledger | None] = []
@@ -86,8 +87,8 @@ class Rounds:
         """
         self.finish_round()
         self._reference.take_share()
-        if self._instrument:
-            self._instrument.reset()
+        if self._control:
+            self._control.reset()
         self._before = usage()
 
     def run(self) -> None:
@@ -104,7 +105,7 @@ class Rounds:
             return
         self.used.append(usage() - self._before)
         self._before = None
-        ledger = self._instrument.ledger() if self._instrument else None
+        ledger = self._control.ledger() if self._control else None
         if ledger:
             check_ledger(ledger, len(self._items), self._strategy.workers)
         self.ledgers.append(ledger)

@@ -3,6 +3,7 @@ Every worker can have its connection, or is told beforehand that it can't: with 
 """
 
 import pytest
+from processes import QUICK
 
 CONFTEST = """
 import resource
@@ -33,7 +34,7 @@ def session(pytester):
 
     def run(soft, hard):
         pytester.makeconftest(CONFTEST.format(soft=soft, hard=hard))
-        return pytester.runpytest_subprocess("-p", "no:cacheprovider", "--workers=300", "--items=300")
+        return pytester.runpytest_subprocess(*QUICK, "--workers=300", "--items=300")
 
     return run
 

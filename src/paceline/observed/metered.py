@@ -1,5 +1,5 @@
 """
-What the workers did, taken in the workers: wraps any workload and leaves its functions as they are.
+What each worker used: CPU time and context switches.
 """
 
 import json
@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from paceline.contracts import Item, Result, Workload
 
@@ -40,13 +41,13 @@ def usage() -> Usage:
 @dataclass(frozen=True)
 class Metered:
     """
-    Has each worker process write down what it used between opening and closing the workload.
+    Has each worker write down, between opening and closing the workload, what its process used.
 
-    Workers that live in the process that made this write nothing: that process counts them itself.
+    What workers in the process that made this used is counted by that process itself.
 
     Args:
         workload: the workload to run, unchanged.
-        ledger: a file to which each worker process appends one line.
+        ledger: a file to which each worker appends one line.
         home: id of the process that measures.
     """
 
@@ -81,14 +82,21 @@ class Metered:
         """
         Add up what the worker processes wrote down; complete once they have ended.
         """
-        lines = self.ledger.read_text().splitlines() if self.ledger.exists() else []
-        return sum((Usage(**json.loads(line)) for line in lines), Usage())
+        return sum((Usage(**line["used"]) for line in self._lines() if line["pid"] != self.home), Usage())
+
+    def sessions(self) -> int:
+        """
+        Count how often a worker opened the workload; complete once they have all closed it.
+        """
+        return len(self._lines())
+
+    def _lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.ledger.read_text().splitlines()] if self.ledger.exists() else []
 
     @contextmanager
     def _writing_down(self) -> Iterator[None]:
         before = usage()
         yield
-        if os.getpid() != self.home:
-            line = json.dumps(asdict(usage() - before)) + "\n"
-            with self.ledger.open("a") as ledger:  # one short write: lines of several processes don't mix
-                ledger.write(line)
+        line = json.dumps({"pid": os.getpid(), "used": asdict(usage() - before)}) + "\n"
+        with self.ledger.open("a") as ledger:  # one short write: lines of several workers don't mix
+            ledger.write(line)

@@ -5,7 +5,7 @@ What bounds a workload, and what its cells are called.
 import pytest
 
 from paceline import machine
-from paceline.plugin import facts
+from paceline.measuring import facts
 from paceline.workloads import Call, Compute, Fetch, Mixed
 
 FETCH = Fetch("http://127.0.0.1:1/item/{item}?latency=0.01&size=100", 100, "raw")

@@ -1,0 +1,138 @@
+"""
+The pass over one cell: start, warm-up, timed rounds, stop, the checks, and then whatever is watched apart from them.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Protocol
+
+from paceline.contracts import Item
+from paceline.measuring import beside, descriptors, facts, figures, watching
+from paceline.measuring.cell import Cell, described
+from paceline.measuring.rounds import Reference, Rounds
+from paceline.observed import Metered
+from paceline.server.process import Control
+from paceline.strategies import Strategy
+
+
+class Stopwatch(Protocol):
+    """
+    What times the rounds: pytest-benchmark's fixture, or `laps.Laps` in a fresh process.
+    """
+
+    enabled: bool
+    timer: Callable[[], float]
+
+    def rounds(self, run: Callable[[], None], setup: Callable[[], None], count: int) -> list[float]:
+        """
+        Call `setup` and `run` once to warm up and `count` times for good; give the seconds of each `run`.
+
+        Where nothing is to be timed (`enabled` is False), `run` is called once, and there are no seconds.
+        """
+
+    def checking(self) -> AbstractContextManager[None]:
+        """
+        Surround everything that can spoil the cell.
+        """
+
+
+@dataclass(frozen=True)
+class Plan:
+    """
+    What is to be done with a cell; it can be sent to another process.
+
+    Args:
+        experiment: whose cell it is.
+        rounds: timed rounds.
+        control: of the server that answers, or None.
+        beside: a thread of the measuring process computes meanwhile.
+        watched: one more pass follows, in which every item leaves a span.
+    """
+
+    experiment: str
+    rounds: int
+    control: Control | None = None
+    beside: bool = False
+    watched: bool = False
+
+
+def measure(plan: Plan, stopwatch: Stopwatch, strategy: Strategy, items: Sequence[Item]) -> tuple[Cell, list[float]]:
+    """
+    Measure one cell: `strategy` over `items`, started and stopped apart from the warm rounds.
+
+    Returns:
+        The cell, and the seconds of each timed round.
+
+    Raises:
+        ItemError: for a wrong answer.
+        NotAMeasurement: for a round that the server's ledger doesn't bear out.
+        TooFewDescriptors: before anything has started, if there can't be a connection for each worker.
+    """
+    workload = strategy.workload
+    cell = described(plan.experiment, strategy, items)
+    reference = Reference(workload, items, shares=plan.rounds + 1 if stopwatch.enabled else 1)
+    rounds = Rounds(strategy, items, reference, plan.control)
+    if cell.client:
+        descriptors.provide(cell.workers)
+    with tempfile.TemporaryDirectory(prefix="paceline-") as folder:
+        metered = strategy.workload = Metered(workload, Path(folder, "usage"), os.getpid())
+        with stopwatch.checking():
+            times = _pass(plan, stopwatch, strategy, rounds, cell)
+            rounds.check_results()
+            if plan.watched:
+                cell.watched = watching.figures_of(strategy, workload, items, Path(folder, "spans"))
+        used, cell.sessions = metered.used(), metered.sessions()
+    bandwidth = plan.control.bandwidth if plan.control else None
+    cell.limit = facts.limit(workload, items, cell.workers, reference.cpu_seconds, bandwidth)
+    if stopwatch.enabled:
+        figures.add(cell, times, rounds, used, unproven=plan.control is not None and not plan.control.proves)
+    return cell, times
+
+
+def _pass(plan: Plan, stopwatch: Stopwatch, strategy: Strategy, rounds: Rounds, cell: Cell) -> list[float]:
+    """
+    Start, measure, stop; the three times apart.
+    """
+    begun = stopwatch.timer()
+    with main_hidden():
+        strategy.__enter__()
+    cell.start_seconds = stopwatch.timer() - begun
+    with left(strategy):
+        with beside.computing() if plan.beside else nullcontext():
+            times = stopwatch.rounds(rounds.run, rounds.setup, plan.rounds)
+        rounds.finish_round()
+        begun = stopwatch.timer()
+    cell.stop_seconds = stopwatch.timer() - begun
+    return times
+
+
+@contextmanager
+def left(strategy: Strategy) -> Iterator[None]:
+    """
+    Leave a strategy that was entered before, as a `with` would.
+    """
+    try:
+        yield
+    except BaseException:
+        strategy.__exit__(*sys.exc_info())
+        raise
+    strategy.__exit__(None, None, None)
+
+
+@contextmanager
+def main_hidden() -> Iterator[None]:
+    """
+    Hide pytest's main module: each spawned process would import it again, and the start would be pytest's, not its own.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main

@@ -1,0 +1,108 @@
+"""
+Who ran what, when, and on which CPU.
+"""
+
+import heapq
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from paceline.contracts import Item, Result, Workload
+from paceline.observed.log import Forgotten, Log, Opened, Record, Span, append
+from paceline.observed.session import session
+
+
+@dataclass(frozen=True)
+class Observed:
+    """
+    Has each worker leave a span for every item, one that fails too, which raises what it raised.
+
+    What opens the blocking side is one worker; what opens the async side is as many as it keeps items in flight: the
+    lowest free place of the loop takes the next item. Their numbers stand in `Log`.
+
+    Args:
+        workload: the workload to run, unchanged.
+        log: a file, to which workers append; or a FIFO, which somebody else reads.
+    """
+
+    workload: Workload
+    log: Path
+
+    def expected(self, item: Item) -> Result:
+        """
+        As the workload says.
+        """
+        return self.workload.expected(item)
+
+    @contextmanager
+    def worker(self) -> Iterator[Callable[[Item], Result]]:
+        """
+        Open the workload and hand out its function, watched.
+        """
+        with self.workload.worker() as run, session(self.log, places=1) as opened:
+
+            def watched(item: Item) -> Result:
+                begun = opened.begin()
+                try:
+                    return run(item)
+                finally:
+                    opened.end(item, 0, begun)
+
+            yield watched
+
+    @asynccontextmanager
+    async def async_worker(self, concurrency: int) -> AsyncIterator[Callable[[Item], Awaitable[Result]]]:
+        """
+        Open the workload for a loop and hand out its function, watched.
+        """
+        async with self.workload.async_worker(concurrency) as run:
+            free = list(range(concurrency))
+            with session(self.log, places=concurrency) as opened:
+
+                async def watched(item: Item) -> Result:
+                    place = heapq.heappop(free)
+                    begun = opened.begin()
+                    try:
+                        return await run(item)
+                    finally:
+                        opened.end(item, place, begun)
+                        heapq.heappush(free, place)
+
+                yield watched
+
+    def spans(self) -> list[Span]:
+        """
+        Give the spans since the last `forget`, in order of completion.
+
+        Items that are no whole numbers are numbered in the order in which they began, which is that of submission
+        wherever items are handed out one by one.
+        """
+        log = Log()
+        spans: list[Span] = []
+        for record in self._records(log):
+            if isinstance(record, Span):
+                spans.append(record)
+            elif isinstance(record, Forgotten):
+                spans.clear()
+        if log.unnamed:
+            spans.sort(key=lambda span: span.start)
+            spans = [replace(span, item=number) for number, span in enumerate(spans)]
+        return sorted(spans, key=lambda span: span.end)
+
+    def opened(self) -> list[Opened]:
+        """
+        Give the workers, in the order of their numbers.
+        """
+        return [record for record in self._records(Log()) if isinstance(record, Opened)]
+
+    def forget(self) -> None:
+        """
+        Drop the spans so far, between two rounds; the workers keep their numbers.
+
+        It is one more record, not a shorter file: a FIFO can't be cut, and its reader gets to know.
+        """
+        append(self.log, forgotten=True)
+
+    def _records(self, log: Log) -> Iterator[Record]:
+        return log.read(self.log.read_bytes() if self.log.exists() else b"")

@@ -1,0 +1,92 @@
+"""
+From an experiment's words to a cell in the saved run: measured here, or in a fresh process.
+"""
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from paceline import fresh
+from paceline.contracts import Item
+from paceline.measuring import facts
+from paceline.measuring.cell import Cell, saved
+from paceline.measuring.passes import Plan
+from paceline.measuring.passes import measure as measure_here
+from paceline.plugin.stopwatches import ElsewhereClock, Native, failing
+from paceline.strategies import Strategy
+
+ROUNDS_ELSEWHERE = 3  # at most, in each of several processes: it is the processes that are repeated
+PATIENCE = 300.0  # seconds for one cell in a fresh process
+
+
+@dataclass(frozen=True)
+class Bench:
+    """
+    What a cell is saved through.
+
+    Args:
+        benchmark: pytest-benchmark's fixture.
+        timer: the clock of cells that this process measures.
+        elsewhere: the clock of a cell that another process measures; None for this process's cells.
+        process: which of the fresh processes it is, from 1.
+    """
+
+    benchmark: Any
+    timer: Callable[[], float]
+    elsewhere: ElsewhereClock | None = None
+    process: int | None = None
+
+    def measure(self, plan: Plan, strategy: Strategy, items: Sequence[Item], extra: Mapping[str, Any]) -> Cell:
+        """
+        Measure a strategy's cell and write it down.
+        """
+        described = facts.described(strategy.workload, strategy.face)
+        if self.elsewhere:
+            plan = replace(plan, rounds=min(plan.rounds, ROUNDS_ELSEWHERE))
+            call = "paceline.measuring.laps:measured"
+            with failing(self.benchmark):
+                measured: tuple[Cell, list[float]] = fresh.call(call, plan, strategy, items, timeout=PATIENCE)
+            cell, seconds = measured
+            cell.process = self.process
+            self.elsewhere.tell(self.benchmark, seconds)
+        else:
+            cell, _ = measure_here(plan, Native(self.benchmark, self.timer), strategy, items)
+        self.benchmark.extra_info.update({**described, **extra, **saved(cell)})
+        return cell
+
+    def cost(
+        self, experiment: str, function: str, arguments: Sequence[Any], described: Mapping[str, Any], times: int
+    ) -> Any:
+        """
+        Call a function in as many fresh processes as `times`, and write down what it gives back.
+
+        Raises:
+            TypeError: if it gives back no `seconds`.
+        """
+        assert self.elsewhere
+        with failing(self.benchmark):
+            figures = _middle([_figures(function, arguments) for _ in range(times)])
+        self.elsewhere.tell(self.benchmark, figures["seconds"])
+        known = {"experiment": experiment, "items": 1, "workers": 1, **described, "process": self.process}
+        self.benchmark.extra_info.update({name: value for name, value in figures.items() if name != "seconds"}, **known)
+        return figures
+
+
+def _figures(function: str, arguments: Sequence[Any]) -> dict[str, Any]:
+    figures = fresh.call(function, *arguments)
+    if not isinstance(figures, dict) or not figures.get("seconds"):
+        raise TypeError(f'{function} must give a dict with "seconds", a list of round times; not {figures!r}')
+    return figures
+
+
+def _middle(calls: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """
+    Put the figures of several calls together: all rounds, and of every number the median.
+    """
+    merged = {"seconds": [second for figures in calls for second in figures["seconds"]]}
+    for name in calls[0].keys() - merged.keys():
+        values = [figures[name] for figures in calls]
+        numbers = all(isinstance(value, int | float) for value in values)
+        merged[name] = statistics.median(values) if numbers else values[0]
+    return merged
