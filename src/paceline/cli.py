@@ -17,9 +17,12 @@ _EXAMPLES = """examples:
   pytest --benchmark-only       measure everything and save the run
   paceline compare              show the newest whole run of this machine
   paceline compare 3 4          show how each cell changed from run 3 to run 4
+  paceline claims               say which of the lesson's claims hold here
   paceline runs                 list what is saved
   paceline serve                start the measuring server and print its URL
   paceline race shop:price      find the strategy for a function of your own
+  paceline watch pool-fork downloads
+                                see which worker does what, live
 """
 _COMPARE = """examples:
   paceline compare                        the newest whole run of this machine and Python
@@ -46,6 +49,23 @@ examples:
   paceline race shop:price                          with the items 0 to 31
   paceline race shop:price --items urls.txt         with the lines of a file, or the values of a JSON array
   paceline race shop:price --workers 32 --strategy threads --strategy asyncio
+"""
+_WATCH = """WORKLOAD is downloads (from a server started for them), computing, mixed (a download, then some computing),
+or a function of your own, called with the numbers from 0 on. A round that warms up goes before the one that is shown.
+It ends with status 1 if the strategy can't run here or an item fails.
+
+examples:
+  paceline watch pool-fork downloads --jitter uniform:0.9
+  paceline watch pool-fork downloads --items 160 --option chunksize=10
+  paceline watch threads computing --n 1000000
+  paceline watch asyncio shop:order --workers 10
+"""
+_CLAIMS = """It ends with status 0 also where claims stay unknown, and then says what to run.
+
+examples:
+  paceline claims                         by the newest whole run of this machine that can tell
+  paceline claims 5 6                     by runs 5 and 6, whose processes count together
+  paceline claims --why gil-bound         the whole argument for one claim
 """
 _MOST_RUNS = 2
 _LAST_PORT = 65535
@@ -114,7 +134,9 @@ def _parser() -> argparse.ArgumentParser:
     for name, summary, epilog, fill in (
         ("serve", "start the measuring server", _SERVE, _serve_arguments),
         ("compare", "show a saved run, or the change from one to another", _COMPARE, _compare_arguments),
+        ("claims", "say which of the lesson's claims hold here", _CLAIMS, _claims_arguments),
         ("race", "find the strategy for a function of your own", _RACE, _race_arguments),
+        ("watch", "show which worker does which item, live", _WATCH, _watch_arguments),
         ("runs", "list what is saved, and what can't be read", _RUNS, _runs_arguments),
     ):
         description = f"{summary[0].upper()}{summary[1:]}."
@@ -147,6 +169,13 @@ def _runs_arguments(parser: argparse.ArgumentParser) -> None:
     _results_argument(parser)
 
 
+def _claims_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("saved", nargs="*", metavar="RUN", help="files, or numbers in this machine's history")
+    parser.add_argument("--why", metavar="ID", help="explain this claim, with every part and figure")
+    parser.add_argument("--json", action="store_true", help="write JSON in place of the table")
+    _results_argument(parser)
+
+
 def _race_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("function", metavar="MODULE:FUNCTION", help="blocking or async; called with an item")
     items = parser.add_mutually_exclusive_group()
@@ -173,6 +202,22 @@ def _race_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, metavar="N", help="order within each turn (default: a new one)")
     parser.add_argument("--json", action="store_true", help="write JSON in place of the table")
+
+
+def _watch_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("strategy", metavar="STRATEGY", help="threads, asyncio, pool-fork ...")
+    parser.add_argument("workload", metavar="WORKLOAD", help="downloads, computing, mixed, or module:function")
+    parser.add_argument("--items", type=_whole, metavar="N", help="default: 40")
+    parser.add_argument("--workers", type=_whole, metavar="N", help="default: 4; for computing one per CPU")
+    parser.add_argument("--latency", type=_seconds, metavar="SECONDS", help="of a download (default: 0.05)")
+    parser.add_argument(
+        "--jitter", metavar="KIND:AMOUNT", help="of the latency: uniform:F or lognormal:S (default: none)"
+    )
+    parser.add_argument("--n", type=_whole, metavar="STEPS", help="of a computation (default: 200000)")
+    parser.add_argument("--cpu", type=_seconds, metavar="SECONDS", help="of computing in a mixed item (default: 0.01)")
+    parser.add_argument(
+        "--option", action="append", default=[], metavar="NAME=VALUE", help="one of the strategy's; repeat for more"
+    )
 
 
 def _results_argument(parser: argparse.ArgumentParser) -> None:
@@ -222,8 +267,12 @@ def _act(arguments: argparse.Namespace) -> int:
             return commands.serve(arguments.host, arguments.port, arguments.bandwidth, arguments.until_stdin_closes)
         case "compare":
             return commands.compare(arguments.run, arguments.results)
+        case "claims":
+            return commands.claims(arguments.saved, arguments.results, arguments.why, arguments.json)
         case "race":
             return commands.race(arguments)
+        case "watch":
+            return commands.watch(arguments)
         case _:
             return commands.runs(arguments.results)
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Callable
 
+    from paceline.claims import Claim
     from paceline.history import Run
 
 
@@ -66,6 +68,35 @@ def runs(results: Path) -> int:
     return 1 if damaged else 0
 
 
+def claims(words: Sequence[str], results: Path, why: str | None, as_json: bool) -> int:  # noqa: FBT001  # as typed
+    """
+    Say what runs say about the lesson's claims, or all about one of them.
+
+    Args:
+        words: none for the newest whole run that can tell, or runs as typed: paths or numbers.
+        results: where the histories are.
+        why: the id of the claim to explain, or None for all.
+        as_json: whether to write JSON in place of tables.
+
+    Returns:
+        0, also where claims stay unknown; 2 if there is no claim of that name.
+
+    Raises:
+        HistoryError: there is no such run, or it can't be read.
+    """
+    from paceline import claims, history
+
+    known = {claim.id: claim for claim in claims.CLAIMS}
+    if why is not None and why not in known:
+        complain(f"there is no claim {why!r}; known are {', '.join(known)}")
+        return 2
+    needs = "pytest --benchmark-only --all"
+    runs = [history.resolve(word, results) for word in words] or [_newest(results, claims.has_evidence, needs)]
+    chosen = [known[why]] if why is not None else list(claims.CLAIMS)
+    _show_claims(chosen, runs, explain=bool(why), as_json=as_json)
+    return 0
+
+
 def race(arguments: "Namespace") -> int:
     """
     Race the strategies with a function, and say which to use.
@@ -76,6 +107,18 @@ def race(arguments: "Namespace") -> int:
     from paceline.race import command
 
     return command.race(arguments, complain)
+
+
+def watch(arguments: "Namespace") -> int:
+    """
+    Show which worker does which item with one strategy, live.
+
+    Returns:
+        0 after a whole round; 1 if the strategy can't run here or an item fails; 2 for a misuse.
+    """
+    from paceline.watch import command
+
+    return command.watch(arguments, complain)
 
 
 def is_expected(error: Exception) -> bool:
@@ -98,19 +141,40 @@ def complain(trouble: object) -> None:
     sys.stderr.write(f"paceline: {plain(trouble)}\n")
 
 
-def _newest(results: Path) -> "Run":
+def _newest(
+    results: Path,
+    needs: "Callable[[Run], bool]" = lambda run: bool(run.cells),
+    measure: str = "pytest --benchmark-only",
+) -> "Run":
     """
     Take the newest run worth showing, and say so aloud where it is not this machine's.
+
+    Args:
+        results: where the histories are.
+        needs: whether a run is.
+        measure: what to type for one that is.
     """
     from paceline import history, machine
 
     here = machine.fingerprint()
-    run = history.newest(results, here, lambda run: bool(run.cells), lambda damaged: complain(f"passed over {damaged}"))
+    run = history.newest(results, here, needs, lambda damaged: complain(f"passed over {damaged}"), measure)
     if run.fingerprint != here:
         complain(
             f"{results} has no whole run of this machine, {here}; this one is of ANOTHER MACHINE, {run.fingerprint}"
         )
     return run
+
+
+def _show_claims(chosen: "Sequence[Claim]", runs: "Sequence[Run]", *, explain: bool, as_json: bool) -> None:
+    from paceline import claims, machine
+    from paceline.report import claims_json, tables
+
+    found, here = claims.findings(runs, chosen), machine.fingerprint()
+    if as_json:
+        sys.stdout.write(f"{claims_json.as_json(chosen, found, runs, here)}\n")
+        return
+    shown = tables.argument(chosen[0], found[chosen[0].id]) if explain else tables.claim_table(found)
+    tables.render([*map(tables.introduced, runs), *shown, *tables.closing(found, runs, here)])
 
 
 def _order() -> list[str]:

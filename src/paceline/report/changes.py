@@ -10,6 +10,7 @@ from rich.text import Text
 from paceline.history import Cell, Run
 from paceline.report import figures, layout, marks
 from paceline.report.experiments import grouped, heading
+from paceline.report.merging import merged
 from paceline.report.parameters import varying
 
 _COLUMNS = ("strategy", "parameters", "baseline", "spread", "candidate", "spread", "change", "marks")
@@ -31,8 +32,8 @@ def change_tables(baseline: Run, candidate: Run, strategies: Sequence[str] = ())
     Returns:
         First what makes the two incomparable, then a table for each experiment, then the cells only one of them has.
     """
-    before = {cell.fullname: cell for cell in baseline.cells}
-    after = {cell.fullname: cell for cell in candidate.cells}
+    before = {cell.fullname: cell for cell in merged(baseline.cells)}
+    after = {cell.fullname: cell for cell in merged(candidate.cells)}
     both = [cell for name, cell in after.items() if name in before]
     tables = [_table(title, cells, before) for title, cells in grouped(both, strategies).items()]
     notes = [Text(_FOOTNOTE, style="dim")] if both else [Text("The two runs have no cell in common.", style="bold")]

@@ -10,6 +10,7 @@ from rich.text import Text
 from paceline.history import Cell, Run
 from paceline.report import figures, layout, marks
 from paceline.report.headline import IN_HEADLINE
+from paceline.report.merging import merged
 from paceline.report.parameters import ordered, shared, speedup, test, varying, wording
 
 _COLUMNS = ("median", "spread", "limit", "efficiency", "overhead/item", "speedup")
@@ -23,7 +24,7 @@ def experiment_tables(run: Run, strategies: Sequence[str] = ()) -> list[Renderab
         run: where the cells come from.
         strategies: the order of rows; what it does not name comes after, in the order measured.
     """
-    return _tables(run.cells, strategies)
+    return _tables(merged(run.cells), strategies)
 
 
 def other_experiments(cells: Sequence[Cell], strategies: Sequence[str] = ()) -> list[RenderableType]:
@@ -37,7 +38,7 @@ def other_experiments(cells: Sequence[Cell], strategies: Sequence[str] = ()) -> 
     Returns:
         What `render` prints; nothing if there are no such cells.
     """
-    others = [cell for cell in cells if cell.experiment not in IN_HEADLINE]
+    others = [cell for cell in merged(cells) if cell.experiment not in IN_HEADLINE]
     return _tables(others, strategies) if others else []
 
 

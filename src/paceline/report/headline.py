@@ -10,6 +10,7 @@ from rich.text import Text
 
 from paceline.history import Cell
 from paceline.report import figures, layout, marks
+from paceline.report.merging import merged
 from paceline.report.parameters import BASELINE, ordered, shared, speedup, varying, wording
 
 _FIGURES = ("median", "", "efficiency", "speedup")  # the empty header is the column of marks
@@ -32,7 +33,7 @@ def headline(cells: Iterable[Cell], strategies: Sequence[str] = ()) -> list[Rend
     Returns:
         What `render` prints; nothing if there are no such cells.
     """
-    found = ordered(cells, strategies)
+    found = ordered(merged(cells), strategies)
     downloads = [cell for cell in found if cell.experiment == "downloads"]
     computing = [cell for cell in found if cell.experiment == "computing" and cell.kernel == "squares"]
     groups = {name: group for name, group in (("downloads", downloads), ("computing", computing)) if group}

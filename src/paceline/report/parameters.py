@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from paceline.history import Cell
 from paceline.report.figures import plain, setting, size
+from paceline.report.merging import PROCESSES
 
 BASELINE = "sequential"
 """The strategy that speedups start from."""
@@ -24,7 +25,7 @@ def described(cell: Cell) -> dict[str, str]:
         "size": None if cell.size is None else size(cell.size),
         "share": None if cell.share is None else f"{cell.share * 100:.3g}%",
         **{plain(name): plain(value) for name, value in cell.extra.items() if isinstance(value, str)},
-        "rounds": len(cell.rounds),
+        "rounds": None if PROCESSES in cell.extra else len(cell.rounds),
     }
     words = {**known, **cell.options}
     return {plain(name): plain(value) for name, value in words.items() if value is not None}

@@ -1,0 +1,71 @@
+"""
+The lesson's claims, and what saved runs say about each. Pure: no files, no printing.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from paceline.claims import cost, gil, handing, kinds, parallel, sharing, waiting
+from paceline.claims.claim import Claim
+from paceline.claims.evidence import Evidence
+from paceline.claims.finding import Figure, Finding, Part, Verdict
+from paceline.history import Run
+
+__all__ = ["CLAIMS", "Claim", "Evidence", "Figure", "Finding", "Part", "Verdict", "findings", "has_evidence"]
+
+_IN_THE_LESSON = (
+    "gil-bound",
+    "gil-io",
+    "cpu-parallel",
+    "own-session",
+    "worker-is-cpu",
+    "default-size",
+    "initializer-once",
+    "speedup-io",
+    "order-from-server",
+    "four-at-once",
+    "network-bottleneck",
+    "next-to-idle",
+    "repeats-from-idle",
+    "gil-solved",
+    "start-cost",
+    "os-differs",
+    "memory-cost",
+    "threads-light",
+    "no-sharing",
+    "locks-needed",
+    "threads-knee",
+    "no-more-than-cpus",
+    "threads-io-only",
+    "processes-reign",
+)
+_FAMILIES = (gil, kinds, parallel, waiting, handing, cost, sharing)
+_FOUND: Mapping[str, Claim] = {claim.id: claim for family in _FAMILIES for claim in family.CLAIMS}
+
+CLAIMS: tuple[Claim, ...] = tuple(_FOUND[name] for name in _IN_THE_LESSON)
+"""All of them, in the order in which the lesson makes them."""
+
+
+def findings(runs: Sequence[Run], claims: Sequence[Claim] = CLAIMS) -> dict[str, Finding]:
+    """
+    Judge claims by saved runs.
+
+    Args:
+        runs: n at least 1. Those with the fingerprint of the first are replicates of each other; the others serve only
+            claims that compare machines.
+        claims: the ones to judge.
+
+    Returns:
+        What the runs say about each, by the claim's id.
+
+    Raises:
+        ValueError: there are no runs.
+    """
+    evidence = Evidence(runs)
+    return {claim.id: claim.judge(evidence) for claim in claims}
+
+
+def has_evidence(run: Run) -> bool:
+    """
+    Whether a run has cells that were measured in processes of their own, without which nothing is judged.
+    """
+    return any(cell.process is not None for cell in run.cells)

@@ -1,0 +1,265 @@
+"""
+What saved runs hold for a judge: replicated cells, found by what they measured, and figures paired by process.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias, TypeGuard
+
+from paceline.history import Cell, Run
+
+Key: TypeAlias = tuple[int, int]
+"""Which run, from 0, and which process of it, from 1: cells with the same key are neighbours in time."""
+
+
+class Replicate(NamedTuple):
+    """
+    A cell, and when it was measured.
+    """
+
+    key: Key
+    cell: Cell
+
+
+@dataclass(frozen=True)
+class Sample:
+    """
+    One figure as each process gave it.
+
+    Attributes:
+        values: by process, only where the cell has the figure.
+        warnings: the marks of the cells, and how many cells lack the figure.
+    """
+
+    values: Mapping[Key, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+class Evidence:
+    """
+    The replicated cells of runs of one machine and Python.
+
+    Args:
+        runs: n at least 1; those that have another fingerprint than the first stand apart, in `elsewhere`. One that
+            comes twice, as a copy may, counts once.
+
+    Raises:
+        ValueError: there are no runs.
+    """
+
+    def __init__(self, runs: Sequence[Run]) -> None:
+        if not runs:
+            raise ValueError("evidence comes from one run at least")
+        self.first = runs[0]
+        each = _each_once(runs)
+        self.runs = tuple(run for run in each if run.fingerprint == self.first.fingerprint)
+        self.elsewhere = tuple(run for run in each if run.fingerprint != self.first.fingerprint)
+        self.replicates = tuple(
+            Replicate((place, cell.process), cell)
+            for place, run in enumerate(self.runs)
+            for cell in run.cells
+            if cell.process is not None
+        )
+
+    @property
+    def system(self) -> str | None:
+        """
+        The operating system: "Linux"; None if the run does not say.
+        """
+        system = self.first.machine_info.get("system")
+        return str(system) if system else None
+
+    @property
+    def cpus(self) -> int | None:
+        """
+        The usable CPUs that can be kept busy all the time, at least 1; None if the run does not say.
+        """
+        cpu = self.first.machine_info.get("cpu")
+        count = cpu.get("count") if isinstance(cpu, Mapping) else None
+        return max(1, int(count)) if is_number(count) else None
+
+    @property
+    def cpus_online(self) -> int | None:
+        """
+        The CPUs that the machine has, usable or not; None if the run does not say.
+        """
+        count = self.first.facts.get("cpus_online")
+        return int(count) if is_number(count) else None
+
+    @property
+    def python(self) -> str:
+        """
+        The Python that measured: "CPython 3.14.10", with a word where the build can do without the GIL.
+        """
+        return f"{self.first.python}{', free-threaded' if self.free_threaded else ''}"
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """
+        The version of Python as numbers, (3, 14, 10); empty if the run does not say.
+        """
+        return tuple(map(int, re.findall(r"\d+", str(self.first.machine_info.get("python_version", "")))))[:3]
+
+    @property
+    def free_threaded(self) -> bool:
+        """
+        Whether the build of Python can run without the GIL.
+        """
+        return bool(self.first.machine_info.get("free_threaded"))
+
+    @property
+    def gil(self) -> bool:
+        """
+        Whether the GIL was on when the run ended.
+        """
+        return self.first.facts.get("gil") != "off"
+
+    def cells(self, experiment: str, function: str | None = None, **wanted: object) -> list[Replicate]:
+        """
+        Find the cells measured in processes of their own that fit.
+
+        Args:
+            experiment: its name.
+            function: the test function that measured them; any if not given.
+            wanted: fields of a cell (strategy, workers, client, kernel, latency, size, items, ...), and for any other
+                name what the experiment added. None fits any value.
+        """
+        fitting = {name: value for name, value in wanted.items() if value is not None}
+        return [
+            one
+            for one in self.replicates
+            if one.cell.experiment == experiment
+            and function in (None, function_of(one.cell))
+            and all(said(one.cell, name) == value for name, value in fitting.items())
+        ]
+
+    def workers(self, experiment: str, function: str | None = None, **wanted: object) -> list[int]:
+        """
+        Give the numbers of workers that were measured, from the least.
+        """
+        return sorted({one.cell.workers for one in self.cells(experiment, function, **wanted)})
+
+
+def values(cells: Iterable[Replicate], what: Callable[[Cell], float | None]) -> Sample:
+    """
+    Give a figure of each process, where the cell has it.
+
+    A cell without the figure is counted in the warnings. Where several cells of one process fit, as a run at an unusual
+    scale may have them, none of that process counts, and a warning says so.
+    """
+    found = list(cells)
+    several = {key for key, count in Counter(one.key for one in found).items() if count > 1}
+    told = {one.key: what(one.cell) for one in found if one.key not in several}
+    known = {key: float(value) for key, value in told.items() if value is not None}
+    doubts = _marks(found)
+    if len(told) > len(known):
+        doubts.append(f"missing: {len(told) - len(known)} of {len(told)} cells lack a figure that this needs")
+    if several:
+        every = len({one.key for one in found})
+        doubts.append(
+            f"ambiguous: {len(several)} of {every} processes measured more than one cell that fits, none was taken"
+        )
+    return Sample(known, tuple(doubts))
+
+
+def ratios(
+    numerator: Iterable[Replicate], denominator: Iterable[Replicate], what: Callable[[Cell], float | None]
+) -> Sample:
+    """
+    Give what one cell says over what another says, paired by process: drift of the machine cancels.
+
+    Returns:
+        A ratio for each process that has both, where the second is not 0.
+    """
+    return quotient(values(numerator, what), values(denominator, what))
+
+
+def quotient(above: Sample, below: Sample) -> Sample:
+    """
+    Divide one sample by another, process by process.
+    """
+    every = above.values.keys() | below.values.keys()
+    both = above.values.keys() & below.values.keys()
+    lost = len(every) - len(both) if above.values and below.values else 0
+    keys = sorted(key for key in both if below.values[key])
+    unpaired = (f"unpaired: {lost} of {len(every)} processes have only one of the two figures",) if lost else ()
+    doubts = dict.fromkeys([*above.warnings, *below.warnings, *unpaired])
+    return Sample({key: above.values[key] / below.values[key] for key in keys}, tuple(doubts))
+
+
+def median(cell: Cell) -> float:
+    """
+    Give the middle of a cell's rounds, seconds: the usual figure.
+    """
+    return cell.median
+
+
+def added(name: str) -> Callable[[Cell], float | None]:
+    """
+    Make the function that gives the number an experiment added under `name`; None where it is no number.
+    """
+
+    def figure(cell: Cell) -> float | None:
+        value: object = cell.extra.get(name)
+        return float(value) if is_number(value) else None
+
+    return figure
+
+
+def counted(name: str) -> Callable[[Cell], float | None]:
+    """
+    Make the function that gives a number of the server's ledger; None where there is no ledger.
+    """
+
+    def figure(cell: Cell) -> float | None:
+        value: object = (cell.ledger or {}).get(name)
+        return float(value) if is_number(value) else None
+
+    return figure
+
+
+def function_of(cell: Cell) -> str:
+    """
+    Name the test function that measured a cell.
+    """
+    return cell.name.partition("[")[0]
+
+
+def said(cell: Cell, name: str) -> Any:
+    """
+    Give what a cell says under a name: its own field, or what the experiment added; None where it says nothing.
+    """
+    return getattr(cell, name) if name in _FIELDS else cell.extra.get(name)
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """
+    Whether a value from a file can be counted with.
+    """
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
+
+
+def _each_once(runs: Sequence[Run]) -> list[Run]:
+    found: list[Run] = []
+    for run in runs:
+        if not any(_same(run, other) for other in found):
+            found.append(run)
+    return found
+
+
+def _same(run: Run, other: Run) -> bool:
+    return (run.fingerprint, run.datetime, run.cells) == (other.fingerprint, other.datetime, other.cells)
+
+
+def _marks(cells: Sequence[Replicate]) -> list[str]:
+    counts = Counter(mark for one in cells for mark in one.cell.marks)
+    return [f"{mark}: {count} of {len(cells)} cells" for mark, count in counts.items()]
+
+
+_FIELDS = {*Cell.__dataclass_fields__, "median"}
+_LARGEST = 1e300  # false for NaN and infinity too

@@ -1,0 +1,234 @@
+"""
+Claims about handing out items: to which worker, in which order, and on which CPU.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from paceline.claims.claim import Claim
+from paceline.claims.counts import present, settled
+from paceline.claims.evidence import Evidence, Replicate, Sample, added, quotient, values
+from paceline.claims.finding import Figure, Finding, Part, combine
+from paceline.claims.judging import LEAST_PROCESSES, above, below, command, figure, untold
+from paceline.history import Cell
+
+CHUNKS = "Pool.map, default chunks"
+ONE_BY_ONE = "Pool.map, chunk size 1"
+HANDINGS = (CHUNKS, ONE_BY_ONE, "imap_unordered", "executor")
+"""The lesson's way first: `Pool.map` with the chunks that it chooses itself."""
+
+NONE_BEHIND = 1.0
+MOST_REPEATS = 0.5
+LONGER_THAN_CHANCE = 1.5
+LEFT_WITHOUT_JITTER = 0.5
+ON_ITS_CPU = 0.95
+
+_JITTERS = ("none", "uniform:0.9")
+_TWO_CPUS = 2
+_FOR_RARE_REPEATS = 12
+
+
+def next_to_idle(evidence: Evidence) -> Finding:
+    """
+    Judge by a straggler: whether any item waits behind it while other workers are idle.
+
+    In chunks of the default size only two or three items stand behind the straggler, a few per cent of the round. So
+    the margin counts items: for each that waits behind it, the round lasts one latency longer.
+    """
+    return combine([_nobody_waits(evidence, handing) for handing in HANDINGS])
+
+
+def repeats_from_idle(evidence: Evidence) -> Finding:
+    """
+    Judge by the runs of items, in the order submitted, that one worker ran.
+
+    In chunks a worker has its next item whoever is idle, and while all are busy with their chunks nobody is: there the
+    share of repeats in which no other worker was idle says nothing, and the length of the runs decides alone.
+    """
+    chunks, single = (evidence.cells("handing_out", "test_straggler", handing=each) for each in (CHUNKS, ONE_BY_ONE))
+    return combine([_freed_early(single), _as_by_chance(ONE_BY_ONE, single), _as_by_chance(CHUNKS, chunks)])
+
+
+def order_from_server(evidence: Evidence) -> Finding:
+    """
+    Judge by what is left of the disorder when the server answers every item after the same time.
+    """
+    one_by_one = [_disorder(evidence, strategy) for strategy in ("pool-fork", "threads", "asyncio")]
+    in_chunks = _left(
+        f"pool-fork, {CHUNKS}",
+        *(
+            _share(_orders(evidence, "pool-fork", "test_order_in_chunks", jitter), "disorder_share")
+            for jitter in _JITTERS
+        ),
+    )
+    return combine([*one_by_one, in_chunks])
+
+
+def worker_is_cpu(evidence: Evidence) -> Finding:
+    """
+    Judge by the CPUs that the items of a process pool really ran on; the threads stand beside.
+    """
+    return combine([_on_its_cpu(evidence)])
+
+
+def _nobody_waits(evidence: Evidence, handing: str) -> Part:
+    cells = evidence.cells("handing_out", "test_straggler", handing=handing)
+    return below(
+        f"{handing}: no item waits behind a straggler while another worker is idle",
+        figure(f"{handing}: time of a round / that of the straggler and one more item", values(cells, _with_one_more)),
+        NONE_BEHIND,
+        "if every item goes to an idle worker, the straggler ends the round; each item that waits behind it adds the "
+        "whole of its own latency, and one is enough",
+        "handing_out",
+        beside=present(
+            [
+                figure(f"{handing}: time of a round / limit", values(cells, _over_limit)),
+                figure(f"{handing}: time that a worker was idle", _share(cells, "idle_share"), "share"),
+            ]
+        ),
+    )
+
+
+def _freed_early(cells: Sequence[Replicate]) -> Part:
+    repeats = figure(
+        f"{ONE_BY_ONE}: repeats with no other worker idle", _share(cells, "repeats_from_idle_share"), "share"
+    )
+    judged = above(
+        f"{ONE_BY_ONE}: a worker runs two items in a row because no other one is idle",
+        repeats,
+        MOST_REPEATS,
+        "a cause that is there in less than half of the cases explains them no better than a coin",
+        "handing_out",
+    )
+    if repeats.processes < LEAST_PROCESSES <= len(cells):
+        hardly = f"in {repeats.processes} of {len(cells)} processes only did a worker run two items in a row"
+        return replace(judged, missing=f"{command('handing_out', _FOR_RARE_REPEATS)} ({hardly})")
+    return settled(judged, lambda share: share > MOST_REPEATS)
+
+
+def _as_by_chance(handing: str, cells: Sequence[Replicate]) -> Part:
+    beside = [figure(f"{handing}: longest run of items on one worker", values(cells, added("longest_run")), "count")]
+    repeats = _share(cells, "repeats_from_idle_share")
+    if handing == CHUNKS:
+        beside.append(figure(f"{handing}: repeats with no other worker idle, the chunk's too", repeats, "share"))
+    return below(
+        f"{handing}: a worker repeats no longer than being freed early would make it",
+        figure(f"{handing}: mean run / the mean run of workers freed by chance", values(cells, _over_chance)),
+        LONGER_THAN_CHANCE,
+        "chance gives 1, or 1.13 while a straggler keeps one of four workers; half as long again is neither, and "
+        "chunks of three give more than 2",
+        "handing_out",
+        beside=present(beside),
+    )
+
+
+def _disorder(evidence: Evidence, strategy: str) -> Part:
+    alike, varied = (
+        _share(_orders(evidence, strategy, "test_order", jitter), "inversion_share") for jitter in _JITTERS
+    )
+    return _left(strategy, alike, varied)
+
+
+def _orders(evidence: Evidence, strategy: str, function: str, jitter: str) -> list[Replicate]:
+    return evidence.cells("jitter", function, strategy=strategy, jitter=jitter)
+
+
+def _left(who: str, alike: Sample, varied: Sample) -> Part:
+    judged = below(
+        f"{who}: the lack of order comes from when the server answers",
+        figure(f"{who}: disorder that is left without jitter", quotient(alike, varied), "share"),
+        LEFT_WITHOUT_JITTER,
+        "where half of the disorder or more is left when every answer takes the same time, the server is not its main "
+        "cause",
+        "jitter",
+        beside=present(
+            [
+                figure(f"{who}: pairs out of order, latency always the same", alike, "share"),
+                figure(f"{who}: pairs out of order, jitter {_JITTERS[1]}", varied, "share"),
+            ]
+        ),
+    )
+    return settled(judged, lambda share: share < LEFT_WITHOUT_JITTER)
+
+
+def _on_its_cpu(evidence: Evidence) -> Part:
+    part = "the number of a pool's worker is the CPU it runs on"
+    because = (
+        "numbers are given to CPUs in the way that fits best, as the lesson's could only fit worse, and one item in "
+        "twenty is left to the system's own work"
+    )
+    decides, *others = _placed(evidence, "pool-fork")
+    beside = present([*others, *_placed(evidence, "threads")])
+    lacking = _cannot_place(evidence)
+    if lacking:
+        return untold(part, because, lacking, [decides, *beside])
+    judged = above(part, decides, ON_ITS_CPU, because, "watching", beside=beside)
+    return settled(judged, lambda share: share > ON_ITS_CPU)
+
+
+def _placed(evidence: Evidence, strategy: str) -> list[Figure]:
+    cells = evidence.cells("watching", "test_who_ran_what", strategy=strategy)
+    return [
+        figure(f"{strategy}: items on the worker's own CPU", _share(cells, "worker_is_cpu_share"), "share"),
+        figure(f"{strategy}: changes of CPU per item", values(cells, _migrations_per_item), "share"),
+        figure(f"{strategy}: CPUs that a worker ran on", values(cells, added("cpus_per_worker")), "count"),
+    ]
+
+
+def _cannot_place(evidence: Evidence) -> str | None:
+    if evidence.cpus is not None and evidence.cpus < _TWO_CPUS:
+        return "a machine with two usable CPUs or more: on one, every number is right"
+    cells = evidence.cells("watching", "test_who_ran_what", strategy="pool-fork")
+    if cells and not len(_share(cells, "worker_is_cpu_share")):
+        return "a system that says on which CPU a thread runs, as Linux does"
+    return None
+
+
+def _share(cells: Sequence[Replicate], name: str) -> Sample:
+    return values(cells, added(name))
+
+
+def _with_one_more(cell: Cell) -> float | None:
+    return cell.median / (cell.limit + cell.latency) if cell.limit and cell.latency else None
+
+
+def _over_limit(cell: Cell) -> float | None:
+    return cell.median / cell.limit if cell.limit else None
+
+
+def _over_chance(cell: Cell) -> float | None:
+    run, expected = added("mean_run")(cell), added("expected_run")(cell)
+    return run / expected if run and expected else None
+
+
+def _migrations_per_item(cell: Cell) -> float | None:
+    migrations = added("migrations")(cell)
+    return migrations / cell.items if migrations is not None else None
+
+
+CLAIMS: tuple[Claim, ...] = (
+    Claim(
+        "next-to-idle",
+        "As one download finishes, the pool gives the next item to the idle worker",
+        ("handing_out",),
+        next_to_idle,
+    ),
+    Claim(
+        "repeats-from-idle",
+        "A worker's number repeats because it was freed early",
+        ("handing_out",),
+        repeats_from_idle,
+    ),
+    Claim(
+        "order-from-server",
+        "The lack of order in the output comes from when the server answers, not from scheduling",
+        ("jitter",),
+        order_from_server,
+    ),
+    Claim(
+        "worker-is-cpu",
+        "The printed number is the CPU the code runs on",
+        ("watching",),
+        worker_is_cpu,
+    ),
+)

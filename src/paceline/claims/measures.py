@@ -1,0 +1,132 @@
+"""
+The figures that several claims need: speedups, busy CPUs, and the margins that go with them.
+"""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import replace
+
+from paceline.claims.evidence import Evidence, Replicate, Sample, median, quotient, ratios, values
+from paceline.claims.finding import Part
+from paceline.claims.judging import LEAST_PROCESSES, figure, untold
+from paceline.history import Cell
+
+GAIN = 1.25
+"""
+From this factor on, something is faster. A second CPU used in full would be a factor of 2; cells that do the same work
+in the same process differ by up to a tenth, so with three processes an interval around 1 ends below it.
+"""
+
+BUSY = 1.15
+"""CPU seconds per second above which more than one thread computes at a time; it hardly scatters, as load cancels."""
+
+BASELINE = "sequential"
+PROCESSES = ("pool-fork", "processes")
+"""What stands for processes: the lesson's pool, and the executor."""
+
+HOLDS, RELEASES = "squares", "hash"
+"""Kernels, by what they do with the GIL."""
+
+CODE = {HOLDS: "Python code that holds the GIL", RELEASES: "code that releases the GIL"}
+"""What each kernel stands for, in words."""
+
+NO_GAIN = f"a second CPU in full use would gain a factor near 2, and what is below {GAIN}x may be noise"
+"""Why `GAIN` is the margin of whoever should gain nothing."""
+
+_CLIENTS = ("requests", "aiohttp", "raw")  # what a strategy's downloads are made with, the usual one first
+
+
+def computing(evidence: Evidence, strategy: str, kernel: str) -> list[Replicate]:
+    """
+    Find the cells that compute with one worker for each CPU, or with one alone under `sequential`.
+    """
+    workers = 1 if strategy == BASELINE else evidence.cpus
+    return evidence.cells("computing", "test_computing", strategy=strategy, kernel=kernel, workers=workers)
+
+
+def downloads(evidence: Evidence, strategy: str) -> list[Replicate]:
+    """
+    Find the cells that download, with the client that is usual for the strategy.
+    """
+    found = (evidence.cells("downloads", "test_downloads", strategy=strategy, client=client) for client in _CLIENTS)
+    return next((cells for cells in found if cells), [])
+
+
+def speedup(sequential: Sequence[Replicate], cells: Sequence[Replicate]) -> Sample:
+    """
+    Give how many times as fast as `sequential` cells are, paired by process.
+    """
+    return ratios(sequential, cells, median)
+
+
+def computing_speedup(evidence: Evidence, strategy: str, kernel: str) -> Sample:
+    """
+    Give the speedup of a strategy that computes with one worker for each CPU.
+    """
+    return speedup(computing(evidence, BASELINE, kernel), computing(evidence, strategy, kernel))
+
+
+def downloads_speedup(evidence: Evidence, strategy: str) -> Sample:
+    """
+    Give the speedup of a strategy that downloads.
+    """
+    return speedup(downloads(evidence, BASELINE), downloads(evidence, strategy))
+
+
+def busy(cells: Sequence[Replicate]) -> Sample:
+    """
+    Give how many CPUs were busy: CPU seconds of all processes over wall-clock seconds.
+    """
+    return values(cells, _busy)
+
+
+def switches(cells: Sequence[Replicate]) -> Sample:
+    """
+    Give how often the system switched between threads, per CPU second.
+    """
+    return quotient(values(cells, lambda cell: cell.context_switches), values(cells, lambda cell: cell.cpu_seconds))
+
+
+def halfway(cpus: int) -> float:
+    """
+    Give the speedup that uses half of what the CPUs beyond the first could add.
+    """
+    return 1 + (cpus - 1) / 2
+
+
+def one_cpu(evidence: Evidence, part: str) -> Part | None:
+    """
+    Leave a statement open on a machine where nothing can compute beside anything; None where something can.
+    """
+    if evidence.cpus is not None and evidence.cpus > 1:
+        return None
+    because = "on one CPU nothing computes beside anything, with a GIL or without"
+    return untold(part, because, "a machine with at least 2 usable CPUs, or a run that says how many there are")
+
+
+def over_limit(cell: Cell) -> float | None:
+    """
+    Give the median over the limit, 1 being as fast as can be; None where there is no limit.
+    """
+    return 1 / cell.efficiency if cell.efficiency else None
+
+
+def unless_crowded(evidence: Evidence, judged: Part) -> Part:
+    """
+    Take back what was refuted on a machine that had no CPUs to give: there, not even threads whose code releases the
+    GIL keep them busy, and processes that computed at once would look as if they had taken turns.
+    """
+    if judged.verdict != "refuted":
+        return judged
+    told = figure(
+        "control: CPU seconds over seconds, threads without the GIL", busy(computing(evidence, "threads", RELEASES))
+    )
+    margin = halfway(evidence.cpus or 1)
+    if told.processes >= LEAST_PROCESSES and told.value > margin:
+        return replace(judged, figures=(*judged.figures, told))
+    missing = "a machine that is otherwise idle: no threads were seen that kept most CPUs busy without the GIL either"
+    return replace(judged, verdict="unknown", missing=missing, figures=(*judged.figures, told))
+
+
+def _busy(cell: Cell) -> float | None:
+    return None if cell.cpu_seconds is None else cell.cpu_seconds / statistics.fmean(cell.rounds)

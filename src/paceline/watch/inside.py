@@ -1,0 +1,86 @@
+"""
+The process in which a strategy is watched: `python -m paceline.watch.inside` does what its standard input says, once.
+"""
+
+import os
+from multiprocessing.connection import Connection
+from typing import Any
+
+from paceline.contracts import Workload
+from paceline.observed import Observed
+from paceline.race.lane import FORKING, end_with_race, hide_main_module
+from paceline.race.output import Output
+from paceline.strategies import STRATEGIES, Strategy
+from paceline.watch.messages import Failed, Ran, Request
+from paceline.workloads import Call
+from paceline.workloads.call import NoSuchFunctionError
+
+
+class UnfitError(ValueError):
+    """
+    The function is of the other kind.
+    """
+
+
+def main() -> None:
+    """
+    Answer, and end.
+    """
+    hide_main_module()
+    requests: Connection[Any, Request] = Connection(os.dup(0), writable=False)
+    answers: Connection[Ran | Failed, Any] = Connection(os.dup(1), readable=False)
+    output = Output()
+    request = requests.recv()
+    try:
+        run(request, requests.fileno(), output)
+        answers.send(Ran(output.first_line()))
+    except BaseException as error:  # noqa: BLE001 - a function may raise anything, SystemExit among it
+        answers.send(Failed(told(error), misuse=isinstance(error, NoSuchFunctionError)))
+
+
+def run(request: Request, lifeline: int, output: Output) -> None:
+    """
+    Run a warm round and a watched one, telling them apart in the log.
+    """
+    forks = request.strategy == FORKING
+    if not forks:
+        end_with_race(lifeline)
+    chosen = next(known for known in STRATEGIES if known.name == request.strategy)
+    check_face(chosen, request.workload)
+    observed = Observed(request.workload, request.log)
+    with chosen(observed, request.workers, **request.options) as strategy:
+        if forks:  # a thread before the fork would be copied in the middle of something
+            end_with_race(lifeline)
+        strategy.map(range(request.items))
+        output.forget()
+        observed.forget()
+        strategy.map(range(request.items))
+
+
+def check_face(strategy: type[Strategy], workload: Workload) -> None:
+    """
+    See to it that a strategy and somebody's function go together; our own workloads have both faces.
+
+    Raises:
+        UnfitError: if they don't.
+    """
+    if isinstance(workload, Call):
+        face = "async" if workload.is_async() else "blocking"
+        if face != strategy.face:
+            fit = ", ".join(known.name for known in STRATEGIES if known.face == face)
+            raise UnfitError(
+                f"{strategy.name} runs {strategy.face} functions, and this one is {face}; use one of {fit}"
+            )
+
+
+def told(error: BaseException) -> str:
+    """
+    Say what went wrong; an error of ours speaks for itself.
+    """
+    if type(error).__module__.partition(".")[0] in ("paceline", "__main__"):
+        return str(error)
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""
+What goes to the process in which a strategy is watched, and comes back from it; the spans take a way of their own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from paceline.contracts import Option, Workload
+
+
+@dataclass(frozen=True)
+class Request:
+    """
+    Run so many items twice with a strategy. Answered by `Ran` or `Failed`.
+
+    Attributes:
+        log: the FIFO that takes the spans.
+    """
+
+    strategy: str
+    workload: Workload
+    workers: int
+    options: Mapping[str, Option]
+    items: int
+    log: Path
+
+
+@dataclass(frozen=True)
+class Ran:
+    """
+    Both rounds are done and all workers gone; `printed` is the first line that the items printed, if any.
+    """
+
+    printed: str | None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """
+    It could not be done.
+
+    Attributes:
+        why: in words.
+        misuse: whether the name given leads to no function.
+    """
+
+    why: str
+    misuse: bool

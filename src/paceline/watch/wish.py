@@ -1,0 +1,138 @@
+"""
+What to watch, made out of what was typed.
+"""
+
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from paceline import machine
+from paceline.contracts import Option, Workload
+from paceline.report.figures import setting
+from paceline.server.jitter import read_jitter
+from paceline.server.process import running
+from paceline.server.service import Service
+from paceline.strategies import STRATEGIES, Strategy
+from paceline.workloads import Call, Compute, Fetch, Mixed
+
+LATENCY = 0.05  # seconds: slow enough to be watched
+CPU_SECONDS = 0.01
+STEPS = 200_000
+SIZE = 1024  # bytes of an answer
+WAITING_WORKERS = 4  # as in the lesson
+ITEMS = 40
+
+NAMES = [strategy.name for strategy in STRATEGIES]
+TAKES = {"downloads": ("latency", "jitter"), "computing": ("n",), "mixed": ("latency", "jitter", "cpu")}
+"""Workload -> the options that are for it."""
+
+
+class MisuseError(ValueError):
+    """
+    What was typed makes no sense.
+    """
+
+
+@dataclass(frozen=True)
+class Wish:
+    """
+    What to watch.
+
+    Attributes:
+        what: its items, in words.
+        made: makes the workload of a server's URL; there is none where `served` is false.
+    """
+
+    strategy: Strategy
+    items: int
+    what: str
+    served: bool
+    made: Callable[[str], Workload]
+
+    @contextmanager
+    def workload(self) -> Iterator[Workload]:
+        """
+        Give the workload, with a server for as long as it is needed.
+        """
+        if not self.served:
+            yield self.made("")
+            return
+        with running() as instrument:
+            yield self.made(instrument.url)
+
+
+def wish(arguments: Namespace) -> Wish:
+    """
+    Make sense of what was typed.
+
+    Raises:
+        MisuseError: if there is none in it.
+    """
+    chosen = next((known for known in STRATEGIES if known.name == arguments.strategy), None)
+    if chosen is None:
+        raise MisuseError(f"there is no strategy {arguments.strategy!r}; there are: {', '.join(NAMES)}")
+    _check_fitting(arguments)
+    what, served, made = _work(arguments)
+    workers = arguments.workers or (machine.whole_cpus() if arguments.workload == "computing" else WAITING_WORKERS)
+    try:
+        strategy = chosen(made(""), workers, **dict(map(_option, arguments.option)))
+    except (TypeError, ValueError) as error:
+        raise MisuseError(str(error)) from None
+    return Wish(strategy, arguments.items or ITEMS, what, served, made)
+
+
+def _check_fitting(arguments: Namespace) -> None:
+    takes = TAKES.get(arguments.workload, ())
+    for name in ("latency", "jitter", "n", "cpu"):
+        if getattr(arguments, name) is not None and name not in takes:
+            fit = " and ".join(workload for workload, taken in TAKES.items() if name in taken)
+            raise MisuseError(f"--{name} is for {fit}; {arguments.workload} has no use for it")
+
+
+def _work(arguments: Namespace) -> tuple[str, bool, Callable[[str], Workload]]:
+    """
+    Say what the items are, whether a server serves them, and how their workload is made of its URL.
+    """
+    match arguments.workload:
+        case "computing":
+            steps = arguments.n or STEPS
+            return f"computations of {steps} squares", False, lambda _: Compute("squares", steps)
+        case "downloads":
+            query = _query(arguments)
+            return _downloads(arguments), True, lambda url: _fetch(url, query)
+        case "mixed":
+            query, cpu = _query(arguments), arguments.cpu or CPU_SECONDS
+            what = f"{_downloads(arguments)}, then {setting(cpu)} of computing"
+            return what, True, lambda url: Mixed(_fetch(url, query), cpu)
+        case name if ":" in name:
+            return f"calls of {name}", False, lambda _: Call(name)
+        case name:
+            raise MisuseError(f"there is no workload {name!r}; there are: {', '.join(TAKES)}, module:function")
+
+
+def _downloads(arguments: Namespace) -> str:
+    jitter = f" (jitter {arguments.jitter})" if arguments.jitter else ""
+    return f"downloads of {setting(arguments.latency or LATENCY)}{jitter}"
+
+
+def _query(arguments: Namespace) -> str:
+    try:
+        jitter = read_jitter("jitter", arguments.jitter) if arguments.jitter is not None else None
+        return Service(latency=arguments.latency or LATENCY, jitter=jitter, size=SIZE).query()
+    except ValueError as error:
+        raise MisuseError(str(error)) from None
+
+
+def _fetch(url: str, query: str) -> Fetch:
+    return Fetch(f"{url}/item/{{item}}?{query}", SIZE)
+
+
+def _option(text: str) -> tuple[str, Option]:
+    """
+    Read NAME=VALUE; a value that reads as a number is one.
+    """
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise MisuseError(f"--option {text}: write NAME=VALUE, as in chunksize=5")
+    return name, int(value) if value.isascii() and value.isdigit() else value

@@ -1,0 +1,322 @@
+"""
+Watching a strategy live, from the command line to the last process that ends.
+"""
+
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from processes import alive, everything_from, family, python, terminal, until
+
+from paceline.observed import Opened, Span
+from paceline.report.layout import render
+from paceline.strategies import STRATEGIES
+from paceline.watch import showing
+
+HERE = Path(__file__).parent
+COMMAND = ["-c", "import sys; from paceline.cli import main; sys.exit(main())", "watch"]
+COLOURED = [
+    "-c",
+    "import os; del os.environ['NO_COLOR']; os.environ['TERM'] = 'xterm-256color'; " + COMMAND[1],
+    "watch",
+]
+QUICK = ["--items", "12", "--workers", "3"]
+ONE = ["--items", "4", "--workers", "1"]
+LONG = ["raced:waits", "--items", "4000", "--workers", "3"]
+HERE_ARE = [each for each in STRATEGIES if not each.unavailable()]
+names = pytest.mark.parametrize("strategy", [each.name for each in HERE_ARE])
+
+
+def watch(*words):
+    return subprocess.run(
+        [sys.executable, *COMMAND, *map(str, words)], cwd=HERE, capture_output=True, text=True, check=False
+    )
+
+
+def numbers_in(shown):
+    """The numbers between the introduction and the table."""
+    return [int(number) for number in shown.split("\n\n")[1].split()]
+
+
+def cells_in(shown, heading):
+    """A column of figures from the table."""
+    _, heads, line, *rows = shown.split("\n\n")[2].splitlines()
+    assert set(line) == {"─"}
+    return [row.split()[heads.split().index(heading)] for row in rows]
+
+
+def test_help_comes_with_examples():
+    done = watch("--help")
+    assert done.returncode == 0
+    assert "examples:\n  paceline watch pool-fork downloads --jitter uniform:0.9\n" in done.stdout
+
+
+@names
+@pytest.mark.parametrize(
+    "work",
+    [
+        ["downloads", "--latency", "0.005"],
+        ["computing", "--n", "1000"],
+        ["mixed", "--latency", "0.005", "--cpu", "0.001"],
+    ],
+    ids=lambda work: work[0],
+)
+def test_every_strategy_can_be_watched_at_every_work(strategy, work):
+    done = watch(strategy, *work, *QUICK)
+    assert (done.returncode, done.stderr) == (0, "")
+    workers = 1 if strategy == "sequential" else 3
+    numbers = numbers_in(done.stdout)
+    assert len(numbers) == 12
+    assert set(numbers) <= set(range(workers))
+    assert cells_in(done.stdout, "worker") == [str(number) for number in range(workers)]
+    assert cells_in(done.stdout, "items") == [str(numbers.count(number)) for number in range(workers)]
+
+
+def test_the_first_line_says_what_there_is_to_see():
+    done = watch("threads", "mixed", "--latency", "0.01", "--jitter", "uniform:0.5", "--cpu", "0.001", *QUICK)
+    assert done.stdout.splitlines()[0] == (
+        "threads, 3 workers, 12 downloads of 10 ms (jitter uniform:0.5), then 1 ms of computing:"
+        " who did each, as they complete, after a warm-up round"
+    )
+    done = watch("sequential", "raced:waits", *ONE)
+    assert done.stdout.startswith("sequential, 1 worker, 4 calls of raced:waits: who")
+
+
+def test_an_option_reaches_the_strategy():
+    done = watch("pool-fork", "raced:waits", "--items", "12", "--workers", "2", "--option", "chunksize=6")
+    assert done.returncode == 0, done.stderr
+    assert "in item order: 2 of length 6;" in done.stdout or "in item order: 1 of length 12;" in done.stdout
+
+
+def test_an_async_function_is_watched_on_a_loop():
+    done = watch("asyncio", "raced:awaits", *QUICK)
+    assert done.returncode == 0, done.stderr
+    assert set(numbers_in(done.stdout)) == {0, 1, 2}
+    assert "At most 3 items were under way at once." in done.stdout
+
+
+def test_numbers_are_shown_while_the_round_goes_on(tmp_path):
+    hold = tmp_path / "hold"
+    words = [*COMMAND, "sequential", "watched:holds_its_third_warm_item", *ONE]
+    with python(*words, cwd=HERE, stdout=subprocess.PIPE, env={**os.environ, "HOLD": str(hold)}) as process:
+        assert "sequential, 1 worker" in process.stdout.readline()
+        assert process.stdout.readline() == "\n"
+        assert process.stdout.read(3) == "0 0"
+        assert process.poll() is None
+        hold.touch()
+        assert process.stdout.read().startswith(" 0 0\n")
+        assert process.wait() == 0
+
+
+def test_a_pipe_gets_lines_of_plain_text():
+    done = watch("threads", "raced:waits", "--items", 100, "--workers", 11)
+    assert done.returncode == 0, done.stderr
+    assert "\x1b" not in done.stdout
+    lines = done.stdout.split("\n\n")[1].splitlines()
+    assert [len(line) for line in lines] == [80, 80, 80, 56]  # 27 numbers of two digits, and the last 19
+    assert re.fullmatch(r"[ \d]\d( [ \d]\d)*", lines[0])
+
+
+def test_a_terminal_gets_a_colour_for_each_worker():
+    with terminal(*COLOURED, "asyncio", "raced:awaits", *QUICK, cwd=HERE) as (process, ours):
+        shown = everything_from(ours)
+        assert process.wait() == 0
+    assert {"\x1b[94m0\x1b[0m", "\x1b[93m1\x1b[0m", "\x1b[95m2\x1b[0m"} <= set(shown.split())
+
+
+def test_a_terminal_without_colour_gets_none():
+    with terminal(*COMMAND, "asyncio", "raced:awaits", *QUICK, cwd=HERE) as (process, ours):
+        shown = everything_from(ours)
+        assert process.wait() == 0
+    assert not re.search(r"\x1b\[[39]\d", shown)
+
+
+def test_what_items_print_is_kept_out():
+    done = watch("sequential", "raced:prints", *ONE)
+    assert done.returncode == 0, done.stderr
+    said = re.search(r"\nThe items print \('(.*)'\); that is kept out of this\.\n", done.stdout)
+    assert said[1] in {"item 0 was here", "and its child"}  # whichever was flushed first
+    assert done.stdout.count("item 0") + done.stdout.count("its child") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["fibers", "downloads"], "there is no strategy 'fibers'; there are: sequential, threads, to-thread, asyncio"),
+        (
+            ["threads", "uploads"],
+            "there is no workload 'uploads'; there are: downloads, computing, mixed, module:function",
+        ),
+        (
+            ["threads", "computing", "--latency", "1"],
+            "--latency is for downloads and mixed; computing has no use for it",
+        ),
+        (["threads", "downloads", "--n", "5"], "--n is for computing; downloads has no use for it"),
+        (["threads", "raced:waits", "--cpu", "5"], "--cpu is for mixed; raced:waits has no use for it"),
+        (["threads", "downloads", "--jitter", "wild"], "jitter=wild: must be uniform:F or lognormal:S"),
+        (["threads", "downloads", "--latency", "9999"], "latency=9999"),
+        (["threads", "computing", "--option", "colour=red"], "threads: unknown option colour; its options are: none"),
+        (["pool-fork", "computing", "--option", "chunksize=x"], "pool-fork: chunksize must be a whole number"),
+        (
+            ["pool-fork", "computing", "--option", "chunksize"],
+            "--option chunksize: write NAME=VALUE, as in chunksize=5",
+        ),
+        (["threads", "raced:"], "'raced:' names no function"),
+        (["threads", "no_such_module:f"], "there is no module 'no_such_module'"),
+        (["threads", "raced:no_such"], "raced has no 'no_such'"),
+        (["threads", "raced:number"], "raced:number can't be called"),
+        (["threads", "computing", "--items", "0"], "'0' is no number of 1 or more"),
+        (["threads"], "required: WORKLOAD"),
+    ],
+)
+def test_misuse_ends_with_2_and_says_what_was_wrong(words, complaint):
+    done = watch(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert complaint in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (
+            ["threads", "raced:awaits"],
+            "threads runs blocking functions, and this one is async; use one of asyncio, asyn",
+        ),
+        (
+            ["asyncio", "raced:waits"],
+            "asyncio runs async functions, and this one is blocking; use one of sequential, th",
+        ),
+        (
+            ["threads", "raced:fails_late"],
+            "raced:fails_late with threads failed: item 9: ValueError: nine is too many (",
+        ),
+        (["asyncio", "raced:fails_async"], "asyncio failed: item "),
+        (["pool-fork", "raced:leaves"], "pool-fork failed: a worker ended before its items were done"),
+        (["sequential", "raced:leaves"], "sequential failed: SystemExit: enough"),
+        (["pool-fork", "watched:kills_a_worker"], "failed: a worker ended before its items were done: process"),
+        (["pool-spawn", "watched:kills_a_worker"], "signal SIGKILL"),
+        (["processes", "watched:kills_a_worker"], "signal SIGKILL"),
+        (["threads", "watched:kills_its_process"], "threads failed: its process ended with signal 9"),
+        (["sequential", "raced:dies"], "sequential failed: its process ended with exit status 3"),
+    ],
+)
+def test_what_can_not_be_watched_ends_with_1_and_one_clear_sentence(words, complaint):
+    done = watch(*words, *QUICK)
+    assert done.returncode == 1, done.stderr
+    assert complaint in done.stderr
+    assert done.stderr.startswith("paceline: ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("strategy", [each.name for each in STRATEGIES if each.unavailable()])
+def test_a_strategy_that_is_not_to_be_had_here_says_why(strategy):
+    done = watch(strategy, "downloads")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"paceline: {strategy} can't run here: needs ")
+
+
+def test_a_round_that_fails_in_the_middle_shows_how_far_it_came():
+    done = watch("sequential", "watched:fails_in_the_second_round", *ONE)
+    assert done.returncode == 1
+    assert numbers_in(done.stdout) == [0, 0, 0]  # the failing one too
+    assert done.stdout.endswith("0\n")
+    assert "item 2: ValueError: twice is too much" in done.stderr
+
+
+def in_the_middle(process):
+    """Wait until there are workers, and give all processes."""
+    until(lambda: len(family(process.pid)) > 3, "workers")
+    return family(process.pid)
+
+
+def test_ctrl_c_at_a_terminal_ends_every_process_with_130_and_no_traceback():
+    with terminal(*COMMAND, "pool-fork", *LONG, cwd=HERE) as (process, ours):
+        pids = in_the_middle(process)
+        os.write(ours, b"\x03")
+        shown = everything_from(ours)
+        assert process.wait() == 130
+    assert "Traceback" not in shown
+    until(lambda: not alive(pids), "all processes to end")
+
+
+@pytest.mark.parametrize("strategy", ["pool-fork", "pool-spawn", "processes"])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
+def test_no_process_outlives_the_watching_whatever_ends_it(strategy, how):
+    words = [*COMMAND, strategy, *LONG]
+    with python(*words, cwd=HERE, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        pids = in_the_middle(process)
+        process.send_signal(how)
+        said = process.stderr.read()
+        assert process.wait() == (130 if how == signal.SIGINT else -how)
+    assert "Traceback" not in said
+    until(lambda: not alive(pids), "all processes to end")
+
+
+def test_a_closed_pipe_ends_everything_quietly():
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as pipe:
+        done = subprocess.run(
+            [sys.executable, *COMMAND, "pool-fork", "downloads", *QUICK],
+            cwd=HERE,
+            stdout=pipe,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, "")
+
+
+OPENED = [Opened(worker, 100 + worker, 200 + worker, 0.0) for worker in range(3)]
+SPANS = [
+    Span(0, 0, 100, 200, 0, 0, 0.000, 0.040),
+    Span(1, 1, 101, 201, 1, 1, 0.000, 0.010),
+    Span(2, 1, 101, 201, 1, 1, 0.010, 0.020),
+    Span(3, 1, 101, 201, 1, 0, 0.020, 0.030),
+]
+GOLDEN = """\
+                                            longest
+worker   process   thread   items    idle       run   migrations   CPUs
+───────────────────────────────────────────────────────────────────────
+     0       100      200       1   0.0 %         1            0   0
+     1       101      201       3    25 %         3            1   0 1
+     2       102      202       0   100 %         0            0   -
+
+The round took 40.0 ms; on average a worker was idle for 42 % of it.
+At most 2 items were under way at once.
+Runs of one worker in item order: 1 of length 1, 1 of length 3; on average 2.00; chance would bring 1.50.
+Where a worker did two items in a row, nobody else was idle in 0.0 % of the cases.
+Pairs of items that were done in the other order: 50 % of all, 100 % of those that were under way together.
+75 % of the items ran on the CPU that their worker is best named after.
+Workers were seen to change their CPU 1 time.
+"""
+
+
+def shown(*parts):
+    stream = io.StringIO()
+    render(showing.summary(*parts), stream)
+    return stream.getvalue()
+
+
+def test_the_summary_of_a_round_by_hand():
+    assert shown(OPENED, SPANS, None) == GOLDEN
+
+
+def test_what_can_not_be_told_is_left_out():
+    alone = shown(OPENED[:1], [Span(item, 0, 100, 200, None, None, item, item + 0.5) for item in range(3)], "hello\x1b")
+    assert alone.splitlines()[-7:] == [
+        "The round took 2.50 s; on average a worker was idle for 40 % of it.",
+        "At most 1 items were under way at once.",
+        "Runs of one worker in item order: 1 of length 3; on average 3.00.",
+        "Where a worker did two items in a row, nobody else was idle in 100 % of the cases.",
+        "Pairs of items that were done in the other order: 0.0 % of all.",
+        "This system does not say on which CPU a thread runs.",
+        r"The items print ('hello\x1b'); that is kept out of this.",
+    ]
+    assert alone.splitlines()[3].split() == ["0", "100", "200", "3", "40", "%", "3", "-", "-"]
