@@ -10,7 +10,10 @@ Expect:   with `squares`, threads and asyncio are no faster than sequential, and
 
 import pytest
 
-pytestmark = pytest.mark.scale(items=20, workers="cpus", n=200_000, lesson={"n": 5_000_000})
+pytestmark = [
+    pytest.mark.replicated("sequential", "threads", "asyncio", "pool-fork", "processes", "interpreters"),
+    pytest.mark.scale(items=20, workers="cpus", n=200_000, lesson={"n": 5_000_000}),
+]
 
 
 @pytest.mark.parametrize("kernel", ["squares", "hash"], ids="kernel={}".format)

@@ -10,7 +10,10 @@ Expect:   sequential takes the sum of all waits; every other strategy takes a te
 
 import pytest
 
-pytestmark = pytest.mark.scale(items=64, latency=0.020, workers=10, lesson={"items": 160, "latency": 0.050})
+pytestmark = [
+    pytest.mark.replicated("sequential", "threads", "asyncio", "pool-fork", "processes", "interpreters"),
+    pytest.mark.scale(items=64, latency=0.020, workers=10, lesson={"items": 160, "latency": 0.050}),
+]
 
 
 def test_downloads(measure, strategy, fetch, items, workers):

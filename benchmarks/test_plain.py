@@ -2,19 +2,19 @@
 Does a strategy cost anything beside a plain program?
 
 Question: is the lesson's program faster when it is written out by hand than when a strategy runs it?
-Setup:    the lesson's downloads; in each of 10 pairs first the plain program, then the strategy, each with start and
-          stop inside, at the same concurrency, from the same server.
+Setup:    64 downloads of 20 ms, or the lesson's; in each of 5 pairs first the plain program, then the strategy, each
+          with start and stop inside, at the same concurrency, from the same server.
 Expect:   no strategy is slower than its program by more than 2 %.
 """
 
 import statistics
-import time
 from functools import partial
 
+import pairs
 import plain
 import pytest
 
-PAIRS = 10
+PAIRS = 5
 PROGRAMS = {
     "sequential": plain.sequential,
     "threads": plain.threads,
@@ -26,32 +26,23 @@ PROGRAMS = {
 
 pytestmark = [
     pytest.mark.extended,
-    pytest.mark.scale(items=160, latency=0.050, workers=10, rounds=PAIRS),
+    pytest.mark.strategies(*PROGRAMS),
+    pytest.mark.scale(items=64, latency=0.020, workers=10, rounds=PAIRS, lesson={"items": 160, "latency": 0.050}),
 ]
 
 
 def test_beside_a_plain_program(benchmark, strategy, fetch, items, workers):
-    program = PROGRAMS.get(strategy.name)
-    if program is None:
-        pytest.skip(f"the lesson has no program for {strategy.name}")
+    program = PROGRAMS[strategy.name]
     urls = [fetch.url.replace("{item}", str(item)) for item in items]
     expected = [fetch.expected(item) for item in items]
-    plain_seconds = []
-
-    def by_hand():
-        begun = time.perf_counter()
-        results = program(urls, workers)
-        plain_seconds.append(time.perf_counter() - begun)
-        assert results == expected
 
     def by_strategy():
         with strategy(fetch, workers) as started:
             return started.map(items)
 
-    rounds = PAIRS if benchmark.enabled else 1
-    assert benchmark.pedantic(by_strategy, setup=by_hand, rounds=rounds) == expected
-    if benchmark.enabled:
-        ratios = [ours / its for ours, its in zip(benchmark.stats.stats.data, plain_seconds, strict=True)]
+    by_hand = partial(program, urls, workers)
+    plain_seconds, ours = pairs.taken(benchmark, by_hand, by_strategy, pairs=PAIRS, expected=expected)
+    if ours:
         benchmark.extra_info.update(
             experiment="plain",
             strategy=strategy.name,
@@ -60,6 +51,6 @@ def test_beside_a_plain_program(benchmark, strategy, fetch, items, workers):
             items=len(items),
             workers=workers,
             plain_seconds=plain_seconds,
-            ratio_of_medians=statistics.median(benchmark.stats.stats.data) / statistics.median(plain_seconds),
-            median_ratio=statistics.median(ratios),
+            ratio_of_medians=statistics.median(ours) / statistics.median(plain_seconds),
+            median_ratio=statistics.median(its / hand for its, hand in zip(ours, plain_seconds, strict=True)),
         )

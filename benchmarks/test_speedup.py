@@ -2,40 +2,36 @@
 How much faster do processes compute, pair by pair?
 
 Question: what is the speedup on CPU work, on a machine whose speed drifts from one cell to the next?
-Setup:    the lesson's `squares`, one worker per CPU; in each of 10 pairs first a plain loop, then the strategy, warm,
+Setup:    the lesson's `squares`, one worker per CPU; in each of 5 pairs first a plain loop, then the strategy, warm,
           so that both see the same state of the machine.
-Expect:   pools come close to the number of CPUs; threads and asyncio stay at 1.
+Expect:   pools come close to the number of CPUs; threads stay at 1.
 """
 
 import statistics
-import time
+from functools import partial
 
+import pairs
 import pytest
 
-PAIRS = 10
+PAIRS = 5
 
 pytestmark = [
     pytest.mark.extended,
-    pytest.mark.scale(items=20, workers="cpus", n=1_000_000, lesson={"n": 5_000_000}),
+    pytest.mark.strategies("threads", "pool-fork", "pool-forkserver", "pool-spawn", "processes", "interpreters"),
+    pytest.mark.scale(items=20, workers="cpus", n=500_000, lesson={"n": 5_000_000}),
 ]
 
 
 @pytest.mark.parametrize("kernel", ["squares"], ids="kernel={}".format)
 def test_beside_a_plain_loop(benchmark, strategy, compute, items, workers):
-    loop_seconds = []
-
     def loop():
-        begun = time.perf_counter()
-        results = [compute.expected(item) for item in items]
-        loop_seconds.append(time.perf_counter() - begun)
-        assert results == expected
+        return [compute.expected(item) for item in items]
 
-    expected = [compute.expected(item) for item in items]
-    rounds = PAIRS if benchmark.enabled else 1
     with strategy(compute, workers) as started:
-        assert benchmark.pedantic(started.map, args=[items], setup=loop, rounds=rounds) == expected
-    if benchmark.enabled:
-        ratios = [its / ours for its, ours in zip(loop_seconds, benchmark.stats.stats.data, strict=True)]
+        warm = partial(started.map, items)
+        loop_seconds, ours = pairs.taken(benchmark, loop, warm, pairs=PAIRS, expected=loop())
+    if ours:
+        ratios = [its / our for its, our in zip(loop_seconds, ours, strict=True)]
         benchmark.extra_info.update(
             experiment="speedup",
             strategy=strategy.name,

@@ -1,0 +1,32 @@
+"""
+What does it cost to start workers?
+
+Question: how long until the first worker is open, until all are, until the first item is done? And to stop them?
+Setup:    a workload that only writes down when a worker opens it, 1 and 8 workers, in a fresh interpreter that has
+          imported the strategies and nothing else: a first, cold, start, and a second, warm, one. A strategy is entered
+          when all its workers are ready, so the first item is done after that. A round is the cold start of all;
+          of every other figure the median of 3 interpreters counts.
+Expect:   threads and a loop's tasks within some milliseconds; forked processes some milliseconds each; spawned ones
+          and those of a fork server, which import their modules, and interpreters tens of milliseconds each; the second
+          start saves little.
+"""
+
+import pytest
+
+STARTS = 3  # in an interpreter each; the median of each figure counts
+
+pytestmark = [
+    pytest.mark.extended,
+    pytest.mark.replicated,
+    pytest.mark.strategies(
+        "threads", "asyncio", "pool-fork", "pool-forkserver", "pool-spawn", "processes", "interpreters"
+    ),
+    pytest.mark.scale(workers=[1, 8]),
+]
+
+
+def test_starting(cost, timed, strategy, workers):
+    workers = workers if timed else 1
+    work = {"strategy": strategy.name, "workload": "Noted", "workers": workers}
+    figures = cost("starting:starts", strategy.name, workers, **work, times=STARTS if timed else 1)
+    assert figures["cold_first_seconds"] <= figures["cold_ready_seconds"] <= figures["cold_item_seconds"]
