@@ -16,7 +16,7 @@ from paceline.plugin.scale import duration_id, size_id
 from paceline.workloads import Carry
 
 CPUS = machine.whole_cpus()
-COUNTS = {10e-6: 2000, 100e-6: 500, 1e-3: 50, 10e-3: 6, 100e-3: 2}  # seconds of an item -> items, at least
+COUNTS = {10e-6: 4000, 100e-6: 1000, 1e-3: 100, 10e-3: 16, 100e-3: 4}  # seconds of an item -> items, at least
 SIZES = [0, 64 << 10, 1 << 20]  # bytes of an item, and of its result
 MOST_BYTES = 32 << 20  # of all items together: the results of all rounds are kept until they have been checked
 FEW, SHORT = 4, 100e-6  # items and seconds at most, where nothing is timed
@@ -35,7 +35,7 @@ pytestmark = [
     pytest.mark.extended,
     pytest.mark.replicated,
     pytest.mark.strategies("sequential", "threads", "pool-fork", "interpreters"),
-    pytest.mark.scale(workers="cpus", rounds=2),
+    pytest.mark.scale(workers="cpus", rounds=3),
     pytest.mark.parametrize(("seconds", "items", "size"), [*points()], indirect=["items", "size"]),
 ]
 

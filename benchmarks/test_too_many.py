@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.extended, pytest.mark.replicated]
 
 
 @pytest.mark.strategies("sequential", "threads", "pool-fork", "interpreters")
-@pytest.mark.scale(items=32, n=60_000, workers=WORKERS, rounds=3)
+@pytest.mark.scale(items=32, n=80_000, workers=WORKERS, rounds=5)
 @pytest.mark.parametrize("kernel", ["squares"], ids="kernel={}".format)
 def test_computing_with_many(measure, strategy, compute, items, workers):
     measure(strategy(compute, workers), items)

@@ -4,6 +4,8 @@
 After a change made on purpose, PACELINE_GOLDEN=write pytest tests/test_claims_command.py writes the golden files anew.
 """
 
+import dataclasses
+import datetime as dt
 import io
 import json
 import os
@@ -140,6 +142,32 @@ def test_the_newest_run_of_this_machine_that_can_tell_is_taken(results, capsys):
     assert out.splitlines()[-1].startswith("24 claims: 0 confirmed, ")
     assert "threads: no gain on Python code" not in out  # a part that is confirmed does not decide an open claim
     assert all(name in out for name in IDS)
+
+
+def test_an_experiment_that_was_measured_again_takes_the_place_of_its_older_cells_only():
+    day = dt.timedelta(days=1)
+    old = run(
+        cells("computing", "test_computing", "threads", 1.0), cells("downloads", "test_downloads", "threads", 2.0)
+    )
+    new = dataclasses.replace(
+        run(cells("computing", "test_computing", "threads", 3.0, processes=5)), datetime=old.datetime + day
+    )
+    plain = dataclasses.replace(old, cells=(), datetime=old.datetime + 2 * day)
+    taken = claims.newest_of_each([old, plain, new])
+    assert [{cell.experiment for cell in each.cells} for each in taken] == [{"computing"}, {"downloads"}]
+    assert len(taken[0].cells) == 5
+
+
+def test_an_experiment_measured_again_counts_beside_the_older_run(results, capsys):
+    put(results, replicated(fingerprint=HERE), 1)
+    again = replicated(fingerprint=HERE, when="2026-11-23T12:00:00+00:00")
+    for one in again["benchmarks"]:
+        one["extra_info"]["experiment"] = "locks"
+    put(results, again, 2)
+    assert cli.main(["claims"]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert "0001_made-up.json" in last
+    assert "0002_made-up.json" in last
 
 
 def test_another_machines_run_is_taken_aloud(results, capsys):

@@ -54,7 +54,8 @@ def ordered_in_chunks(alike, varied):
 
 def watched(strategy, share, **figures):
     known = {"kernel": "squares", "items": 40, "migrations": 3, "cpus_per_worker": 1.5, **figures}
-    return cells("watching", "test_who_ran_what", strategy, worker_is_cpu_share=share, **known)
+    computed = cells("watching", "test_who_ran_what", strategy, worker_is_cpu_share=share, **known)
+    return [*computed, *cells("watching", "test_who_downloaded_what", strategy, worker_is_cpu_share=share, **known)]
 
 
 def test_items_that_never_wait_behind_a_straggler_go_to_the_idle():

@@ -73,7 +73,7 @@ def claims(words: Sequence[str], results: Path, why: str | None, as_json: bool) 
     Say what runs say about the lesson's claims, or all about one of them.
 
     Args:
-        words: none for the newest whole run that can tell, or runs as typed: paths or numbers.
+        words: none for the newest of each experiment in this machine's history, or runs as typed: paths or numbers.
         results: where the histories are.
         why: the id of the claim to explain, or None for all.
         as_json: whether to write JSON in place of tables.
@@ -90,8 +90,7 @@ def claims(words: Sequence[str], results: Path, why: str | None, as_json: bool) 
     if why is not None and why not in known:
         complain(f"there is no claim {why!r}; known are {', '.join(known)}")
         return 2
-    needs = "pytest --benchmark-only --all"
-    runs = [history.resolve(word, results) for word in words] or [_newest(results, claims.has_evidence, needs)]
+    runs = [history.resolve(word, results) for word in words] or _newest_evidence(results)
     chosen = [known[why]] if why is not None else list(claims.CLAIMS)
     _show_claims(chosen, runs, explain=bool(why), as_json=as_json)
     return 0
@@ -163,6 +162,18 @@ def _newest(
             f"{results} has no whole run of this machine, {here}; this one is of ANOTHER MACHINE, {run.fingerprint}"
         )
     return run
+
+
+def _newest_evidence(results: Path) -> "list[Run]":
+    """
+    Take each experiment's newest replicates from the history that has the newest run worth asking.
+    """
+    from paceline import claims, history
+
+    newest = _newest(results, claims.has_evidence, "pytest --benchmark-only --all")
+    return claims.newest_of_each(
+        [run for run in history.runs(results)[0] if run.complete and run.fingerprint == newest.fingerprint]
+    )
 
 
 def _show_claims(chosen: "Sequence[Claim]", runs: "Sequence[Run]", *, explain: bool, as_json: bool) -> None:

@@ -3,6 +3,7 @@ The lesson's claims, and what saved runs say about each. Pure: no files, no prin
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from paceline.claims import cost, gil, handing, kinds, parallel, sharing, waiting
 from paceline.claims.claim import Claim
@@ -10,7 +11,18 @@ from paceline.claims.evidence import Evidence
 from paceline.claims.finding import Figure, Finding, Part, Verdict
 from paceline.history import Run
 
-__all__ = ["CLAIMS", "Claim", "Evidence", "Figure", "Finding", "Part", "Verdict", "findings", "has_evidence"]
+__all__ = [
+    "CLAIMS",
+    "Claim",
+    "Evidence",
+    "Figure",
+    "Finding",
+    "Part",
+    "Verdict",
+    "findings",
+    "has_evidence",
+    "newest_of_each",
+]
 
 _IN_THE_LESSON = (
     "gil-bound",
@@ -69,3 +81,24 @@ def has_evidence(run: Run) -> bool:
     Whether a run has cells that were measured in processes of their own, without which nothing is judged.
     """
     return any(cell.process is not None for cell in run.cells)
+
+
+def newest_of_each(runs: Sequence[Run]) -> list[Run]:
+    """
+    Put runs of one machine together: of each experiment the newest replicated cells, so that one that was measured
+    again takes the place of its older ones and leaves the others standing.
+
+    Args:
+        runs: n at least 1, in any order.
+
+    Returns:
+        The runs that something is taken of, newest first, with nothing but that.
+    """
+    taken: set[str] = set()
+    chosen = []
+    for run in sorted(runs, key=lambda run: run.datetime, reverse=True):
+        new = {cell.experiment for cell in run.cells if cell.process is not None} - taken
+        if new:
+            chosen.append(replace(run, cells=tuple(cell for cell in run.cells if cell.experiment in new)))
+            taken |= new
+    return chosen

@@ -24,6 +24,7 @@ LEFT_WITHOUT_JITTER = 0.5
 ON_ITS_CPU = 0.95
 
 _JITTERS = ("none", "uniform:0.9")
+_WATCHED = {"computing": "test_who_ran_what", "downloading": "test_who_downloaded_what"}
 _TWO_CPUS = 2
 _FOR_RARE_REPEATS = 12
 
@@ -66,9 +67,10 @@ def order_from_server(evidence: Evidence) -> Finding:
 
 def worker_is_cpu(evidence: Evidence) -> Finding:
     """
-    Judge by the CPUs that the items of a process pool really ran on; the threads stand beside.
+    Judge by the CPUs that the items of a process pool really ran on, computing and downloading, as the lesson's did;
+    the threads stand beside.
     """
-    return combine([_on_its_cpu(evidence)])
+    return combine([_on_its_cpu(evidence, work) for work in _WATCHED])
 
 
 def _nobody_waits(evidence: Evidence, handing: str) -> Part:
@@ -151,23 +153,23 @@ def _left(who: str, alike: Sample, varied: Sample) -> Part:
     return settled(judged, lambda share: share < LEFT_WITHOUT_JITTER)
 
 
-def _on_its_cpu(evidence: Evidence) -> Part:
-    part = "the number of a pool's worker is the CPU it runs on"
+def _on_its_cpu(evidence: Evidence, work: str) -> Part:
+    part = f"{work}: the number of a pool's worker is the CPU it runs on"
     because = (
         "numbers are given to CPUs in the way that fits best, as the lesson's could only fit worse, and one item in "
         "twenty is left to the system's own work"
     )
-    decides, *others = _placed(evidence, "pool-fork")
-    beside = present([*others, *_placed(evidence, "threads")])
-    lacking = _cannot_place(evidence)
+    decides, *others = _placed(evidence, work, "pool-fork")
+    beside = present([*others, *_placed(evidence, work, "threads")])
+    lacking = _cannot_place(evidence, work)
     if lacking:
         return untold(part, because, lacking, [decides, *beside])
     judged = above(part, decides, ON_ITS_CPU, because, "watching", beside=beside)
     return settled(judged, lambda share: share > ON_ITS_CPU)
 
 
-def _placed(evidence: Evidence, strategy: str) -> list[Figure]:
-    cells = evidence.cells("watching", "test_who_ran_what", strategy=strategy)
+def _placed(evidence: Evidence, work: str, strategy: str) -> list[Figure]:
+    cells = evidence.cells("watching", _WATCHED[work], strategy=strategy)
     return [
         figure(f"{strategy}: items on the worker's own CPU", _share(cells, "worker_is_cpu_share"), "share"),
         figure(f"{strategy}: changes of CPU per item", values(cells, _migrations_per_item), "share"),
@@ -175,10 +177,10 @@ def _placed(evidence: Evidence, strategy: str) -> list[Figure]:
     ]
 
 
-def _cannot_place(evidence: Evidence) -> str | None:
+def _cannot_place(evidence: Evidence, work: str) -> str | None:
     if evidence.cpus is not None and evidence.cpus < _TWO_CPUS:
         return "a machine with two usable CPUs or more: on one, every number is right"
-    cells = evidence.cells("watching", "test_who_ran_what", strategy="pool-fork")
+    cells = evidence.cells("watching", _WATCHED[work], strategy="pool-fork")
     if cells and not len(_share(cells, "worker_is_cpu_share")):
         return "a system that says on which CPU a thread runs, as Linux does"
     return None

@@ -152,7 +152,25 @@ def shown(value: float, unit: Unit) -> str:
     """
     if unit == "share":
         return f"{value * 100:.6g} %"
+    if unit == "bytes":
+        return size(value)
     return f"{value:.6g}{'' if unit == 'count' else unit if unit == 'x' else f' {unit}'}"
+
+
+def size(count: float) -> str:
+    """
+    Write a number of bytes for a sentence: 1048576 is "1 MiB".
+    """
+    unit, factor = next(((u, f) for u, f in (("MiB", 2.0**20), ("KiB", 2.0**10)) if count >= f), ("B", 1.0))
+    return f"{count / factor:.6g} {unit}"
+
+
+def length(seconds: float) -> str:
+    """
+    Write seconds for a sentence: 0.00001 is "10 us".
+    """
+    unit, factor = next(((u, f) for u, f in (("s", 1.0), ("ms", 1e-3)) if seconds >= f), ("us", 1e-6))
+    return f"{seconds / factor:.6g} {unit}"
 
 
 def _described(each: Sequence[float], unit: Unit) -> tuple[float, float | None, float | None]:

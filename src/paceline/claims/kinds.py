@@ -58,10 +58,13 @@ def _ahead(evidence: Evidence, rival: str, kernel: str) -> Part | None:
 
 
 def _worthwhile(evidence: Evidence, *, long: bool) -> Part:
-    length = "10 ms and more" if long else "less than 10 ms"
-    part = f"processes beat a plain loop with items of {length}, whatever they carry"
+    which = f"{judging.length(_LONG)} and more" if long else f"less than {judging.length(_LONG)}"
+    part = f"processes beat a plain loop with items of {which}, whatever they carry"
     told = [
-        figure(f"speedup with items of {seconds * 1e3:g} ms and {size} B", _broken_even(evidence, seconds, size))
+        figure(
+            f"speedup with items of {judging.length(seconds)} and {judging.size(size)}",
+            _broken_even(evidence, seconds, size),
+        )
         for seconds, size in _grid(evidence)
         if (seconds >= _LONG) is long
     ]

@@ -4,7 +4,7 @@ From an experiment's words to a cell in the saved run: measured here, or in a fr
 
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from paceline import fresh
@@ -16,7 +16,6 @@ from paceline.measuring.passes import measure as measure_here
 from paceline.plugin.stopwatches import ElsewhereClock, Native, failing
 from paceline.strategies import Strategy
 
-ROUNDS_ELSEWHERE = 3  # at most, in each of several processes: it is the processes that are repeated
 PATIENCE = 300.0  # seconds for one cell in a fresh process
 
 
@@ -43,7 +42,6 @@ class Bench:
         """
         described = facts.described(strategy.workload, strategy.face)
         if self.elsewhere:
-            plan = replace(plan, rounds=min(plan.rounds, ROUNDS_ELSEWHERE))
             call = "paceline.measuring.laps:measured"
             with failing(self.benchmark):
                 measured: tuple[Cell, list[float]] = fresh.call(call, plan, strategy, items, timeout=PATIENCE)

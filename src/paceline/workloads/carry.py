@@ -12,7 +12,8 @@ from typing import Self
 from paceline.workloads.compute import squares
 
 STRIDE = 1000  # squares added up in one go, so that numbers stay small and every step takes the same time
-PASSES = 20  # of 10 strides each, for the calibration: some 10 ms in all
+PASSES = 100  # of 10 strides each, some 0.5 ms, for the calibration
+PAUSE = 0.01  # seconds between two of them, as what slows a machine down may last for most of a second
 NUMBER = 8  # bytes of an item's number
 
 Answer = tuple[int, bytes]
@@ -97,10 +98,11 @@ def step_seconds() -> float:
     """
     Find the CPU time of one step, by the best of some passes: whatever disturbs a pass makes it longer. Found once.
     """
-    return min(_seconds(10 * STRIDE) for _ in range(PASSES)) / (10 * STRIDE)
+    return min(_seconds_after_a_pause(10 * STRIDE) for _ in range(PASSES)) / (10 * STRIDE)
 
 
-def _seconds(steps: int) -> float:
+def _seconds_after_a_pause(steps: int) -> float:
+    time.sleep(PAUSE)
     begun = time.thread_time()
     compute(steps)
     return time.thread_time() - begun
