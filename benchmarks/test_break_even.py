@@ -35,7 +35,7 @@ pytestmark = [
     pytest.mark.extended,
     pytest.mark.replicated,
     pytest.mark.strategies("sequential", "threads", "pool-fork", "interpreters"),
-    pytest.mark.scale(workers="cpus", rounds=3),
+    pytest.mark.scale(workers="cpus", rounds=2),
     pytest.mark.parametrize(("seconds", "items", "size"), [*points()], indirect=["items", "size"]),
 ]
 

@@ -53,6 +53,16 @@ def test_one_interpreter_that_gains_nothing_is_held_back():
     assert verdicts(found) == words("ccccc")
 
 
+def test_where_loops_took_turns_with_the_rounds_the_speedup_is_over_them():
+    drifting = lesson(threads=1.9)  # by the times of cells that stood apart
+    paired = [
+        cell(one.experiment, "test_computing", one.strategy, one.median, one.process, one.workers, kernel=one.kernel,
+             cpu_seconds=one.median * (1 + one.process / 1000), speedup_over_loop=(1.9 if one.kernel == "hash" else 1.0) + one.process / 1000)
+        for one in drifting.cells
+    ]  # fmt: skip
+    assert judged(gil_bound, run(paired)).verdict == "confirmed"
+
+
 def test_threads_that_gain_are_not_held_back():
     found = judged(gil_bound, lesson(threads=1.9, busy=1.9))
     assert found.verdict == "refuted"

@@ -100,6 +100,25 @@ def test_a_plain_session_stays_in_its_own_process(lab):
     lab(LAB).assert_outcomes(passed=2)
 
 
+def test_a_mark_may_ask_for_more_processes_and_the_command_line_has_the_last_word(lab):
+    more = LAB.replace("replicated", "replicated(processes=4)")
+    lab(more, "--benchmark-only", "--all", "--strategy", "threads").assert_outcomes(passed=4)
+    lab(more, "--collect-only", "--benchmark-only", "--all", "--processes", "1").stdout.fnmatch_lines(["*2 tests*"])
+
+
+def test_a_paired_cell_has_its_speedup_over_the_loops_between_its_rounds(lab, cells):
+    lab(LAB.replace("measured_by", "paired=True, measured_by"), "--benchmark-only", "--all").assert_outcomes(passed=6)
+    for one in cells().values():
+        assert one["extra_info"]["loop_seconds"] > 0
+        assert one["extra_info"]["speedup_over_loop"] > 0
+        assert one["extra_info"]["limit"] > 0
+
+
+def test_the_sessions_own_process_runs_no_loops(lab, cells):
+    lab(LAB.replace("measured_by", "paired=True, measured_by"), "--benchmark-only").assert_outcomes(passed=2)
+    assert not any("loop_seconds" in one["extra_info"] for one in cells().values())
+
+
 def test_only_the_strategies_that_the_mark_names_are_measured_more_than_once(lab, cells):
     lab(LAB.replace("replicated", 'replicated("threads")'), "--benchmark-only", "--all").assert_outcomes(passed=4)
     assert {(one["extra_info"]["strategy"], one["extra_info"]["process"]) for one in cells().values()} == {

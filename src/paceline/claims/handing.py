@@ -113,7 +113,7 @@ def _as_by_chance(handing: str, cells: Sequence[Replicate]) -> Part:
     repeats = _share(cells, "repeats_from_idle_share")
     if handing == CHUNKS:
         beside.append(figure(f"{handing}: repeats with no other worker idle, the chunk's too", repeats, "share"))
-    return below(
+    judged = below(
         f"{handing}: a worker repeats no longer than being freed early would make it",
         figure(f"{handing}: mean run / the mean run of workers freed by chance", values(cells, _over_chance)),
         LONGER_THAN_CHANCE,
@@ -122,6 +122,7 @@ def _as_by_chance(handing: str, cells: Sequence[Replicate]) -> Part:
         "handing_out",
         beside=present(beside),
     )
+    return settled(judged, lambda ratio: ratio < LONGER_THAN_CHANCE)
 
 
 def _disorder(evidence: Evidence, strategy: str) -> Part:

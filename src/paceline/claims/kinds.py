@@ -4,7 +4,7 @@ Which strategy is for which kind of work.
 
 from paceline.claims import judging, measures
 from paceline.claims.claim import Claim
-from paceline.claims.evidence import Evidence, Sample, median, ratios
+from paceline.claims.evidence import Evidence, Sample
 from paceline.claims.finding import Finding, Part, combine
 from paceline.claims.judging import figure
 from paceline.claims.measures import BASELINE, CODE, GAIN, HOLDS, NO_GAIN, PROCESSES, RELEASES
@@ -51,8 +51,8 @@ def _ahead(evidence: Evidence, rival: str, kernel: str) -> Part | None:
     part = f"processes are ahead of {rival} on {CODE[kernel]}"
     if rival == "interpreters" and not _has_interpreters(evidence):
         return None
-    pool, other = (measures.computing(evidence, name, kernel) for name in (PROCESSES[0], rival))
-    told = figure(f"time of {rival} over time of {PROCESSES[0]}", ratios(other, pool, median))
+    lead = measures.computing_lead(evidence, PROCESSES[0], rival, kernel)
+    told = figure(f"lead of {PROCESSES[0]} over {rival}", lead)
     because = "who reigns is ahead by more than noise; a tie is none"
     return measures.one_cpu(evidence, part) or judging.above(part, told, GAIN, because, "computing")
 

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import replace
 
-from paceline.claims.evidence import Evidence, Replicate, Sample, median, quotient, ratios, values
+from paceline.claims.evidence import Evidence, Replicate, Sample, added, median, quotient, ratios, values
 from paceline.claims.finding import Part
 from paceline.claims.judging import LEAST_PROCESSES, figure, untold
 from paceline.history import Cell
@@ -33,6 +33,7 @@ CODE = {HOLDS: "Python code that holds the GIL", RELEASES: "code that releases t
 NO_GAIN = f"a second CPU in full use would gain a factor near 2, and what is below {GAIN}x may be noise"
 """Why `GAIN` is the margin of whoever should gain nothing."""
 
+_OVER_LOOP = added("speedup_over_loop")
 _CLIENTS = ("requests", "aiohttp", "raw")  # what a strategy's downloads are made with, the usual one first
 
 
@@ -61,9 +62,22 @@ def speedup(sequential: Sequence[Replicate], cells: Sequence[Replicate]) -> Samp
 
 def computing_speedup(evidence: Evidence, strategy: str, kernel: str) -> Sample:
     """
-    Give the speedup of a strategy that computes with one worker for each CPU.
+    Give the speedup of a strategy that computes with one worker for each CPU: over the plain loops that took turns with
+    its rounds, where there were any, else over `sequential`.
     """
-    return speedup(computing(evidence, BASELINE, kernel), computing(evidence, strategy, kernel))
+    cells = computing(evidence, strategy, kernel)
+    over_loops = values(cells, _OVER_LOOP)
+    return over_loops if len(over_loops) else speedup(computing(evidence, BASELINE, kernel), cells)
+
+
+def computing_lead(evidence: Evidence, strategy: str, rival: str, kernel: str) -> Sample:
+    """
+    Give how many times as fast as a rival a strategy computes: by their speedups over loops, where there were any, else
+    by their times.
+    """
+    ours, theirs = (computing(evidence, name, kernel) for name in (strategy, rival))
+    over_loops = quotient(values(ours, _OVER_LOOP), values(theirs, _OVER_LOOP))
+    return over_loops if len(over_loops) else speedup(theirs, ours)
 
 
 def downloads_speedup(evidence: Evidence, strategy: str) -> Sample:

@@ -18,7 +18,7 @@ class Cell:
 
     `median`, `efficiency` and `overhead` are None when nothing was timed (`--benchmark-disable`, plain `pytest`).
     Times in seconds; `cpu_seconds` and `context_switches` are per round. `process` says which of the fresh processes
-    measured it, from 1; None is the session's own. `watched` holds the figures of a watched pass.
+    measured it, from 1; None is the session's own. `added` holds what a paired or watched cell has beside these.
     """
 
     experiment: str
@@ -45,7 +45,7 @@ class Cell:
     sessions: int | None = None
     process: int | None = None
     warnings: list[str] = field(default_factory=list)
-    watched: dict[str, Any] = field(default_factory=dict)
+    added: dict[str, Any] = field(default_factory=dict)
 
 
 def described(experiment: str, strategy: Strategy, items: Sequence[Item]) -> Cell:
@@ -73,6 +73,6 @@ def saved(cell: Cell) -> dict[str, Any]:
     Give what a saved run keeps: the median is pytest-benchmark's own to save.
     """
     figures = asdict(cell)
-    watched = figures.pop("watched")
+    added = figures.pop("added")
     del figures["median"]
-    return {**watched, **figures}
+    return {**added, **figures}

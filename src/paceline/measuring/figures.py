@@ -43,6 +43,21 @@ def add(cell: Cell, times: Sequence[float], rounds: Rounds, workers_used: Usage,
     cell.warnings = list(_warnings(cell, times, unproven=unproven))
 
 
+def of_pairs(loops: Sequence[float], times: Sequence[float]) -> dict[str, float]:
+    """
+    Compare each round with the plain loop right before it.
+
+    Args:
+        loops: seconds, shape (n,).
+        times: seconds of each round, shape (n,).
+
+    Returns:
+        loop_seconds: the median loop; speedup_over_loop: the median over the pairs of loop / round.
+    """
+    ratios = [loop / seconds for loop, seconds in zip(loops, times, strict=True)]
+    return {"loop_seconds": statistics.median(loops), "speedup_over_loop": statistics.median(ratios)}
+
+
 def _middle(times: Sequence[float]) -> int:
     """
     The index of the round whose time is the (lower) median.

@@ -53,6 +53,7 @@ class Plan:
         control: of the server that answers, or None.
         beside: a thread of the measuring process computes meanwhile.
         watched: one more pass follows, in which every item leaves a span.
+        paired: before each round a plain loop does all items, so that both see the same state of the machine.
     """
 
     experiment: str
@@ -60,6 +61,7 @@ class Plan:
     control: Control | None = None
     beside: bool = False
     watched: bool = False
+    paired: bool = False
 
 
 def measure(plan: Plan, stopwatch: Stopwatch, strategy: Strategy, items: Sequence[Item]) -> tuple[Cell, list[float]]:
@@ -76,7 +78,8 @@ def measure(plan: Plan, stopwatch: Stopwatch, strategy: Strategy, items: Sequenc
     """
     workload = strategy.workload
     cell = described(plan.experiment, strategy, items)
-    reference = Reference(workload, items, shares=plan.rounds + 1 if stopwatch.enabled else 1)
+    shares = plan.rounds + 1 if stopwatch.enabled else 1
+    reference = Reference(workload, items, shares, paired=plan.paired)
     rounds = Rounds(strategy, items, reference, plan.control)
     if cell.client:
         descriptors.provide(cell.workers)
@@ -86,12 +89,14 @@ def measure(plan: Plan, stopwatch: Stopwatch, strategy: Strategy, items: Sequenc
             times = _pass(plan, stopwatch, strategy, rounds, cell)
             rounds.check_results()
             if plan.watched:
-                cell.watched = watching.figures_of(strategy, workload, items, Path(folder, "spans"))
+                cell.added |= watching.figures_of(strategy, workload, items, Path(folder, "spans"))
         used, cell.sessions = metered.used(), metered.sessions()
     bandwidth = plan.control.bandwidth if plan.control else None
     cell.limit = facts.limit(workload, items, cell.workers, reference.cpu_seconds, bandwidth)
     if stopwatch.enabled:
         figures.add(cell, times, rounds, used, unproven=plan.control is not None and not plan.control.proves)
+        if plan.paired:
+            cell.added |= figures.of_pairs(reference.loops[-len(times) :], times)
     return cell, times
 
 

@@ -26,13 +26,24 @@ class Reference:
 
     It gives the answers to expect, and the CPU time that the limit of computing is made of. It is spread over the
     rounds, so that both see the same state of the machine.
+
+    Args:
+        workload: what is done.
+        items: shape (n,).
+        shares: setups over which it is spread.
+        paired: do all items in each of them, as a plain loop that the round after it is compared with.
+
+    Attributes:
+        loops: seconds by the wall clock of each setup's share.
     """
 
-    def __init__(self, workload: Workload, items: Sequence[Item], shares: int) -> None:
+    def __init__(self, workload: Workload, items: Sequence[Item], shares: int, *, paired: bool = False) -> None:
         self._workload, self._items = workload, items
-        self._shares = [range(first, len(items), shares) for first in range(shares)]
+        steps = 1 if paired else shares
+        self._shares = [range(0 if paired else first, len(items), steps) for first in range(shares)]
         self._answers: list[Result] = [None] * len(items)
         self._seconds: list[float] = []
+        self.loops: list[float] = []
 
     @property
     def cpu_seconds(self) -> float:
@@ -40,16 +51,18 @@ class Reference:
         CPU time of all items: their number times the median item, since a busy neighbour makes a few of them slow and
         would raise their sum. Exact for items of one length, which `Compute`'s are but for a few steps.
         """
-        return statistics.median(self._seconds) * len(self._seconds) if self._seconds else 0.0
+        return statistics.median(self._seconds) * len(self._items) if self._seconds else 0.0
 
     def take_share(self) -> None:
         """
         Do the next share of the items, if one is left.
         """
+        beginning = time.perf_counter()
         for index in self._shares.pop(0) if self._shares else ():
             begun = time.thread_time()
             self._answers[index] = self._workload.expected(self._items[index])
             self._seconds.append(time.thread_time() - begun)
+        self.loops.append(time.perf_counter() - beginning)
 
     def check(self, results: Sequence[Result]) -> None:
         """

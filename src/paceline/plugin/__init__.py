@@ -197,7 +197,8 @@ def measure(  # pytest sets fixtures up in this order, and the clock has to be t
     Measure one cell: `measure(strategy(workload, workers), items)`; further keywords go into the saved run.
 
     With `beside=True` a thread of the measuring process computes meanwhile; with `watched=True` one more pass follows
-    in which every item leaves a span, and what the spans show goes into the saved run.
+    in which every item leaves a span, and what the spans show goes into the saved run; with `paired=True` a fresh
+    process runs all items in a plain loop before each round, and the speedup over it goes into the saved run.
 
     Gives the cell's figures, once its results and the server's ledger have been checked.
     """
@@ -207,9 +208,16 @@ def measure(  # pytest sets fixtures up in this order, and the clock has to be t
     server = request.getfixturevalue("instrument") if "instrument" in request.fixturenames else None
 
     def measured(
-        strategy: Strategy, items: Iterable[Item], *, beside: bool = False, watched: bool = False, **extra: Any
+        strategy: Strategy,
+        items: Iterable[Item],
+        *,
+        beside: bool = False,
+        watched: bool = False,
+        paired: bool = False,
+        **extra: Any,
     ) -> Cell:
-        plan = Plan(_experiment(request), rounds, server and server.control(), beside, watched)
+        paired = paired and process is not None
+        plan = Plan(_experiment(request), rounds, server and server.control(), beside, watched, paired)
         return bench.measure(plan, strategy, list(items), extra)
 
     return measured

@@ -10,7 +10,7 @@ from typing import Any, Self, TypeAlias
 import pytest
 
 from paceline.plugin import scale, session
-from paceline.plugin.choices import NAMED
+from paceline.plugin.choices import NAMED, PROCESSES
 from paceline.strategies import Strategy
 from paceline.workloads import Fetch
 from paceline.workloads.clients import NAMES
@@ -24,8 +24,8 @@ MARKS = {
     "and run in step: scale(workers=[1, 4, 16]).",
     "strategies": "(*names): the only strategies that an experiment measures; --strategy chooses among them.",
     "clients": "(*names): each strategy with each of these HTTP clients that fits it; --client takes their place.",
-    "replicated": "(*strategies): an experiment whose cells (those of these strategies, if named) are measured in "
-    "--processes fresh processes each, with --all, or when its file is named.",
+    "replicated": "(*strategies, processes=3): an experiment whose cells (those of these strategies, if named) are "
+    "measured in that many fresh processes each, with --all, or when its file is named; --processes takes its place.",
     "extended": ": an experiment that is measured only with --all, or when its file is named.",
 }
 """The marks of an experiment, and what they say."""
@@ -99,7 +99,8 @@ class Repeated:
         mark = node.get_closest_marker("replicated")
         if mark is None or not session.goes_deep(config, node.path):
             return cls(0)
-        return cls(config.option.processes, tuple(_agreed(node, "replicated", NAMED, None) or ()))
+        processes = config.option.processes or mark.kwargs.get("processes", PROCESSES)
+        return cls(processes, tuple(_agreed(node, "replicated", NAMED, None) or ()))
 
     def numbers(self, strategy: str | None) -> Iterable[int | None]:
         """

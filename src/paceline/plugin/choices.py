@@ -49,9 +49,9 @@ def add_options(group: pytest.OptionGroup) -> None:
     add(
         "--processes",
         type=scale.whole,
-        default=PROCESSES,
         metavar="N",
-        help="Fresh processes for each cell that decides a claim, with --all or a file named. Default: %(default)s.",
+        help="Fresh processes for each cell that decides a claim, with --all or a file named. Default: 3, unless the "
+        "experiment says otherwise.",
     )
     add("--all", action="store_true", help="Extended experiments too; else they run when their file is named.")
     add("--keep-partial", action="store_true", help="Keep an interrupted or failed run in results/partial/.")
