@@ -55,9 +55,11 @@ def test_one_interpreter_that_gains_nothing_is_held_back():
 
 def test_where_loops_took_turns_with_the_rounds_the_speedup_is_over_them():
     drifting = lesson(threads=1.9)  # by the times of cells that stood apart
+    gains = {"squares": 1.0, "hash": 1.9}
     paired = [
-        cell(one.experiment, "test_computing", one.strategy, one.median, one.process, one.workers, kernel=one.kernel,
-             cpu_seconds=one.median * (1 + one.process / 1000), speedup_over_loop=(1.9 if one.kernel == "hash" else 1.0) + one.process / 1000)
+        cell("computing", "test_computing", one.strategy, one.median, one.process, one.workers, kernel=one.kernel,
+             cpu_seconds=one.median * (1 + one.process / 1000),
+             speedup_over_loop=gains[one.kernel] + one.process / 1000)
         for one in drifting.cells
     ]  # fmt: skip
     assert judged(gil_bound, run(paired)).verdict == "confirmed"
