@@ -35,8 +35,8 @@ def _gains(evidence: Evidence, strategy: str) -> Part:
     part = f"{strategy}: with an interpreter for each CPU, a gain on {CODE[HOLDS]}"
     told = figure(f"speedup of {strategy}", measures.computing_speedup(evidence, strategy, HOLDS))
     limit = figure("time over limit", values(measures.computing(evidence, strategy, HOLDS), measures.over_limit))
-    margin = measures.halfway(evidence.cpus or 1)
-    judged = judging.above(part, told, margin, _HALFWAY, "computing", beside=[limit] if limit.processes else [])
+    margin = 1 + ((evidence.cpus or 1) - 1) / 4
+    judged = judging.above(part, told, margin, _A_QUARTER, "computing", beside=[limit] if limit.processes else [])
     return measures.one_cpu(evidence, part) or measures.unless_crowded(evidence, judged)
 
 
@@ -47,6 +47,10 @@ def _computes_at_once(evidence: Evidence, strategy: str) -> Part:
     return measures.one_cpu(evidence, part) or measures.unless_crowded(evidence, judged)
 
 
+_A_QUARTER = (
+    "more than a quarter of what the CPUs beyond the first could add: two that share a core slow each other down, and "
+    "how much is the machine's matter; whether they are busy at the same time is another part"
+)
 _HALFWAY = "more than half of what the CPUs beyond the first could add, as two of them may share one core"
 
 
