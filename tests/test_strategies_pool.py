@@ -5,13 +5,14 @@ What a pool's own options do: how many items a worker takes at a time, and by wh
 import multiprocessing
 import os
 import signal
+import subprocess
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
 from probes import Probe, ProbeError
-from processes import until
+from processes import python, until
 
 from paceline.strategies import WorkerDied
 from paceline.strategies.pool import PoolFork, PoolSpawn
@@ -168,3 +169,37 @@ def test_the_options_say_what_was_chosen(probe):
     chosen = PoolFork(probe, 2, chunksize=0, hand_out="imap_unordered").options
     assert chosen == {"start_method": "fork", "chunksize": 0, "hand_out": "imap_unordered"}
     assert PoolFork(probe, 2).options == {"start_method": "fork", "chunksize": 1, "hand_out": "map"}
+
+
+HELD = """
+import copyreg
+import os
+import signal
+import subprocess
+
+from paceline.strategies import STRATEGIES
+from paceline.workloads import Compute
+
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+
+def reduced(workload):
+    interrupt()
+    return Compute, (workload.kernel, workload.n)
+
+os.register_at_fork(before=interrupt)  # a fork
+copyreg.pickle(Compute, reduced)  # the workload goes to a process that was not forked
+try:
+    with next(one for one in STRATEGIES if one.name == {name!r})(Compute("squares", 10), 2):
+        pass
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+@pytest.mark.parametrize("name", ["pool-fork", "pool-forkserver", "pool-spawn", "processes", "loops-in-processes"])
+def test_ctrl_c_that_comes_while_processes_are_started_leaves_no_pool_behind(name):
+    script = HELD.format(name=name)
+    with python("-W", "error", "-c", script, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        shown = process.communicate(timeout=30)[0]
+    assert (process.returncode, shown) == (0, "interrupted\n")

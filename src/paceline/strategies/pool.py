@@ -55,13 +55,14 @@ class _Pool(Strategy):
     def __enter__(self) -> Self:
         context: Any = multiprocessing.get_context(self.start_method)
         self._ready, self._tell_ready = context.Pipe(duplex=False)
-        with pool_worker.interrupts_held():
-            initargs = (self.workload, self._tell_ready, context.Lock())
-            self._pool: Pool = context.Pool(self.workers, pool_worker.start, initargs)
-        self._killed = False
-        self._processes: list[Process] = list(self._pool._pool)  # noqa: SLF001
+        self._killed = True  # there is nothing to kill yet
         try:
-            meet(self, self._ready, self._processes, self._broken)
+            with pool_worker.interrupts_held():
+                initargs = (self.workload, self._tell_ready, context.Lock())
+                self._pool: Pool = context.Pool(self.workers, pool_worker.start, initargs)
+                self._processes: list[Process] = list(self._pool._pool)  # noqa: SLF001
+                self._killed = False
+            meet(self, self._ready, self._processes, self._broken)  # a Ctrl-C that was held comes before
         except BaseException:
             if not self._killed:
                 self._kill()
