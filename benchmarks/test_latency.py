@@ -36,6 +36,7 @@ def test_latency(measure, strategy, fetch, items, workers):
     latency=[latency for latency, _ in GRID],
     workers=[workers for _, workers in GRID],
     items=[workers * TURNS[latency] for latency, workers in GRID],
+    rounds=3,
 )
 def test_latency_by_workers(measure, strategy, fetch, items, workers):
     measure(strategy(fetch, workers), items)
