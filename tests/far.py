@@ -15,7 +15,7 @@ def add(left, right=1):
 
 
 def where():
-    return os.getpid(), threading.active_count(), "pytest" in sys.modules
+    return os.getpid(), threading.active_count(), "pytest" in sys.modules, "psutil" in sys.modules
 
 
 def curse(words):

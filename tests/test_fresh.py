@@ -22,10 +22,11 @@ def test_a_result_comes_back():
 
 
 def test_the_interpreter_is_fresh_and_has_one_thread():
-    pid, threads, with_pytest = fresh.call("far:where")
+    pid, threads, with_pytest, with_psutil = fresh.call("far:where")
     assert pid != os.getpid()
     assert threads == 1
     assert not with_pytest
+    assert not with_psutil, "it has imported what only its caller needs"
 
 
 def test_an_error_comes_back_as_it_was_raised_with_a_note_on_where():

@@ -237,22 +237,20 @@ def _whole(text: str) -> int:
 
 
 def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time; give seconds, above 0")
-    return value
+    return _above_zero(text, "time; give seconds")
 
 
 def _bandwidth(text: str) -> float:
+    return _above_zero(text, "bandwidth; give bytes per second")
+
+
+def _above_zero(text: str, wanted: str) -> float:
     try:
         value = float(text)
     except ValueError:
         value = math.nan
     if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no bandwidth; give bytes per second, above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is no {wanted}, above 0")
     return value
 
 

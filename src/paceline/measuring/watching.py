@@ -17,13 +17,9 @@ def figures_of(strategy: Strategy, workload: Workload, items: Sequence[Item], lo
     Start `strategy` once more, run a warm round and a watched one, and say what the spans of the second show.
     """
     observed = Observed(workload, log)
-    again = type(strategy)(observed, strategy.workers, **_chosen(strategy))
+    again = type(strategy)(observed, strategy.workers, **strategy.chosen)
     with again as started:
         started.map(items)
         observed.forget()
         started.map(items)
     return dict(traces.figures(observed.spans(), workers=len(observed.opened())))
-
-
-def _chosen(strategy: Strategy) -> dict[str, Any]:
-    return {name: value for name, value in strategy.options.items() if name in strategy.defaults}

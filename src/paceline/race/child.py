@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 from paceline import piped
 from paceline.piped import Piped
-from paceline.race.messages import Answer, Began, Enter, Failed, Leave, Probe, Request, Run
+from paceline.piped_worker import Failed
+from paceline.race.messages import Answer, Began, Enter, Leave, Probe, Request, Run
 
 FAREWELL = 10.0  # seconds that a lane gets to end its strategy in good order; then it is killed
 

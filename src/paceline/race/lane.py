@@ -5,17 +5,15 @@ It runs as `python -m paceline.race.lane`, in a session of its own, so that all 
 """
 
 import gc
-import os
 import select
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from multiprocessing.connection import Connection
 
 from paceline import family
 from paceline.contracts import Item, Result
+from paceline.piped_worker import Failed, ends, told
 from paceline.race import results
 from paceline.race.messages import (
     Answer,
@@ -23,7 +21,6 @@ from paceline.race.messages import (
     Compared,
     Enter,
     Entered,
-    Failed,
     Give,
     Given,
     Gone,
@@ -120,9 +117,7 @@ def main() -> None:
     """
     Answer requests until there are no more.
     """
-    hide_main_module()
-    requests: Connection[Answer, Request] = Connection(os.dup(0), writable=False)
-    answers: Connection[Answer, Request] = Connection(os.dup(1), readable=False)
+    requests, answers = ends()
     lane = Lane(Output(), requests.fileno())
     while True:
         try:
@@ -133,22 +128,7 @@ def main() -> None:
             for answer in lane.answers(request):
                 answers.send(answer)
         except BaseException as error:  # noqa: BLE001 - a function may raise anything, SystemExit among it
-            answers.send(Failed(_told(error), misuse=isinstance(error, NoSuchFunctionError)))
-
-
-def hide_main_module() -> None:
-    """
-    Keep spawned workers from importing this module, which their start would be charged for.
-    """
-    main_module = sys.modules["__main__"]
-    main_module.__spec__ = None
-    main_module.__file__ = None
-
-
-def _told(error: BaseException) -> str:
-    if type(error).__module__.partition(".")[0] == "paceline":
-        return str(error)
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            answers.send(Failed(told(error), misuse=isinstance(error, NoSuchFunctionError)))
 
 
 if __name__ == "__main__":

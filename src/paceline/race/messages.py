@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from paceline.contracts import Item
+from paceline.piped_worker import Failed
 
 
 @dataclass(frozen=True)
@@ -94,20 +95,6 @@ class Findings:
     printed: str | None = None
     changed: tuple[str, ...] = ()
     caches: float | None = None
-
-
-@dataclass(frozen=True)
-class Failed:
-    """
-    It could not be done.
-
-    Attributes:
-        why: in words.
-        misuse: whether the name given leads to no function.
-    """
-
-    why: str
-    misuse: bool = False
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,13 @@ class Strategy(ABC):
         self.workers = self.bounded(workers)
         self.options: dict[str, Option] = {**self.fixed, **self.defaults, **options}
 
+    @property
+    def chosen(self) -> dict[str, Option]:
+        """
+        Give the values of the options that one may choose: what makes another one like it.
+        """
+        return {name: self.options[name] for name in self.defaults}
+
     @classmethod
     def bounded(cls, workers: int) -> int:
         """

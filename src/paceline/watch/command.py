@@ -9,12 +9,10 @@ from contextlib import closing
 
 from rich.text import Text
 
-from paceline.contracts import Option
 from paceline.observed import Forgotten, Opened, Record, Span
 from paceline.report.figures import plain
 from paceline.report.layout import render
 from paceline.server.process import ServerError
-from paceline.strategies import Strategy
 from paceline.watch.following import WatchError, fifo, followed
 from paceline.watch.messages import Ran, Request
 from paceline.watch.showing import Numbers, summary
@@ -39,7 +37,7 @@ def watch(arguments: Namespace, complain: Callable[[object], None]) -> int:
             return FAILED
         with wished.workload() as workload, fifo() as (log, reader):
             strategy = wished.strategy
-            request = Request(strategy.name, workload, strategy.workers, _options(strategy), wished.items, log)
+            request = Request(strategy.name, workload, strategy.workers, strategy.chosen, wished.items, log)
             with closing(followed(request, reader)) as records:
                 _show(wished, records)
     except (MisuseError, NoSuchFunctionError) as error:
@@ -92,7 +90,3 @@ def _introduce(wished: Wish) -> None:
     render([Text(plain(f"{what}: who did each, as they complete, after a warm-up round"), style="bold")])
     sys.stdout.write("\n")
     sys.stdout.flush()
-
-
-def _options(strategy: Strategy) -> dict[str, Option]:
-    return {name: value for name, value in strategy.options.items() if name in strategy.defaults}

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from paceline import piped
 from paceline.observed import Log, Record
-from paceline.watch.messages import Failed, Ran, Request
+from paceline.piped_worker import Failed
+from paceline.watch.messages import Ran, Request
 
 CHUNK = 1 << 16  # bytes, as much as a pipe holds
 

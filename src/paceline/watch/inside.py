@@ -2,35 +2,24 @@
 The process in which a strategy is watched: `python -m paceline.watch.inside` does what its standard input says, once.
 """
 
-import os
-from multiprocessing.connection import Connection
-from typing import Any
-
 from paceline.contracts import Workload
 from paceline.observed import Observed
-from paceline.race.lane import FORKING, end_with_race, hide_main_module
+from paceline.piped_worker import Failed, ends, told
+from paceline.race.lane import FORKING, end_with_race
 from paceline.race.output import Output
 from paceline.strategies import STRATEGIES, Strategy
-from paceline.watch.messages import Failed, Ran, Request
+from paceline.watch.messages import Ran, Request, UnfitError
 from paceline.workloads import Call
 from paceline.workloads.call import NoSuchFunctionError
-
-
-class UnfitError(ValueError):
-    """
-    The function is of the other kind.
-    """
 
 
 def main() -> None:
     """
     Answer, and end.
     """
-    hide_main_module()
-    requests: Connection[Any, Request] = Connection(os.dup(0), writable=False)
-    answers: Connection[Ran | Failed, Any] = Connection(os.dup(1), readable=False)
+    requests, answers = ends()
     output = Output()
-    request = requests.recv()
+    request: Request = requests.recv()
     try:
         run(request, requests.fileno(), output)
         answers.send(Ran(output.first_line()))
@@ -71,15 +60,6 @@ def check_face(strategy: type[Strategy], workload: Workload) -> None:
             raise UnfitError(
                 f"{strategy.name} runs {strategy.face} functions, and this one is {face}; use one of {fit}"
             )
-
-
-def told(error: BaseException) -> str:
-    """
-    Say what went wrong; an error of ours speaks for itself.
-    """
-    if type(error).__module__.partition(".")[0] in ("paceline", "__main__"):
-        return str(error)
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 if __name__ == "__main__":

@@ -35,15 +35,7 @@ class Ran:
     printed: str | None
 
 
-@dataclass(frozen=True)
-class Failed:
+class UnfitError(ValueError):
     """
-    It could not be done.
-
-    Attributes:
-        why: in words.
-        misuse: whether the name given leads to no function.
+    The function is of the other kind.
     """
-
-    why: str
-    misuse: bool

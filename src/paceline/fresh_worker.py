@@ -1,7 +1,8 @@
 """
-A fresh interpreter: `python -m paceline.fresh` takes one request from its standard input and answers it.
+A fresh interpreter: `python -m paceline.fresh_worker` takes one request from its standard input and answers it.
 
-Its standard output is for the answer alone; whatever is printed meanwhile goes where errors go.
+Its standard output is for the answer alone; whatever is printed meanwhile goes where errors go. It stands apart from
+`fresh` for the same reason as `pool_worker` does from the strategies: it imports none of what its caller needs.
 """
 
 import fcntl
@@ -11,10 +12,9 @@ import pickle
 import signal
 import sys
 import traceback
-from multiprocessing.connection import Connection
-from typing import Any
 
-from paceline.fresh.messages import Arguments, Given, Raised, Request
+from paceline.fresh_messages import Arguments, Given, Raised, Request
+from paceline.piped_worker import ends
 from paceline.portable import portable
 
 
@@ -22,11 +22,9 @@ def main() -> None:
     """
     Answer, and end.
     """
-    hide_main_module()
-    requests: Connection[Any, Request] = Connection(os.dup(0), writable=False)
-    answers: Connection[Given | Raised, Any] = Connection(os.dup(1), readable=False)
+    requests, answers = ends()
     os.dup2(2, 1)
-    request = requests.recv()
+    request: Request = requests.recv()
     end_with_caller(requests.fileno())
     sys.path[:] = request.path
     answers.send(answered(request))
@@ -55,15 +53,6 @@ def end_with_caller(lifeline: int) -> None:
     signal.signal(signal.SIGIO, signal.SIG_DFL)
     fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
-
-
-def hide_main_module() -> None:
-    """
-    Keep spawned workers from importing this module, which their start would be charged for.
-    """
-    main_module = sys.modules["__main__"]
-    main_module.__spec__ = None
-    main_module.__file__ = None
 
 
 if __name__ == "__main__":

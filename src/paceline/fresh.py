@@ -1,5 +1,5 @@
 """
-This process's end of the pipe to a fresh interpreter.
+A function, called in a fresh interpreter: nothing that this process has imported, opened or warmed is there.
 """
 
 import pickle
@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from paceline import piped
-from paceline.fresh.messages import Arguments, Given, Raised, Request
+from paceline.fresh_messages import Arguments, Given, Raised, Request
 from paceline.piped import Piped
 
 TIMEOUT = 120.0  # seconds
@@ -34,7 +34,7 @@ def call(function: str, *arguments: Any, timeout: float = TIMEOUT, **keywords: A
         Exception: whatever the function raised, with a note on where.
     """
     request = Request(tuple(sys.path), function, pickle.dumps(Arguments(arguments, keywords)))
-    with piped.running("paceline.fresh") as interpreter:
+    with piped.running("paceline.fresh_worker") as interpreter:
         answer = _answer(interpreter, request, timeout)
     if isinstance(answer, Raised):
         answer.error.add_note(f"raised by {function} in a fresh interpreter:\n{answer.trace}")
