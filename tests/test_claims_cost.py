@@ -265,12 +265,3 @@ def test_another_machine_with_another_system_is_shown_and_not_judged():
     assert finding.verdict == "unknown"
     assert "CPU" in finding.missing[0]
     assert finding.parts[0].figures[0].value == pytest.approx(3, rel=0.05)
-
-
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
-def test_an_empty_run_leaves_every_claim_open_and_says_what_to_run(claim):
-    finding = judged(claim.id)
-    assert finding.verdict == "unknown"
-    for experiment in claim.experiments:
-        assert any(command(experiment) in missing for missing in finding.missing)
-    assert all(part.margin for part in finding.parts)

@@ -177,11 +177,3 @@ def test_a_system_that_names_no_cpus_leaves_the_claim_open():
     finding = judged("worker-is-cpu", watched("pool-fork", None))
     assert finding.verdict == "unknown"
     assert "on which CPU" in finding.missing[0]
-
-
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
-def test_an_empty_run_leaves_every_claim_open_and_says_what_to_run(claim):
-    finding = judged(claim.id)
-    assert finding.verdict == "unknown"
-    assert set(finding.missing) == {command(experiment) for experiment in claim.experiments}
-    assert all(part.margin for part in finding.parts)

@@ -249,11 +249,3 @@ def test_threads_that_lose_nothing_are_told_as_luck_and_decide_nothing():
     assert "threads without lock, Value: updates lost" in [figure.what for figure in finding.parts[0].figures]
     assert len(finding.warnings) == 1
     assert "attribute" in finding.warnings[0]
-
-
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
-def test_an_empty_run_leaves_every_claim_open_and_says_what_to_run(claim):
-    finding = judged(claim.id)
-    assert finding.verdict == "unknown"
-    assert set(finding.missing) == {command(experiment) for experiment in claim.experiments}
-    assert all(part.margin for part in finding.parts)
