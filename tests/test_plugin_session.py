@@ -192,25 +192,29 @@ import os, pytest, time
 from pathlib import Path
 from paceline.strategies.pool import PoolFork
 
+class Told(PoolFork):
+    start_method = "fork"
+    def map(self, items):
+        Path("second").touch()
+        return super().map(items)
+
 def test_first(measure, fetch):
     measure(PoolFork(fetch, 2), range(2))
-    Path("first").touch()
 
 def test_second(measure, fetch):
-    Path("second").touch()
-    measure(PoolFork(fetch, 2), range(2000))
+    measure(Told(fetch, 2), range(2000))
 """
 MARKED = SLOW.replace("def test", "@pytest.mark.parametrize('client', ['raw'], indirect=True)\ndef test")
 
 
 @pytest.fixture
 def halfway(pytester):
-    """A session that has measured one cell and is in the middle of another."""
+    """A session that has measured one cell and is in the middle of a round of another."""
     pytester.makepyfile(test_lab=MARKED)
     arguments = ["-m", "pytest", "--benchmark-only", "--seed=1", "--latency=20ms", "--keep-partial", "--rounds=1"]
     with python(*arguments, cwd=pytester.path, stdout=-1, stderr=-2) as process:
         second = pytester.path / "second"
-        until(lambda: second.exists() and len(family(process.pid)) >= 3, "the session to be halfway")
+        until(second.exists, "the session to be halfway")
         yield process
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -104,30 +104,18 @@ def _pass(plan: Plan, stopwatch: Stopwatch, strategy: Strategy, rounds: Rounds, 
     """
     Start, measure, stop; the three times apart.
     """
-    begun = stopwatch.timer()
-    with main_hidden():
-        strategy.__enter__()
-    cell.start_seconds = stopwatch.timer() - begun
-    with left(strategy):
-        with beside.computing() if plan.beside else nullcontext():
-            times = stopwatch.rounds(rounds.run, rounds.setup, plan.rounds)
-        rounds.finish_round()
+    with ExitStack() as hiding:
+        hiding.enter_context(main_hidden())
         begun = stopwatch.timer()
+        with strategy:  # a real `with`: a Ctrl-C finds no moment between the start and the promise to stop
+            cell.start_seconds = stopwatch.timer() - begun
+            hiding.close()
+            with beside.computing() if plan.beside else nullcontext():
+                times = stopwatch.rounds(rounds.run, rounds.setup, plan.rounds)
+            rounds.finish_round()
+            begun = stopwatch.timer()
     cell.stop_seconds = stopwatch.timer() - begun
     return times
-
-
-@contextmanager
-def left(strategy: Strategy) -> Iterator[None]:
-    """
-    Leave a strategy that was entered before, as a `with` would.
-    """
-    try:
-        yield
-    except BaseException:
-        strategy.__exit__(*sys.exc_info())
-        raise
-    strategy.__exit__(None, None, None)
 
 
 @contextmanager

@@ -108,8 +108,12 @@ class _Pool(Strategy):
         """
         Let the workers finish; give those that ended badly.
         """
-        self._pool.close()
-        bad = wait_for_ends(self._processes, STOP_TIMEOUT)
+        try:
+            self._pool.close()
+            bad = wait_for_ends(self._processes, STOP_TIMEOUT)
+        except BaseException:
+            self._kill()
+            raise
         if bad:
             self._kill()
         else:
