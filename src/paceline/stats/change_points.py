@@ -1,0 +1,178 @@
+"""
+Where a history moved for good: change points of many cells at once. NumPy, ruptures and SciPy are imported when needed.
+
+All values are natural logarithms of times, so that a change is a difference whatever the cell's scale.
+"""
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from paceline.stats.comparison import ALPHA, holm
+from paceline.stats.yardstick import noise
+
+LEAST_RUNS = 8
+"""A history of fewer runs is not looked at."""
+
+LEAST_SEGMENT = 3
+"""Runs between two change points, at least: one or two odd runs are no new level."""
+
+PENALTY = 3.0
+"""
+What a change point costs, in units of the noise times log(n). The tests alone are too kind to places that were chosen
+because they look like changes: of simulated histories of 50 cells and 30 runs without any change, 1.5 lets one in three
+report one, 2 one in seven, 3 fewer than one in twenty; 4 finds a step of three deviations after four runs no more.
+"""
+
+
+_Histories = Mapping[str, Sequence[float]]
+_Places = Mapping[str, Sequence[int]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangePoint:
+    """
+    The place from which on one cell's runs lie elsewhere.
+
+    Attributes:
+        index: of the first run that lies elsewhere.
+        ratio: after / before, 1.05 for five per cent slower: the Hodges-Lehmann estimate.
+        low: the lower end of its 95 % interval; None where the neighbours are too few for one.
+        high: the upper end; None as `low`.
+        p: of the test of the segments on either side, corrected over all cells.
+    """
+
+    index: int
+    ratio: float
+    low: float | None
+    high: float | None
+    p: float
+
+
+def change_points(histories: Mapping[str, Sequence[float]]) -> dict[str, list[ChangePoint]]:
+    """
+    Find where cells moved. ruptures proposes places for each; each is tested against its neighbours on either side, all
+    cells together by Holm's rule, in which every cell counts at least once. Of those that fail, each cell's weakest is
+    dropped and the rest tested again, until all that are left pass.
+
+    Args:
+        histories: a cell's name -> logarithms of its medians in the order of the runs; shorter than `LEAST_RUNS` they
+            have no change point.
+
+    Returns:
+        The same names -> change points in order.
+    """
+    places = {name: candidates(values) for name, values in histories.items()}
+    family = sum(max(1, len(found)) for found in places.values())
+    p = _tested(histories, places, family)
+    while failed := _weakest_failing(places, p):
+        places = {name: [one for one in found if (name, one) not in failed] for name, found in places.items()}
+        p = _tested(histories, places, family)
+    return {
+        name: [_change_point(histories[name], found, place, p[name, place]) for place in found]
+        for name, found in places.items()
+    }
+
+
+def candidates(logs: Sequence[float]) -> list[int]:
+    """
+    Propose places: the division into segments with the least sum of absolute distances from each segment's median, a
+    change point costing `PENALTY` noises. A single odd run moves no median, so it buys no segment of its own.
+
+    Args:
+        logs: shape (n,).
+
+    Returns:
+        Indices of the first run of each new segment, in order.
+
+    Source: R. Killick, P. Fearnhead and I. A. Eckley, Optimal Detection of Changepoints with a Linear Computational
+        Cost, JASA 107 (2012), 1590-1598 (PELT); C. Truong, L. Oudre and N. Vayatis, Selective Review of Offline Change
+        Point Detection Methods, Signal Processing 167 (2020), 107299 (ruptures; the cost is its `l1`).
+    """
+    if len(logs) < LEAST_RUNS:
+        return []
+    import numpy as np
+    import ruptures
+
+    penalty = PENALTY * noise(logs) * math.log(len(logs))
+    search = ruptures.Pelt(model="l1", min_size=LEAST_SEGMENT, jump=1).fit(np.asarray(logs, dtype=float).reshape(-1, 1))
+    return [int(place) for place in search.predict(pen=penalty)[:-1]]  # the last is the end
+
+
+def least_neighbours(cells: int) -> int:
+    """
+    Say how many runs on either side let the test see a change at all, however large, if as many cells are looked at.
+
+    Source: of the C(2r, r) ways to part 2 r runs, two have the sides wholly apart: p = 2 / C(2r, r).
+    """
+    runs = LEAST_SEGMENT
+    while 2 / math.comb(2 * runs, runs) * max(1, cells) > ALPHA:
+        runs += 1
+    return runs
+
+
+def _tested(histories: _Histories, places: _Places, family: int) -> dict[tuple[str, int], float]:
+    """
+    Test each place, and correct for all of them; those of the family that are given up count as p = 1.
+    """
+    raw = {(name, at): _p(*_sides(histories[name], found, at)) for name, found in places.items() for at in found}
+    whole = [*raw.values(), *[1.0] * (family - len(raw))]
+    corrected = holm({str(index): p for index, p in enumerate(whole)})
+    return dict(zip(raw, corrected.values(), strict=False))  # the given-up ones come last
+
+
+def _weakest_failing(places: _Places, p: Mapping[tuple[str, int], float]) -> set[tuple[str, int]]:
+    weakest = {max(((name, at) for at in found), key=p.__getitem__) for name, found in places.items() if found}
+    return {one for one in weakest if p[one] > ALPHA}
+
+
+def _sides(logs: Sequence[float], places: Sequence[int], place: int) -> tuple[Sequence[float], Sequence[float]]:
+    """
+    Give the segment before a place and the one after it.
+    """
+    ends = [0, *places, len(logs)]
+    at = ends.index(place, 1)
+    return logs[ends[at - 1] : place], logs[place : ends[at + 1]]
+
+
+def _p(before: Sequence[float], after: Sequence[float]) -> float:
+    """
+    Test whether two segments lie at the same place, by ranks: how far an odd run lies off does not count.
+
+    Source: H. B. Mann and D. R. Whitney, Annals of Mathematical Statistics 18 (1947), 50-60.
+    """
+    from scipy.stats import mannwhitneyu
+
+    return float(mannwhitneyu(before, after, alternative="two-sided").pvalue)
+
+
+def _change_point(logs: Sequence[float], places: Sequence[int], place: int, p: float) -> ChangePoint:
+    before, after = _sides(logs, places, place)
+    shift, low, high = shift_between(before, after)
+    ends = [None if end is None else math.exp(end) for end in (low, high)]
+    return ChangePoint(index=place, ratio=math.exp(shift), low=ends[0], high=ends[1], p=p)
+
+
+def shift_between(before: Sequence[float], after: Sequence[float]) -> tuple[float, float | None, float | None]:
+    """
+    Estimate how far `after` lies above `before`, with a 95 % interval that goes with the test by ranks.
+
+    Args:
+        before: shape (m,).
+        after: shape (n,).
+
+    Returns:
+        The median of all m n differences, and those that lie as many places from either end as chance allows; None for
+        these where m and n are too small for any.
+
+    Source: J. L. Hodges and E. L. Lehmann, Estimates of Location Based on Rank Tests, Annals of Mathematical Statistics
+        34 (1963), 598-611; L. E. Moses in M. Hollander and D. A. Wolfe, Nonparametric Statistical Methods, Wiley 1999,
+        section 4.3, with the large-sample place m n / 2 - 1.96 sqrt(m n (m + n + 1) / 12).
+    """
+    apart = sorted(later - earlier for earlier in before for later in after)
+    chance = statistics.NormalDist().inv_cdf(1 - ALPHA / 2)
+    size = len(apart)
+    off = math.floor(size / 2 - chance * math.sqrt(size * (len(before) + len(after) + 1) / 12))
+    middle = statistics.median(apart)
+    return (middle, None, None) if off < 1 else (middle, apart[off - 1], apart[-off])
