@@ -35,14 +35,15 @@ MAY_KNOW = {
     "plugin": {
         "contracts", "fresh", "history", "machine", "measuring", "report", "server", "strategies", "workloads",
     },
+    "gate": {"family", "history", "machine", "report", "server", "stats"},
     "race": {"contracts", "family", "machine", "piped", "piped_worker", "report", "stats", "strategies", "workloads"},
     "piped": {"family"},
     "watch": {
         "contracts", "machine", "observed", "piped", "piped_worker", "race.lane", "race.output", "report", "server",
         "stats", "strategies", "workloads",
     },
-    "commands": {"claims", "history", "machine", "race", "report", "server", "strategies", "watch"},
-    "cli": {"commands", "machine"},
+    "commands": {"claims", "gate", "history", "machine", "race", "report", "server", "strategies", "watch"},
+    "cli": {"commands", "gate", "machine"},
 }  # fmt: skip
 
 

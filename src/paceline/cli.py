@@ -7,8 +7,11 @@ import contextlib
 import math
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
+
+from paceline.gate import arguments_ab, arguments_history
 
 _WHAT = (
     "Which concurrency strategy should this Python work use, on this machine, and how close does it come to the limit?"
@@ -23,6 +26,8 @@ _EXAMPLES = """examples:
   paceline race shop:price      find the strategy for a function of your own
   paceline watch pool-fork downloads
                                 see which worker does what, live
+  paceline ab --baseline rev:main
+                                is the working tree slower than main?
 """
 _COMPARE = """examples:
   paceline compare                        the newest whole run of this machine and Python
@@ -69,6 +74,7 @@ examples:
 """
 _MOST_RUNS = 2
 _LAST_PORT = 65535
+_GATES = ("ab", "check")
 _INTERRUPTED = 128 + 2  # what a shell reports for SIGINT
 _PIPE_CLOSED = 128 + 13  # and for SIGPIPE
 
@@ -100,13 +106,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         0: done. 1: it failed, with a sentence on standard error. 130: Ctrl-C. 141: nobody reads the output any more.
+        For `ab` and `check` 1 means that a cell is slower, and a failure of any kind is 2.
 
     Raises:
         SystemExit: with 2 for a misuse, with 0 after --help and --version.
     """
     parser = _parser()
     arguments = parser.parse_args(argv)
-    if len(getattr(arguments, "run", ())) > _MOST_RUNS:
+    if arguments.command == "compare" and len(arguments.run) > _MOST_RUNS:
         parser.error(f"compare takes two runs at most, {len(arguments.run)} given")
     try:
         status = _act(arguments)
@@ -119,11 +126,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         from paceline import commands
 
-        if not commands.is_expected(error):
+        if commands.is_expected(error):
+            commands.complain(error)
+        elif arguments.command in _GATES:
+            traceback.print_exc()
+        else:
             raise
-        commands.complain(error)
         _forget_output()
-        return 1
+        return 2 if arguments.command in _GATES else 1
     return status
 
 
@@ -137,6 +147,20 @@ def _parser() -> argparse.ArgumentParser:
         ("claims", "say which of the lesson's claims hold here", _CLAIMS, _claims_arguments),
         ("race", "find the strategy for a function of your own", _RACE, _race_arguments),
         ("watch", "show which worker does which item, live", _WATCH, _watch_arguments),
+        ("ab", arguments_ab.SUMMARY, arguments_ab.EPILOG, arguments_ab.arguments),
+        (
+            "check",
+            "judge a saved run against the pinned baseline",
+            arguments_history.CHECK,
+            arguments_history.check_arguments,
+        ),
+        (
+            "baseline",
+            "pin the run that later ones are checked against",
+            arguments_history.BASELINE,
+            arguments_history.baseline_arguments,
+        ),
+        ("trend", "find where a history's cells moved", arguments_history.TREND, arguments_history.trend_arguments),
         ("runs", "list what is saved, and what can't be read", _RUNS, _runs_arguments),
     ):
         description = f"{summary[0].upper()}{summary[1:]}."
@@ -254,7 +278,7 @@ def _above_zero(text: str, wanted: str) -> float:
     return value
 
 
-def _act(arguments: argparse.Namespace) -> int:
+def _act(arguments: argparse.Namespace) -> int:  # noqa: PLR0911 - one for each command
     """
     Hand over to the one who does it.
     """
@@ -271,6 +295,14 @@ def _act(arguments: argparse.Namespace) -> int:
             return commands.race(arguments)
         case "watch":
             return commands.watch(arguments)
+        case "ab":
+            return commands.ab(arguments)
+        case "check":
+            return commands.check(arguments)
+        case "baseline":
+            return commands.baseline(arguments)
+        case "trend":
+            return commands.trend(arguments)
         case _:
             return commands.runs(arguments.results)
 

@@ -120,6 +120,54 @@ def watch(arguments: "Namespace") -> int:
     return command.watch(arguments, complain)
 
 
+def ab(arguments: "Namespace") -> int:
+    """
+    Compare two sides in lockstep.
+
+    Returns:
+        0: no cell is slower; 1: one is; 2: a misuse or a failure; 3: nothing can be compared.
+    """
+    from paceline.gate import command
+
+    return command.ab(arguments, complain)
+
+
+def check(arguments: "Namespace") -> int:
+    """
+    Judge a saved run against the pinned baseline.
+
+    Returns:
+        As `ab`.
+    """
+    from paceline.gate import check
+
+    return check.check(arguments, complain)
+
+
+def baseline(arguments: "Namespace") -> int:
+    """
+    Pin the run that later ones are checked against, or list what is pinned.
+
+    Returns:
+        0: done; 2: a misuse.
+    """
+    from paceline.gate import baselines
+
+    return baselines.baseline(arguments, complain)
+
+
+def trend(arguments: "Namespace") -> int:
+    """
+    Find where a history's cells moved.
+
+    Returns:
+        0, also where nothing did; 2: a misuse.
+    """
+    from paceline.gate import trend
+
+    return trend.trend(arguments, complain)
+
+
 def is_expected(error: Exception) -> bool:
     """
     Whether an error speaks for itself, as a history's or the system's does; any other is a bug, with a traceback.
@@ -131,13 +179,14 @@ def is_expected(error: Exception) -> bool:
 
 def complain(trouble: object) -> None:
     """
-    Say one sentence on standard error.
+    Say something on standard error: a sentence, and lines below it where there is more to show.
     """
     from paceline.report.figures import plain
 
     if isinstance(trouble, OSError):
         trouble = f"{trouble.filename or 'standard output'}: {trouble.strerror or trouble}"
-    sys.stderr.write(f"paceline: {plain(trouble)}\n")
+    lines = "\n".join(map(plain, str(trouble).split("\n")))
+    sys.stderr.write(f"paceline: {lines}\n")
 
 
 def _newest(

@@ -26,6 +26,7 @@ MARKS = {
     "clients": "(*names): each strategy with each of these HTTP clients that fits it; --client takes their place.",
     "replicated": "(*strategies, processes=3): an experiment whose cells (those of these strategies, if named) are "
     "measured in that many fresh processes each, with --all, or when its file is named; --processes takes its place.",
+    "one_core": ": an experiment of one worker, which `paceline ab` keeps on the one core that both sides share.",
     "extended": ": an experiment that is measured only with --all, or when its file is named.",
 }
 """The marks of an experiment, and what they say."""
@@ -99,7 +100,9 @@ class Repeated:
         mark = node.get_closest_marker("replicated")
         if mark is None or not session.goes_deep(config, node.path):
             return cls(0)
-        processes = config.option.processes or mark.kwargs.get("processes", PROCESSES)
+        processes = config.option.processes
+        if processes is None:
+            processes = mark.kwargs.get("processes", PROCESSES)
         return cls(processes, tuple(_agreed(node, "replicated", NAMED, None) or ()))
 
     def numbers(self, strategy: str | None) -> Iterable[int | None]:

@@ -48,10 +48,10 @@ def add_options(group: pytest.OptionGroup) -> None:
     add("--lesson", action="store_true", help="The lesson's scale: 160 downloads of 50 ms, 20 sums below 5,000,000.")
     add(
         "--processes",
-        type=scale.whole,
+        type=scale.seed,
         metavar="N",
         help="Fresh processes for each cell that decides a claim, with --all or a file named. Default: 3, unless the "
-        "experiment says otherwise.",
+        "experiment says otherwise; 0 measures all in the session.",
     )
     add("--all", action="store_true", help="Extended experiments too; else they run when their file is named.")
     add("--keep-partial", action="store_true", help="Keep an interrupted or failed run in results/partial/.")

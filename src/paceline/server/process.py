@@ -3,11 +3,13 @@ Start a server in a process of its own, talk to it, and leave nobody behind.
 """
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 from urllib.parse import urlsplit
@@ -120,7 +122,12 @@ class Instrument(Control):
 
 @contextmanager
 def running(
-    kind: str = "instrument", *, bandwidth: float | None = None, start_timeout: float = 30.0
+    kind: str = "instrument",
+    *,
+    bandwidth: float | None = None,
+    start_timeout: float = 30.0,
+    python: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Instrument]:
     """
     Run a server in a process of its own for as long as the context lasts.
@@ -129,15 +136,22 @@ def running(
         kind: `instrument`, or a peer to compare it with: `httpserver` or `aiohttp`.
         bandwidth: bytes per second, for the instrument only.
         start_timeout: seconds until it must listen.
+        python: that runs it; this process's own if not given.
+        environment: variables to set for it.
 
     Raises:
         ServerError: it does not start; its own words are in the message.
         ValueError: there is no such kind, or it knows no bandwidth.
     """
-    command = [sys.executable, "-P", "-m", *arguments(kind, bandwidth)]
+    command = [python or sys.executable, "-P", "-m", *arguments(kind, bandwidth)]
     with TemporaryFile() as stderr:
         process = subprocess.Popen(  # noqa: S603  # our own module, in our own interpreter
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, process_group=0
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            process_group=0,
+            env={**os.environ, **(environment or {})},
         )
         try:
             url = first_line(process, stderr, start_timeout)

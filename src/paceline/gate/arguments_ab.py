@@ -1,0 +1,87 @@
+"""
+What `paceline ab` can be told.
+"""
+
+import argparse
+import math
+from pathlib import Path
+
+SUMMARY = "compare two revisions, Pythons or environments, in lockstep"
+EPILOG = """A SIDE is rev:REVISION (a git revision, in a worktree), python:PATH (another Python), or . (the working
+tree), each with environment variables and pytest options after it, in one word: ". SLOW=1 --client raw".
+Two pytest processes take the rounds of the same cells in turns; each pair of processes is one observation.
+It ends with status 0 if no cell is slower, 1 if one is, 2 for a misuse or a failure (with --strict also for cells that
+stay unknown), 3 if the canary moved, so that nothing can be compared.
+
+examples:
+  paceline ab --baseline rev:main --candidate .
+  paceline ab --baseline rev:v1.0 --candidate rev:HEAD --install
+  paceline ab --baseline . --candidate python:python3.13 -- benchmarks/test_downloads.py --items 20
+  paceline ab --baseline . --candidate ". PYTHONMALLOC=malloc"
+  paceline ab --read 3                          show a saved decision again
+"""
+GATE = "benchmarks/test_gate.py"
+"""The cells that are compared if none are named."""
+
+SECONDS = 240.0
+TOLERANCE = 3.0  # per cent
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """
+    Add the arguments.
+    """
+    add = parser.add_argument
+    add("--baseline", metavar="SIDE", help="where the comparison starts")
+    add("--candidate", metavar="SIDE", default=".", help="where it goes (default: the working tree)")
+    add(
+        "--pairs",
+        type=_pairs,
+        metavar="N",
+        help="pairs of processes (default: what the spread of the first eight asks for)",
+    )
+    add(
+        "--time",
+        type=_above_zero,
+        default=SECONDS,
+        metavar="SECONDS",
+        help="for everything, where --pairs doesn't say how many (default: %(default)g)",
+    )
+    add(
+        "--tolerance",
+        type=_above_zero,
+        default=TOLERANCE,
+        metavar="PERCENT",
+        help="the largest change that counts as none (default: %(default)g)",
+    )
+    add("--seed", type=int, metavar="N", help="order of the cells (default: a new one; saved)")
+    add("--install", action="store_true", help="give each revision an environment of its own")
+    add(
+        "--timeout",
+        type=_above_zero,
+        default=60.0,
+        metavar="SECONDS",
+        help="without a word from a side, after which it hangs (default: %(default)g)",
+    )
+    add("--strict", action="store_true", help="end with status 2 if a cell stays unknown or a count changed")
+    add("--read", metavar="FILE", help="judge a saved comparison again: a file, or its number in results/ab")
+    add("--json", action="store_true", help="write JSON in place of the table")
+    add("--markdown", action="store_true", help="write Markdown, for a step summary, in place of the table")
+    add("--results", type=Path, default=Path("results"), metavar="DIR", help="default: %(default)s")
+    add("cells", nargs="*", metavar="-- PYTEST ARGUMENTS", help=f"which cells to compare (default: {GATE})")
+
+
+def _pairs(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
+    return int(text)
+
+
+def _above_zero(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return value

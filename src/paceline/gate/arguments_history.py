@@ -1,0 +1,86 @@
+"""
+What `paceline check`, `paceline baseline` and `paceline trend` can be told.
+"""
+
+import argparse
+import math
+from pathlib import Path
+
+CHECK = """A cell is slower if it changed by more than the tolerance and by more than its earlier runs vary.
+One run is one observation: measure again, or ask paceline ab, before you believe it.
+It ends with status 0 if no cell is slower, 1 if one is, 2 for a misuse or a failure (with --strict also for cells that
+stay unknown), 3 if half of all cells moved together: then the machine moved.
+
+examples:
+  paceline check                          the newest whole run of this machine and Python
+  paceline check 12 --tolerance 5         run 12; changes up to 5 % count as none
+  paceline check --strict --markdown >> "$GITHUB_STEP_SUMMARY"
+"""
+BASELINE = """The run becomes the one that check compares with, for its machine and Python, until another is pinned.
+Nothing else ever moves it. It ends with status 0 if done, 2 for a misuse or a failure.
+
+examples:
+  paceline baseline                       list what is pinned
+  paceline baseline 4 --why "release 1.2"
+"""
+TREND = """It looks at cells with 8 whole runs or more in this machine's and Python's history; one or two odd runs are
+no change point. It ends with status 0, also where nothing moved; 2 for a misuse or a failure.
+
+examples:
+  paceline trend
+  paceline trend --cell asyncio           the cells with asyncio in their name, judged apart from all others
+  paceline trend --json
+"""
+_TOLERANCE = 3.0  # per cent
+
+
+def check_arguments(parser: argparse.ArgumentParser) -> None:
+    """
+    Add the arguments of `paceline check`.
+    """
+    add = parser.add_argument
+    add("run", nargs="?", metavar="RUN", help="a file, or a number in this machine's history (default: the newest)")
+    add(
+        "--tolerance",
+        type=_above_zero,
+        default=_TOLERANCE,
+        metavar="PERCENT",
+        help="the largest change that counts as none (default: %(default)g)",
+    )
+    add("--strict", action="store_true", help="end with status 2 if a cell stays unknown")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="write JSON in place of the table")
+    form.add_argument("--markdown", action="store_true", help="write Markdown, for a step summary, in its place")
+    _results(parser)
+
+
+def baseline_arguments(parser: argparse.ArgumentParser) -> None:
+    """
+    Add the arguments of `paceline baseline`.
+    """
+    parser.add_argument("run", nargs="?", metavar="RUN", help="a file, or a number in this machine's history")
+    parser.add_argument("--why", metavar="TEXT", help="why this run; needed with RUN, and kept beside it")
+    _results(parser)
+
+
+def trend_arguments(parser: argparse.ArgumentParser) -> None:
+    """
+    Add the arguments of `paceline trend`.
+    """
+    parser.add_argument("--cell", default="", metavar="TEXT", help="only cells with this in their full name")
+    parser.add_argument("--json", action="store_true", help="write JSON in place of the tables")
+    _results(parser)
+
+
+def _results(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="default: %(default)s")
+
+
+def _above_zero(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return value

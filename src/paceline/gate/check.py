@@ -1,0 +1,133 @@
+"""
+`paceline check`: a saved run against the pinned baseline of its machine and Python.
+"""
+
+import json
+import math
+import sys
+from argparse import Namespace
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from paceline import history, machine
+from paceline.gate import check_markdown, check_showing, history_pins
+from paceline.gate.check_judging import judged
+from paceline.gate.check_showing import Shown
+from paceline.gate.history_chosen import Complain, chosen, measured, once, same_file, whole_runs
+from paceline.gate.history_pins import PIN, BaselinesError, Pin
+from paceline.gate.outcome import Overall
+from paceline.history import HistoryError, NoSuchRunError, Run
+from paceline.report import layout
+from paceline.report.changes import doubts
+
+_STATUS: dict[Overall, int] = {"not slower": 0, "unknown": 0, "slower": 1, "not comparable": 3}
+
+
+def check(arguments: Namespace, complain: Complain) -> int:
+    """
+    Judge a run, and show the verdict.
+
+    Args:
+        arguments: `run`, `tolerance` in per cent, `strict`, `json`, `markdown` and `results`, as typed.
+        complain: says a sentence on standard error.
+
+    Returns:
+        0: no cell is slower; 1: one is; 2: a misuse or a failure, and with `strict` a cell that stays unknown; 3: half
+        of the cells moved together.
+    """
+    try:
+        shown = _checked(arguments, once(complain))
+    except HistoryError as error:
+        complain(error)
+        return 2
+    if arguments.json:
+        sys.stdout.write(f"{_as_json(shown)}\n")
+    elif arguments.markdown:
+        sys.stdout.write(check_markdown.markdown(shown))
+    else:
+        layout.render(check_showing.tables(shown))
+    unknown = any(cell.verdict == "unknown" for cell in shown.outcome.cells)
+    return _STATUS[shown.outcome.verdict] or (2 if arguments.strict and unknown else 0)
+
+
+def _checked(arguments: Namespace, complain: Complain) -> Shown:
+    run = chosen(arguments.run, arguments.results, complain)
+    pin = history_pins.pins(arguments.results).get(run.fingerprint)
+    if pin is None:
+        raise NoSuchRunError(f"{arguments.results} has no pinned baseline for {run.fingerprint}; pin one: {PIN}")
+    baseline = _pinned(arguments.results, run.fingerprint, pin)
+    if same_file(run, baseline):
+        raise NoSuchRunError(f"{run.path} is the pinned baseline itself; measure another run: {history.store.MEASURE}")
+    earlier = [one for one in whole_runs(arguments.results, run.fingerprint, complain) if _before(one, run)]
+    tolerance = arguments.tolerance / 100
+    outcome = judged(measured(baseline), measured(run), [measured(one) for one in earlier], tolerance)
+    if not outcome.cells:
+        raise NoSuchRunError(
+            f"{run.path} has no cell in common with the baseline, {baseline.path}; see paceline compare"
+        )
+    notes = [*_notes(run, baseline), *doubts(baseline, run)]
+    return Shown(baseline=baseline, run=run, why=pin.why, outcome=outcome, tolerance=tolerance, notes=notes)
+
+
+def _pinned(results: Path, fingerprint: str, pin: Pin) -> Run:
+    """
+    Read the pinned run.
+
+    Raises:
+        BaselinesError: it is not there any more, or not what was pinned.
+    """
+    path, where = results / pin.run, f"{results / history_pins.NAME} pins {pin.run} for {fingerprint}"
+    if not path.resolve().is_relative_to(results.resolve()):
+        raise BaselinesError(f"{where}, which is outside of {results}; pin another: {PIN}")
+    if not path.exists():
+        raise BaselinesError(f"{where}, which is not there; restore it, or pin another: {PIN}")
+    run = history.load(path)
+    if run.fingerprint != fingerprint or not run.complete:
+        what = f"a run of {run.fingerprint}" if run.complete else "incomplete"
+        raise BaselinesError(f"{where}, which is {what}; pin another: {PIN}")
+    return run
+
+
+def _before(one: Run, run: Run) -> bool:
+    return one.datetime < run.datetime and not same_file(one, run)
+
+
+def _notes(run: Run, baseline: Run) -> list[str]:
+    here, said = machine.fingerprint(), []
+    if run.fingerprint != here:
+        said.append(f"BOTH RUNS ARE OF ANOTHER MACHINE, {run.fingerprint}; this one is {here}.")
+    if run.datetime < baseline.datetime:
+        said.append("THE RUN IS OLDER THAN THE BASELINE.")
+    return said
+
+
+def _as_json(shown: Shown) -> str:
+    outcome = shown.outcome
+    whole: dict[str, Any] = {
+        "verdict": outcome.verdict,
+        "cells": [{name: _finite(value) for name, value in asdict(cell).items()} for cell in outcome.cells],
+        "run": _run(shown.run),
+        "baseline": {**_run(shown.baseline), "why": shown.why},
+        "tolerance": shown.tolerance,
+        "missing": outcome.missing,
+        "added": outcome.added,
+        "notes": shown.notes,
+    }
+    return json.dumps(whole, indent=2, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {
+        "path": run.path and str(run.path),
+        "number": run.number,
+        "fingerprint": run.fingerprint,
+        "commit": run.commit.get("id"),
+        "dirty": run.commit.get("dirty"),
+        "python": run.python,
+        "datetime": run.datetime.isoformat(),
+    }

@@ -1,0 +1,153 @@
+"""
+`paceline ab`, from what was typed to its exit status.
+"""
+
+import random
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Never
+
+from paceline.gate import judging, showing
+from paceline.gate.arguments_ab import GATE
+from paceline.gate.document import as_json
+from paceline.gate.live import telling
+from paceline.gate.markdown import markdown
+from paceline.gate.outcome import Outcome
+from paceline.gate.player import SideFailed
+from paceline.gate.record import Sitting
+from paceline.gate.sides import SideError, parse
+from paceline.gate.sitting import Ask, sit
+from paceline.gate.storing import NotSaved, load, resolve, save
+from paceline.history import HistoryError
+from paceline.report.layout import render
+
+FOLDER = "ab"
+SLOWER = 1
+MISUSE = 2
+NOT_COMPARABLE = 3
+TERMINATED = 128 + signal.SIGTERM
+SEEDS = 2**32
+
+
+class Misuse(Exception):  # noqa: N818 - it says what it is
+    """
+    What was typed makes no comparison.
+    """
+
+
+def ab(arguments: Namespace, complain: Callable[[object], None]) -> int:
+    """
+    Compare two sides in lockstep, or judge a saved comparison again.
+
+    Returns:
+        0: no cell is slower. 1: one is. 2: a misuse or a failure; with `--strict` also a cell that stays unknown.
+        3: the canary moved. 143: SIGTERM.
+    """
+    try:
+        return read(arguments) if arguments.read else measured(arguments, complain)
+    except BrokenPipeError:
+        raise
+    except (Misuse, SideError, SideFailed, HistoryError, OSError) as error:  # 1 would say that a cell is slower
+        complain(error)
+        return MISUSE
+
+
+def read(arguments: Namespace) -> int:
+    """
+    Judge a saved comparison again.
+    """
+    path = resolve(arguments.read, arguments.results / FOLDER)
+    return shown(load(path), path, arguments)
+
+
+def measured(arguments: Namespace, complain: Callable[[object], None]) -> int:
+    """
+    Hold a sitting, save it and judge it; one that can't be saved is still shown.
+    """
+    ask = asked(arguments)
+    with terminable(), telling() as told:
+        sitting = sit(ask, told)
+    try:
+        path = save(sitting, arguments.results / FOLDER)
+    except NotSaved as error:
+        shown(sitting, None, arguments)
+        complain(error)
+        return MISUSE
+    return shown(sitting, path, arguments)
+
+
+def asked(arguments: Namespace) -> Ask:
+    """
+    Make sense of what was typed.
+
+    Raises:
+        Misuse: if a side or the cells are missing.
+        SideError: if a side is none.
+    """
+    if not arguments.baseline:
+        raise Misuse(
+            "say with --baseline what to compare with, such as --baseline rev:main; or --read a saved comparison"
+        )
+    cells = tuple(arguments.cells)
+    if not cells and not Path(GATE).exists():
+        raise Misuse(f"there is no {GATE} here: name the cells to compare after --, such as: -- tests/test_speed.py")
+    return Ask(
+        baseline=parse(arguments.baseline),
+        candidate=parse(arguments.candidate),
+        arguments=cells or (GATE,),
+        pairs=arguments.pairs,
+        time_allowed=arguments.time,
+        tolerance=arguments.tolerance / 100,
+        seed=random.randrange(SEEDS) if arguments.seed is None else arguments.seed,  # noqa: S311 - an order, no secret
+        install=arguments.install,
+        timeout=arguments.timeout,
+    )
+
+
+def shown(sitting: Sitting, path: Path | None, arguments: Namespace) -> int:
+    """
+    Write the decision in the form that was asked for, and give its exit status.
+    """
+    outcome = judging.judged(sitting)
+    if arguments.json:
+        sys.stdout.write(as_json(sitting, outcome, path) + "\n")
+    elif arguments.markdown:
+        sys.stdout.write(markdown(sitting, outcome))
+    else:
+        render(showing.tables(sitting, outcome))
+        sys.stdout.write(f"saved: {path}\n" if path else "")
+    return status(outcome, strict=arguments.strict)
+
+
+def status(outcome: Outcome, *, strict: bool) -> int:
+    """
+    Give the exit status of a decision.
+    """
+    match outcome.verdict:
+        case "not comparable":
+            return NOT_COMPARABLE
+        case "slower":
+            return SLOWER
+    changed = any(count.changed for cell in outcome.cells for count in cell.counts.values())
+    return MISUSE if strict and (outcome.verdict == "unknown" or changed) else 0
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """
+    Let SIGTERM, by which CI cancels, end everything as Ctrl-C does.
+    """
+
+    def ended(_: int, __: FrameType | None) -> Never:
+        raise SystemExit(TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, ended)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

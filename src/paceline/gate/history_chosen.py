@@ -1,0 +1,126 @@
+"""
+The runs that check, baseline and trend speak of: one machine's history, in order, and each cell's medians in it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from paceline import history, machine
+from paceline.history import Cell, NoSuchRunError, Run
+from paceline.report.figures import plain
+from paceline.report.merging import merged
+
+Complain = Callable[[object], None]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """
+    One run, and its cells.
+
+    Args:
+        run: where they come from.
+        cells: full name -> cell; several processes of one cell put together.
+    """
+
+    run: Run
+    cells: dict[str, Cell]
+
+
+def once(complain: Complain) -> Complain:
+    """
+    Say the same sentence only once, however often a history is read.
+    """
+    said: set[str] = set()
+
+    def tell(trouble: object) -> None:
+        if str(trouble) not in said:
+            said.add(str(trouble))
+            complain(trouble)
+
+    return tell
+
+
+def measured(run: Run) -> Measured:
+    """
+    Join what several processes measured of the same cell.
+    """
+    return Measured(run, {cell.fullname: cell for cell in merged(run.cells)})
+
+
+def whole_runs(results: Path, fingerprint: str, complain: Complain) -> list[Run]:
+    """
+    Read one machine's history, and name what was passed over because it can't be read.
+
+    Returns:
+        Its complete runs in order.
+    """
+    found, damaged = history.runs(results)
+    for error in damaged:
+        complain(f"passed over {error}")
+    return [run for run in found if run.complete and run.fingerprint == fingerprint]
+
+
+def chosen(word: str | None, results: Path, complain: Complain) -> Run:
+    """
+    Give the run that was asked for, or the newest of this machine if none was.
+
+    Raises:
+        HistoryError: there is none, it can't be read, or it is not whole.
+    """
+    run = history.resolve(word, results) if word is not None else _newest(results, complain)
+    if not run.complete:
+        raise NoSuchRunError(
+            f"{run.path} is incomplete ({run.why_incomplete or 'nobody said why'}); take a whole run: see paceline runs"
+        )
+    return run
+
+
+def _newest(results: Path, complain: Complain) -> Run:
+    here = machine.fingerprint()
+    found = [run for run in whole_runs(results, here, complain) if run.cells]
+    if not found:
+        raise NoSuchRunError(
+            f"{results} has no complete run of this machine, {here}; measure one: {history.store.MEASURE}"
+        )
+    return found[-1]
+
+
+def called(run: Run) -> str:
+    """
+    Name a run in a sentence: "run 12 (2026-11-22, commit 0123456789+)".
+    """
+    number = f"run {run.number}" if run.number is not None else plain(run.path)
+    return f"{number} ({run.datetime:%Y-%m-%d %H:%M} UTC, commit {commit(run)})"
+
+
+def commit(run: Run) -> str:
+    """
+    Name the commit in short, with a plus where the working tree had changes of its own.
+    """
+    return plain(str(run.commit.get("id", "unknown"))[:10] + ("+" if run.commit.get("dirty") else ""))
+
+
+def libraries(run: Run) -> dict[str, str]:
+    """
+    Give the versions of the libraries that a run was measured with; empty where the file doesn't say.
+    """
+    known = run.machine_info.get("libraries")
+    return {str(name): str(version) for name, version in known.items()} if isinstance(known, dict) else {}
+
+
+def same_file(one: Run, other: Run) -> bool:
+    """
+    Whether two runs were read from one file.
+    """
+    return one.path is not None and other.path is not None and one.path.resolve() == other.path.resolve()
+
+
+def listed(names: Iterable[str], most: int = 5) -> str:
+    """
+    List names for a sentence, the first few of them.
+    """
+    every: Sequence[str] = list(names)
+    more = f" and {len(every) - most} more" if len(every) > most else ""
+    return ", ".join(map(plain, every[:most])) + more

@@ -1,0 +1,125 @@
+"""
+`results/baselines.toml`: which run of each machine and Python later ones are checked against, and why it is that one.
+"""
+
+import contextlib
+import datetime as dt
+import os
+import secrets
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from paceline.history import HistoryError
+
+NAME = "baselines.toml"
+PIN = "paceline baseline RUN --why TEXT"
+"""What to type for a baseline."""
+
+_HEADER = (
+    "# The run that `paceline check` compares with, for each machine and Python.\n# Written by `paceline baseline`.\n\n"
+)
+_TYPES = {"run": str, "number": int, "commit": str, "pinned": dt.datetime, "why": str}
+
+
+class BaselinesError(HistoryError):
+    """
+    The file of pinned baselines can't be read or written, or doesn't fit the history.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pin:
+    """
+    One machine's pinned run.
+
+    Args:
+        run: its file, relative to the folder of results, with slashes.
+        number: its number in its history.
+        commit: what it measured, as it stands in the run.
+        pinned: when, in UTC.
+        why: in the words of who pinned it.
+    """
+
+    run: str
+    number: int
+    commit: str
+    pinned: dt.datetime
+    why: str
+
+
+def pins(results: Path) -> dict[str, Pin]:
+    """
+    Read what is pinned.
+
+    Returns:
+        fingerprint -> its pin; empty where there is no file yet.
+
+    Raises:
+        BaselinesError: the file is damaged, or can't be read.
+    """
+    return {fingerprint: _pin(results / NAME, fingerprint, entry) for fingerprint, entry in _tables(results).items()}
+
+
+def pin(results: Path, fingerprint: str, new: Pin) -> None:
+    """
+    Write one machine's pin; the others stay as they are. The file is replaced whole, or not at all.
+
+    Raises:
+        BaselinesError: the file is damaged, and left as it is; or it can't be written.
+    """
+    import tomli_w
+
+    pins(results)  # a damaged file is for a person to mend, not for us to write over
+    text = _HEADER + tomli_w.dumps({**_tables(results), fingerprint: asdict(new)})
+    with _named(results / NAME, "written; check the folder's permissions and the room on the disk"):
+        _replace(results / NAME, text.encode())
+
+
+def _tables(results: Path) -> Mapping[str, Any]:
+    path = results / NAME
+    try:
+        with _named(path, "read; check its permissions"), contextlib.suppress(FileNotFoundError):
+            return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BaselinesError(f"{path}: it is not TOML ({error}); mend it, or restore it from a copy") from None
+    return {}
+
+
+def _pin(path: Path, fingerprint: str, entry: object) -> Pin:
+    if not isinstance(entry, dict):
+        raise BaselinesError(f"{path}: {fingerprint!r} is no table; mend it, or remove it and type {PIN}")
+    for name, kind in _TYPES.items():
+        if not isinstance(entry.get(name), kind):
+            raise BaselinesError(
+                f"{path}: [{fingerprint}] has no {name!r}, or one that is no {kind.__name__}; mend it, or remove the "
+                f"table and type {PIN}"
+            )
+    if not entry["run"].isprintable():
+        raise BaselinesError(f"{path}: [{fingerprint}] names no file; mend it, or remove the table and type {PIN}")
+    return Pin(**{field.name: entry[field.name] for field in fields(Pin)})
+
+
+def _replace(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{NAME}-{secrets.token_hex(8)}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _named(path: Path, what: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise BaselinesError(f"{path} can't be {what} ({error.strerror or error})") from None

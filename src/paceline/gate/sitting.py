@@ -1,0 +1,275 @@
+"""
+A sitting: all pairs of one comparison, from the pilot to the fresh pairs of what is under suspicion.
+"""
+
+import datetime as dt
+import os
+import random
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from paceline import machine
+from paceline.gate import judging, lockstep, planning
+from paceline.gate.live import Told
+from paceline.gate.player import SideFailed
+from paceline.gate.record import CANARY, Pair, Phase, SideFacts, Sitting, Taken, Which
+from paceline.gate.sides import Side, Wanted, place, prepared
+from paceline.gate.starting import PLUGIN, Wish
+from paceline.server.process import running
+
+CANARY_ROUNDS = 20
+HASH_SEEDS = 2**32
+ALONE = "only the {} has it"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """
+    What a comparison is asked.
+
+    Args:
+        baseline: the side it starts from.
+        candidate: the side it goes to.
+        arguments: pytest's, which choose the cells.
+        pairs: of the main phase; None to plan them.
+        time_allowed: seconds for everything.
+        tolerance: the largest change that counts as none, a fraction.
+        seed: of all orders.
+        install: give revisions environments of their own.
+        timeout: seconds without a word after which a side hangs.
+    """
+
+    baseline: Wanted
+    candidate: Wanted
+    arguments: tuple[str, ...]
+    pairs: int | None
+    time_allowed: float
+    tolerance: float
+    seed: int
+    install: bool
+    timeout: float
+
+
+@dataclass
+class Table:
+    """
+    Where a sitting takes place: both sides, ready to be started, and what they share.
+    """
+
+    sides: Mapping[Which, Side]
+    wish: Wish
+    sitting: Sitting
+    cells: Sequence[str]
+    random: random.Random
+    begun: float = field(default_factory=time.monotonic)
+
+    def pair(self, phase: Phase, cells: Sequence[str]) -> None:
+        """
+        Run one more pair, and note it.
+
+        Raises:
+            SideFailed: as `lockstep.play`.
+        """
+        number = len(self.sitting.pairs) + 1
+        first: Which = "baseline" if number % 2 else "candidate"
+        second: Which = "candidate" if number % 2 else "baseline"
+        order = self.random.sample(list(cells), len(cells))
+        wish = replace(self.wish, order=order, hash_seed=self.random.randrange(HASH_SEEDS))
+        played = lockstep.play(self.sides[first], self.sides[second], wish)
+        taken: dict[Which, Mapping[str, Taken]] = {first: played.taken[0], second: played.taken[1]}
+        pair = Pair(number=number, phase=phase, first=first, order=tuple(order), seconds=played.seconds, **taken)
+        skipped = {name: f"skipped on both sides, {why}" for name, why in played.skipped.items()}
+        left_out = {**self.sitting.left_out, **skipped}
+        self.sitting = replace(self.sitting, pairs=(*self.sitting.pairs, pair), left_out=left_out)
+
+    def rest(self, number: int, phase: Phase, cells: Sequence[str], told: Told) -> None:
+        """
+        Run pairs until there are `number` of a phase.
+        """
+        while len(self.of(phase)) < number:
+            self.pair(phase, cells)
+            done = self.of(phase)
+            left = sum(pair.seconds for pair in done) / len(done) * (number - len(done))
+            told.pair(len(done), number, left, judging.decided(self.sitting))
+
+    def of(self, phase: Phase) -> list[Pair]:
+        """
+        The pairs of a phase.
+        """
+        return [pair for pair in self.sitting.pairs if pair.phase == phase]
+
+
+def sit(ask: Ask, told: Told) -> Sitting:
+    """
+    Compare two sides.
+
+    Raises:
+        SideError: a side that was typed can't be had.
+        SideFailed: a side died, hung, failed, or did not do the same as the other.
+    """
+    with laid(ask, told) as table:
+        told.phase("pairs")
+        main(table, ask, told)
+        if suspects := judging.suspects(table.sitting):
+            told.phase("fresh pairs of what is under suspicion")
+            cells = [name for name in suspects if name != CANARY]
+            table.rest(planning.FRESH, "confirm", cells or table.cells[:1], told)  # the canary runs in every pair
+        return table.sitting
+
+
+def main(table: Table, ask: Ask, told: Told) -> None:
+    """
+    Run the pilot and the rest of the main phase; a number of pairs that was typed needs no pilot.
+    """
+    if ask.pairs is None:
+        table.sitting = replace(table.sitting, planned=planning.PILOT)
+        table.rest(planning.PILOT, "main", table.cells, told)
+        spreads = judging.spreads(table.sitting.pairs)
+        seconds = (time.monotonic() - table.begun) / planning.PILOT
+        number = planning.planned(spreads, ask.tolerance, seconds, ask.time_allowed)
+        table.sitting = replace(table.sitting, planned=number)
+    table.rest(table.sitting.planned, "main", table.cells, told)
+
+
+@contextmanager
+def laid(ask: Ask, told: Told) -> Iterator[Table]:
+    """
+    Prepare both sides and what they share, and find out which cells they have in common.
+
+    Raises:
+        SideFailed: if they have none.
+    """
+    cpus = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    start = Path.cwd()
+    with (
+        prepared(ask.baseline, "baseline", start, install=ask.install, tell=told.phase) as baseline,
+        prepared(ask.candidate, "candidate", start, install=ask.install, tell=told.phase) as candidate,
+        plugin_folder() as plugin,
+        running(python=candidate.python, environment=candidate.environment) as server,
+    ):
+        core = cpus[-1] if len(cpus) > 1 else None
+        if core is not None:
+            os.sched_setaffinity(server.pid, {cpus[0]})
+        wish = Wish(ask.arguments, None, server.url, core, CANARY_ROUNDS, 0, ask.timeout, plugin)
+        sides: dict[Which, Side] = {"baseline": baseline, "candidate": candidate}
+        seen = looked(sides, wish, told)
+        cells, left_out = common(seen)
+        sitting = Sitting(
+            baseline=side_facts(baseline, seen["baseline"]),
+            candidate=side_facts(candidate, seen["candidate"]),
+            fingerprint=machine.fingerprint(),
+            datetime=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            seed=ask.seed,
+            tolerance=ask.tolerance,
+            arguments=ask.arguments,
+            planned=ask.pairs or planning.PILOT,
+            pilot=0 if ask.pairs else planning.PILOT,
+            left_out=left_out,
+            notes=tuple(notes(seen, core)),
+        )
+        yield Table(sides, wish, sitting, cells, random.Random(ask.seed))  # noqa: S311 - an order, no secret
+
+
+def looked(sides: Mapping[Which, Side], wish: Wish, told: Told) -> dict[Which, dict[str, Any]]:
+    """
+    Ask both sides what they have.
+
+    Raises:
+        SideFailed: if one can't say, or would run code that is not its own.
+    """
+    seen: dict[Which, dict[str, Any]] = {}
+    for word, side in sides.items():
+        told.phase(f"asking the {word} for its cells")
+        seen[word] = lockstep.look(side, wish)
+        refuse_strangers(side, seen[word]["modules"])
+    return seen
+
+
+def refuse_strangers(side: Side, modules: Mapping[str, str]) -> None:
+    """
+    Make sure that a side imports its own packages, not an installed copy of another revision's.
+
+    Raises:
+        SideFailed: naming what it imports from elsewhere.
+    """
+    listed = filter(None, side.environment.get("PYTHONPATH", "").split(os.pathsep))
+    roots = [Path(root).resolve() for root in listed] or [side.folder / "src", side.folder]
+    for name, file in modules.items():
+        homes = [root for root in roots if (root / name / "__init__.py").exists() or (root / f"{name}.py").exists()]
+        if homes and not any(Path(file).resolve().is_relative_to(root) for root in roots):
+            raise SideFailed(
+                f"the {side.word} ({side.wanted.typed}) imports {name} from {file}, not from {homes[0]}; "
+                "--install gives it an environment of its own"
+            )
+
+
+def common(seen: Mapping[Which, Mapping[str, Any]]) -> tuple[list[str], dict[str, str]]:
+    """
+    Give the cells that both sides have, and all others, each with the reason.
+
+    Raises:
+        SideFailed: if there is none.
+    """
+    baseline, candidate = (dict.fromkeys(seen[word]["cells"]) for word in ("baseline", "candidate"))
+    aside = {**seen["baseline"]["aside"], **seen["candidate"]["aside"]}
+    left_out = {
+        **{name: ALONE.format("baseline") for name in baseline if name not in candidate},
+        **{name: ALONE.format("candidate") for name in candidate if name not in baseline},
+        **aside,
+    }
+    cells = [name for name in candidate if name not in left_out]
+    if not cells:
+        shown = "".join(f"\n  {name}: {why}" for name, why in list(left_out.items())[:10])
+        raise SideFailed(f"the sides have no cell in common{shown or '; there is no benchmark at all'}")
+    return cells, left_out
+
+
+def side_facts(side: Side, seen: Mapping[str, Any]) -> SideFacts:
+    """
+    Put down what a side is and runs on.
+    """
+    return SideFacts(
+        typed=side.wanted.typed,
+        place=place(side),
+        commit=side.commit,
+        dirty=side.dirty,
+        python=seen["python"],
+        environment=dict(side.wanted.environment),
+        options=tuple(side.wanted.options),
+        libraries=seen["libraries"],
+    )
+
+
+def notes(seen: Mapping[Which, Mapping[str, Any]], core: int | None) -> Iterator[str]:
+    """
+    Say what whoever reads the verdict has to know.
+    """
+    if core is None:
+        yield "This machine has one CPU for us: cells and server share it, and figures scatter more."
+    for word, side in seen.items():
+        if not side["shared"] and "paceline" in side["modules"]:
+            yield f"The {word} is too old to share the candidate's instrument: it used its own."
+    versions = [side["libraries"] for side in seen.values()]
+    for name in versions[0].keys() & versions[1].keys():
+        if versions[0][name] != versions[1][name]:
+            yield f"{name} differs: {versions[0][name]} and {versions[1][name]}."
+
+
+@contextmanager
+def plugin_folder() -> Iterator[Path]:
+    """
+    Copy the lockstep plugin to where nothing else is, so that a revision without it can import it.
+    """
+    spec = find_spec("paceline")
+    assert spec is not None
+    assert spec.origin is not None
+    with TemporaryDirectory(prefix="paceline-ab-plugin-") as folder:
+        shutil.copy(Path(spec.origin).with_name("plugin") / "lockstep.py", Path(folder, f"{PLUGIN}.py"))
+        yield Path(folder)

@@ -1,0 +1,107 @@
+"""
+The start of a side's process, and its end.
+"""
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any
+
+from paceline import family
+from paceline.gate.player import Player
+from paceline.gate.sides import Side
+
+PLUGIN = "paceline_lockstep"
+SOCKET = "PACELINE_LOCKSTEP"
+OPTIONS = ("--benchmark-only", "-p", PLUGIN, "-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+"""Of every side's session: hypothesis alone would take longer to import than most cells take."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """
+    What both sides of a pair are told.
+
+    Args:
+        arguments: pytest's.
+        order: full names of the cells, in the order to measure them.
+        instrument: URL of the server both use; None if they start their own.
+        core: the CPU of cells marked `one_core`; None to leave them alone.
+        canary: rounds of the canary.
+        hash_seed: of both sides, so that sets and dicts of strings fall out alike.
+        timeout: seconds without a word after which a side hangs.
+        plugin: the folder of the lockstep plugin's one file.
+    """
+
+    arguments: Sequence[str]
+    order: Sequence[str] | None
+    instrument: str | None
+    core: int | None
+    canary: int
+    hash_seed: int
+    timeout: float
+    plugin: Path
+
+    def told(self) -> dict[str, Any]:
+        """
+        What the lockstep plugin is told first.
+        """
+        return {"order": self.order, "instrument": self.instrument, "core": self.core, "canary": self.canary}
+
+
+@contextmanager
+def started(side: Side, wish: Wish, *more: str) -> Iterator[Player]:
+    """
+    Start a side's process, which has the baton at once; nobody of its family is left afterwards.
+
+    Args:
+        side: what to run.
+        wish: what it is told.
+        more: further arguments for pytest.
+    """
+    ours, theirs = socket.socketpair()
+    command = [str(side.python), "-m", "pytest", *OPTIONS, *wish.arguments, *more, *side.wanted.options]
+    with ours, TemporaryFile() as log:
+        with theirs:
+            process = subprocess.Popen(  # noqa: S603 - pytest, with what was asked for
+                command,
+                cwd=side.folder,
+                env=environment(side, wish, theirs.fileno()),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        try:
+            player = Player(side, process, ours, log, wish.timeout)
+            player.tell(wish.told())
+            yield player
+        finally:
+            if process.poll() is None:
+                family.end(process.pid)
+            process.wait()
+
+
+def environment(side: Side, wish: Wish, number: int) -> dict[str, str]:
+    """
+    Give all variables of a side's process.
+
+    Args:
+        side: what to run.
+        wish: what it is told.
+        number: of the socket to whoever leads.
+    """
+    own = side.environment.get("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
+    return {
+        **os.environ,
+        **side.environment,
+        "PYTHONPATH": os.pathsep.join([str(wish.plugin), *filter(None, [own])]),
+        "PYTHONHASHSEED": str(wish.hash_seed),
+        SOCKET: str(number),
+    }

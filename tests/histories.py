@@ -1,0 +1,62 @@
+"""
+Whole histories with exact numbers, for the tests of check, baseline and trend.
+"""
+
+import argparse
+import math
+import random
+
+from saved_runs import benchmark, put, saved
+
+from paceline import machine
+from paceline.gate import arguments_history
+
+HERE = machine.fingerprint()
+NAMES = [f"cell{index}" for index in range(6)]
+
+
+def fullname(name):
+    return f"benchmarks/test_downloads.py::test_downloads[{name}]"
+
+
+def noisy(runs, deviation=0.004, seed=1):
+    """
+    Draw factors around 1, one a run.
+    """
+    draw = random.Random(seed)
+    return [math.exp(draw.gauss(0, deviation)) for _ in range(runs)]
+
+
+def write(root, factors, *, start=1, fingerprint=HERE, change=lambda _, data: data):
+    """
+    Save a history: `factors` gives for each cell's name its median in each run, None where the run doesn't have it.
+
+    Each run has a commit and a day of its own; `change` may alter it before it is saved.
+    """
+    for place in range(max(map(len, factors.values()))):
+        number = start + place
+        cells = []
+        for name, values in factors.items():
+            if place < len(values) and values[place] is not None:
+                one = benchmark(rounds=(values[place],) * 3)
+                one["name"], one["fullname"] = f"test_downloads[{name}]", fullname(name)
+                cells.append(one)
+        data = saved(*cells, fingerprint=fingerprint, when=f"2026-01-01T{number // 60:02}:{number % 60:02}:00+00:00")
+        data["commit_info"]["id"] = f"c{number:039}"
+        put(root, change(number, data), number)
+
+
+def quiet(runs, names=NAMES):
+    """
+    Draw a history in which nothing moves.
+    """
+    return {name: noisy(runs, seed=seed) for seed, name in enumerate(names, start=7)}
+
+
+def typed(command, *words):
+    """
+    Give what a command gets for these words.
+    """
+    parser = argparse.ArgumentParser(prog=command)
+    getattr(arguments_history, f"{command}_arguments")(parser)
+    return parser.parse_args([str(word) for word in words])

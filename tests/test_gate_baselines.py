@@ -1,0 +1,144 @@
+"""
+`paceline baseline`: what it pins, what it refuses, and that it never harms what is pinned.
+"""
+
+import tomllib
+
+import pytest
+from histories import HERE, NAMES, quiet, typed, write
+from saved_runs import put, saved
+
+from paceline import commands
+from paceline.gate import history_pins
+from paceline.gate.history_pins import BaselinesError
+
+
+def baseline(*words):
+    return commands.baseline(typed("baseline", *words))
+
+
+def pinned(root):
+    return tomllib.loads((root / "baselines.toml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def results(tmp_path):
+    write(tmp_path, quiet(3))
+    return tmp_path
+
+
+def test_a_run_is_pinned_with_its_commit_the_day_and_the_reason(results, capsys):
+    assert baseline(2, "--why", ' release "1.2" ', "--results", results) == 0
+    entry = pinned(results)[HERE]
+    assert (results / entry["run"]).name == "0002_made-up.json"
+    assert entry["number"] == 2
+    assert entry["commit"] == f"c{2:039}"
+    assert entry["why"] == 'release "1.2"'
+    assert entry["pinned"].tzinfo is not None
+    assert "run 2" in capsys.readouterr().out
+
+
+def test_a_file_is_pinned_as_well_as_a_number(results):
+    path = next(results.rglob("0003_*.json"))
+    assert baseline(path, "--why", "it is good", "--results", results) == 0
+    assert pinned(results)[HERE]["number"] == 3
+
+
+def test_another_pin_takes_the_place_of_the_first_and_leaves_other_machines_alone(results, capsys):
+    write(results, quiet(1), fingerprint="elsewhere")
+    other = next((results / "elsewhere").rglob("*.json"))
+    assert baseline(other, "--why", "another machine", "--results", results) == 0
+    assert baseline(1, "--why", "first", "--results", results) == 0
+    before = pinned(results)["elsewhere"]
+    assert baseline(2, "--why", "second", "--results", results) == 0
+    assert pinned(results)["elsewhere"] == before
+    assert pinned(results)[HERE]["number"] == 2
+    assert "in place of run 1 (first)" in capsys.readouterr().out
+
+
+def test_without_a_run_the_pins_are_listed(results, capsys):
+    assert baseline("--results", results) == 0
+    assert "no pinned baseline" in capsys.readouterr().out
+    baseline(2, "--why", "release 1.2", "--results", results)
+    assert baseline("--results", results) == 0
+    listed = capsys.readouterr().out
+    assert HERE in listed
+    assert "release 1.2" in listed
+
+
+@pytest.mark.parametrize("words", [[2], [2, "--why", "  "], ["--why", "which?"]])
+def test_a_run_and_a_reason_belong_together(results, words, capsys):
+    assert baseline(*words, "--results", results) == 2
+    assert "--why" in capsys.readouterr().err
+    assert not (results / "baselines.toml").exists()
+
+
+def test_a_run_that_is_not_whole_is_refused(results, capsys):
+    put(results, saved(fingerprint=HERE, complete=False, why="interrupted"), 9)
+    assert baseline(9, "--why", "never mind", "--results", results) == 2
+    assert "interrupted" in capsys.readouterr().err
+    assert not (results / "baselines.toml").exists()
+
+
+def test_a_run_from_elsewhere_is_refused(results, tmp_path_factory, capsys):
+    write(tmp_path_factory.mktemp("elsewhere"), quiet(1))
+    path = next(tmp_path_factory.getbasetemp().glob("elsewhere*/**/0001_*.json"))
+    assert baseline(path, "--why", "never mind", "--results", results) == 2
+    assert "is not in the history" in capsys.readouterr().err
+
+
+def test_a_run_that_is_not_there_is_a_sentence(results, capsys):
+    assert baseline(77, "--why", "never mind", "--results", results) == 2
+    assert "has no run 77" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"[broken\n", "it is not TOML"),
+        (b"\xff\xfe", "it is not TOML"),
+        (b"x = 3\n", "'x' is no table"),
+        (b'[x]\nrun = "a.json"\nnumber = "one"\n', "[x] has no 'number'"),
+    ],
+)
+def test_a_damaged_file_is_named_and_left_as_it_is(results, content, said, capsys):
+    path = results / "baselines.toml"
+    path.write_bytes(content)
+    for words in ([2, "--why", "never mind"], []):
+        assert baseline(*words, "--results", results) == 2
+        told = capsys.readouterr().err
+        assert str(path) in told
+        assert said in told
+    assert path.read_bytes() == content
+
+
+def test_what_a_later_version_adds_to_a_pin_is_kept(results):
+    baseline(1, "--why", "first", "--results", results)
+    path = results / "baselines.toml"
+    path.write_text(path.read_text().replace(HERE, "elsewhere") + 'later = "kept"\n')
+    baseline(2, "--why", "second", "--results", results)
+    assert pinned(results)["elsewhere"]["later"] == "kept"
+    assert len(history_pins.pins(results)) == 2
+
+
+def test_nothing_but_the_file_is_left_behind(results):
+    before = sorted(results.iterdir())
+    baseline(1, "--why", "first", "--results", results)
+    assert sorted(results.iterdir()) == sorted([*before, results / "baselines.toml"])
+
+
+def test_a_file_that_cannot_be_read_is_a_sentence(results):
+    (results / "baselines.toml").mkdir()
+    with pytest.raises(BaselinesError, match="can't be read"):
+        history_pins.pins(results)
+
+
+def test_hostile_words_cannot_steer_a_terminal(results, capsys):
+    baseline(1, "--why", "red \x1b[31m", "--results", results)
+    baseline("--results", results)
+    baseline(2, "--why", "next", "--results", results)
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_every_cell_of_the_builder_has_a_name_of_its_own():
+    assert len(set(NAMES)) == len(NAMES)

@@ -1,0 +1,229 @@
+"""
+Two pytest processes in lockstep, in a project that has nothing of Paceline.
+"""
+
+import json
+import os
+import signal
+import sys
+
+import psutil
+import pytest
+from processes import alive, family, python, until
+
+PROJECT = """
+import os, time, pytest
+
+def note(what):
+    with open("notes", "a") as notes:
+        notes.write(f"{os.environ['SIDE']} {what}\\n")
+
+def one():
+    note("begin one")
+    time.sleep(0.001)
+    note("end one")
+
+def test_one(benchmark):
+    benchmark.pedantic(one, rounds=3, warmup_rounds=1)
+
+def test_two(benchmark):
+    benchmark.pedantic(lambda: note("two"), setup=lambda: note("prepare two"), rounds=2)
+"""
+BASELINE, CANDIDATE = ". SIDE=A", ". SIDE=B"
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A folder with one file of benchmarks; call it to add to the file."""
+
+    def added(source):
+        path = tmp_path / "test_speed.py"
+        path.write_text(PROJECT + source)
+        return tmp_path
+
+    added("")
+    return added
+
+
+def ab(folder, *arguments, baseline=BASELINE, candidate=CANDIDATE, pairs=1):
+    """Run a comparison to its end; gives the process, with what it wrote."""
+    sides = ["--baseline", baseline, "--candidate", candidate, "--pairs", pairs]
+    with started(folder, *sides, *arguments, "--", "test_speed.py") as process:
+        process.out, process.err = process.communicate(timeout=120)
+    return process
+
+
+def started(folder, *arguments):
+    """Start a comparison."""
+    main = "import sys; from paceline.cli import main; sys.exit(main())"
+    return python("-c", main, "ab", *arguments, cwd=folder, stdout=-1, stderr=-1, stdin=-3)
+
+
+def notes(folder):
+    return (folder / "notes").read_text().splitlines()
+
+
+def test_the_rounds_of_both_sides_alternate_and_only_one_side_works_at_a_time(project):
+    folder = project("")
+    ended = ab(folder, "--seed=1")
+    assert ended.returncode == 0, ended.err
+    of_one = [note for note in notes(folder) if "one" in note]
+    begins = "".join(note[0] for note in of_one if "begin" in note)
+    assert begins in ("ABBAABBA", "BAABBAAB"), "each side's turns: first warm-up, then three rounds"
+    assert all(begin.replace("begin", "end") == end for begin, end in zip(of_one[::2], of_one[1::2], strict=True))
+
+
+def test_a_round_follows_its_own_setup_before_the_other_side_comes_on(project):
+    folder = project("")
+    ab(folder, "--seed=1")
+    for side in "AB":
+        own = [note[2:] for note in notes(folder) if note[0] == side and "two" in note]
+        assert own == ["prepare two", "two"] * 2
+
+
+def test_it_is_saved_and_can_be_judged_again(project):
+    folder = project("")
+    first = ab(folder, "--json", pairs=2)
+    [saved] = (folder / "results" / "ab").glob("*.json")
+    decided = json.loads(first.out)
+    assert [cell["fullname"] for cell in decided["cells"]] == ["test_speed.py::test_one", "test_speed.py::test_two"]
+    again = ab(folder, "--read", "1", "--json")
+    assert json.loads(again.out)["cells"] == decided["cells"]
+    assert (folder / "results" / "ab").joinpath(saved.name).exists()
+
+
+def test_a_cell_that_only_one_side_has_is_left_out_aloud(project):
+    folder = project("""
+if os.environ["SIDE"] == "B":
+    def test_new(benchmark):
+        benchmark.pedantic(int, rounds=1)
+""")
+    ended = ab(folder, "--json")
+    assert ended.returncode == 0, ended.err
+    assert json.loads(ended.out)["left_out"] == {"test_speed.py::test_new": "only the candidate has it"}
+
+
+def test_a_cell_that_both_sides_skip_is_left_out_aloud(project):
+    folder = project("""
+def test_skipped(benchmark):
+    pytest.skip("needs the moon")
+""")
+    ended = ab(folder, "--json")
+    assert ended.returncode == 0, ended.err
+    [(cell, why)] = json.loads(ended.out)["left_out"].items()
+    assert cell == "test_speed.py::test_skipped"
+    assert "needs the moon" in why
+
+
+HANGS = """
+def test_odd(benchmark):
+    if os.environ["SIDE"] == "B":
+        {what}
+    benchmark.pedantic(int, rounds=1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("pytest.skip('needs the moon')", "the candidate skipped test_speed.py::test_odd"),
+        ("raise OSError('no moon')", "failed in test_speed.py::test_odd, call: OSError: no moon"),
+        ("os.kill(os.getpid(), 9)", "the candidate (. SIDE=B) was ended by signal 9"),
+        ("os._exit(7)", "the candidate (. SIDE=B) ended with status 7"),
+        ("time.sleep(1000)", "the candidate (. SIDE=B) hung"),
+        ("benchmark(int)", "use benchmark.pedantic(function, rounds=N)"),
+        ("benchmark.pedantic(int, rounds=2); return", "the sides don't do the same"),
+    ],
+    ids=["skips", "fails", "is killed", "exits", "hangs", "calibrates", "has more rounds"],
+)
+def test_a_side_that_leaves_the_step_ends_everything_with_a_word_on_the_cell(project, what, told):
+    folder = project(HANGS.format(what=what))
+    ended = ab(folder, "--timeout=3")
+    assert ended.returncode == 2
+    assert told in ended.err
+    assert "test_odd" in ended.err
+    assert not (folder / "results").exists()
+    assert [each for each in psutil.process_iter(["cwd"]) if each.info["cwd"] == str(folder)] == []
+
+
+@pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=["ctrl-c", "sigterm", "sigkill"])
+def test_whatever_ends_a_comparison_leaves_nobody(project, kill):
+    folder = project("""
+def test_long(benchmark):
+    note("long")
+    benchmark.pedantic(time.sleep, args=[0.2], rounds=1000)
+""")
+    sides = ["--baseline", BASELINE, "--candidate", CANDIDATE, "--pairs", "1"]
+    with started(folder, *sides, "--", "test_speed.py") as process:
+        until(
+            lambda: (folder / "notes").exists() and "B long" in notes(folder) and "A long" in notes(folder),
+            "both sides",
+        )
+        everyone = family(process.pid)
+        os.kill(process.pid, kill)
+        process.communicate(timeout=30)
+    assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}.get(kill, -kill)
+    until(lambda: not alive(everyone), "the whole family to end")
+    assert not (folder / "results").exists()
+
+
+EXACT = """
+class Clock:
+    now = 0.0
+    __name__ = "clock"
+    def __call__(self):
+        return self.now
+
+clock = Clock()
+
+def worked():
+    clock.now += float(os.environ["SECONDS"])
+
+@pytest.mark.benchmark(timer=clock)
+def test_exact(benchmark):
+    benchmark.pedantic(worked, rounds=5)
+"""
+
+
+def test_a_slow_down_is_found_twice_and_ends_with_status_1(tmp_path):
+    (tmp_path / "test_speed.py").write_text("import os, pytest\n" + EXACT)
+    ended = ab(tmp_path, "--json", baseline=". SECONDS=1.0", candidate=". SECONDS=1.1", pairs=7)
+    decided = json.loads(ended.out)
+    assert ended.returncode == 1
+    [cell] = decided["cells"]
+    assert decided["verdict"] == cell["verdict"] == "slower"
+    assert cell["ratio"] == pytest.approx(1.1)
+    assert cell["pairs"] == 7
+    assert cell["fresh"]["ratio"] == pytest.approx(1.1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--candidate", "."], "--baseline rev:main"),
+        (["--baseline", "main"], "rev:main"),
+        (["--baseline", "rev:nowhere"], "nowhere"),
+        (["--baseline", "python:/nowhere/python"], "/nowhere/python"),
+        (["--read", "12"], "12"),
+    ],
+    ids=["no baseline", "no side", "no revision", "no python", "no file"],
+)
+def test_a_misuse_is_told_with_what_to_do(tmp_path, arguments, told):
+    with started(tmp_path, *arguments, "--", "test_speed.py") as process:
+        error = process.communicate(timeout=60)[1]
+    assert process.returncode == 2
+    assert told in error
+    assert "Traceback" not in error
+
+
+def test_without_cells_it_asks_for_some(tmp_path):
+    with started(tmp_path, "--baseline", ".") as process:
+        error = process.communicate(timeout=60)[1]
+    assert process.returncode == 2
+    assert "name the cells to compare after --" in error
+
+
+def test_another_python_is_a_side(project):
+    folder = project("")
+    ended = ab(folder, candidate=f"python:{sys.executable} SIDE=B")
+    assert ended.returncode == 0, ended.err
