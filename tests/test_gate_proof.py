@@ -92,6 +92,7 @@ def test_the_proof_is_written_from_recorded_files(tmp_path, capsys):
     proof = json.loads(capsys.readouterr().out)
     assert proof["same"]["slower or faster"] == 0
     assert proof["same"]["independent families"] == POOL // (planning.FEWEST + planning.FRESH)
+    assert proof["spread of the log ratio"][CANARY]["by turns"] < 0.01
     assert proof["slower"][slow.stem][ONE]["slower"] == 1
     assert CANARY not in proof["slower"][slow.stem]
     assert set(proof["usual gates"]) == set(naive.GATES)

@@ -120,7 +120,8 @@ def sit(ask: Ask, told: Told) -> Sitting:
         if suspects := judging.suspects(table.sitting):
             told.phase("fresh pairs of what is under suspicion")
             cells = [name for name in suspects if name != CANARY]
-            table.rest(planning.FRESH, "confirm", cells or table.cells[:1], told)  # the canary runs in every pair
+            number = min(planning.FRESH, table.sitting.planned)
+            table.rest(number, "confirm", cells or table.cells[:1], told)  # the canary runs in every pair
         return table.sitting
 
 
@@ -157,10 +158,11 @@ def laid(ask: Ask, told: Told) -> Iterator[Table]:
         core = cpus[-1] if len(cpus) > 1 else None
         if core is not None:
             os.sched_setaffinity(server.pid, {cpus[0]})
-        wish = Wish(ask.arguments, None, server.url, core, CANARY_ROUNDS, 0, ask.timeout, plugin)
+        wish = Wish(ask.arguments, None, server.url, core, (), CANARY_ROUNDS, 0, ask.timeout, plugin)
         sides: dict[Which, Side] = {"baseline": baseline, "candidate": candidate}
         seen = looked(sides, wish, told)
         cells, left_out = common(seen)
+        wish = replace(wish, one_core=seen["candidate"]["one_core"])  # a mark that only one side has would be unfair
         sitting = Sitting(
             baseline=side_facts(baseline, seen["baseline"]),
             candidate=side_facts(candidate, seen["candidate"]),

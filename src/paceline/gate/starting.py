@@ -31,7 +31,8 @@ class Wish:
         arguments: pytest's.
         order: full names of the cells, in the order to measure them.
         instrument: URL of the server both use; None if they start their own.
-        core: the CPU of cells marked `one_core`; None to leave them alone.
+        core: the CPU that both sides share for some cells; None for none.
+        one_core: the full names of those.
         canary: rounds of the canary.
         hash_seed: of both sides, so that sets and dicts of strings fall out alike.
         timeout: seconds without a word after which a side hangs.
@@ -42,6 +43,7 @@ class Wish:
     order: Sequence[str] | None
     instrument: str | None
     core: int | None
+    one_core: Sequence[str]
     canary: int
     hash_seed: int
     timeout: float
@@ -51,7 +53,13 @@ class Wish:
         """
         What the lockstep plugin is told first.
         """
-        return {"order": self.order, "instrument": self.instrument, "core": self.core, "canary": self.canary}
+        return {
+            "order": self.order,
+            "instrument": self.instrument,
+            "core": self.core,
+            "one_core": self.one_core,
+            "canary": self.canary,
+        }
 
 
 @contextmanager

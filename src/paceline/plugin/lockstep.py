@@ -97,7 +97,7 @@ class Side:
     Args:
         lead: who hands the baton on.
         told: "order": the cells' node ids, or None to collect and say what there is; "instrument": a URL or None;
-            "core": a CPU's number or None; "canary": rounds of it.
+            "core": a CPU's number or None; "one_core": the cells to keep on it; "canary": rounds of it.
     """
 
     def __init__(self, lead: Lead, told: dict[str, Any]) -> None:
@@ -141,10 +141,10 @@ class Side:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """
-        Say which cell comes, and keep one that asks for it on the one core that both sides share.
+        Say which cell comes, and keep it on the one core that both sides share, if it is one of those.
         """
         self._lead.tell("begun", cell=item.nodeid)
-        if self._cpus and item.get_closest_marker("one_core"):
+        if self._cpus and item.nodeid in self._told["one_core"]:
             os.sched_setaffinity(0, {self._told["core"]})
         try:
             return (yield)
@@ -245,7 +245,8 @@ def collected(items: list[pytest.Item]) -> dict[str, Any]:
             aside[item.nodeid] = ELSEWHERE
         else:
             cells.append(item.nodeid)
-    return {"cells": cells, "aside": aside}
+    one_core = [item.nodeid for item in items if item.get_closest_marker("one_core")]
+    return {"cells": cells, "aside": aside, "one_core": one_core}
 
 
 def facts() -> dict[str, Any]:

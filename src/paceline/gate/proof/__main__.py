@@ -16,6 +16,7 @@ from paceline.gate.arguments_ab import SECONDS
 from paceline.gate.outcome import Judged, Outcome
 from paceline.gate.proof import naive
 from paceline.gate.proof.resampling import Pool, family
+from paceline.gate.record import CANARY
 
 LEVEL = 0.05
 
@@ -28,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     pool = Pool(storing.load(arguments.same), arguments.time)
     sys.stderr.write(f"{len(pool.pairs)} pairs of identical sides, {len(pool.cells)} cells\n")
     proof: dict[str, Any] = {
+        "spread of the log ratio": {name: naive.spreads(pool, name, arguments.seed) for name in (*pool.cells, CANARY)},
         "same": same(pool, arguments.tries, arguments.seed),
         "usual gates": naive.false_alarms(pool, arguments.tries, arguments.seed),
         "slower": {path.stem: power(pool, path, arguments.power_tries, arguments.seed) for path in arguments.slower},
@@ -57,7 +59,8 @@ def same(pool: Pool, tries: int, seed: int) -> dict[str, Any]:
     chance = random.Random(seed)  # noqa: S311 - a draw, no secret
     outcomes = [family(pool, chance) for _ in range(tries)]
     wrong = sum(any(cell.verdict in ("slower", "faster") for cell in outcome.cells) for outcome in outcomes)
-    independent = len(pool.pairs) // (planning.FEWEST + planning.FRESH)
+    pairs = statistics.median(outcome.canary.main.pairs for outcome in outcomes)
+    independent = int(len(pool.pairs) // (pairs + planning.FRESH))
     return {
         "pairs": len(pool.pairs),
         "seconds of a pair": pool.pair_seconds,
@@ -70,7 +73,7 @@ def same(pool: Pool, tries: int, seed: int) -> dict[str, Any]:
         "same, by cell": {name: share(outcomes, name, "same") for name in pool.cells},
         "points of interval": statistics.median(width for name in pool.cells for width in widths(outcomes, name)),
         "points of interval, by cell": {name: statistics.median(widths(outcomes, name)) for name in pool.cells},
-        "pairs of a family": statistics.median(outcome.canary.main.pairs for outcome in outcomes),
+        "pairs of a family": pairs,
     }
 
 

@@ -2,11 +2,14 @@
 What the usual gates would have said of the same recorded rounds.
 """
 
+import math
 import random
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 
 from paceline.gate.proof.resampling import Pool
 from paceline.gate.record import CANARY, Pair, Taken
+from paceline.stats.comparison import log_ratio
 from paceline.stats.samples import median
 
 Rounds = Sequence[float]
@@ -61,6 +64,32 @@ def false_alarms(pool: Pool, tries: int, seed: int) -> dict[str, dict[str, float
             alarms[name]["separate runs"] += flags(gate, *ends(one, other, flip=flip))
             alarms[name]["lockstep"] += flags(gate, *ends(one, one, flip=flip))
     return {name: {how: count / tries for how, count in counts.items()} for name, counts in alarms.items()}
+
+
+def spreads(pool: Pool, name: str, seed: int) -> dict[str, float]:
+    """
+    Give the standard deviation of a cell's log ratio over pairs, as this gate takes it and in two plainer ways.
+
+    Returns:
+        "by turns"; "of medians": the ratio of the same rounds' medians; "of medians, separate runs": with the sides
+        taken from different pairs, which ran minutes apart.
+    """
+    pairs = pool.pairs
+    apart = random.Random(seed).sample(pairs, len(pairs))  # noqa: S311 - a draw, no secret
+    separate = [both for both in zip(pairs, apart, strict=True) if both[0] != both[1]]
+    found = {
+        "by turns": [log_ratio(pair.baseline[name].rounds, pair.candidate[name].rounds) for pair in pairs],
+        "of medians": [medians(pair, pair, name) for pair in pairs],
+        "of medians, separate runs": [medians(*both, name) for both in separate],
+    }
+    return {how: statistics.stdev(each) for how, each in found.items()}
+
+
+def medians(one: Pair, other: Pair, name: str) -> float:
+    """
+    Give the log ratio of one pair's baseline and another's candidate, each by its median round.
+    """
+    return math.log(median(other.candidate[name].rounds) / median(one.baseline[name].rounds))
 
 
 def ends(one: Pair, other: Pair, *, flip: bool) -> tuple[Mapping[str, Taken], Mapping[str, Taken]]:
