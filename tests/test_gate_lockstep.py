@@ -227,3 +227,48 @@ def test_another_python_is_a_side(project):
     folder = project("")
     ended = ab(folder, candidate=f"python:{sys.executable} SIDE=B")
     assert ended.returncode == 0, ended.err
+
+
+def test_a_cell_that_the_candidate_marks_one_core_is_kept_on_one_core_on_both_sides(project):
+    if not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("needs two CPUs and a system that says which a process may use")
+    folder = project("""
+only_the_candidate = pytest.mark.one_core if os.environ["SIDE"] == "B" else lambda test: test
+
+@only_the_candidate
+def test_kept(benchmark):
+    benchmark.pedantic(lambda: note(f"kept {os.sched_getaffinity(0)}"), rounds=1)
+
+def test_free(benchmark):
+    benchmark.pedantic(lambda: note(f"free {len(os.sched_getaffinity(0))}"), rounds=1)
+""")
+    assert ab(folder).returncode == 0
+    [kept] = {note[2:] for note in notes(folder) if "kept" in note}
+    assert kept == f"kept {{{max(os.sched_getaffinity(0))}}}"
+    [free] = {note[2:] for note in notes(folder) if "free" in note}
+    assert free == f"free {len(os.sched_getaffinity(0))}"
+
+
+MEASURED = """
+import pytest
+from paceline.strategies.threads import Threads
+
+@pytest.mark.replicated
+@pytest.mark.scale(rounds=3)
+@pytest.mark.parametrize("client", ["raw"], indirect=True)
+def test_downloads(measure, fetch, process):
+    assert process is None
+    measure(Threads(fetch, 2), range(6))
+"""
+
+
+def test_cells_of_measure_share_one_instrument_whose_counts_are_those_of_their_own_round(tmp_path):
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["paceline.plugin"]')
+    (tmp_path / "test_speed.py").write_text(MEASURED)
+    ended = ab(tmp_path, "--json", baseline=". --latency=5ms", candidate=". --latency=5ms")
+    assert ended.returncode == 0, ended.err
+    decided = json.loads(ended.out)
+    [cell] = decided["cells"]
+    assert cell["counts"]["requests"] == {"baseline": [6], "candidate": [6], "changed": False}
+    assert not [note for note in decided["notes"] if "instrument" in note]
+    assert [path.name for path in (tmp_path / "results").iterdir()] == ["ab"], "no run enters a history"

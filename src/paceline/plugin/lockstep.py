@@ -44,7 +44,7 @@ AUTOMATIC = (
     "lockstep needs rounds it can take in turns: use benchmark.pedantic(function, rounds=N) or Paceline's `measure`, "
     "not benchmark(function), which finds out by itself how often to call it"
 )
-ELSEWHERE = "measured in a process of its own, where no turns can be taken; --processes 0 measures it in the session"
+ELSEWHERE = "measured in a process of its own, where no turns can be taken"
 
 
 class Lead:
@@ -224,6 +224,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "one_core: a cell with one worker, which `paceline ab` keeps on one core.")
     if SOCKET in os.environ:
         config.option.benchmark_storage = f"file://{Path(__file__).parent / 'storage'}"
+        if getattr(config.option, "processes", 0) is None:
+            config.option.processes = 0  # cells that Paceline would measure in fresh processes are measured here
         lead = Lead(int(os.environ.pop(SOCKET)))
         config.pluginmanager.register(Side(lead, lead.hear()), "paceline-lockstep-side")
 
