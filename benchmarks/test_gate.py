@@ -9,7 +9,7 @@ Setup:    rounds of 3 to 10 ms, many of them, since the machine's state changes 
           worker, one event loop, threads that wait for the GIL) shares one with the other side's (`one_core`); the
           server has another.
 Expect:   by itself a run of these says little; in lockstep two sides of the same code differ by a few hundredths, and
-          10 % are found in every cell, 6 % in all but downloads in a pool, which are advisory: they scatter too much.
+          a change of 10 % is found in every cell. Downloads in a pool are advisory below that: they scatter too much.
 """
 
 import pytest
