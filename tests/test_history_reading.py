@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from saved_runs import benchmark, put, saved
 
 from paceline import history
-from paceline.history import UnreadableRun, from_json, load, reading, schema
+from paceline.history import UnreadableRun, files, from_json, load, schema
 from paceline.history.storage import strict
 
 
@@ -231,7 +231,7 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path):
 def test_a_file_too_large_for_a_run_is_not_read(tmp_path):
     path = tmp_path / "0001_x.json"
     with path.open("wb") as file:
-        file.truncate(reading.LARGEST + 1)  # takes no room on the disk
+        file.truncate(files.LARGEST + 1)  # takes no room on the disk
     with pytest.raises(UnreadableRun, match="more than any run"):
         load(path)
 

@@ -3,34 +3,21 @@ A sitting as JSON, a pair a line, and back: every type and every round is looked
 """
 
 import json
-import re
 from pathlib import Path
 
 import msgspec
 
 from paceline.gate.record import SCHEMA, Sitting
-from paceline.history import HistoryError
+from paceline.history.errors import UnreadableFile
+from paceline.history.files import DAMAGED, decoding
 
 _LONGEST_ROUND = 1e9  # seconds, 30 years: above it a number is damage, and sums would overflow
-_DAMAGED = "the file is damaged; move it away, or restore it from a copy"
 
 
-class UnreadableSitting(HistoryError):  # noqa: N818  # as `UnreadableRun`: it says what the file is
+class UnreadableSitting(UnreadableFile):
     """
     A file is no saved sitting, or a damaged one.
-
-    Args:
-        path: the file.
-        reason: what is wrong, a semicolon, and what to do.
     """
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(path, reason)
-        self.path = path
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.reason}"
 
 
 class _Head(msgspec.Struct):
@@ -64,15 +51,9 @@ def read(content: bytes, path: Path) -> Sitting:
     Raises:
         UnreadableSitting: it is not JSON, no sitting, of another schema, or holds a wrong type or an impossible round.
     """
-    try:
+    with decoding(content, path, UnreadableSitting):
         _check_head(content, path)
         sitting = msgspec.json.decode(content, type=Sitting)
-    except msgspec.ValidationError as error:
-        raise UnreadableSitting(path, f"{str(error).replace('`', '')}; {_DAMAGED}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UnreadableSitting(path, _malformed(str(error), content)) from None
-    except RecursionError:
-        raise UnreadableSitting(path, f"it is nested too deeply; {_DAMAGED}") from None
     _check_rounds(sitting, path)
     return sitting
 
@@ -95,16 +76,4 @@ def _check_rounds(sitting: Sitting, path: Path) -> None:
             for name, taken in side.items():
                 if not taken.rounds or not all(0 < seconds < _LONGEST_ROUND for seconds in taken.rounds):
                     told = f"pair {pair.number} has a round of {name!r} that no round can take, or none"
-                    raise UnreadableSitting(path, f"{told}; {_DAMAGED}")
-
-
-def _malformed(message: str, content: bytes) -> str:
-    if not content.strip():
-        return "it is empty, perhaps left by a full disk; remove it"
-    if "truncated" in message:
-        return f"it ends in the middle, as after a full disk or a kill; {_DAMAGED}"
-    place = re.search(r"(?:byte|position) ([0-9]+)", message)
-    if not place:
-        return f"it is not JSON ({message}); {_DAMAGED}"
-    line = content.count(b"\n", 0, int(place[1])) + 1
-    return f"it is not JSON at line {line}; {_DAMAGED}"
+                    raise UnreadableSitting(path, f"{told}; {DAMAGED}")

@@ -3,19 +3,16 @@ Where sittings are kept: `results/ab/NNNN_<baseline>_<candidate>.json`, whole or
 """
 
 import re
-import stat
 from pathlib import Path
 
 from paceline.gate.record import Sitting
 from paceline.gate.sitting_json import UnreadableSitting, read, written
 from paceline.history import HistoryError, NotSaved
+from paceline.history.files import content
 from paceline.history.publishing import publish
 from paceline.history.run import number_of
 
 __all__ = ["NoSuchSittingError", "NotSaved", "UnreadableSitting", "load", "newest", "resolve", "save"]
-
-LARGEST = 256 * 2**20
-"""Bytes. A sitting of an hour takes a few MiB; what is over this is none, and reading it would fill the memory."""
 
 _NAME = 40  # signs of each side's name; two of them are far from any file system's limit
 
@@ -39,9 +36,9 @@ def save(sitting: Sitting, folder: Path) -> Path:
     """
     label = f"{_safe(sitting.baseline.typed)}_{_safe(sitting.candidate.typed)}"
     try:
-        content = written(sitting)
-        read(content, folder)  # what goes in must come out again
-        return publish(folder, label, content)
+        whole = written(sitting)
+        read(whole, folder)  # what goes in must come out again
+        return publish(folder, label, whole)
     except UnreadableSitting as unfit:
         raise NotSaved(f"this sitting is not saved, it could not be read again: {unfit.reason}") from unfit
     except ValueError as unfit:
@@ -58,11 +55,7 @@ def load(path: Path) -> Sitting:
     Raises:
         UnreadableSitting: it is not there, not a file, too large, damaged, of another schema, or not ours.
     """
-    try:
-        return read(_content(path), path)
-    except (OSError, ValueError) as error:  # a name with a NUL in it is a ValueError
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UnreadableSitting(path, f"{reason.lower()}; check the path and its permissions") from None
+    return read(content(path, "sitting", UnreadableSitting), path)
 
 
 def newest(folder: Path) -> Path:
@@ -114,14 +107,3 @@ def _safe(typed: str) -> str:
     words = typed.split()
     named = " ".join(["here", *words[1:]] if words[:1] == ["."] else words)
     return re.sub(r"[^A-Za-z0-9.]+", "-", named)[:_NAME].strip("-.") or "side"
-
-
-def _content(path: Path) -> bytes:
-    facts = path.stat()
-    if stat.S_ISDIR(facts.st_mode):
-        raise UnreadableSitting(path, "it is a folder; name a file in it")
-    if not stat.S_ISREG(facts.st_mode):  # opening a named pipe would wait for ever
-        raise UnreadableSitting(path, "it is not a regular file; name a saved sitting")
-    if facts.st_size > LARGEST:
-        raise UnreadableSitting(path, f"it has {facts.st_size} bytes, more than any sitting; name a saved one")
-    return path.read_bytes()

@@ -11,10 +11,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from paceline.history.files import DAMAGED
 from paceline.history.run import Cell, Run
 from paceline.history.schema import SCHEMA, Benchmark, Extra, Header, Saved
-
-DAMAGED = "the file is damaged; move it away, or restore it from a copy"
 
 _FOREIGN = 'it has no "paceline" key, so another suite made it; try pytest-benchmark compare'
 _NO_ROUNDS = "has no raw rounds; save with --benchmark-save-data"

@@ -11,9 +11,9 @@ class HistoryError(Exception):
     """
 
 
-class UnreadableRun(HistoryError):  # noqa: N818  # the name says what it is: a file among others, not only a failure
+class UnreadableFile(HistoryError):  # noqa: N818  # the name says what it is: a file among others, not only a failure
     """
-    A file is no saved run, or a damaged one.
+    A file is not what it should be, or damaged.
 
     Args:
         path: the file; None for data that never was one.
@@ -27,6 +27,12 @@ class UnreadableRun(HistoryError):  # noqa: N818  # the name says what it is: a 
 
     def __str__(self) -> str:
         return f"{self.path or 'these results'}: {self.reason}"
+
+
+class UnreadableRun(UnreadableFile):
+    """
+    A file is no saved run, or a damaged one.
+    """
 
 
 class NoSuchRunError(HistoryError):

@@ -5,21 +5,16 @@ Whatever the bytes are, the outcome is one of these two. Nothing in a file is ex
 """
 
 import contextlib
-import re
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from paceline.history import checking
-from paceline.history.checking import DAMAGED, Unfit
+from paceline.history import checking, files
+from paceline.history.checking import Unfit
 from paceline.history.errors import UnreadableRun
 from paceline.history.run import Cell, Run
-
-LARGEST = 256 * 2**20
-"""Bytes. A default run takes well under one MiB; what is over this is no run, and reading it would fill the memory."""
 
 
 def load(path: Path) -> Run:
@@ -29,11 +24,7 @@ def load(path: Path) -> Run:
     Raises:
         UnreadableRun: it is not there, not a file, too large, damaged, or not ours.
     """
-    try:
-        return from_json(_read(path), path)
-    except (OSError, ValueError) as error:  # a name with a NUL in it is a ValueError
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UnreadableRun(path, f"{reason.lower()}; check the path and its permissions") from None
+    return from_json(files.content(path, "run", UnreadableRun), path)
 
 
 def from_json(data: bytes | Mapping[str, Any], path: Path | None = None) -> Run:
@@ -58,23 +49,8 @@ def cells(benchmarks: Sequence[Mapping[str, Any]]) -> tuple[Cell, ...]:
     Raises:
         UnreadableRun: as for `from_json`.
     """
-    with _reasons(None, b""):
+    with _reasons(None, None):
         return checking.sorted_out(benchmarks)[0]
-
-
-def _read(path: Path) -> bytes:
-    facts = path.stat()
-    if stat.S_ISDIR(facts.st_mode):
-        raise UnreadableRun(path, "it is a folder; name a file in it")
-    if not stat.S_ISREG(facts.st_mode):  # opening a named pipe would wait for ever
-        raise UnreadableRun(path, "it is not a regular file; name a saved run")
-    if facts.st_size > LARGEST:
-        raise UnreadableRun(path, f"it has {facts.st_size} bytes, more than any run ({LARGEST}); name a saved run")
-    with path.open("rb") as file:
-        content = file.read(LARGEST + 1)
-    if not content.strip():
-        raise UnreadableRun(path, "it is empty, perhaps left by a full disk; remove it")
-    return content
 
 
 @contextlib.contextmanager
@@ -82,23 +58,8 @@ def _reasons(path: Path | None, data: object) -> Iterator[None]:
     """
     Turn whatever a decoder can raise into the one error that callers know.
     """
-    try:
-        yield
-    except Unfit as unfit:
-        raise UnreadableRun(path, str(unfit)) from None
-    except msgspec.ValidationError as error:
-        raise UnreadableRun(path, f"{str(error).replace('`', '')}; {DAMAGED}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UnreadableRun(path, _malformed(str(error), data)) from None
-    except RecursionError:
-        raise UnreadableRun(path, f"it is nested too deeply; {DAMAGED}") from None
-
-
-def _malformed(message: str, data: object) -> str:
-    if "truncated" in message:
-        return f"it ends in the middle, as after a full disk or a kill; {DAMAGED}"
-    place = re.search(r"(?:byte|position) ([0-9]+)", message)
-    if not place or not isinstance(data, bytes):
-        return f"it is not JSON ({message}); {DAMAGED}"
-    line = data.count(b"\n", 0, int(place[1])) + 1
-    return f"it is not JSON at line {line}; {DAMAGED}"
+    with files.decoding(data, path, UnreadableRun):
+        try:
+            yield
+        except Unfit as unfit:
+            raise UnreadableRun(path, str(unfit)) from None
