@@ -18,6 +18,7 @@ MAY_KNOW = {
     "observed": {"contracts"},
     "portable": set(),
     "tasks": {"contracts"},
+    "typed": set(),
     "pool_worker": {"contracts", "portable"},
     "interpreter_worker": {"contracts", "portable"},
     "loop_worker": {"contracts", "pool_worker", "portable", "tasks"},
@@ -35,7 +36,7 @@ MAY_KNOW = {
     "plugin": {
         "contracts", "fresh", "history", "machine", "measuring", "report", "server", "strategies", "workloads",
     },
-    "gate": {"family", "history", "machine", "report", "server", "stats"},
+    "gate": {"family", "history", "machine", "report", "server", "stats", "typed"},
     "race": {"contracts", "family", "machine", "piped", "piped_worker", "report", "stats", "strategies", "workloads"},
     "piped": {"family"},
     "watch": {
@@ -43,7 +44,7 @@ MAY_KNOW = {
         "stats", "strategies", "workloads",
     },
     "commands": {"claims", "gate", "history", "machine", "race", "report", "server", "strategies", "watch"},
-    "cli": {"commands", "gate", "machine"},
+    "cli": {"commands", "gate", "machine", "typed"},
 }  # fmt: skip
 
 

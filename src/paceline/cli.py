@@ -4,13 +4,13 @@ The `paceline` command: what was typed, and how it ends.
 
 import argparse
 import contextlib
-import math
 import os
 import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
+from paceline import typed
 from paceline.gate import arguments_ab, arguments_history
 
 _WHAT = (
@@ -186,18 +186,18 @@ def _compare_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "run", nargs="*", metavar="RUN", help="a file, or a number in this machine's history; two at most"
     )
-    _results_argument(parser)
+    typed.results(parser)
 
 
 def _runs_arguments(parser: argparse.ArgumentParser) -> None:
-    _results_argument(parser)
+    typed.results(parser)
 
 
 def _claims_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("saved", nargs="*", metavar="RUN", help="files, or numbers in this machine's history")
     parser.add_argument("--why", metavar="ID", help="explain this claim, with every part and figure")
     parser.add_argument("--json", action="store_true", help="write JSON in place of the table")
-    _results_argument(parser)
+    typed.results(parser)
 
 
 def _race_arguments(parser: argparse.ArgumentParser) -> None:
@@ -205,15 +205,15 @@ def _race_arguments(parser: argparse.ArgumentParser) -> None:
     items = parser.add_mutually_exclusive_group()
     items.add_argument("--items", type=Path, metavar="FILE", help="an item a line, or a JSON array if it ends in .json")
     items.add_argument(
-        "--count", type=_whole, metavar="N", help="the items 0 to N-1 (default: 32, fewer if they are long)"
+        "--count", type=typed.whole, metavar="N", help="the items 0 to N-1 (default: 32, fewer if they are long)"
     )
     parser.add_argument(
         "--workers",
-        type=_whole,
+        type=typed.whole,
         metavar="N",
         help="items under way at once (default: 10 if it waits, else one per CPU)",
     )
-    parser.add_argument("--rounds", type=_whole, metavar="N", help="default: 5, fewer if that takes over a minute")
+    parser.add_argument("--rounds", type=typed.whole, metavar="N", help="default: 5, fewer if that takes over a minute")
     parser.add_argument(
         "--strategy", action="append", default=[], metavar="NAME", help="only this one; repeat for more"
     )
@@ -231,21 +231,17 @@ def _race_arguments(parser: argparse.ArgumentParser) -> None:
 def _watch_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("strategy", metavar="STRATEGY", help="threads, asyncio, pool-fork ...")
     parser.add_argument("workload", metavar="WORKLOAD", help="downloads, computing, mixed, or module:function")
-    parser.add_argument("--items", type=_whole, metavar="N", help="default: 40")
-    parser.add_argument("--workers", type=_whole, metavar="N", help="default: 4; for computing one per CPU")
+    parser.add_argument("--items", type=typed.whole, metavar="N", help="default: 40")
+    parser.add_argument("--workers", type=typed.whole, metavar="N", help="default: 4; for computing one per CPU")
     parser.add_argument("--latency", type=_seconds, metavar="SECONDS", help="of a download (default: 0.05)")
     parser.add_argument(
         "--jitter", metavar="KIND:AMOUNT", help="of the latency: uniform:F or lognormal:S (default: none)"
     )
-    parser.add_argument("--n", type=_whole, metavar="STEPS", help="of a computation (default: 200000)")
+    parser.add_argument("--n", type=typed.whole, metavar="STEPS", help="of a computation (default: 200000)")
     parser.add_argument("--cpu", type=_seconds, metavar="SECONDS", help="of computing in a mixed item (default: 0.01)")
     parser.add_argument(
         "--option", action="append", default=[], metavar="NAME=VALUE", help="one of the strategy's; repeat for more"
     )
-
-
-def _results_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="default: %(default)s")
 
 
 def _port(text: str) -> int:
@@ -254,28 +250,12 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _whole(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
-    return int(text)
-
-
 def _seconds(text: str) -> float:
-    return _above_zero(text, "time; give seconds")
+    return typed.above_zero(text, "time; give seconds, above 0")
 
 
 def _bandwidth(text: str) -> float:
-    return _above_zero(text, "bandwidth; give bytes per second")
-
-
-def _above_zero(text: str, wanted: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no {wanted}, above 0")
-    return value
+    return typed.above_zero(text, "bandwidth; give bytes per second, above 0")
 
 
 def _act(arguments: argparse.Namespace) -> int:  # noqa: PLR0911 - one for each command

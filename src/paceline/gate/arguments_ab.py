@@ -3,8 +3,8 @@ What `paceline ab` can be told.
 """
 
 import argparse
-import math
-from pathlib import Path
+
+from paceline import typed
 
 SUMMARY = "compare two revisions, Pythons or environments, in lockstep"
 EPILOG = """A SIDE is rev:REVISION (a git revision, in a worktree), python:PATH (another Python), or . (the working
@@ -36,20 +36,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--candidate", metavar="SIDE", default=".", help="where it goes (default: the working tree)")
     add(
         "--pairs",
-        type=_pairs,
+        type=typed.whole,
         metavar="N",
         help="pairs of processes (default: what the spread of the first eight asks for)",
     )
     add(
         "--time",
-        type=_above_zero,
+        type=typed.above_zero,
         default=SECONDS,
         metavar="SECONDS",
         help="for everything, where --pairs doesn't say how many (default: %(default)g)",
     )
     add(
         "--tolerance",
-        type=_above_zero,
+        type=typed.above_zero,
         default=TOLERANCE,
         metavar="PERCENT",
         help="the largest change that counts as none (default: %(default)g)",
@@ -58,7 +58,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--install", action="store_true", help="give each revision an environment of its own")
     add(
         "--timeout",
-        type=_above_zero,
+        type=typed.above_zero,
         default=60.0,
         metavar="SECONDS",
         help="without a word from a side, after which it hangs (default: %(default)g)",
@@ -67,21 +67,5 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--read", metavar="FILE", help="judge a saved comparison again: a file, or its number in results/ab")
     add("--json", action="store_true", help="write JSON in place of the table")
     add("--markdown", action="store_true", help="write Markdown, for a step summary, in place of the table")
-    add("--results", type=Path, default=Path("results"), metavar="DIR", help="default: %(default)s")
+    typed.results(parser)
     add("cells", nargs="*", metavar="-- PYTEST ARGUMENTS", help=f"which cells to compare (default: {GATE})")
-
-
-def _pairs(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
-    return int(text)
-
-
-def _above_zero(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
-    return value

@@ -3,8 +3,8 @@ What `paceline check`, `paceline baseline` and `paceline trend` can be told.
 """
 
 import argparse
-import math
-from pathlib import Path
+
+from paceline import typed
 
 CHECK = """A cell is slower if it changed by more than the tolerance and by more than its earlier runs vary.
 One run is one observation: measure again, or ask paceline ab, before you believe it.
@@ -42,7 +42,7 @@ def check_arguments(parser: argparse.ArgumentParser) -> None:
     add("run", nargs="?", metavar="RUN", help="a file, or a number in this machine's history (default: the newest)")
     add(
         "--tolerance",
-        type=_above_zero,
+        type=typed.above_zero,
         default=_TOLERANCE,
         metavar="PERCENT",
         help="the largest change that counts as none (default: %(default)g)",
@@ -51,7 +51,7 @@ def check_arguments(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="write JSON in place of the table")
     form.add_argument("--markdown", action="store_true", help="write Markdown, for a step summary, in its place")
-    _results(parser)
+    typed.results(parser)
 
 
 def baseline_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +60,7 @@ def baseline_arguments(parser: argparse.ArgumentParser) -> None:
     """
     parser.add_argument("run", nargs="?", metavar="RUN", help="a file, or a number in this machine's history")
     parser.add_argument("--why", metavar="TEXT", help="why this run; needed with RUN, and kept beside it")
-    _results(parser)
+    typed.results(parser)
 
 
 def trend_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,18 +69,4 @@ def trend_arguments(parser: argparse.ArgumentParser) -> None:
     """
     parser.add_argument("--cell", default="", metavar="TEXT", help="only cells with this in their full name")
     parser.add_argument("--json", action="store_true", help="write JSON in place of the tables")
-    _results(parser)
-
-
-def _results(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="default: %(default)s")
-
-
-def _above_zero(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
-    return value
+    typed.results(parser)
