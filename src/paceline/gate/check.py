@@ -3,7 +3,6 @@
 """
 
 import json
-import math
 import sys
 from argparse import Namespace
 from dataclasses import asdict
@@ -14,14 +13,13 @@ from paceline import history, machine
 from paceline.gate import check_markdown, check_showing, history_pins
 from paceline.gate.check_judging import judged
 from paceline.gate.check_showing import Shown
+from paceline.gate.document import finite
 from paceline.gate.history_chosen import Complain, chosen, measured, once, same_file, whole_runs
 from paceline.gate.history_pins import PIN, BaselinesError, Pin
-from paceline.gate.outcome import Overall
+from paceline.gate.outcome import MISUSE, status
 from paceline.history import HistoryError, NoSuchRunError, Run
 from paceline.report import layout
 from paceline.report.changes import doubts
-
-_STATUS: dict[Overall, int] = {"not slower": 0, "unknown": 0, "slower": 1, "not comparable": 3}
 
 
 def check(arguments: Namespace, complain: Complain) -> int:
@@ -40,15 +38,15 @@ def check(arguments: Namespace, complain: Complain) -> int:
         shown = _checked(arguments, once(complain))
     except HistoryError as error:
         complain(error)
-        return 2
+        return MISUSE
     if arguments.json:
         sys.stdout.write(f"{_as_json(shown)}\n")
     elif arguments.markdown:
         sys.stdout.write(check_markdown.markdown(shown))
     else:
         layout.render(check_showing.tables(shown))
-    unknown = any(cell.verdict == "unknown" for cell in shown.outcome.cells)
-    return _STATUS[shown.outcome.verdict] or (2 if arguments.strict and unknown else 0)
+    verdict = shown.outcome.verdict
+    return status(verdict, doubted=arguments.strict and verdict == "unknown")
 
 
 def _checked(arguments: Namespace, complain: Complain) -> Shown:
@@ -106,7 +104,7 @@ def _as_json(shown: Shown) -> str:
     outcome = shown.outcome
     whole: dict[str, Any] = {
         "verdict": outcome.verdict,
-        "cells": [{name: _finite(value) for name, value in asdict(cell).items()} for cell in outcome.cells],
+        "cells": [{name: finite(value) for name, value in asdict(cell).items()} for cell in outcome.cells],
         "run": _run(shown.run),
         "baseline": {**_run(shown.baseline), "why": shown.why},
         "tolerance": shown.tolerance,
@@ -115,10 +113,6 @@ def _as_json(shown: Shown) -> str:
         "notes": shown.notes,
     }
     return json.dumps(whole, indent=2, allow_nan=False)
-
-
-def _finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _run(run: Run) -> dict[str, Any]:

@@ -3,13 +3,13 @@ Judging one run against a pinned baseline. Pure: it reads runs that others loade
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from paceline.gate import check_odd
 from paceline.gate.check_outcome import Checked, CheckOutcome
 from paceline.gate.history_chosen import Measured
-from paceline.gate.outcome import Overall, Verdict
+from paceline.gate.outcome import Verdict, overall
 from paceline.history import Cell
 from paceline.stats import yardstick
 from paceline.stats.comparison import ALPHA, holm
@@ -49,7 +49,7 @@ def judged(baseline: Measured, run: Measured, earlier: Sequence[Measured], toler
     if moved:
         cells = [replace(cell, verdict="unknown", why=MOVED) if cell.fullname in changes else cell for cell in cells]
     return CheckOutcome(
-        verdict="not comparable" if moved else _overall(cell.verdict for cell in cells),
+        verdict=overall((cell.verdict for cell in cells), moved=moved),
         cells=tuple(cells),
         missing=tuple(name for name in baseline.cells if name not in run.cells),
         added=tuple(name for name in run.cells if name not in baseline.cells),
@@ -111,10 +111,3 @@ def _together(changes: dict[str, Change], sticks: dict[str, Yardstick], toleranc
     slower = sum(shift > limits[name] for name, shift in shifts.items())
     faster = sum(-shift > limits[name] for name, shift in shifts.items())
     return len(shifts) >= LEAST_CELLS and 2 * max(slower, faster) >= len(shifts)
-
-
-def _overall(verdicts: Iterable[Verdict]) -> Overall:
-    found = set(verdicts)
-    if "slower" in found:
-        return "slower"
-    return "unknown" if "unknown" in found else "not slower"

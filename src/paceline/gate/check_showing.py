@@ -3,16 +3,16 @@ A checked run as people read it at a terminal, in a pipe or in a log: a table, a
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.console import RenderableType
 from rich.text import Text
 
 from paceline.gate.check_outcome import Checked, CheckOutcome
-from paceline.gate.history_chosen import called, listed
+from paceline.gate.history_chosen import called
 from paceline.gate.outcome import Verdict
-from paceline.gate.sentences import short
+from paceline.gate.sentences import interval, short, some
 from paceline.gate.showing import OVERALL, STYLES
 from paceline.history import Run
 from paceline.report import figures, layout
@@ -117,15 +117,12 @@ def row(cell: Checked, name: str) -> tuple[str, ...]:
     """
     Write one cell's figures under `COLUMNS`, verdict and marks last.
     """
-    interval = figures.NOTHING
-    if cell.low is not None and cell.high is not None:
-        interval = f"{figures.change(cell.low)} .. {figures.change(cell.high)}"
     return (
         name,
         figures.seconds(cell.baseline_seconds),
         figures.seconds(cell.run_seconds),
         figures.change(cell.ratio),
-        interval,
+        interval(cell),
         str(cell.runs),
         cell.verdict,
         ", ".join(map(figures.plain, cell.marks)),
@@ -146,7 +143,11 @@ def alone(outcome: CheckOutcome) -> list[str]:
     """
     said = []
     if outcome.missing:
-        said.append(f"{len(outcome.missing)} of the baseline's cells are not in the run: {listed(outcome.missing)}")
+        said.append(f"{len(outcome.missing)} of the baseline's cells are not in the run: {_named(outcome.missing)}")
     if outcome.added:
-        said.append(f"{len(outcome.added)} of the run's cells are not in the baseline: {listed(outcome.added)}")
+        said.append(f"{len(outcome.added)} of the run's cells are not in the baseline: {_named(outcome.added)}")
     return said
+
+
+def _named(names: Iterable[str]) -> str:
+    return some(map(figures.plain, names), most=5)

@@ -17,7 +17,7 @@ from paceline.gate.arguments_ab import GATE
 from paceline.gate.document import as_json
 from paceline.gate.live import telling
 from paceline.gate.markdown import markdown
-from paceline.gate.outcome import Outcome
+from paceline.gate.outcome import MISUSE, status
 from paceline.gate.player import SideFailed
 from paceline.gate.record import Sitting
 from paceline.gate.sides import SideError, parse
@@ -27,9 +27,6 @@ from paceline.history import HistoryError
 from paceline.report.layout import render
 
 FOLDER = "ab"
-SLOWER = 1
-MISUSE = 2
-NOT_COMPARABLE = 3
 TERMINATED = 128 + signal.SIGTERM
 SEEDS = 2**32
 
@@ -121,20 +118,8 @@ def shown(sitting: Sitting, path: Path | None, arguments: Namespace) -> int:
     else:
         render(showing.tables(sitting, outcome))
         sys.stdout.write(f"saved: {path}\n" if path else "")
-    return status(outcome, strict=arguments.strict)
-
-
-def status(outcome: Outcome, *, strict: bool) -> int:
-    """
-    Give the exit status of a decision.
-    """
-    match outcome.verdict:
-        case "not comparable":
-            return NOT_COMPARABLE
-        case "slower":
-            return SLOWER
     changed = any(count.changed for cell in outcome.cells for count in cell.counts.values())
-    return MISUSE if strict and (outcome.verdict == "unknown" or changed) else 0
+    return status(outcome.verdict, doubted=arguments.strict and (outcome.verdict == "unknown" or changed))
 
 
 @contextmanager

@@ -2,10 +2,13 @@
 The last word on a sitting: what all of its verdicts come to, and what to do about them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from paceline.gate.outcome import Outcome, Verdict
-from paceline.gate.sentences import short
+from paceline.gate.sentences import short, some
+
+SOME = 3
+"""How many cells a sentence names."""
 
 _NAMED: dict[Verdict, bool] = {"slower": True, "faster": False, "same": False, "unknown": True}
 """In the order told, and whether the cells are named: those that somebody has to look at."""
@@ -28,19 +31,12 @@ def conclusion(outcome: Outcome) -> str:
     )
 
 
-def some(names: Sequence[str], most: int = 3) -> str:
-    """
-    Name the first few, and say how many there are beside them.
-    """
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
 def _tally(outcome: Outcome) -> Iterator[str]:
     names = short([cell.fullname for cell in outcome.cells])
     for verdict, named in _NAMED.items():
         these = [name for name, cell in zip(names, outcome.cells, strict=True) if cell.verdict == verdict]
         if these:
-            yield f"{len(these)} {verdict}" + (f" ({some(these)})" if named else "")
+            yield f"{len(these)} {verdict}" + (f" ({some(these, SOME)})" if named else "")
 
 
 def _advice(outcome: Outcome) -> Iterator[str]:

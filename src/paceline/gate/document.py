@@ -52,15 +52,18 @@ def _judged(cell: Judged) -> dict[str, Any]:
         "why": cell.why,
         "needed": cell.needed,
         "fresh": cell.fresh and _estimate(cell.fresh),
-        "baseline_seconds": _finite(cell.baseline_seconds),
-        "candidate_seconds": _finite(cell.candidate_seconds),
+        "baseline_seconds": finite(cell.baseline_seconds),
+        "candidate_seconds": finite(cell.candidate_seconds),
         "counts": {name: {**asdict(count), "changed": count.changed} for name, count in cell.counts.items()},
     }
 
 
 def _estimate(estimate: Estimate) -> dict[str, Any]:
-    return {name: _finite(value) for name, value in asdict(estimate).items()}
+    return {name: finite(value) for name, value in asdict(estimate).items()}
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """
+    Give a value as JSON can hold it: null for a number that is not finite.
+    """
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -2,7 +2,7 @@
 The runs that check, baseline and trend speak of: one machine's history, in order, and each cell's medians in it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def chosen(word: str | None, results: Path, complain: Complain) -> Run:
     Raises:
         HistoryError: there is none, it can't be read, or it is not whole.
     """
-    run = history.resolve(word, results) if word is not None else _newest(results, complain)
+    run = history.resolve(word, results) if word is not None else of_this_machine(results, complain)[-1]
     if not run.complete:
         raise NoSuchRunError(
             f"{run.path} is incomplete ({run.why_incomplete or 'nobody said why'}); take a whole run: see paceline runs"
@@ -77,14 +77,23 @@ def chosen(word: str | None, results: Path, complain: Complain) -> Run:
     return run
 
 
-def _newest(results: Path, complain: Complain) -> Run:
+def of_this_machine(results: Path, complain: Complain) -> list[Run]:
+    """
+    Read this machine's history.
+
+    Returns:
+        Its complete runs that have cells, in order.
+
+    Raises:
+        NoSuchRunError: there is none.
+    """
     here = machine.fingerprint()
     found = [run for run in whole_runs(results, here, complain) if run.cells]
     if not found:
         raise NoSuchRunError(
             f"{results} has no complete run of this machine, {here}; measure one: {history.store.MEASURE}"
         )
-    return found[-1]
+    return found
 
 
 def called(run: Run) -> str:
@@ -115,12 +124,3 @@ def same_file(one: Run, other: Run) -> bool:
     Whether two runs were read from one file.
     """
     return one.path is not None and other.path is not None and one.path.resolve() == other.path.resolve()
-
-
-def listed(names: Iterable[str], most: int = 5) -> str:
-    """
-    List names for a sentence, the first few of them.
-    """
-    every: Sequence[str] = list(names)
-    more = f" and {len(every) - most} more" if len(every) > most else ""
-    return ", ".join(map(plain, every[:most])) + more

@@ -6,10 +6,10 @@ run under the same conditions, and no other verdict counts.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from paceline.gate.evidence import Both, Evidence, both_sides, evidence, log_ratios
-from paceline.gate.outcome import Count, Estimate, Judged, Outcome, Overall, Verdict
+from paceline.gate.outcome import Count, Estimate, Judged, Outcome, Verdict, overall
 from paceline.gate.reasons import reason
 from paceline.gate.record import CANARY, Pair, Sitting, Taken
 from paceline.stats import comparison
@@ -33,7 +33,8 @@ def judged(sitting: Sitting) -> Outcome:
     both = both_sides(sitting.pairs)
     each = {name: _judged(name, found[name], both[name], sitting.tolerance, tests=len(found)) for name in found}
     canary = each.pop(CANARY)
-    return Outcome(verdict=_overall(canary, each.values()), cells=tuple(each.values()), canary=canary)
+    verdict = overall((cell.verdict for cell in each.values()), moved=canary.verdict in ("slower", "faster"))
+    return Outcome(verdict=verdict, cells=tuple(each.values()), canary=canary)
 
 
 def suspects(sitting: Sitting) -> tuple[str, ...]:
@@ -76,15 +77,6 @@ def _judged(name: str, found: Evidence, both: Sequence[Both], tolerance: float, 
         candidate_seconds=_middle(candidate),
         counts=_counts(baseline, candidate),
     )
-
-
-def _overall(canary: Judged, cells: Iterable[Judged]) -> Overall:
-    verdicts = {cell.verdict for cell in cells}
-    if canary.verdict in ("slower", "faster"):
-        return "not comparable"
-    if "slower" in verdicts:
-        return "slower"
-    return "unknown" if "unknown" in verdicts else "not slower"
 
 
 def _needed(main: Effect, tolerance: float, tests: int) -> int | None:

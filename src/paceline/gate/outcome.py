@@ -2,12 +2,40 @@
 What a sitting's pairs say: a verdict for each cell, and one for all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 Verdict = Literal["slower", "faster", "same", "unknown"]
 Overall = Literal["slower", "not slower", "unknown", "not comparable"]
+
+MISUSE = 2
+"""The exit status of a misuse or a failure, and with `--strict` of doubt."""
+
+_STATUS: Mapping[Overall, int] = {"not slower": 0, "unknown": 0, "slower": 1, "not comparable": 3}
+
+
+def overall(verdicts: Iterable[Verdict], *, moved: bool) -> Overall:
+    """
+    Put the verdicts of all cells together.
+
+    Args:
+        verdicts: of the cells.
+        moved: whether the machine did, so that none of them counts.
+    """
+    found = set(verdicts)
+    if moved:
+        return "not comparable"
+    if "slower" in found:
+        return "slower"
+    return "unknown" if "unknown" in found else "not slower"
+
+
+def status(verdict: Overall, *, doubted: bool) -> int:
+    """
+    Give the exit status: 0 no cell is slower, 1 one is, 3 not comparable; `MISUSE` for a 0 that is doubted.
+    """
+    return _STATUS[verdict] or (MISUSE if doubted else 0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,9 @@ Names and sentences come as they stand in the file; whoever writes them out make
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
-from paceline.gate.outcome import Estimate, Judged, Outcome
+from paceline.gate.outcome import Judged, Outcome
 from paceline.gate.record import SideFacts, Sitting
 from paceline.report import figures
 
@@ -83,19 +84,39 @@ def row(cell: Judged, name: str) -> tuple[str, ...]:
         figures.seconds(cell.baseline_seconds),
         figures.seconds(cell.candidate_seconds),
         figures.change(cell.main.ratio),
-        interval(cell.main, "{} .. {}") or figures.NOTHING,
+        interval(cell.main),
         f"{cell.main.pairs}+{cell.fresh.pairs}" if cell.fresh else str(cell.main.pairs),
         cell.verdict,
     )
 
 
-def interval(estimate: Estimate, form: str) -> str:
+class Ends(Protocol):
     """
-    Write an interval of a change; "" where there were too few pairs for one.
+    Whatever has an interval of a ratio, or None for each of its ends.
     """
-    if estimate.low is None or estimate.high is None:
-        return ""
-    return form.format(figures.change(estimate.low), figures.change(estimate.high))
+
+    @property
+    def low(self) -> float | None: ...
+
+    @property
+    def high(self) -> float | None: ...
+
+
+def interval(found: Ends, between: str = " .. ", otherwise: str = figures.NOTHING) -> str:
+    """
+    Write an interval of a change, or what stands for one that nobody can tell.
+    """
+    if found.low is None or found.high is None:
+        return otherwise
+    return f"{figures.change(found.low)}{between}{figures.change(found.high)}"
+
+
+def some(names: Iterable[str], most: int) -> str:
+    """
+    Name the first few, and say how many there are beside them.
+    """
+    every = list(names)
+    return ", ".join(every[:most]) + (f" and {len(every) - most} more" if len(every) > most else "")
 
 
 def changed_counts(cells: Iterable[Judged]) -> Iterator[tuple[str, str]]:
@@ -113,7 +134,7 @@ def canary(outcome: Outcome) -> tuple[bool, str]:
     Say what the canary did, and whether it moved.
     """
     one = outcome.canary
-    said = f"{figures.change(one.main.ratio)} ({interval(one.main, '{} to {}') or 'too few pairs for an interval'})"
+    said = f"{figures.change(one.main.ratio)} ({interval(one.main, ' to ', 'too few pairs for an interval')})"
     moved = outcome.verdict == "not comparable"
     return moved, f"THE CANARY MOVED: {said}; {one.why}" if moved else f"canary: {said}"
 

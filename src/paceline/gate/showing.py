@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from paceline.gate import sentences
-from paceline.gate.concluding import conclusion, some
+from paceline.gate.concluding import SOME, conclusion
 from paceline.gate.outcome import Outcome
 from paceline.gate.record import Sitting
 from paceline.report import figures
@@ -80,7 +80,7 @@ def _beside(sitting: Sitting) -> Iterator[str]:
     """
     yield from filter(None, [sentences.libraries(sitting)])
     for why, names in sentences.by_reason(sitting.left_out).items():
-        yield f"left out: {some(names)} ({why})"
+        yield f"left out: {sentences.some(names, SOME)} ({why})"
     yield from sitting.notes
 
 

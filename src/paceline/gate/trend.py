@@ -5,10 +5,12 @@
 import sys
 from argparse import Namespace
 
-from paceline import history, machine
+from paceline import machine
 from paceline.gate import trend_showing
-from paceline.gate.history_chosen import Complain, measured, whole_runs
+from paceline.gate.history_chosen import Complain, measured, of_this_machine
+from paceline.gate.outcome import MISUSE
 from paceline.gate.trend_finding import trend as found_in
+from paceline.history import NoSuchRunError
 from paceline.report import layout
 
 
@@ -24,16 +26,15 @@ def trend(arguments: Namespace, complain: Complain) -> int:
         0, also where nothing moved or nobody can tell; 2: there is no history, or no such cell in it.
     """
     here = machine.fingerprint()
-    runs = whole_runs(arguments.results, here, complain)
-    if not runs:
-        complain(
-            f"{arguments.results} has no complete run of this machine, {here}; measure one: {history.store.MEASURE}"
-        )
-        return 2
+    try:
+        runs = of_this_machine(arguments.results, complain)
+    except NoSuchRunError as error:
+        complain(error)
+        return MISUSE
     found = found_in(here, [measured(run) for run in runs], arguments.cell)
     if not found.looked_at and not found.too_few:
         complain(f"no cell of {here} has {arguments.cell!r} in its full name; see paceline compare")
-        return 2
+        return MISUSE
     if arguments.json:
         sys.stdout.write(f"{trend_showing.as_json(found)}\n")
     else:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from paceline.gate.check_judging import LEAST_CELLS
 from paceline.gate.history_chosen import called, commit
-from paceline.gate.sentences import short
+from paceline.gate.sentences import interval, short
 from paceline.gate.trend_finding import Moved, Trend, changed_libraries, circumstances
 from paceline.history import Run
 from paceline.report import figures, layout
@@ -79,10 +79,7 @@ def _table(moved: Sequence[Moved], cells: int) -> RenderableType:
     made = layout.table(_COLUMNS, left=1)
     for one, name in zip(moved, short([one.fullname for one in moved]), strict=True):
         point = one.point
-        interval = figures.NOTHING
-        if point.low is not None and point.high is not None:
-            interval = f"{figures.change(point.low)} .. {figures.change(point.high)}"
-        layout.row(made, (figures.plain(name), figures.change(point.ratio), interval, f"{point.p:.2g}"))
+        layout.row(made, (figures.plain(name), figures.change(point.ratio), interval(point), f"{point.p:.2g}"))
     return layout.titled(_title(moved[0].before, moved[0].after, together=2 * len(moved) >= cells >= LEAST_CELLS), made)
 
 
