@@ -4,8 +4,6 @@
 
 import contextlib
 import datetime as dt
-import os
-import secrets
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from paceline.history import HistoryError
+from paceline.history.publishing import replace
 
 NAME = "baselines.toml"
 PIN = "paceline baseline RUN --why TEXT"
@@ -75,7 +74,7 @@ def pin(results: Path, fingerprint: str, new: Pin) -> None:
     pins(results)  # a damaged file is for a person to mend, not for us to write over
     text = _HEADER + tomli_w.dumps({**_tables(results), fingerprint: asdict(new)})
     with _named(results / NAME, "written; check the folder's permissions and the room on the disk"):
-        _replace(results / NAME, text.encode())
+        replace(results / NAME, text.encode())
 
 
 def _tables(results: Path) -> Mapping[str, Any]:
@@ -100,19 +99,6 @@ def _pin(path: Path, fingerprint: str, entry: object) -> Pin:
     if not entry["run"].isprintable():
         raise BaselinesError(f"{path}: [{fingerprint}] names no file; mend it, or remove the table and type {PIN}")
     return Pin(**{field.name: entry[field.name] for field in fields(Pin)})
-
-
-def _replace(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{NAME}-{secrets.token_hex(8)}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

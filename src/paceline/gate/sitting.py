@@ -258,10 +258,6 @@ def notes(seen: Mapping[Which, Mapping[str, Any]], core: int | None) -> Iterator
     for word, side in seen.items():
         if not side["shared"] and "paceline" in side["modules"]:
             yield f"The {word} is too old to share the candidate's instrument: it used its own."
-    versions = [side["libraries"] for side in seen.values()]
-    for name in versions[0].keys() & versions[1].keys():
-        if versions[0][name] != versions[1][name]:
-            yield f"{name} differs: {versions[0][name]} and {versions[1][name]}."
 
 
 @contextmanager

@@ -46,6 +46,22 @@ def publish(folder: Path, label: str, content: bytes) -> Path:
     return target
 
 
+def replace(path: Path, content: bytes) -> None:
+    """
+    Write `content` in the place of a file: all of it or nothing.
+
+    Raises:
+        OSError: the disk is full, or the folder can't be written to; the old file is as it was.
+    """
+    temporary = path.with_name(f".{path.name}-{secrets.token_hex(8)}.tmp")
+    try:
+        _write(temporary, content)
+        temporary.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
 def _held(folder: Path) -> Iterator[bool]:
     """

@@ -124,7 +124,8 @@ class Side:
             return
         found = {item.nodeid: item for item in items}
         chosen = [found[name] for name in self._told["order"] if name in found]
-        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        kept = set(map(id, chosen))
+        config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
         items[:] = chosen
 
     @pytest.hookimpl(tryfirst=True)
