@@ -17,8 +17,9 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--bandwidth", type=float, metavar="BYTES_PER_SECOND")
     parser.add_argument("--until-stdin-closes", action="store_true")
+    parser.add_argument("--spans", action="store_true")
     options = parser.parse_args()
-    return serve(options.host, options.port, options.bandwidth, options.until_stdin_closes)
+    return serve(options.host, options.port, options.bandwidth, options.until_stdin_closes, spans=options.spans)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from paceline.server.alarm import Alarm
 from paceline.server.ledger import Tally
 from paceline.server.link import Link
+from paceline.server.spans import Spans
 from paceline.server.wire import Order
 
 
@@ -20,11 +21,13 @@ class Core:
         alarm: wakes answers when they are due.
         link: the link of limited bandwidth, or None.
         tally: the counter since the last reset.
+        spans: where a tracing server keeps them; None for one that leaves none.
     """
 
     alarm: Alarm
     link: Link | None
     tally: Tally
+    spans: Spans | None = None
 
 
 class Answer:

@@ -16,10 +16,12 @@ from urllib.parse import urlsplit
 
 from paceline.server.child import ServerError, complaint, first_line, stop
 from paceline.server.ledger import Ledger
+from paceline.server.spans import Served
 
 __all__ = ["KINDS", "Control", "Instrument", "ServerError", "running"]
 
 TIMEOUT = 10.0
+OK = 200
 DYING = 1.0  # seconds from a lost connection until a process that is dying can be seen to be dead
 
 KINDS: dict[str, tuple[str, ...]] = {
@@ -62,6 +64,16 @@ class Control:
         """
         self._ask("POST", "/-/reset")
 
+    def spans(self) -> tuple[list[Served], int]:
+        """
+        Give the spans since the last reset, in order of completion, and how many more there was no room for.
+
+        Raises:
+            ServerError: it was not started with `spans`, has died, or does not answer.
+        """
+        answer = self._ask("GET", "/-/spans")
+        return [Served(*span) for span in answer["spans"]], int(answer["dropped"])
+
     def cpu_seconds(self) -> float:
         """
         Give the CPU time of the server's process since the last reset, or since its start if there was none.
@@ -78,6 +90,8 @@ class Control:
             raise ServerError(f"{method} {self.url}{path} failed: {error!r}; {self._state()}") from error
         finally:
             connection.close()
+        if answer.status != OK:
+            raise ServerError(f"{method} {self.url}{path} was refused: {content.decode(errors='replace').strip()}")
         return dict(json.loads(content)) if method == "GET" else {}
 
     def _state(self) -> str:
@@ -128,6 +142,7 @@ def running(
     start_timeout: float = 30.0,
     python: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    spans: bool = False,
 ) -> Iterator[Instrument]:
     """
     Run a server in a process of its own for as long as the context lasts.
@@ -138,12 +153,13 @@ def running(
         start_timeout: seconds until it must listen.
         python: that runs it; this process's own if not given.
         environment: variables to set for it.
+        spans: leave a span for each item; for the instrument only, which is then never to be timed.
 
     Raises:
         ServerError: it does not start; its own words are in the message.
-        ValueError: there is no such kind, or it knows no bandwidth.
+        ValueError: there is no such kind, or it knows no bandwidth or spans.
     """
-    command = [python or sys.executable, "-P", "-m", *arguments(kind, bandwidth)]
+    command = [python or sys.executable, "-P", "-m", *arguments(kind, bandwidth, spans=spans)]
     with TemporaryFile() as stderr:
         process = subprocess.Popen(  # noqa: S603  # our own module, in our own interpreter
             command,
@@ -160,14 +176,14 @@ def running(
             stop(process)
 
 
-def arguments(kind: str, bandwidth: float | None) -> list[str]:
+def arguments(kind: str, bandwidth: float | None, *, spans: bool = False) -> list[str]:
     """
     Give the module and arguments that start a server of this kind.
     """
     if kind not in KINDS:
         raise ValueError(f"no server {kind!r}; there are {', '.join(KINDS)}")
-    if bandwidth is None:
-        return [*KINDS[kind]]
-    if kind != "instrument":
-        raise ValueError(f"the server {kind!r} knows no bandwidth; only the instrument does")
-    return [*KINDS[kind], "--bandwidth", repr(float(bandwidth))]
+    wanted = [] if bandwidth is None else ["--bandwidth", repr(float(bandwidth))]
+    wanted += ["--spans"] if spans else []
+    if wanted and kind != "instrument":
+        raise ValueError(f"the server {kind!r} knows no {wanted[0].removeprefix('--')}; only the instrument does")
+    return [*KINDS[kind], *wanted]

@@ -19,13 +19,22 @@ from paceline.server.answer import Core
 from paceline.server.connection import Connection
 from paceline.server.ledger import Tally
 from paceline.server.link import Link
+from paceline.server.spans import Spans
+from paceline.server.tracing import TracingConnection
 
 BACKLOG = 16384
 MAX_PORT = 65535
 STDIN = 0
 
 
-def serve(host: str, port: int, bandwidth: float | None, until_stdin_closes: bool) -> int:  # noqa: FBT001  # the CLI's
+def serve(
+    host: str,
+    port: int,
+    bandwidth: float | None,
+    until_stdin_closes: bool,  # noqa: FBT001  # the CLI's
+    *,
+    spans: bool = False,
+) -> int:
     """
     Serve in the foreground; print one JSON line with `url` and `pid` once listening.
 
@@ -35,6 +44,7 @@ def serve(host: str, port: int, bandwidth: float | None, until_stdin_closes: boo
         bandwidth: bytes per second that all connections share, more than 0, or None for no limit.
         until_stdin_closes: end when stdin does, and leave Ctrl-C to whoever holds its other end; else run until SIGINT
             or SIGTERM, whatever stdin is.
+        spans: leave a span for each item.
 
     Returns:
         The exit status: 0 when told to stop, 1 when it could not listen, with the reason on stderr.
@@ -47,7 +57,7 @@ def serve(host: str, port: int, bandwidth: float | None, until_stdin_closes: boo
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise_descriptor_limit()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(run(host, port, bandwidth, until_stdin_closes=until_stdin_closes))
+        return runner.run(run(host, port, bandwidth, until_stdin_closes=until_stdin_closes, spans=spans))
 
 
 def complain(sentence: str) -> int:
@@ -67,13 +77,14 @@ def raise_descriptor_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-async def run(host: str, port: int, bandwidth: float | None, *, until_stdin_closes: bool) -> int:
+async def run(host: str, port: int, bandwidth: float | None, *, until_stdin_closes: bool, spans: bool) -> int:
     """
     Listen and serve until a signal comes, or until stdin closes where that was asked for; give the exit status.
     """
     loop = asyncio.get_running_loop()
     alarm = Alarm(loop)
-    core = Core(alarm, None if bandwidth is None else Link(alarm, bandwidth), Tally())
+    core = Core(alarm, None if bandwidth is None else Link(alarm, bandwidth), Tally(), Spans() if spans else None)
+    connection = TracingConnection if spans else Connection
     stop = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     if until_stdin_closes:
@@ -81,7 +92,7 @@ async def run(host: str, port: int, bandwidth: float | None, *, until_stdin_clos
     else:
         loop.add_signal_handler(signal.SIGINT, stop.set)
     try:
-        server = await loop.create_server(lambda: Connection(core), host, port, backlog=BACKLOG)
+        server = await loop.create_server(lambda: connection(core), host, port, backlog=BACKLOG)
     except OSError as error:
         reason = error.strerror or error
         return complain(f"can't listen at {host} port {port}: {reason}; choose another, or port 0 for a free one")
