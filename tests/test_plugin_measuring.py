@@ -8,6 +8,7 @@ import pytest
 from processes import QUICK
 
 from paceline.machine import usable_cpus
+from paceline.stats import traces
 
 LAB = """
 from collections import Counter
@@ -253,3 +254,77 @@ def test_loop(measure, compute):
     [run] = saved()
     used = {cell["extra_info"]["strategy"]: cell["extra_info"]["cpu_seconds"] for cell in run["benchmarks"]}
     assert used["pool-fork"] > used["sequential"] / 4, "the workers' CPU time is missing"
+
+
+TRACED = """
+@pytest.mark.parametrize("kernel", ["squares"])
+@pytest.mark.scale(workers=2, n=1000, rounds=1)
+def test_traced(measure, compute, workers):
+    cell = measure(Threads(compute, workers), range(7, 17), traced=True)
+    assert len(cell.added["trace"]) == 10
+
+@pytest.mark.parametrize("kernel", ["squares"])
+@pytest.mark.scale(workers=2, n=1000, rounds=1)
+def test_watched(measure, compute, workers):
+    measure(Threads(compute, workers), range(10), watched=True)
+"""
+
+
+def test_a_traced_cell_saves_a_span_for_each_item_counted_from_0(lab, saved):
+    lab(TRACED, "--benchmark-only").assert_outcomes(passed=2)
+    [run] = saved()
+    cells = {each["name"].partition("[")[0]: each["extra_info"] for each in run["benchmarks"]}
+    spans = traces.spans(cells["test_traced"]["trace"])
+    assert sorted(span.item for span in spans) == list(range(10))
+    assert {span.worker for span in spans} <= {0, 1}
+    assert spans[0].start == 0
+    assert cells["test_traced"]["most_in_flight"] in {1, 2}
+    assert cells["test_traced"]["makespan_seconds"] == pytest.approx(traces.makespan(spans), abs=2e-6)
+    assert "trace" not in cells["test_watched"]
+    assert cells["test_watched"].keys() == cells["test_traced"].keys() - {"trace"}
+
+
+def test_a_plain_session_takes_a_traced_cell_too(lab):
+    lab(TRACED).assert_outcomes(passed=2)
+
+
+NAMED = """
+class Backwards(Sequential):
+    def map(self, items):
+        return super().map(items[::-1])[::-1]
+
+@pytest.mark.parametrize("kernel", ["squares"])
+@pytest.mark.scale(n=1000, rounds=1)
+@pytest.mark.parametrize("numbers", [(5, 3, 9), (4, 4, 2), (True, 5, 1)], ids=["mixed", "twice", "unnumbered"])
+def test_named(measure, compute, numbers):
+    measure(Backwards(compute, 1), numbers, traced=True)
+"""
+
+
+def test_the_items_of_a_trace_are_places_in_submission_order_whatever_they_are_called(lab, saved):
+    lab(NAMED, "--benchmark-only").assert_outcomes(passed=3)
+    [run] = saved()
+    cells = {each["name"]: traces.spans(each["extra_info"]["trace"]) for each in run["benchmarks"]}
+    assert {name: [span.item for span in spans] for name, spans in cells.items()} == {
+        "test_named[n=1000-mixed-squares]": [2, 1, 0],
+        "test_named[n=1000-twice-squares]": [2, 0, 1],
+        "test_named[n=1000-unnumbered-squares]": [0, 1, 2],  # as they began: not all of them are numbers
+    }
+
+
+LAZY = """
+class Lazy(Sequential):
+    def map(self, items):
+        return [self.workload.expected(items[0]), *super().map(items[1:])]
+
+@pytest.mark.parametrize("kernel", ["squares"])
+@pytest.mark.scale(items=3, n=1000, rounds=1)
+def test_lazy(measure, compute, items):
+    measure(Lazy(compute, 1), items, traced=True)
+"""
+
+
+def test_an_item_without_a_span_fails_a_traced_cell(lab):
+    result = lab(LAZY)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*NotAMeasurement: 2 spans came for 3 items"])

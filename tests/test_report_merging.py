@@ -72,6 +72,19 @@ def test_a_figure_that_one_process_lacks_is_not_made_up():
     assert cell.limit is None
 
 
+def test_a_trace_is_that_of_the_first_process():
+    trace = [[0, 0, 1, 1, 0.0, 0.5], [1, 1, None, None, 0.0, 0.5]]
+    [cell] = merged(cells(process(1, (1.0,), trace=trace), process(2, (1.0,), trace=trace[:1])))
+    assert cell.extra["trace"] == trace
+
+
+def test_a_table_shows_no_trace(capsys):
+    run = from_json(saved(benchmark(trace=[[0, 0, 1, 1, 0.0, 0.5]])))
+    for table in tables.experiment_tables(run):
+        Console(width=200).print(table)
+    assert "trace" not in capsys.readouterr().out
+
+
 def test_a_table_has_one_row_for_all_processes_and_tells_their_number(capsys):
     run = from_json(saved(*THREE, process(1, (4.0,), "asyncio", client="aiohttp")))
     console = Console(width=200)

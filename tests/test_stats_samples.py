@@ -3,6 +3,7 @@ Samples: medians, spread and the threshold of noise, on numbers worked out by ha
 """
 
 import math
+import random
 import statistics
 
 import pytest
@@ -67,3 +68,24 @@ def test_the_spread_has_no_unit(rounds, factor):
 def test_order_changes_nothing(rounds):
     assert samples.spread(rounds[::-1]) == pytest.approx(samples.spread(rounds), nan_ok=True)
     assert samples.median(rounds[::-1]) == samples.median(rounds)
+
+
+@pytest.mark.parametrize(("rounds", "level"), [(1, 0.0), (2, 0.5), (3, 0.75), (5, 0.9375)])
+def test_few_rounds_give_the_whole_range_as_the_medians_interval_with_the_level_it_has(rounds, level):
+    between = samples.median_interval([float(n) for n in range(rounds)])
+    assert (between.low, between.high) == (0.0, rounds - 1.0)
+    assert between.level == pytest.approx(level)
+
+
+def test_many_rounds_give_the_narrowest_interval_that_holds_the_median_often_enough():
+    between = samples.median_interval([float(n) for n in range(20)])
+    assert (between.low, between.high) == (5.0, 14.0)  # W. R. Thompson 1936: ranks 6 and 15 of 20
+    assert between.level == pytest.approx(0.9586, abs=1e-4)
+
+
+def test_the_medians_interval_holds_the_true_median_as_often_as_it_says():
+    draw = random.Random(1)
+    rounds = [[draw.expovariate(1) for _ in range(9)] for _ in range(4000)]
+    found = [samples.median_interval(own) for own in rounds]
+    held = sum(between.low <= math.log(2) <= between.high for between in found) / len(found)
+    assert held == pytest.approx(found[0].level, abs=0.015)

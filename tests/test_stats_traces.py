@@ -2,6 +2,7 @@
 Traces: on rounds that one can draw on paper, and on all others.
 """
 
+import json
 import math
 from dataclasses import dataclass, replace
 from itertools import pairwise, permutations
@@ -300,3 +301,83 @@ def test_the_order_in_which_spans_come_changes_nothing(spans, random):
     mixed = list(spans)
     random.shuffle(mixed)
     assert traces.figures(mixed) == pytest.approx(traces.figures(spans))
+
+
+SAVED = [[0, 0, 3, 3, 0.0, 0.01], [2, 1, None, 2, 0.000001, 0.5], [1, 0, 3, 0, 0.01, 0.0125]]
+
+
+def test_a_round_is_written_down_from_its_first_start_in_whole_microseconds():
+    spans = [
+        Drawn(1, 0, 7.0100004, 7.0125, 3, 0),
+        Drawn(0, 0, 7.0, 7.0099996, 3, 3),
+        Drawn(2, 1, 7.000001, 7.5, None, 2),
+    ]
+    assert traces.as_saved(spans) == SAVED
+    assert traces.as_saved([]) == []
+
+
+def test_what_is_written_down_reads_as_a_trace():
+    first, second, third = traces.spans(SAVED)
+    assert first == traces.TracedSpan(item=0, worker=0, cpu_start=3, cpu_end=3, start=0.0, end=0.01)
+    assert (second.cpu_start, second.cpu_end, third.item) == (None, 2, 1)
+    assert traces.makespan([first, second, third]) == 0.5
+    assert traces.spans([]) == ()
+
+
+@given(rounds())
+def test_any_round_comes_back_as_it_was_saved_through_json(spans):
+    saved = json.loads(json.dumps(traces.as_saved(spans)))
+    assert traces.as_saved(traces.spans(saved)) == saved
+    assert traces.figures(traces.spans(saved)) == pytest.approx(traces.figures(spans))
+
+
+def test_entries_in_another_order_are_put_in_theirs():
+    assert traces.spans(SAVED[::-1]) == traces.spans(SAVED)
+
+
+@pytest.mark.parametrize(
+    ("saved", "trouble"),
+    [
+        (None, "a trace is a list of items, not None"),
+        ({"item": 0}, "a trace is a list of items, not a dict of 1"),
+        ("x\x1b" * 100, r"a trace is a list of items, not 'x\\x1b"),
+        ([7], r"trace\[0\] is not \[item, worker, cpu_start, cpu_end, start, end\] but 7"),
+        ([[0, 0, 0, 0, 0.0]], r"trace\[0\] is not .* but a list of 5"),
+        ([[0, 0, 0, 0, 0.0, 1.0], [-1, 0, 0, 0, 2.0, 3.0]], r"trace\[1\]: its item can't be -1"),
+        ([[True, 0, 0, 0, 0.0, 1.0]], "its item can't be True"),
+        ([[1.0, 0, 0, 0, 0.0, 1.0]], "its item can't be 1.0"),
+        ([[10**5000, 0, 0, 0, 0.0, 1.0]], "its item can't be a number so large"),
+        ([[0, None, 0, 0, 0.0, 1.0]], "its worker can't be None"),
+        ([[0, 10**9, 0, 0, 0.0, 1.0]], "its worker can't be 1000000000"),
+        ([[0, 0, "0", 0, 0.0, 1.0]], "its cpu_start can't be '0'"),
+        ([[0, 0, 0, [[]], 0.0, 1.0]], "its cpu_end can't be a list of 1"),
+        ([[0, 0, 0, 0, -0.5, 1.0]], "its start can't be -0.5"),
+        ([[0, 0, 0, 0, math.nan, 1.0]], "its start can't be nan"),
+        ([[0, 0, 0, 0, 0.0, math.inf]], "its end can't be inf"),
+        ([[0, 0, 0, 0, 0.0, 10**400]], "its end can't be a number so large"),
+        ([[0, 0, 0, 0, 0.0, None]], "its end can't be None"),
+        ([[5, 0, 0, 0, 1.0, 0.5]], "item 5 ends before it starts"),
+        ([[0, 0, 0, 0, 0.0, 1.0], [0, 1, 0, 0, 0.0, 1.0]], "the trace has item 0 twice"),
+        ([[0, 0, 0, 0, 0.0, 1.0], [1, 0, 0, 0, 0.5, 2.0]], "worker 0 does items 0 and 1 at once"),
+    ],
+)
+def test_what_is_no_trace_is_named_with_its_fault(saved, trouble):
+    with pytest.raises(ValueError, match=trouble) as caught:
+        traces.spans(saved)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 200
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=7) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+)
+
+
+@given(ANYTHING | st.lists(st.lists(ANYTHING, min_size=6, max_size=6), max_size=3))
+def test_anything_out_of_a_file_is_a_trace_or_a_value_error(saved):
+    try:
+        read = traces.spans(saved)
+    except ValueError:
+        return
+    assert len(read) == len(saved)

@@ -7,7 +7,7 @@ Saved runs: the only place that knows pytest-benchmark's JSON.
 from paceline.history.errors import HistoryError, NoSuchRunError, NotSaved, UnreadableRun
 from paceline.history.reading import cells, from_json, load
 from paceline.history.run import Cell, Run
-from paceline.history.store import newest, partials, resolve, runs
+from paceline.history.store import newest, newest_in, partials, resolve, runs
 
 __all__ = [
     "Cell",
@@ -20,6 +20,7 @@ __all__ = [
     "from_json",
     "load",
     "newest",
+    "newest_in",
     "partials",
     "resolve",
     "runs",

@@ -76,14 +76,17 @@ def newest(
     """
     own = root / fingerprint
     others = [folder for folder in _folders(root) if folder not in (own, root / PARTIAL)]
-    found = _newest_in(own, needs, tell)
-    elsewhere = [] if found else [run for folder in others if (run := _newest_in(folder, needs, tell))]
+    found = newest_in(own, needs, tell)
+    elsewhere = [] if found else [run for folder in others if (run := newest_in(folder, needs, tell))]
     if not found and not elsewhere:
         raise NoSuchRunError(f"{root} has no complete run with the cells this needs; measure one: {measure}")
     return found or max(elsewhere, key=lambda run: run.datetime)
 
 
-def _newest_in(history: Path, needs: Callable[[Run], bool], tell: Callable[[UnreadableRun], None]) -> Run | None:
+def newest_in(history: Path, needs: Callable[[Run], bool], tell: Callable[[UnreadableRun], None]) -> Run | None:
+    """
+    Find the newest complete run of one history, `results/<fingerprint>`, that has what is needed; None if none has.
+    """
     for path in reversed(_saved_in(history)):
         try:
             run = _load_numbered(path)

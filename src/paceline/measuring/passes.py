@@ -15,7 +15,7 @@ from typing import Protocol
 from paceline.contracts import Item
 from paceline.measuring import beside, descriptors, facts, figures, watching
 from paceline.measuring.cell import Cell, described
-from paceline.measuring.rounds import Reference, Rounds
+from paceline.measuring.rounds import Reference, Rounds, Tell, untold
 from paceline.observed import Metered
 from paceline.server.process import Control
 from paceline.strategies import Strategy
@@ -54,6 +54,7 @@ class Plan:
         beside: a thread of the measuring process computes meanwhile.
         watched: one more pass follows, in which every item leaves a span.
         paired: before each round a plain loop does all items, so that both see the same state of the machine.
+        traced: that watched pass follows, and its spans are saved too.
     """
 
     experiment: str
@@ -62,11 +63,14 @@ class Plan:
     beside: bool = False
     watched: bool = False
     paired: bool = False
+    traced: bool = False
 
 
-def measure(plan: Plan, stopwatch: Stopwatch, strategy: Strategy, items: Sequence[Item]) -> tuple[Cell, list[float]]:
+def measure(
+    plan: Plan, stopwatch: Stopwatch, strategy: Strategy, items: Sequence[Item], tell: Tell = untold
+) -> tuple[Cell, list[float]]:
     """
-    Measure one cell: `strategy` over `items`, started and stopped apart from the warm rounds.
+    Measure one cell: `strategy` over `items`, started and stopped apart from the warm rounds; `tell` hears of each.
 
     Returns:
         The cell, and the seconds of each timed round.
@@ -80,7 +84,7 @@ def measure(plan: Plan, stopwatch: Stopwatch, strategy: Strategy, items: Sequenc
     cell = described(plan.experiment, strategy, items)
     shares = plan.rounds + 1 if stopwatch.enabled else 1
     reference = Reference(workload, items, shares, paired=plan.paired)
-    rounds = Rounds(strategy, items, reference, plan.control)
+    rounds = Rounds(strategy, items, reference, plan.control, tell)
     if cell.client:
         descriptors.provide(cell.workers)
     with tempfile.TemporaryDirectory(prefix="paceline-") as folder:
@@ -88,8 +92,9 @@ def measure(plan: Plan, stopwatch: Stopwatch, strategy: Strategy, items: Sequenc
         with stopwatch.checking():
             times = _pass(plan, stopwatch, strategy, rounds, cell)
             rounds.check_results()
-            if plan.watched:
-                cell.added |= watching.figures_of(strategy, workload, items, Path(folder, "spans"))
+            if plan.watched or plan.traced:
+                log = Path(folder, "spans")
+                cell.added |= watching.figures_of(strategy, workload, items, log, traced=plan.traced)
         used, cell.sessions = metered.used(), metered.sessions()
     bandwidth = plan.control.bandwidth if plan.control else None
     cell.limit = facts.limit(workload, items, cell.workers, reference.cpu_seconds, bandwidth)

@@ -5,13 +5,22 @@ The rounds of a cell, and the checks that make them a measurement: expected answ
 import reprlib
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from paceline.contracts import Item, ItemError, Result, Workload
 from paceline.observed import Usage, usage
 from paceline.server.ledger import Ledger
 from paceline.server.process import Control
 from paceline.strategies import Strategy
+
+Tell = Callable[[int], None]
+"""Called in the untimed setup of each round with the round's number; 0 is the warm-up."""
+
+
+def untold(_: int) -> None:
+    """
+    Tell nobody.
+    """
 
 
 class NotAMeasurement(AssertionError):  # noqa: N818 - it says what the round was
@@ -85,10 +94,10 @@ class Rounds:
     """
 
     def __init__(
-        self, strategy: Strategy, items: Sequence[Item], reference: Reference, control: Control | None
+        self, strategy: Strategy, items: Sequence[Item], reference: Reference, control: Control | None, tell: Tell
     ) -> None:
         self._strategy, self._items, self._reference = strategy, items, reference
-        self._control = control
+        self._control, self._tell = control, tell
         self._results: list[list[Result]] = []
         self._before: Usage | None = None
         self.ledgers: list[Ledger | None] = []
@@ -99,6 +108,7 @@ class Rounds:
         Finish the round before, and prepare the next one.
         """
         self.finish_round()
+        self._tell(len(self._results))  # between two looks at what is used: it is charged to no round
         self._reference.take_share()
         if self._control:
             self._control.reset()

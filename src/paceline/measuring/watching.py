@@ -3,18 +3,33 @@ A pass of its own in which every item leaves a span, so that no timed round is c
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from paceline.contracts import Item, Workload
-from paceline.observed import Observed
+from paceline.measuring.rounds import NotAMeasurement
+from paceline.observed import Observed, Span
+from paceline.observed.session import number
 from paceline.stats import traces
 from paceline.strategies import Strategy
 
+TRACE = "trace"
+"""Where a saved cell keeps its spans; see `paceline.stats.traces.saved`."""
 
-def figures_of(strategy: Strategy, workload: Workload, items: Sequence[Item], log: Path) -> dict[str, Any]:
+
+def figures_of(
+    strategy: Strategy, workload: Workload, items: Sequence[Item], log: Path, *, traced: bool
+) -> dict[str, Any]:
     """
     Start `strategy` once more, run a warm round and a watched one, and say what the spans of the second show.
+
+    Args:
+        strategy: a stopped one.
+        workload: what it runs, unobserved.
+        items: shape (n,).
+        log: a new file, for the spans.
+        traced: give the spans themselves as well.
     """
     observed = Observed(workload, log)
     again = type(strategy)(observed, strategy.workers, **strategy.chosen)
@@ -22,4 +37,27 @@ def figures_of(strategy: Strategy, workload: Workload, items: Sequence[Item], lo
         started.map(items)
         observed.forget()
         started.map(items)
-    return dict(traces.figures(observed.spans(), workers=len(observed.opened())))
+    spans = observed.spans()
+    figures: dict[str, Any] = {**traces.figures(spans, workers=len(observed.opened()))}
+    return {**figures, TRACE: traces.as_saved(placed(spans, items))} if traced else figures
+
+
+def placed(spans: Sequence[Span], items: Sequence[Item]) -> list[Span]:
+    """
+    Name each span's item by its place in submission order, from 0; equal items in the order in which they began.
+
+    Args:
+        spans: one for each item.
+        items: shape (n,), in submission order.
+
+    Raises:
+        NotAMeasurement: if there are more or fewer spans than items.
+    """
+    if len(spans) != len(items):
+        raise NotAMeasurement(f"{len(spans)} spans came for {len(items)} items")
+    numbers = [number(item) for item in items]
+    places = list(range(len(items)))
+    if None not in numbers:  # else the spans are numbered already
+        places.sort(key=lambda place: numbers[place] or 0)
+    ordered = sorted(spans, key=lambda span: (span.item, span.start))
+    return [replace(span, item=place) for place, span in zip(places, ordered, strict=True)]

@@ -42,7 +42,7 @@ class Session:
         span = {
             "session": self._name,
             "place": place,
-            "item": _number(item),
+            "item": number(item),
             "pid": os.getpid(),
             "thread": threading.get_native_id(),
             "cpu_start": begun[0],
@@ -65,6 +65,9 @@ def session(log: Path, places: int) -> Iterator[Session]:
         os.close(descriptor)
 
 
-def _number(item: Item) -> int | None:
+def number(item: Item) -> int | None:
+    """
+    Give the number that stands for an item in its span; None for one that is no whole number.
+    """
     whole = isinstance(item, int) and not isinstance(item, bool)
     return int(item) if whole and abs(item) < LARGEST else None

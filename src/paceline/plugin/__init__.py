@@ -12,7 +12,7 @@ import pytest
 from paceline.contracts import Item
 from paceline.measuring.cell import Cell
 from paceline.measuring.passes import Plan
-from paceline.plugin import cells, choices, guard, session
+from paceline.plugin import cells, choices, guard, live, session
 from paceline.plugin.measures import Bench
 from paceline.plugin.stopwatches import ElsewhereClock
 from paceline.server.process import Instrument, running
@@ -39,6 +39,13 @@ def pytest_configure(config: pytest.Config) -> None:
     choices.refuse_impossible(config.option)
     session.prepare(config)
     config.pluginmanager.register(guard.Guard(config), "paceline-guard")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """
+    Show a line on how far it is, if somebody measures at a terminal: pytest's own writer is there by now.
+    """
+    live.begin(session.config)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -197,14 +204,15 @@ def measure(  # pytest sets fixtures up in this order, and the clock has to be t
     Measure one cell: `measure(strategy(workload, workers), items)`; further keywords go into the saved run.
 
     With `beside=True` a thread of the measuring process computes meanwhile; with `watched=True` one more pass follows
-    in which every item leaves a span, and what the spans show goes into the saved run; with `paired=True` a fresh
-    process runs all items in a plain loop before each round, and the speedup over it goes into the saved run.
+    in which every item leaves a span, and what the spans show goes into the saved run, with `traced=True` the spans
+    themselves too; with `paired=True` a fresh process runs all items in a plain loop before each round, and the speedup
+    over it goes into the saved run.
 
     Gives the cell's figures, once its results and the server's ledger have been checked.
     """
     benchmark.group = _experiment(request)
-    bench = Bench(benchmark, session.timer(request), elsewhere, process)
     rounds = cells.scales_of(request.node, request.config)[0].rounds
+    bench = Bench(benchmark, session.timer(request), elsewhere, process, live.teller(request.config, rounds))
     server = request.getfixturevalue("instrument") if "instrument" in request.fixturenames else None
 
     def measured(
@@ -214,10 +222,11 @@ def measure(  # pytest sets fixtures up in this order, and the clock has to be t
         beside: bool = False,
         watched: bool = False,
         paired: bool = False,
+        traced: bool = False,
         **extra: Any,
     ) -> Cell:
         paired = paired and process is not None
-        plan = Plan(_experiment(request), rounds, server and server.control(), beside, watched, paired)
+        plan = Plan(_experiment(request), rounds, server and server.control(), beside, watched, paired, traced)
         return bench.measure(plan, strategy, list(items), extra)
 
     return measured

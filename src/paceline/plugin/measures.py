@@ -13,6 +13,7 @@ from paceline.measuring import facts
 from paceline.measuring.cell import Cell, saved
 from paceline.measuring.passes import Plan
 from paceline.measuring.passes import measure as measure_here
+from paceline.measuring.rounds import Tell, untold
 from paceline.plugin.stopwatches import ElsewhereClock, Native, failing
 from paceline.strategies import Strategy
 
@@ -29,12 +30,14 @@ class Bench:
         timer: the clock of cells that this process measures.
         elsewhere: the clock of a cell that another process measures; None for this process's cells.
         process: which of the fresh processes it is, from 1.
+        tell: hears of each round that this process measures.
     """
 
     benchmark: Any
     timer: Callable[[], float]
     elsewhere: ElsewhereClock | None = None
     process: int | None = None
+    tell: Tell = untold
 
     def measure(self, plan: Plan, strategy: Strategy, items: Sequence[Item], extra: Mapping[str, Any]) -> Cell:
         """
@@ -49,7 +52,7 @@ class Bench:
             cell.process = self.process
             self.elsewhere.tell(self.benchmark, seconds)
         else:
-            cell, _ = measure_here(plan, Native(self.benchmark, self.timer), strategy, items)
+            cell, _ = measure_here(plan, Native(self.benchmark, self.timer), strategy, items, self.tell)
         self.benchmark.extra_info.update({**described, **extra, **saved(cell)})
         return cell
 

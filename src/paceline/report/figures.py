@@ -11,6 +11,7 @@ NOTHING = "-"
 
 _TIMES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
 _SIZES = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
+_MINUTE = 60  # seconds
 _ROUNDS_UP = 0.9995  # from here on, three digits of the smaller unit would read 1000
 
 
@@ -24,6 +25,14 @@ def seconds(value: float | None) -> str:
         return "0 s"
     unit, name = next(((unit, name) for unit, name in _TIMES if abs(value) >= unit * _ROUNDS_UP), _TIMES[-1])
     return f"{digits(value / unit)} {name}"
+
+
+def duration(value: float) -> str:
+    """
+    Write a time to wait, in whole seconds: "45 s", "1 min 20 s".
+    """
+    minutes, rest = divmod(max(0, round(value)), _MINUTE)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def setting(value: float) -> str:

@@ -5,6 +5,7 @@ What one cell's rounds say: their middle and how far they scatter.
 import math
 import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 NOISY_SPREAD = 0.10
 """
@@ -49,6 +50,51 @@ def spread(rounds: Sequence[float]) -> float:
         return math.nan
     lower, _, upper = statistics.quantiles(rounds, n=4, method="inclusive")
     return (upper - lower) / median(rounds)
+
+
+@dataclass(frozen=True)
+class Between:
+    """
+    Where the true median lies.
+
+    Attributes:
+        low: the lower end, in the unit of the rounds.
+        high: the upper end.
+        level: how often an interval made this way holds the true median, a fraction.
+    """
+
+    low: float
+    high: float
+    level: float
+
+
+def median_interval(rounds: Sequence[float], level: float = 0.95) -> Between:
+    """
+    Give the interval between two of the sorted rounds, as many from the one end as from the other, that holds the true
+    median; it assumes of their distribution only that the rounds are independent.
+
+    Args:
+        rounds: shape (n,), n at least 1.
+        level: at least this often; below six rounds no pair reaches 95 %, and the least and the greatest are given
+            with the level that they have: 1 - 2 ** (1 - n).
+
+    Source: W. R. Thompson, On Confidence Ranges for the Median and Other Expectation Distributions for Populations of
+        Unknown Distribution Form, Annals of Mathematical Statistics 7 (1936), 122-128.
+    """
+    ranked, n = sorted(rounds), len(rounds)
+    depth, holds = 0, _holds(n, 0)
+    while (inner := _holds(n, depth + 1)) >= level:
+        depth, holds = depth + 1, inner
+    return Between(ranked[depth], ranked[n - 1 - depth], holds)
+
+
+def _holds(n: int, depth: int) -> float:
+    """
+    How often the interval between the rounds at `depth` from both ends holds the median: not if it lies outside, which
+    takes at most `depth` of n fair coins on its side.
+    """
+    outside: int = sum(math.comb(n, k) for k in range(depth + 1))
+    return max(0.0, 1 - outside / float(2 ** (n - 1)))
 
 
 def is_noisy(rounds: Sequence[float]) -> bool:

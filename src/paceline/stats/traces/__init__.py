@@ -6,6 +6,7 @@ All of it is arithmetic over records with an item, a worker, two CPUs and two ti
 
 from paceline.stats.traces.cpus import cpus_per_worker, migrations, worker_is_cpu_share
 from paceline.stats.traces.order import disorder, expected_run, inversions, run_lengths, workers_in_item_order
+from paceline.stats.traces.saved import TracedSpan, as_saved, spans
 from paceline.stats.traces.summary import figures
 from paceline.stats.traces.times import (
     idle_shares,
@@ -18,6 +19,8 @@ from paceline.stats.traces.traced import Traced
 
 __all__ = [
     "Traced",
+    "TracedSpan",
+    "as_saved",
     "cpus_per_worker",
     "disorder",
     "expected_run",
@@ -30,6 +33,7 @@ __all__ = [
     "most_in_flight",
     "run_lengths",
     "share_of_repeats_from_idle",
+    "spans",
     "worker_is_cpu_share",
     "workers_in_item_order",
 ]

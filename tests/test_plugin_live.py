@@ -1,0 +1,312 @@
+"""
+The line at a terminal: how far a measuring session is.
+"""
+
+import os
+import re
+import time
+from types import SimpleNamespace
+
+import pytest
+from processes import PATIENCE, QUICK, everything_from, terminal
+from saved_runs import benchmark, put, saved
+from screens import COLUMNS, Screen
+
+from paceline import machine
+from paceline.plugin.expectation import Expectation
+from paceline.plugin.row import Row
+from paceline.plugin.wording import sentence
+from paceline.report.figures import duration
+
+CELLS = """
+import threading
+import pytest
+from paceline.strategies.fake import Clock, Fake
+from paceline.workloads import Compute
+
+clock = Clock()
+
+class Alone(Fake):
+    def map(self, items):
+        assert threading.active_count() == 1
+        return super().map(items)
+
+@pytest.mark.benchmark(timer=clock)
+@pytest.mark.parametrize("kernel", ["squares"])
+@pytest.mark.parametrize("which", {ids})
+def test_fake(measure, compute, items, which):
+    measure(Alone(compute, 2, clock=clock, rounds=[1.0]), items)
+"""
+MANY = """
+@pytest.mark.parametrize("which", range(80))
+def test_many(benchmark, which):
+    benchmark.pedantic(int)
+"""
+WAITS = CELLS.replace(
+    "assert threading.active_count() == 1",
+    "type(self).maps = getattr(self, 'maps', 0) + 1; self.maps < 3 or threading.Event().wait(60)",
+)
+CONFTEST = """
+pytest_plugins = ["paceline.plugin"]
+
+def pytest_configure():
+    from paceline.plugin import live
+
+    live.CALM = {calm}
+"""
+FIXED = len("test_lab.py::test_fake[items=2-n=100000--squares] ")
+ERASE = "\x1b[J"
+LINE = re.compile(r"cell \d+ of \d+[^\x1b]*")
+MEASURE = ("-m", "pytest", *QUICK, "--benchmark-only", "--seed=1", "--rounds=2", "--items=2")
+
+
+@pytest.fixture(autouse=True)
+def project(pytester, monkeypatch):
+    pytester.makeini("[pytest]\nfilterwarnings =\n  error\n  default::pytest_benchmark.logger.PytestBenchmarkWarning")
+    pytester.makeconftest(CONFTEST.format(calm=0))
+    pytester.makepyfile(test_lab=CELLS.format(ids=["a", "b"]))
+    for name in ("BUILD_NUMBER", "COLUMNS", "LINES", "PYTEST_ADDOPTS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CI", "")  # as good as none
+    monkeypatch.setenv("TERM", "xterm")
+
+
+@pytest.fixture
+def written(pytester):
+    """What a session writes to its terminal, all of it."""
+
+    def written(*arguments, status=0):
+        with terminal(*arguments, cwd=pytester.path) as (process, ours):
+            seen = everything_from(ours)
+            assert process.wait() == status, seen
+        return seen
+
+    return written
+
+
+def rows(seen):
+    """What is on the screen in the end."""
+    return Screen().write(seen).rows()
+
+
+def assert_nothing_left(seen):
+    """The line was there, was erased after it was last written, and before anything else was."""
+    assert LINE.search(seen)
+    assert LINE.split(seen)[-1].partition(ERASE)[0] in ("\x1b8", "\x1b8^C")
+    assert not LINE.search("\n".join(rows(seen)))
+
+
+def test_a_terminal_sees_which_cell_and_which_round_it_is_and_at_the_end_nothing_of_it(written):
+    seen = written(*MEASURE)
+    lines = LINE.findall(seen)
+    for cell in ("cell 1 of 2, test_fake[items=2-n=", "cell 2 of 2, test_fake[items=2-n="):
+        for place in (", warm-up", ", round 1 of 2", ", round 2 of 2"):
+            assert any(line.startswith(cell) and place in line for line in lines)
+    assert_nothing_left(seen)
+
+
+@pytest.mark.parametrize("arguments", [[], ["-v"], ["-q"]], ids=["", "-v", "-q"])
+def test_what_pytest_writes_looks_as_it_does_without_the_line(pytester, written, monkeypatch, arguments):
+    filling = range(COLUMNS - FIXED - 3, COLUMNS - FIXED + 3)  # with -v, pytest's row then ends at a window's edge
+    names = [f"{number}{'x' * (width - 2)}" for number, width in enumerate(filling, start=10)]
+    pytester.makepyfile(test_lab=CELLS.format(ids=names) + MANY)
+    session = (*MEASURE, "--benchmark-save=x", *arguments)
+    seen = written(*session)
+    assert len(LINE.findall(seen)) >= 80
+    monkeypatch.setenv("CI", "1")
+    without = written(*session)
+    assert not LINE.search(without)
+    assert until_saved(rows(seen)) == until_saved(rows(without))
+
+
+def until_saved(rows):
+    """Rows without what a session says at its end, and without seconds."""
+    end = next(number for number, row in enumerate(rows) if row.startswith("Saved"))
+    return [re.sub(r"in [0-9.]+s", "", row) for row in rows[:end]]
+
+
+def test_rounds_that_follow_each_other_quickly_are_not_shown(pytester, written):
+    pytester.makeconftest(CONFTEST.format(calm=3600))
+    lines = LINE.findall(written(*MEASURE))
+    assert len(lines) == 2
+    assert "round" not in " ".join(lines)
+
+
+def test_a_pipe_gets_nothing_of_it(pytester):
+    result = pytester.runpytest_subprocess(*MEASURE[2:])
+    result.assert_outcomes(passed=2)
+    assert not LINE.search(result.stdout.str() + result.stderr.str())
+    assert "\x1b" not in result.stdout.str()
+
+
+@pytest.mark.parametrize(("name", "value"), [("CI", "true"), ("TERM", "dumb")])
+def test_a_terminal_in_ci_or_one_that_can_not_go_back_gets_nothing_of_it(written, monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    seen = written(*MEASURE)
+    assert "2 passed" in seen
+    assert not LINE.search(seen)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [*MEASURE, "--collect-only"],
+        [*MEASURE, "-s"],
+        [*MEASURE, "--setup-show"],
+        [*MEASURE, "--log-cli-level=INFO"],
+        [*MEASURE, "-p", "no:terminal"],
+        ["-m", "pytest", *QUICK],
+    ],
+    ids=["collect-only", "uncaptured", "setup-show", "log-cli", "no terminal reporter", "plain"],
+)
+def test_a_session_that_measures_nothing_or_writes_in_the_middle_of_a_cell_shows_none(written, arguments):
+    assert not LINE.search(written(*arguments))
+
+
+def until_shown(ours, words):
+    """Read a terminal until it has been told these words."""
+    seen, deadline = b"", time.monotonic() + PATIENCE
+    while words.encode() not in seen:
+        assert time.monotonic() < deadline, seen
+        seen += os.read(ours, 1 << 16)
+    return seen.decode()
+
+
+def test_ctrl_c_leaves_nothing_of_it(pytester):
+    pytester.makepyfile(test_lab=WAITS.format(ids=["a"]))
+    with terminal(*MEASURE, cwd=pytester.path) as (process, ours):
+        seen = until_shown(ours, "round 2 of 2")
+        os.write(ours, b"\x03")  # the terminal sends SIGINT to everybody in its foreground, and writes ^C
+        seen += everything_from(ours)
+        assert process.wait() == pytest.ExitCode.INTERRUPTED
+    assert_nothing_left(seen)
+    assert any("KeyboardInterrupt" in row for row in rows(seen))
+
+
+@pytest.mark.parametrize("body", ["assert False", "pytest.exit('enough')"])
+def test_a_cell_that_ends_otherwise_leaves_nothing_of_it(pytester, body):
+    pytester.makepyfile(test_lab=f"import pytest\ndef test_odd(measure): {body}")
+    with terminal(*MEASURE, cwd=pytester.path) as (process, ours):
+        seen = everything_from(ours)
+        assert process.wait() != 0
+    assert_nothing_left(seen)
+
+
+def test_the_first_run_knows_no_time_at_its_start_and_the_second_one_does(written):
+    first, second = (LINE.findall(written(*MEASURE)) for _ in range(2))
+    assert "left" not in first[0]
+    assert "left" in first[-1]
+    assert "about 4 s left" in second[0]  # two cells whose clocks said 1 s for each of two rounds, and nothing else
+
+
+@pytest.fixture
+def remember(pytester):
+    """Save a run in which the first cell took 50 s."""
+
+    def remember(fingerprint):
+        fullname = "test_lab.py::test_fake[items=2-n=100000-a-squares]"
+        cell = {**benchmark(rounds=[50.0]), "fullname": fullname, "name": fullname.partition("::")[2]}
+        return put(pytester.path / "results", saved(cell, fingerprint=fingerprint))
+
+    return remember
+
+
+def test_a_strategy_that_is_missing_takes_no_time(pytester, written, remember):
+    remember(machine.fingerprint())
+    pytester.makepyfile(
+        test_lab=CELLS.format(ids=["a"]) + "\n@pytest.mark.skip\ndef test_missing(measure): pass\n",
+        test_other="def test_that_is_no_cell(): pass\n",
+    )
+    assert "cell 1 of 3, " in (first := LINE.findall(written(*MEASURE))[0])
+    assert first.endswith(", about 50 s left")
+
+
+def test_another_machines_history_is_not_asked(pytester, written, remember):
+    remember("linux-x86_64-another-2cpu-cpython-3.11")
+    pytester.makepyfile(test_lab=CELLS.format(ids=["a"]))
+    assert "left" not in LINE.findall(written(*MEASURE))[0]
+
+
+@pytest.mark.parametrize("content", [b"{", b'{"benchmarks": []}'])
+def test_a_history_that_can_not_be_read_does_not_hinder(written, remember, content):
+    remember(machine.fingerprint()).write_bytes(content)
+    seen = written(*MEASURE)
+    assert "2 passed" in seen
+    assert LINE.search(seen)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "waiting", "spent", "left"),
+    [
+        ({}, {}, "ab", 0.0, None),
+        ({"a": 3.0, "b": 4.0}, {}, "ab", 0.0, 7.0),
+        ({"a": 3.0, "b": 4.0}, {}, "ab", 1.0, 6.0),
+        ({"a": 3.0, "b": 4.0}, {}, "ab", 9.0, 4.0),
+        ({"a": 3.0, "b": 4.0}, {"a": 6.0}, "b", 0.0, 8.0),
+        ({"a": 3.0}, {}, "ab", 0.0, None),
+        ({"a": 3.0}, {"a": 6.0}, "b", 0.0, 6.0),
+        ({}, {"a": 6.0, "b": 2.0}, "cd", 1.0, 7.0),
+        ({}, {"a": 6.0, "b": 2.0}, "cd", 5.0, 4.0),
+        ({"a": 1.0, "c": 2.0}, {"a": 2.0, "b": 4.0}, "cd", 0.0, 7.0),
+        ({"a": 0.0, "b": 4.0}, {"a": 1.0}, "b", 0.0, 4.0),
+    ],
+    ids=[
+        "nothing known",
+        "a saved run",
+        "part of the first cell is over",
+        "the first cell takes longer than expected",
+        "slower than the saved run",
+        "a cell that nobody has seen, at the start",
+        "a cell that nobody has seen takes what the others do",
+        "no saved run",
+        "no saved run, and the first cell takes longer",
+        "some of both",
+        "a cell that was to take no time",
+    ],
+)
+def test_the_time_left_is_what_the_waiting_cells_are_expected_to_take(before, now, waiting, spent, left):
+    assert Expectation(before, now).left(list(waiting), spent) == left
+
+
+LONG = ("cell 12 of 92", "test_waiting[threads-raw-workers=4]", "round 2 of 5", 70.0)
+
+
+@pytest.mark.parametrize(
+    ("room", "line"),
+    [
+        (99, "cell 12 of 92, test_waiting[threads-raw-workers=4], round 2 of 5, about 1 min 10 s left"),
+        (79, "cell 12 of 92, test_waiting[threads-raw..., round 2 of 5, about 1 min 10 s left"),
+        (64, "cell 12 of 92, test_wait..., round 2 of 5, about 1 min 10 s left"),
+        (63, "cell 12 of 92, round 2 of 5, about 1 min 10 s left"),
+        (20, "cell 12 of 92, round"),
+        (0, ""),
+        (-1, ""),
+    ],
+)
+def test_a_narrow_window_cuts_the_cells_name_first(room, line):
+    assert sentence(*LONG, room) == line
+    assert len(line) <= max(room, 0)
+
+
+def test_a_name_steers_no_terminal_and_takes_one_column_a_sign():
+    line = sentence("cell 1 of 1", "test[\x1b[2J漢]", "", None, 79)
+    assert line == "cell 1 of 1, test[\\x1b[2J\\u6f22]"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.4, "0 s"), (-3.0, "0 s"), (59.6, "1 min 0 s"), (190.0, "3 min 10 s")]
+)
+def test_a_time_to_wait_has_whole_seconds(seconds, words):
+    assert duration(seconds) == words
+
+
+def test_a_terminal_that_is_gone_is_written_to_no_more():
+    gone, its = os.pipe()
+    os.close(gone)
+    row = Row(its, SimpleNamespace(width_of_current_line=0))
+    row.show("cell 1 of 2")
+    row.show("cell 2 of 2")
+    row.erase()
+    row.close()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(its)
