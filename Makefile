@@ -1,12 +1,13 @@
 # make bench   measure everything and save the run        make bench ARGS="--lesson"
 # make test    lint, types, tests and each experiment once, as CI does
+# make test-browser   the report's tests in a real browser; installs Playwright, and Debian's chromium if there is no browser
 # make bench PYTHON=python3.13   the same with another Python, in an environment of its own
-# make lock    write requirements.lock anew (needs uv)
+# make lock    write the lock files anew (needs uv)
 PYTHON ?= python3
 VENV ?= $(if $(filter python3,$(PYTHON)),.venv,.venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
 ARGS ?=
 
-.PHONY: bench test lint lock clean
+.PHONY: bench test test-browser lint lock clean
 .DELETE_ON_ERROR:
 
 bench: $(VENV)/.ready
@@ -15,14 +16,20 @@ bench: $(VENV)/.ready
 test: lint
 	$(VENV)/bin/pytest $(ARGS)
 
+test-browser: $(VENV)/.browser
+	PACELINE_BROWSER=required $(VENV)/bin/pytest tests/test_page_in_browser.py $(ARGS)
+
 lint: $(VENV)/.ready
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
 
+COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	  --custom-compile-command "make lock"
+
 lock:
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-annotate --custom-compile-command "make lock" --output-file requirements.lock
+	$(COMPILE) pyproject.toml --extra dev --output-file requirements.lock
+	$(COMPILE) --group browser --constraint requirements.lock --output-file requirements-browser.lock
 
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -30,6 +37,13 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.browser: $(VENV)/.ready requirements-browser.lock
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.lock
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } >/dev/null || { \
+	  echo "A browser is needed, and could not be installed; as root: apt-get install chromium" >&2; exit 1; }
 	@touch $@
 
 clean:

@@ -13,8 +13,9 @@ from sittings import ONE, THREE, TWO, estimate, judged, outcome, pairs, side, si
 
 from paceline.gate import showing
 from paceline.gate.document import as_json
-from paceline.gate.markdown import code, markdown, text
+from paceline.gate.markdown import markdown
 from paceline.gate.outcome import Count
+from paceline.report.escaping import code, text
 from paceline.report.layout import render
 
 SLOWER = judged(
@@ -192,7 +193,7 @@ def test_no_name_breaks_a_table_or_becomes_markup():
     assert code("`a`") == "<code>&#96;a&#96;</code>"
     assert code("<b>\n") == "<code>&#60;b&#62;&#92;n</code>"
     assert text("in test_x, [a](b) | `c` *d* __e__ <b> @f \x1b") == (
-        r"in test_x, \[a\](b) &#124; \`c\` \*d\* \_\_e\_\_ &#60;b> &#64;f \\x1b"
+        r"in test_x, \[a\](b) &#124; \`c\` \*d\* \_\_e\_\_ &#60;b> &#64;&#8203;f \\x1b"
     )
 
 

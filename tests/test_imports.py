@@ -41,10 +41,15 @@ MAY_KNOW = {
     "piped": {"family"},
     "watch": {
         "contracts", "machine", "observed", "piped", "piped_worker", "race.lane", "race.output", "report", "server",
-        "stats", "strategies", "workloads",
+        "stats", "strategies", "typed", "workloads",
     },
-    "commands": {"claims", "gate", "history", "machine", "race", "report", "server", "strategies", "watch"},
-    "cli": {"commands", "gate", "machine", "typed"},
+    "trace": {"history.publishing", "machine", "observed", "report", "server", "watch"},
+    "reporting": {"claims", "gate", "history", "machine", "report", "stats", "strategies", "typed"},
+    "commands": {
+        "claims", "gate", "history", "machine", "race", "report", "reporting", "server", "strategies", "trace", "watch",
+    },
+    "cli": {"commands", "gate", "machine", "reporting", "trace", "typed", "watch"},
+    "__main__": {"cli"},
 }  # fmt: skip
 
 

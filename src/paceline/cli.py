@@ -12,6 +12,9 @@ from pathlib import Path
 
 from paceline import typed
 from paceline.gate import arguments_ab, arguments_history
+from paceline.reporting import arguments as arguments_report
+from paceline.trace import arguments as arguments_trace
+from paceline.watch import arguments as arguments_watch
 
 _WHAT = (
     "Which concurrency strategy should this Python work use, on this machine, and how close does it come to the limit?"
@@ -20,12 +23,15 @@ _EXAMPLES = """examples:
   pytest --benchmark-only       measure everything and save the run
   paceline compare              show the newest whole run of this machine
   paceline compare 3 4          show how each cell changed from run 3 to run 4
+  paceline report               make a page of it, with charts
   paceline claims               say which of the lesson's claims hold here
   paceline runs                 list what is saved
   paceline serve                start the measuring server and print its URL
   paceline race shop:price      find the strategy for a function of your own
   paceline watch pool-fork downloads
                                 see which worker does what, live
+  paceline trace pool-fork downloads
+                                save one round for Perfetto and chrome://tracing
   paceline ab --baseline rev:main
                                 is the working tree slower than main?
 """
@@ -54,16 +60,6 @@ examples:
   paceline race shop:price                          with the items 0 to 31
   paceline race shop:price --items urls.txt         with the lines of a file, or the values of a JSON array
   paceline race shop:price --workers 32 --strategy threads --strategy asyncio
-"""
-_WATCH = """WORKLOAD is downloads (from a server started for them), computing, mixed (a download, then some computing),
-or a function of your own, called with the numbers from 0 on. A round that warms up goes before the one that is shown.
-It ends with status 1 if the strategy can't run here or an item fails.
-
-examples:
-  paceline watch pool-fork downloads --jitter uniform:0.9
-  paceline watch pool-fork downloads --items 160 --option chunksize=10
-  paceline watch threads computing --n 1000000
-  paceline watch asyncio shop:order --workers 10
 """
 _CLAIMS = """It ends with status 0 also where claims stay unknown, and then says what to run.
 
@@ -146,7 +142,8 @@ def _parser() -> argparse.ArgumentParser:
         ("compare", "show a saved run, or the change from one to another", _COMPARE, _compare_arguments),
         ("claims", "say which of the lesson's claims hold here", _CLAIMS, _claims_arguments),
         ("race", "find the strategy for a function of your own", _RACE, _race_arguments),
-        ("watch", "show which worker does which item, live", _WATCH, _watch_arguments),
+        ("watch", arguments_watch.SUMMARY, arguments_watch.EPILOG, arguments_watch.arguments),
+        ("trace", arguments_trace.SUMMARY, arguments_trace.EPILOG, arguments_trace.arguments),
         ("ab", arguments_ab.SUMMARY, arguments_ab.EPILOG, arguments_ab.arguments),
         (
             "check",
@@ -161,6 +158,7 @@ def _parser() -> argparse.ArgumentParser:
             arguments_history.baseline_arguments,
         ),
         ("trend", "find where a history's cells moved", arguments_history.TREND, arguments_history.trend_arguments),
+        ("report", arguments_report.SUMMARY, arguments_report.EPILOG, arguments_report.arguments),
         ("runs", "list what is saved, and what can't be read", _RUNS, _runs_arguments),
     ):
         description = f"{summary[0].upper()}{summary[1:]}."
@@ -219,7 +217,7 @@ def _race_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--timeout",
-        type=_seconds,
+        type=typed.seconds,
         default=60.0,
         metavar="SECONDS",
         help="for one step: an import, an item, a start, a round (default: 60, more for a long round)",
@@ -228,37 +226,17 @@ def _race_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="write JSON in place of the table")
 
 
-def _watch_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("strategy", metavar="STRATEGY", help="threads, asyncio, pool-fork ...")
-    parser.add_argument("workload", metavar="WORKLOAD", help="downloads, computing, mixed, or module:function")
-    parser.add_argument("--items", type=typed.whole, metavar="N", help="default: 40")
-    parser.add_argument("--workers", type=typed.whole, metavar="N", help="default: 4; for computing one per CPU")
-    parser.add_argument("--latency", type=_seconds, metavar="SECONDS", help="of a download (default: 0.05)")
-    parser.add_argument(
-        "--jitter", metavar="KIND:AMOUNT", help="of the latency: uniform:F or lognormal:S (default: none)"
-    )
-    parser.add_argument("--n", type=typed.whole, metavar="STEPS", help="of a computation (default: 200000)")
-    parser.add_argument("--cpu", type=_seconds, metavar="SECONDS", help="of computing in a mixed item (default: 0.01)")
-    parser.add_argument(
-        "--option", action="append", default=[], metavar="NAME=VALUE", help="one of the strategy's; repeat for more"
-    )
-
-
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or int(text) > _LAST_PORT:
         raise argparse.ArgumentTypeError(f"{text!r} is no port; give 0 to {_LAST_PORT}")
     return int(text)
 
 
-def _seconds(text: str) -> float:
-    return typed.above_zero(text, "time; give seconds, above 0")
-
-
 def _bandwidth(text: str) -> float:
     return typed.above_zero(text, "bandwidth; give bytes per second, above 0")
 
 
-def _act(arguments: argparse.Namespace) -> int:  # noqa: PLR0911 - one for each command
+def _act(arguments: argparse.Namespace) -> int:  # noqa: C901, PLR0911 - one for each command
     """
     Hand over to the one who does it.
     """
@@ -275,12 +253,16 @@ def _act(arguments: argparse.Namespace) -> int:  # noqa: PLR0911 - one for each 
             return commands.race(arguments)
         case "watch":
             return commands.watch(arguments)
+        case "trace":
+            return commands.trace(arguments)
         case "ab":
             return commands.ab(arguments)
         case "check":
             return commands.check(arguments)
         case "baseline":
             return commands.baseline(arguments)
+        case "report":
+            return commands.report(arguments)
         case "trend":
             return commands.trend(arguments)
         case _:

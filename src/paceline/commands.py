@@ -120,6 +120,18 @@ def watch(arguments: "Namespace") -> int:
     return command.watch(arguments, complain)
 
 
+def trace(arguments: "Namespace") -> int:
+    """
+    Save one round as a trace.
+
+    Returns:
+        0 once it is written; 1 if it can't be, if the strategy can't run here or an item fails; 2 for a misuse.
+    """
+    from paceline.trace import command
+
+    return command.trace(arguments, complain)
+
+
 def ab(arguments: "Namespace") -> int:
     """
     Compare two sides in lockstep.
@@ -166,6 +178,18 @@ def trend(arguments: "Namespace") -> int:
     from paceline.gate import trend
 
     return trend.trend(arguments, complain)
+
+
+def report(arguments: "Namespace") -> int:
+    """
+    Make a page, pictures or Markdown of saved runs.
+
+    Returns:
+        0: done; 1: a file can't be written; 2: a misuse, or a run that is missing or damaged.
+    """
+    from paceline.reporting import command
+
+    return command.report(arguments, complain)
 
 
 def is_expected(error: Exception) -> bool:

@@ -26,6 +26,16 @@ def whole(text: str) -> int:
     return int(text)
 
 
+def seconds(text: str) -> float:
+    """
+    Read seconds, above 0.
+
+    Raises:
+        ArgumentTypeError: they are none.
+    """
+    return above_zero(text, "time; give seconds, above 0")
+
+
 def above_zero(text: str, wanted: str = "number above 0") -> float:
     """
     Read a finite number above 0.

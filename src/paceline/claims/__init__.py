@@ -8,11 +8,12 @@ from dataclasses import replace
 from paceline.claims import cost, gil, handing, kinds, parallel, sharing, waiting
 from paceline.claims.claim import Claim
 from paceline.claims.evidence import Evidence
-from paceline.claims.finding import Figure, Finding, Part, Verdict
+from paceline.claims.finding import Bound, Figure, Finding, Part, Verdict
 from paceline.history import Run
 
 __all__ = [
     "CLAIMS",
+    "Bound",
     "Claim",
     "Evidence",
     "Figure",

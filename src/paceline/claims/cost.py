@@ -32,7 +32,7 @@ def memory_cost(evidence: Evidence) -> Finding:
 
 
 def _more_memory(evidence: Evidence, strategy: str) -> Part:
-    own, threads = _slope(evidence, strategy), _slope(evidence, "threads")
+    own, threads = memory_of_one_more(evidence, strategy), memory_of_one_more(evidence, "threads")
     others = BESIDE if strategy == "pool-fork" else ()
     return above(
         f"a process by {METHODS[strategy]} needs more memory than a thread",
@@ -40,7 +40,9 @@ def _more_memory(evidence: Evidence, strategy: str) -> Part:
         MORE_MEMORY,
         "that is 1 MiB: with less, a hundred workers would differ by less than a small program needs to run at all",
         "memory",
-        beside=present(_slope_figure(each, _slope(evidence, each)) for each in (strategy, "threads", *others)),
+        beside=present(
+            _slope_figure(each, memory_of_one_more(evidence, each)) for each in (strategy, "threads", *others)
+        ),
     )
 
 
@@ -48,7 +50,7 @@ def _slope_figure(strategy: str, slope: Sample) -> Figure:
     return figure(f"{strategy}: memory of one more worker", slope, "bytes")
 
 
-def _slope(evidence: Evidence, strategy: str) -> Sample:
+def memory_of_one_more(evidence: Evidence, strategy: str) -> Sample:
     """
     Give the slope of memory over workers by ordinary least squares, within each process that measured all of the sweep.
     """

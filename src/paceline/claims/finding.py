@@ -4,7 +4,7 @@ What a run says about a claim: figures, the parts they decide, and the verdict o
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 Verdict: TypeAlias = Literal["confirmed", "refuted", "unknown"]
 
@@ -38,6 +38,19 @@ class Figure:
     warnings: tuple[str, ...] = ()
 
 
+class Bound(NamedTuple):
+    """
+    A margin that is a number.
+
+    Attributes:
+        above: whether the statement holds above it; else it holds below.
+        value: in the unit of the figures that decide, as stated beforehand.
+    """
+
+    above: bool
+    value: float
+
+
 @dataclass(frozen=True)
 class Part:
     """
@@ -51,6 +64,7 @@ class Part:
         missing: what to run or to have, where the verdict is unknown.
         warnings: doubts that travel with the verdict.
         deciding: those of the figures that the verdict rests on.
+        bound: the margin as a number; None where it is none.
     """
 
     part: str
@@ -60,6 +74,7 @@ class Part:
     missing: str | None
     warnings: tuple[str, ...] = ()
     deciding: tuple[Figure, ...] = ()
+    bound: Bound | None = None
 
 
 @dataclass(frozen=True)

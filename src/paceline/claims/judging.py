@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from paceline.claims.evidence import Key, Sample
-from paceline.claims.finding import Figure, Part, Unit, Verdict, combine
+from paceline.claims.finding import Bound, Figure, Part, Unit, Verdict, combine
 from paceline.stats import inference
 
 LEAST_PROCESSES = 3
@@ -188,7 +188,7 @@ def _together(parts: Sequence[Part], part: str, because: str, run: str, beside: 
     figures = (*found.evidence, *beside)
     missing = found.missing[0] if found.verdict == "unknown" else None
     deciding = tuple(one.figures[0] for one in parts if one.verdict == found.verdict)
-    return Part(part, found.verdict, figures, parts[0].margin, missing, _doubts(figures), deciding)
+    return Part(part, found.verdict, figures, parts[0].margin, missing, _doubts(figures), deciding, parts[0].bound)
 
 
 def _judged(
@@ -197,7 +197,8 @@ def _judged(
     decides = figures[0]
     verdict = _side(decides, margin, sides)
     missing = _lacking(decides, margin, run) if verdict == "unknown" else None
-    return Part(part, verdict, tuple(figures), stated, missing, _doubts(figures), (decides,))
+    bound = Bound(above=sides[0] == "confirmed", value=margin)
+    return Part(part, verdict, tuple(figures), stated, missing, _doubts(figures), (decides,), bound)
 
 
 def _side(decides: Figure, margin: float, sides: tuple[Verdict, Verdict]) -> Verdict:

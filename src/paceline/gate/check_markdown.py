@@ -5,7 +5,7 @@ A checked run as Markdown, for the summary of a CI job.
 from paceline.gate import check_showing
 from paceline.gate.check_outcome import Checked
 from paceline.gate.check_showing import Shown
-from paceline.gate.markdown import code, text
+from paceline.report.escaping import code, text
 
 _ALIGNED = "| --- | ---: | ---: | ---: | ---: | ---: | --- | --- |"
 

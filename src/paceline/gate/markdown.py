@@ -2,7 +2,6 @@
 A judged sitting as Markdown, for the summary of a CI job: what matters on top, how it was measured folded away.
 """
 
-import re
 import shlex
 from collections.abc import Iterable, Iterator
 
@@ -11,13 +10,10 @@ from paceline.gate.concluding import conclusion
 from paceline.gate.outcome import Outcome
 from paceline.gate.record import Sitting
 from paceline.report import figures
+from paceline.report.escaping import code, text
 
 _LOUD = ("slower", "not comparable")
 _ALIGNED = "| --- | ---: | ---: | ---: | ---: | ---: | --- |"
-_MARKUP = re.compile(r"[\\`*{}\[\]<|~#&@$]|^>|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
-_BY_A_SLASH = "\\`*{}[]~_$"
-_SIMPLE = re.compile(r"[\w\[\]().,:/=+ -]+", re.ASCII)
-_LETTERS = re.compile(r"[^A-Za-z0-9 .,;()/=+%-]")
 
 
 def markdown(sitting: Sitting, outcome: Outcome) -> str:
@@ -36,31 +32,6 @@ def markdown(sitting: Sitting, outcome: Outcome) -> str:
         _folded("How it was measured", _how(sitting)),
     ]
     return "\n\n".join(blocks) + "\n"
-
-
-def code(name: str) -> str:
-    """
-    Write a name in the letters of code, whatever is in it, inside of a table too.
-    """
-    harmless = figures.plain(name)
-    if _SIMPLE.fullmatch(harmless):
-        return f"`{harmless}`"
-    return f"<code>{_LETTERS.sub(lambda found: _entity(found[0]), harmless)}</code>"
-
-
-def text(sentence: str) -> str:
-    """
-    Write a sentence so that nothing in it is taken for markup.
-    """
-    return _MARKUP.sub(lambda found: _escaped(found[0]), figures.plain(sentence))
-
-
-def _escaped(letter: str) -> str:
-    return f"\\{letter}" if letter in _BY_A_SLASH else _entity(letter)
-
-
-def _entity(letter: str) -> str:
-    return f"&#{ord(letter)};"
 
 
 def _table(outcome: Outcome) -> Iterator[str]:

@@ -12,7 +12,7 @@ from paceline.history.files import content
 from paceline.history.publishing import publish
 from paceline.history.run import number_of
 
-__all__ = ["NoSuchSittingError", "NotSaved", "UnreadableSitting", "load", "newest", "resolve", "save"]
+__all__ = ["NoSuchSittingError", "NotSaved", "UnreadableSitting", "load", "newest", "resolve", "save", "saved"]
 
 _NAME = 40  # signs of each side's name; two of them are far from any file system's limit
 
@@ -69,6 +69,16 @@ def newest(folder: Path) -> Path:
     if not numbered:
         raise NoSuchSittingError(f"{folder} has no sitting; hold one: paceline ab --baseline SIDE --candidate SIDE")
     return numbered[-1][1]
+
+
+def saved(folder: Path) -> list[Path]:
+    """
+    List the sittings by their numbers, readable or not.
+
+    Raises:
+        OSError: the folder can't be listed.
+    """
+    return [path for _, path in _numbered(folder)]
 
 
 def resolve(word: str, folder: Path) -> Path:

@@ -5,22 +5,17 @@
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable
-from contextlib import closing
 
 from rich.text import Text
 
 from paceline.observed import Forgotten, Opened, Record, Span
 from paceline.report.figures import plain
 from paceline.report.layout import render
-from paceline.server.process import ServerError
-from paceline.watch.following import WatchError, fifo, followed
-from paceline.watch.messages import Ran, Request
+from paceline.watch.attempting import attempt
+from paceline.watch.following import rounds
+from paceline.watch.messages import Ran
 from paceline.watch.showing import Numbers, summary
-from paceline.watch.wish import MisuseError, Wish, wish
-from paceline.workloads.call import NoSuchFunctionError
-
-FAILED = 1
-MISUSE = 2
+from paceline.watch.wish import Wish
 
 
 def watch(arguments: Namespace, complain: Callable[[object], None]) -> int:
@@ -30,26 +25,13 @@ def watch(arguments: Namespace, complain: Callable[[object], None]) -> int:
     Returns:
         The exit status: 0 after a whole round, 1 if it can't be run here or fails, 2 for a misuse.
     """
-    try:
-        wished = wish(arguments)
-        if why := wished.strategy.unavailable():
-            complain(f"{wished.strategy.name} can't run here: {why}")
-            return FAILED
-        with wished.workload() as workload, fifo() as (log, reader):
-            strategy = wished.strategy
-            request = Request(strategy.name, workload, strategy.workers, strategy.chosen, wished.items, log)
-            with closing(followed(request, reader)) as records:
-                _show(wished, records)
-    except (MisuseError, NoSuchFunctionError) as error:
-        complain(error)
-        return MISUSE
-    except WatchError as error:
-        complain(error if error.misuse else f"{arguments.workload} with {arguments.strategy} failed: {error}")
-        return MISUSE if error.misuse else FAILED
-    except ServerError as error:
-        complain(error)
-        return FAILED
-    return 0
+
+    def show(wished: Wish) -> int:
+        with rounds(wished) as (records, _):
+            _show(wished, records)
+        return 0
+
+    return attempt(arguments, complain, show)
 
 
 def _show(wished: Wish, records: Iterable[Record | Ran]) -> None:

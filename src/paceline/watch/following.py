@@ -4,15 +4,17 @@ From a process that is watched to the records of its log, as they come.
 
 import os
 import tempfile
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
 from multiprocessing import connection
 from pathlib import Path
 
 from paceline import piped
 from paceline.observed import Log, Record
 from paceline.piped_worker import Failed
+from paceline.server.process import Instrument
 from paceline.watch.messages import Ran, Request
+from paceline.watch.wish import Wish
 
 CHUNK = 1 << 16  # bytes, as much as a pipe holds
 
@@ -29,6 +31,25 @@ class WatchError(Exception):
     def __init__(self, why: str, *, misuse: bool = False) -> None:
         super().__init__(why)
         self.misuse = misuse
+
+
+@contextmanager
+def rounds(wished: Wish, *, spans: bool = False) -> Iterator[tuple[Iterable[Record | Ran], Instrument | None]]:
+    """
+    Run what is wished for, twice: a warm round and then, after a `Forgotten`, the one to look at.
+
+    Args:
+        wished: a strategy that can run here.
+        spans: have the server leave spans too.
+
+    Yields:
+        The records as they come, `Ran` last, which raise a WatchError if it can't be done; and the server, if any.
+    """
+    strategy = wished.strategy
+    with wished.workload(spans=spans) as (workload, server), fifo() as (log, reader):
+        request = Request(strategy.name, workload, strategy.workers, strategy.chosen, wished.items, log)
+        with closing(followed(request, reader)) as records:
+            yield records, server
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from paceline import machine
 from paceline.contracts import Option, Workload
 from paceline.report.figures import setting
 from paceline.server.jitter import read_jitter
-from paceline.server.process import running
+from paceline.server.process import Instrument, running
 from paceline.server.service import Service
 from paceline.strategies import STRATEGIES, Strategy
 from paceline.workloads import Call, Compute, Fetch, Mixed
@@ -51,15 +51,18 @@ class Wish:
     made: Callable[[str], Workload]
 
     @contextmanager
-    def workload(self) -> Iterator[Workload]:
+    def workload(self, *, spans: bool = False) -> Iterator[tuple[Workload, Instrument | None]]:
         """
-        Give the workload, with a server for as long as it is needed.
+        Give the workload, and the server that it needs, if any, for as long as it is needed.
+
+        Args:
+            spans: have the server leave a span for each item.
         """
         if not self.served:
-            yield self.made("")
+            yield self.made(""), None
             return
-        with running() as instrument:
-            yield self.made(instrument.url)
+        with running(spans=spans) as instrument:
+            yield self.made(instrument.url), instrument
 
 
 def wish(arguments: Namespace) -> Wish:

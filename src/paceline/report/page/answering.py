@@ -1,0 +1,102 @@
+"""
+Which strategy a kind of work should use, by what was measured: the rule, without words.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from paceline.history import Cell
+from paceline.report.page.columns import Column
+from paceline.report.parameters import test
+from paceline.stats import samples
+
+LATITUDE = 1.05
+"""Whoever is less than this many times as slow as the fastest is as good: other things weigh more."""
+
+LEVEL = 0.95
+"""How often the interval of a median should hold the true one; few rounds give less."""
+
+CONTROL = "raw"
+"""The client that is a control, not an answer."""
+
+KINDS = (
+    ("Downloads", "downloads", None),
+    ("Computing that holds the GIL", "computing", "squares"),
+    ("Computing that releases the GIL", "computing", "hash"),
+)
+"""What a kind of work is called, the experiment that measures it, and its kernel."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """
+    What a kind of work should use.
+
+    Attributes:
+        chosen: the simplest of those that are as fast as the fastest.
+        fastest: the one with the shortest median.
+        alike: the others that are as fast as the fastest, in the order of tables.
+        behind: the rest, the fastest of them first.
+    """
+
+    chosen: Cell
+    fastest: Cell
+    alike: tuple[Cell, ...]
+    behind: tuple[Cell, ...]
+
+
+def choose(cells: Sequence[Cell]) -> Choice:
+    """
+    Choose among cells that do the same work.
+
+    A cell is as fast as the fastest unless the interval of its median lies beyond `LATITUDE` times all of the
+    fastest's: then it is told to be that much behind.
+
+    Args:
+        cells: from the simplest to the least simple, n at least 1.
+    """
+    fastest = min(cells, key=lambda cell: cell.median)
+    reach = LATITUDE * interval(fastest).high
+    chosen, *alike = [cell for cell in cells if cell is fastest or interval(cell).low <= reach]
+    behind = [cell for cell in cells if cell is not fastest and interval(cell).low > reach]
+    return Choice(chosen, fastest, tuple(alike), tuple(sorted(behind, key=lambda cell: cell.median)))
+
+
+def comparable(cells: Sequence[Cell]) -> bool:
+    """
+    Whether there is more than one strategy to choose from.
+    """
+    return len({cell.strategy for cell in cells}) > 1
+
+
+def interval(cell: Cell) -> samples.Between:
+    """
+    Give where the true median of a cell's rounds lies.
+    """
+    return samples.median_interval(cell.rounds, LEVEL)
+
+
+def contenders(cells: Sequence[Cell]) -> list[Cell]:
+    """
+    Leave out what was measured with the control's client, unless there is nothing else.
+    """
+    return [cell for cell in cells if cell.client != CONTROL] or list(cells)
+
+
+def works(column: Column) -> list[tuple[str, list[Cell]]]:
+    """
+    Find the cells of each kind of work, in the order of tables; at several scales, each scale is a work of its own.
+
+    Returns:
+        What the work is called, and its cells, shape (n,), n at least 1.
+    """
+    found: dict[tuple[object, ...], list[Cell]] = {}
+    for name, experiment, kernel in KINDS:
+        for cell in column.of(experiment):
+            if cell.kernel == kernel:
+                found.setdefault((name, *_scale(cell)), []).append(cell)
+    return [(str(key[0]), cells) for key, cells in found.items()]
+
+
+def _scale(cell: Cell) -> tuple[object, ...]:
+    return (test(cell), cell.workload, cell.items, cell.latency, cell.size, cell.share)

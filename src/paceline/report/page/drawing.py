@@ -1,0 +1,98 @@
+"""
+From cells to the rows that charts are drawn from, and from Altair to a chart.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+
+from paceline.history import Cell
+from paceline.report import figures
+from paceline.report.page.model import Chart
+from paceline.report.parameters import described, wording
+from paceline.stats import samples
+
+Row = dict[str, Any]
+
+
+def chart(drawn: alt.TopLevelMixin, data: Mapping[str, Sequence[Mapping[str, Any]]]) -> Chart:
+    """
+    Take what Altair drew of named data; the page gives it its width and its look.
+
+    Args:
+        drawn: with `alt.NamedData` in the place of data.
+        data: the rows of each name.
+    """
+    spec = drawn.to_dict(context={"pre_transform": False})
+    for name in ("config", "$schema"):
+        spec.pop(name, None)
+    return Chart(spec, data)
+
+
+def named(name: str) -> alt.NamedData:
+    """
+    Stand for rows that come later.
+    """
+    return alt.NamedData(name=name)
+
+
+def row(cell: Cell, **more: Any) -> Row:
+    """
+    Describe a cell to a chart: what it is drawn by, and what hovering shows.
+    """
+    between = samples.median_interval(cell.rounds)
+    return {
+        "cell": figures.plain(cell.name),
+        "strategy": figures.plain(cell.strategy),
+        "workers": cell.workers,
+        "parameters": wording(described(cell)),
+        "median": cell.median,
+        "low": between.low,
+        "high": between.high,
+        "shown": shown(cell),
+        "marks": ", ".join(map(figures.plain, cell.marks)) or "none",
+        **more,
+    }
+
+
+def shown(cell: Cell) -> str:
+    """
+    Write a cell's median with its interval: "12.3 ms (12.1 ms to 12.9 ms with 94 %, 5 rounds)".
+    """
+    n = len(cell.rounds)
+    if n == 1:
+        return f"{figures.seconds(cell.median)} (1 round)"
+    between = samples.median_interval(cell.rounds)
+    ends = f"{figures.seconds(between.low)} to {figures.seconds(between.high)}"
+    return f"{figures.seconds(cell.median)} ({ends} with {figures.percent(between.level)}, {n} rounds)"
+
+
+def rounds(cell: Cell, **more: Any) -> list[Row]:
+    """
+    Give a row for each round of a cell, as few fields as a faint dot needs.
+    """
+    return [{"strategy": figures.plain(cell.strategy), "seconds": seconds, **more} for seconds in cell.rounds]
+
+
+def tooltip(*more: str) -> list[alt.Tooltip]:
+    """
+    Say what hovering over a cell shows.
+
+    Args:
+        more: fields beside the usual ones.
+    """
+    fields = {"strategy": "strategy", "shown": "median", "parameters": "with", "marks": "marks", "cell": "cell"}
+    return [alt.Tooltip(f"{name}:N", title=fields.get(name, name)) for name in dict.fromkeys([*fields, *more])]
+
+
+def span(values: Sequence[float], *, room: float = 1.15) -> list[float]:
+    """
+    Give the ends of a logarithmic axis, with some room, so that charts side by side share them.
+
+    Args:
+        values: those above 0 count.
+        room: factor beyond the outermost ones.
+    """
+    counted = [value for value in values if value > 0]
+    return [min(counted) / room, max(counted) * room] if counted else [0.5, 2.0]

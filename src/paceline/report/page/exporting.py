@@ -1,0 +1,45 @@
+"""
+The charts of a report as files of their own, for a README or a paper.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from paceline.report.page import look
+from paceline.report.page.html import VEGA_LITE, identified
+from paceline.report.page.model import Figure, Report
+
+WIDTH = 560  # pixels of a plot
+SCALE = 2.0  # pixels of a PNG for each of a plot
+
+
+def pictures(report: Report) -> Iterator[tuple[str, bytes]]:
+    """
+    Give each chart as SVG and as PNG, with the name of its file.
+    """
+    import vl_convert
+
+    for name, figure in identified(report).items():
+        if figure.chart:
+            spec = json.dumps(_whole(figure))
+            yield f"{name}.svg", vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE).encode()
+            yield f"{name}.png", vl_convert.vegalite_to_png(spec, vl_version=VEGA_LITE, scale=SCALE)
+
+
+def _whole(figure: Figure) -> dict[str, Any]:
+    """
+    Give a specification that needs nothing beside it; its title says what stands around it on the page.
+    """
+    assert figure.chart
+    below = [line for line in (figure.column, figure.setting) if line]
+    title = {"text": figure.title, **({"subtitle": below} if below else {})}
+    return {
+        "$schema": f"https://vega.github.io/schema/vega-lite/v{VEGA_LITE}.json",
+        **figure.chart.spec,
+        "datasets": figure.chart.data,
+        "config": look.config(night=False),
+        "title": title,
+        "width": WIDTH,
+        "description": figure.says,
+    }

@@ -1,0 +1,3 @@
+"""
+The parts of a report, one file each: from columns to figures.
+"""

@@ -1,0 +1,100 @@
+"""
+The answer on top: what each kind of work should use here, by how much, and at what cost.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from paceline.history import Cell
+from paceline.report import figures
+from paceline.report.page.answering import KINDS, LATITUDE, LEVEL, contenders, interval
+from paceline.report.page.answers import Answer, answers, names
+from paceline.report.page.columns import Column
+from paceline.report.page.doubting import doubts
+from paceline.report.page.model import Figure, Section, Table
+from paceline.report.page.ranking import ranking
+from paceline.report.page.sections.laying import side_by_side
+from paceline.report.parameters import BASELINE, shared, speedup, wording
+
+_LEAD = (
+    "What to use here. The fastest is the strategy with the shortest median. Another is told to be behind it only if "
+    f"the {figures.percent(LEVEL)} interval of its median lies wholly above {LATITUDE} times the upper end of the "
+    "fastest's; all the others are as fast, as far as can be told, and the simplest of these is named, in the order of "
+    "the tables. Faint dots are rounds, marks are medians with their intervals, and dashes are each strategy's limit: "
+    "the least time in which the work could be done."
+)
+_MISSING = "{}: not measured; measure it with: pytest --benchmark-only benchmarks/test_{}.py"
+
+
+def section(columns: Sequence[Column]) -> Section:
+    """
+    Make the part that answers.
+    """
+    said = {id(column): answers(column) for column in columns}
+    measured = {answer.work for own in said.values() for answer in own}
+    makers = [
+        partial(_figure, said, name, place)
+        for name, *_ in KINDS
+        for place in range(max(len(_about(own, name)) for own in said.values()))
+    ]
+    missing = [_MISSING.format(name, experiment) for name, experiment, _ in KINDS if name not in measured]
+    rows = side_by_side(columns, makers)
+    return Section(key="answer", title="The answer", lead=_LEAD if rows else "", rows=rows, missing=tuple(missing))
+
+
+def _about(own: Sequence[Answer], work: str) -> list[Answer]:
+    return [answer for answer in own if answer.work == work]
+
+
+def _figure(said: Mapping[int, Sequence[Answer]], work: str, place: int, column: Column) -> Figure | None:
+    """
+    Draw the answer for one kind of work.
+
+    Args:
+        said: the answers of every column, by its identity.
+        work: the kind.
+        place: which of the scales at which the column measured it, from 0.
+        column: the one to draw.
+    """
+    beside = [own[place] for each in said.values() if len(own := _about(each, work)) > place]
+    answer = next(iter(_about(said[id(column)], work)[place:]), None)
+    if answer is None:
+        return None
+    cells = contenders(answer.cells)
+    return Figure(
+        key=f"answer-{'-'.join(work.lower().split())}",
+        title=work,
+        says=answer.sentence,
+        column=column.label,
+        setting=wording(shared([cell for cell in cells if cell.strategy != BASELINE] or cells)),
+        chart=ranking(cells, [cell for other in beside for cell in contenders(other.cells)], column.order),
+        table=_table(answer.cells),
+        doubts=doubts(cells),
+        source=column.source(cells),
+    )
+
+
+def _table(cells: Sequence[Cell]) -> Table:
+    """
+    Give the figures of all that was measured, the control too.
+    """
+    rows = [
+        (
+            name,
+            figures.seconds(cell.median),
+            _interval(cell),
+            figures.times(speedup(cell, cells)),
+            figures.percent(cell.efficiency),
+            figures.seconds(cell.start_seconds),
+            ", ".join(map(figures.plain, cell.marks)),
+        )
+        for cell, name in zip(cells, names(cells), strict=True)
+    ]
+    return Table(("strategy", "median", "interval", "speedup", "efficiency", "start", "marks"), tuple(rows))
+
+
+def _interval(cell: Cell) -> str:
+    if len(cell.rounds) == 1:
+        return figures.NOTHING
+    between = interval(cell)
+    return f"{figures.seconds(between.low)} to {figures.seconds(between.high)} ({figures.percent(between.level)})"

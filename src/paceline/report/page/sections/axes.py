@@ -1,0 +1,38 @@
+"""
+Logarithmic axes of seconds with as many labels as can be read.
+"""
+
+import math
+from collections.abc import Sequence
+
+import altair as alt
+
+from paceline.report.page import look
+
+_FEW = 0.6  # decades: on a shorter axis the library's own choice is better
+_STEPS = ((2.0, (1, 2, 5)), (3.0, (1, 3)), (math.inf, (1,)))
+"""Up to how many decades which digits have a label."""
+
+
+def seconds(domain: Sequence[float]) -> alt.Axis:
+    """
+    Give the axis of a logarithmic scale.
+
+    Args:
+        domain: its ends, both above 0.
+    """
+    values = ticks(domain)
+    chosen = {"values": values} if values else {"tickCount": 4}
+    return alt.Axis(labelExpr=look.SECONDS, labelOverlap="greedy", labelSeparation=8, **chosen)
+
+
+def ticks(domain: Sequence[float]) -> list[float]:
+    """
+    Give what has a label; nothing where the axis is too short to choose.
+    """
+    low, high = map(math.log10, domain)
+    if high - low < _FEW:
+        return []
+    digits = next(digits for most, digits in _STEPS if high - low <= most)
+    found = [float(f"{digit}e{power}") for power in range(math.floor(low), math.ceil(high) + 1) for digit in digits]
+    return [value for value in found if domain[0] <= value <= domain[1]]

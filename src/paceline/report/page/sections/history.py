@@ -1,0 +1,111 @@
+"""
+How the times of a machine moved from run to run, and what A/B sittings decided.
+"""
+
+from collections.abc import Mapping
+
+from paceline.report.figures import change, plain
+from paceline.report.page.given import Decisions, Past
+from paceline.report.page.model import Figure, Section, Table
+from paceline.report.page.sections.drift import drifted
+from paceline.report.page.sections.moves import beside, interval, moved, where
+from paceline.report.page.sections.sittings import decided
+
+MOST = 8
+"""How many cells of a history are drawn; the rest stand in a table."""
+
+_LEAD = (
+    "A dot is a cell's median in one run, with the interval in which the true median lies; grey lines are its levels. "
+    "A dashed line is a change point: the place from which on its runs lie elsewhere, by a test of ranks corrected "
+    "over all cells. Runs should vary independently: slow drift of a machine can look like a step. In an A/B sitting "
+    "both sides ran in turns; a change counts where it is beyond the tolerance, and fresh pairs bear it out."
+)
+_MEASURE = "pytest --benchmark-only"
+_COMPARE = "paceline ab --baseline SIDE --candidate SIDE"
+_DRIFT = 2  # runs that have something to compare
+
+
+def section(kept: Mapping[str, Past], decisions: Decisions) -> Section:
+    """
+    Make the part on histories.
+
+    Args:
+        kept: fingerprint -> what its history shows.
+        decisions: the saved A/B sittings.
+    """
+    several = len(kept) > 1
+    rows = [_pictures(past, past.fingerprint if several else "") for past in kept.values()]
+    rows += [(decided(decision, rank),) for rank, decision in enumerate(decisions.found, 1)]
+    shown = tuple(row for row in rows if row)
+    missing = [sentence for past in kept.values() for sentence in _missing(past)]
+    return Section(
+        key="history",
+        title="History and decisions",
+        lead=_LEAD if shown else "",
+        rows=shown,
+        missing=(*missing, *_unseen(decisions)),
+    )
+
+
+def _pictures(past: Past, label: str) -> tuple[Figure, ...]:
+    column = plain(label)
+    drift = [drifted(past.drift, column)] if len(past.drift) >= _DRIFT else []
+    moves = [moved(track, rank, column) for rank, track in enumerate(past.tracks[:MOST], 1)]
+    return (*drift, *moves, *([_every(past, column)] if past.tracks else []))
+
+
+def _every(past: Past, column: str) -> Figure:
+    rows = tuple(
+        (
+            plain(track.name),
+            where(track, move),
+            change(move.ratio),
+            interval(move),
+            f"{move.p:.2g}",
+            beside(move),
+        )
+        for track in past.tracks
+        for move in track.moved
+    )
+    drawn = min(MOST, len(past.tracks))
+    return Figure(
+        key="history-moves",
+        title="Every change point",
+        says=(
+            f"{_many(len(rows), 'change point')} in {len(past.tracks)} of {_many(past.looked_at, 'cell')} that were "
+            f"looked at; the {_many(drawn, 'cell')} that moved most {'is' if drawn == 1 else 'are'} drawn."
+        ),
+        column=column,
+        table=Table(("cell", "from", "change", "95 % interval", "p", "beside it"), rows, left=2),
+        doubts=tuple(map(plain, past.notes)),
+    )
+
+
+def _missing(past: Past) -> list[str]:
+    named = plain(past.fingerprint)
+    if not past.looked_at:
+        runs = f"{named} has {_many(past.runs, 'whole run')}"
+        return [f"{runs}; change points need {past.least} that have the same cells; measure more: {_MEASURE}"]
+    said = []
+    if not past.tracks:
+        said.append(
+            f"{named}: no change point shows in {_many(past.looked_at, 'cell')} over {_many(past.runs, 'whole run')}; "
+            f"with so many cells a change shows with {past.sides} runs on either side of it."
+        )
+    if past.too_few:
+        many = _many(past.too_few, "cell")
+        said.append(f"{named}: {many} in fewer than {past.least} whole runs: unknown, not looked at.")
+    return said
+
+
+def _unseen(decisions: Decisions) -> list[str]:
+    said = [f"Passed over {plain(sentence)}" for sentence in decisions.unread]
+    if decisions.older:
+        said.append(f"{_many(decisions.older, 'older sitting')} not shown; see one: paceline ab --read NUMBER")
+    if not decisions.found:
+        said.append(f"No A/B sitting is shown; hold one: {_COMPARE}")
+    return said
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,3 @@
+"""
+`paceline report`: which runs it is about, what is gathered beside them, and what is written.
+"""

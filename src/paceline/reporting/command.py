@@ -1,0 +1,92 @@
+"""
+`paceline report`, from what was typed to its exit status.
+"""
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from paceline import machine
+from paceline.history import HistoryError
+from paceline.history.publishing import replace
+from paceline.report.page.exporting import pictures
+from paceline.report.page.html import page
+from paceline.report.page.markdown import markdown
+from paceline.report.page.model import Report
+from paceline.reporting.choosing import chosen
+from paceline.reporting.composing import composed
+
+FAILED = 1
+MISUSE = 2
+PAGE = Path("report.html")
+STDOUT = Path("-")
+
+
+def report(arguments: Namespace, complain: Callable[[object], None]) -> int:
+    """
+    Make what was asked for.
+
+    Args:
+        arguments: `run`, `output`, `charts`, `markdown` and `results`, as typed.
+        complain: says a sentence on standard error.
+
+    Returns:
+        0: all is written; 1: a file can't be written; 2: a run is missing or damaged, or two things were to go to
+        standard output.
+    """
+    output = arguments.output or (None if arguments.markdown else PAGE)
+    if arguments.markdown and output == STDOUT:
+        complain("--markdown and -o - both write to standard output; give the page a file")
+        return MISUSE
+    try:
+        runs = chosen(arguments.run, arguments.results, machine.fingerprint(), complain)
+    except HistoryError as error:
+        complain(error)
+        return MISUSE
+    made = composed(runs, arguments.results)
+    try:
+        _write(made, output, arguments.charts)
+    except OSError as error:
+        complain(error)
+        return FAILED
+    if arguments.markdown:
+        sys.stdout.write(markdown(made))
+    return 0
+
+
+def _write(made: Report, output: Path | None, charts: Path | None) -> None:
+    """
+    Write the page and the charts; each file is whole or not there.
+
+    Raises:
+        OSError: the disk is full, or a folder can't be written to.
+    """
+    if output is not None:
+        whole = page(made, machine.libraries().get("paceline", "unknown"))
+        if output == STDOUT:
+            sys.stdout.write(whole)
+        else:
+            replace(output, whole.encode())
+            _say([f"{output} ({len(whole.encode()) / 2**20:.1f} MiB)"])
+    if charts is not None:
+        charts.mkdir(parents=True, exist_ok=True)
+        for number, (name, content) in enumerate(pictures(made), 1):
+            replace(charts / name, content)
+            _progress(f"{number} of {2 * len(made.charts)}: {name}")
+        _say([f"{charts} ({2 * len(made.charts)} files)"])
+
+
+def _progress(words: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[2K{words}")
+        sys.stderr.flush()
+
+
+def _say(lines: Iterable[str]) -> None:
+    """
+    Say on standard error what was written, so that standard output holds nothing but what was asked for.
+    """
+    _progress("")
+    for line in lines:
+        sys.stderr.write(f"wrote {line}\n")

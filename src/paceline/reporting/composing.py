@@ -1,0 +1,86 @@
+"""
+From the chosen runs to a whole report.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from paceline import claims, machine
+from paceline.claims import Finding
+from paceline.history import Run
+from paceline.report.figures import plain
+from paceline.report.page.columns import Column, called, columns
+from paceline.report.page.model import Report, Section
+from paceline.report.page.sections import answer, costs, efficiency, history, others, timeline, workers
+from paceline.report.page.sections import claims as claims_section
+from paceline.report.page.sections import machine as machine_section
+from paceline.reporting.choosing import Chosen
+from paceline.reporting.decisions import decisions
+from paceline.reporting.tracks import tracks
+from paceline.strategies import STRATEGIES
+
+TITLE = "Which concurrency strategy, and how close to the limit?"
+NOTHING = "No run is saved yet; measure one: pytest --benchmark-only"
+
+
+def composed(chosen: Chosen, results: Path) -> Report:
+    """
+    Lay a report out.
+
+    Args:
+        chosen: the runs it is about.
+        results: where sittings of `paceline ab` are kept.
+    """
+    if not chosen.runs:
+        nothing = Section(key="answer", title="The answer", missing=(NOTHING,))
+        return Report(title=TITLE, made=(), sections=(nothing,), loud=chosen.passed_over)
+    here = machine.fingerprint()
+    made = columns(chosen.runs, chosen.older, [strategy.name for strategy in STRATEGIES])
+    return Report(
+        title=TITLE,
+        made=tuple(map(_introduced, made)),
+        sections=tuple(_sections(made, chosen, results, here)),
+        loud=tuple(_loud(chosen, here)),
+    )
+
+
+def _sections(made: Sequence[Column], chosen: Chosen, results: Path, here: str) -> list[Section]:
+    kept = {fingerprint: tracks(fingerprint, runs) for fingerprint, runs in chosen.histories.items()}
+    return [
+        answer.section(made),
+        workers.section(made),
+        efficiency.section(made),
+        costs.section(made),
+        timeline.section(made),
+        claims_section.section(made, {column.label: _findings(column.run, chosen) for column in made}),
+        history.section(kept, decisions(results)),
+        others.section(made),
+        machine_section.section(made, here),
+    ]
+
+
+def _findings(run: Run, chosen: Chosen) -> dict[str, Finding]:
+    """
+    Judge the claims by a column's runs; nothing is judged where no cell was measured in processes of its own.
+    """
+    evidence = claims.newest_of_each(chosen.evidence(run))
+    return claims.findings(evidence) if evidence else {}
+
+
+def _introduced(column: Column) -> str:
+    run = column.run
+    commit = f"{str(run.commit.get('id', 'unknown'))[:10]}{'+' if run.commit.get('dirty') else ''}"
+    return f"{column.label}: {called(run)}, {plain(run.fingerprint)}, commit {plain(commit)}"
+
+
+def _loud(chosen: Chosen, here: str) -> list[str]:
+    """
+    Say what a reader has to know first.
+    """
+    lines = [f"Passed over {plain(trouble)}" for trouble in chosen.passed_over]
+    for run in chosen.runs:
+        if run.fingerprint != here:
+            lines.append(f"{called(run)} is not of this machine and Python, {here}, but of {plain(run.fingerprint)}")
+        if not run.complete:
+            lines.append(f"{called(run)} is incomplete: {plain(run.why_incomplete or 'nobody said why')}")
+    return lines

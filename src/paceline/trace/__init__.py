@@ -1,0 +1,3 @@
+"""
+`paceline trace`: one round, written down for a viewer of traces.
+"""

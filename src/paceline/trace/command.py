@@ -1,0 +1,108 @@
+"""
+`paceline trace`, from what was typed to the files.
+"""
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from paceline import machine
+from paceline.report.figures import plain
+from paceline.trace.arguments import OUTPUT
+from paceline.trace.chrome import as_text
+from paceline.trace.collecting import Round, collected
+from paceline.trace.page import as_html
+from paceline.trace.writing import STDOUT, put, unfit
+from paceline.watch.attempting import FAILED, MISUSE, attempt
+from paceline.watch.wish import Wish
+
+Complain = Callable[[object], None]
+Maker = Callable[[Round, Mapping[str, Any]], str]
+
+
+def trace(arguments: Namespace, complain: Complain) -> int:
+    """
+    Trace one round, and write it down.
+
+    Returns:
+        The exit status: 0 once all is written, 1 if it can't be run here, fails or can't be written, 2 for a misuse.
+    """
+    wanted = _wanted(arguments)
+
+    def write(wished: Wish) -> int:
+        if len(wanted) > 1 and wanted[0][0] == wanted[1][0]:
+            complain(f"-o and --html both write to {wanted[0][0]}; give one of them another file")
+            return MISUSE
+        for path, _ in wanted:
+            if why := unfit(path):
+                complain(why)  # before the round, which may be long
+                return FAILED
+        return _traced(wished, wanted, complain)
+
+    return attempt(arguments, complain, write)
+
+
+def facts(wished: Wish, traced: Round) -> dict[str, Any]:
+    """
+    Say what a round is one of: in words, and where.
+    """
+    strategy = wished.strategy
+    return {
+        "strategy": strategy.name,
+        "options": strategy.options,
+        "workers": strategy.workers,
+        "workload": f"{wished.items} {wished.what}",
+        "items": wished.items,
+        "server_spans_dropped": traced.dropped,
+        "fingerprint": machine.fingerprint(),
+        "python": machine.stable_facts()["python_version"],
+        "paceline": machine.libraries().get("paceline", "unknown"),
+    }
+
+
+def _wanted(arguments: Namespace) -> list[tuple[Path, Maker]]:
+    """
+    Say what is to be written where: a trace, unless a page is all that was asked for.
+    """
+    output: Path | None = arguments.output or (None if arguments.html else OUTPUT)
+    wanted = ((output, as_text), (arguments.html, as_html))
+    return [(path, make) for path, make in wanted if path is not None]
+
+
+def _traced(wished: Wish, wanted: list[tuple[Path, Maker]], complain: Complain) -> int:
+    traced = collected(wished)
+    if traced.dropped:
+        complain(f"the server had no room for {traced.dropped} of its spans; trace fewer items")
+    told = facts(wished, traced)
+    for path, text in [(path, make(traced, told)) for path, make in wanted]:  # all is made before any is written
+        try:
+            put(path, text)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            complain(f"{path} can't be written: {error.strerror or error}")
+            return FAILED
+    if all(path != STDOUT for path, _ in wanted):
+        sys.stdout.write("".join(f"{plain(line)}\n" for line in _told(traced, wanted)))
+    return 0
+
+
+def _told(traced: Round, wanted: list[tuple[Path, Maker]]) -> list[str]:
+    what = f"{_many(len(traced.spans), 'item')} by {_many(len(traced.opened), 'worker')}"
+    told = [f"{path}: {what}{_beside(make, traced)}." for path, make in wanted]
+    if traced.printed is not None:
+        told.append(f"The items print ({traced.printed[:60]!r}); that is kept out of this.")
+    return told
+
+
+def _beside(make: Maker, traced: Round) -> str:
+    if make is as_html:
+        return ". Open it with any browser"
+    served = f", with {_many(len(traced.served), 'span')} of the server" if traced.server else ""
+    return f"{served}. Open it with https://ui.perfetto.dev or chrome://tracing"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

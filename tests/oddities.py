@@ -1,0 +1,89 @@
+"""
+Runs of our own experiments as a damaged or foreign file may hold them, for the tests of the report's parts.
+"""
+
+from dataclasses import replace
+
+from arbitrary_runs import ANYTHING, EXTRAS, ROUNDS
+from claimed import cells
+from hypothesis import strategies as st
+from saved_runs import benchmark, saved
+
+from paceline.history import from_json
+from paceline.report.page.columns import columns
+from paceline.report.page.html import in_script, page
+from paceline.report.page.model import Report
+
+MARKUP = "</script><b>\n\"'&"
+
+
+def odd_runs(keys, added):
+    """
+    Draw runs of up to five cells.
+
+    Args:
+        keys: pairs of an experiment and its test function.
+        added: the names of figures that the experiments add.
+    """
+    numbers = st.none() | st.integers(-5, 2**40) | st.floats() | ANYTHING
+    figures = st.fixed_dictionaries({}, optional=dict.fromkeys(added, numbers))
+    one = st.tuples(st.sampled_from(keys), EXTRAS, figures, ROUNDS, st.none() | st.integers(1, 2))
+    return st.lists(one, max_size=5).map(_saved)
+
+
+def _saved(drawn):
+    made = []
+    for place, ((experiment, function), extra, figures, rounds, process) in enumerate(drawn):
+        cell = benchmark(rounds=rounds)
+        cell["name"] = f"{function}[{place}]"
+        cell["fullname"] = f"benchmarks/test_{experiment}.py::{cell['name']}"
+        cell["extra_info"] = {"experiment": experiment, **extra, **figures, "process": process}
+        made.append(cell)
+    return from_json({**saved(), "benchmarks": made})
+
+
+def figures_of(section):
+    return [figure for row in section.rows for figure in row]
+
+
+def assert_whole(section):
+    """
+    Look at what every figure of a part has to have.
+    """
+    assert section.rows or section.missing
+    for figure in figures_of(section):
+        assert figure.says
+        assert figure.key == figure.key.strip("-").lower()
+        assert all(len(row) == len(figure.table.columns) for row in figure.table.rows)
+        assert in_script({"spec": figure.chart.spec, "data": figure.chart.data})
+
+
+def assert_on_a_page(section):
+    """
+    Put a part on a page, on which no text of a run is markup.
+    """
+    whole = page(Report(title="x", made=(), sections=(section,)), "0")
+    assert whole.endswith("</html>")
+    assert "<b>" not in whole.partition("<main")[2].partition("</main>")[0]
+
+
+def replicas(experiment, function, strategy, medians, told="", **more):
+    """
+    Make a cell in several processes, whose names differ by the process only.
+
+    Args:
+        told: what stands in the name beside strategy and workers.
+        more: as for `claimed.cells`.
+    """
+    made = []
+    for one in cells(experiment, function, strategy, medians, **more):
+        name = f"{function}[{strategy}-workers={one.workers}{told}-process={one.process}]"
+        made.append(replace(one, name=name, fullname=f"benchmarks/test_{experiment}.py::{name}"))
+    return made
+
+
+def made(part, *runs, order=("sequential", "threads", "asyncio", "pool-fork", "interpreters")):
+    """
+    Give a part's section for these runs, a column each.
+    """
+    return part.section(columns(runs, {}, order))
