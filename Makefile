@@ -28,7 +28,7 @@ COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --n
 	  --custom-compile-command "make lock"
 
 lock:
-	$(COMPILE) pyproject.toml --extra dev --output-file requirements.lock
+	$(COMPILE) pyproject.toml --extra dev --extra report --output-file requirements.lock
 	$(COMPILE) --group browser --constraint requirements.lock --output-file requirements-browser.lock
 
 $(VENV)/.ready: requirements.lock pyproject.toml

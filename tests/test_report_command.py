@@ -163,6 +163,13 @@ def test_a_place_that_cannot_be_written_to_is_one_line_and_status_1(results, cap
     assert said.count("\n") == 1
 
 
+def test_without_what_draws_it_says_what_to_install(tmp_path):
+    blocked = "import sys; sys.modules['vl_convert'] = None; from paceline.cli import main; sys.exit(main(['report']))"
+    ended = subprocess.run([sys.executable, "-c", blocked], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == "paceline: paceline report needs vl-convert-python: pip install 'paceline[report]'\n"
+
+
 def test_markdown_and_page_do_not_mix_on_standard_output(results, capsys):
     here(results=results)
     assert main(["report", "--markdown", "-o", "-"]) == 2

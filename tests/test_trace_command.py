@@ -13,6 +13,7 @@ import pytest
 import traced
 from processes import alive, family, python, until
 
+from paceline.report import needs
 from paceline.strategies import STRATEGIES
 
 HERE = Path(__file__).parent
@@ -20,7 +21,10 @@ COMMAND = ["-c", "import sys; from paceline.cli import main; sys.exit(main())", 
 QUICK = ["--items", "12", "--workers", "3"]
 FAST = ["--latency", "0.005"]
 LONG = ["raced:waits", "--items", "4000", "--workers", "3"]
+UNDRAWN = needs.unmet("a page")
 HERE_ARE = [each.name for each in STRATEGIES if not each.unavailable()]
+
+drawn = pytest.mark.skipif(UNDRAWN is not None, reason=str(UNDRAWN))
 
 
 @pytest.fixture
@@ -116,6 +120,7 @@ def test_a_dash_writes_it_to_standard_output_and_nothing_else(trace, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@drawn
 def test_a_page_shows_the_timeline_alone(trace, tmp_path):
     done = trace("pool-fork", "raced:waits", *QUICK, "--option", "chunksize=2", "--html", "page.html")
     assert (done.returncode, done.stderr) == (0, "")
@@ -127,6 +132,7 @@ def test_a_page_shows_the_timeline_alone(trace, tmp_path):
     assert "3 workers did 12 items in " in page
 
 
+@drawn
 def test_a_trace_and_a_page_may_be_of_one_round(trace, tmp_path):
     done = trace("threads", "computing", *QUICK, "--html", "page.html", "-o", "trace.json")
     assert done.returncode == 0, done.stderr

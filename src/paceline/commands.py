@@ -185,8 +185,14 @@ def report(arguments: "Namespace") -> int:
     Make a page, pictures or Markdown of saved runs.
 
     Returns:
-        0: done; 1: a file can't be written; 2: a misuse, or a run that is missing or damaged.
+        0: done; 1: a file can't be written, or what draws is not installed; 2: a misuse, or a run that is missing or
+        damaged.
     """
+    from paceline.report import needs
+
+    if why := needs.unmet("paceline report"):
+        complain(why)
+        return 1
     from paceline.reporting import command
 
     return command.report(arguments, complain)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from paceline import machine
+from paceline.report import needs
 from paceline.report.figures import plain
 from paceline.trace.arguments import OUTPUT
 from paceline.trace.chrome import as_text
@@ -35,6 +36,9 @@ def trace(arguments: Namespace, complain: Complain) -> int:
         if len(wanted) > 1 and wanted[0][0] == wanted[1][0]:
             complain(f"-o and --html both write to {wanted[0][0]}; give one of them another file")
             return MISUSE
+        if arguments.html and (why := needs.unmet("paceline trace --html")):
+            complain(why)
+            return FAILED
         for path, _ in wanted:
             if why := unfit(path):
                 complain(why)  # before the round, which may be long

@@ -4,6 +4,7 @@ The charts of a report as files of their own, for a README or a paper.
 
 import json
 from collections.abc import Iterator
+from textwrap import wrap
 from typing import Any
 
 from paceline.report.page import look
@@ -11,6 +12,7 @@ from paceline.report.page.html import VEGA_LITE, identified
 from paceline.report.page.model import Figure, Report
 
 WIDTH = 560  # pixels of a plot
+ACROSS = 90  # signs of a line above a plot
 SCALE = 2.0  # pixels of a PNG for each of a plot
 
 
@@ -32,7 +34,7 @@ def _whole(figure: Figure) -> dict[str, Any]:
     Give a specification that needs nothing beside it; its title says what stands around it on the page.
     """
     assert figure.chart
-    below = [line for line in (figure.column, figure.setting) if line]
+    below = [figure.column, *wrap(figure.setting, ACROSS)] if figure.column else wrap(figure.setting, ACROSS)
     title = {"text": figure.title, **({"subtitle": below} if below else {})}
     return {
         "$schema": f"https://vega.github.io/schema/vega-lite/v{VEGA_LITE}.json",

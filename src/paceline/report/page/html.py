@@ -45,7 +45,7 @@ def page(report: Report, version: str) -> str:
     return template.render(
         report=report,
         ids=_Ids(ids),
-        several=len({figure.column for figure in ids.values() if figure.column}) > 1,
+        several=is_of_several(report),
         version=version,
         style=_own("page.css"),
         charts=charts,
@@ -56,15 +56,24 @@ def page(report: Report, version: str) -> str:
 
 def identified(report: Report) -> dict[str, Figure]:
     """
-    Give each figure a name of its own, fit for a page and for a file: its key, with a number where that is taken.
+    Give each figure a name of its own, fit for a page and for a file: its key, with its column where there are several,
+    and with a number where that is taken.
     """
     named: dict[str, Figure] = {}
     taken = {"content", "charts", *(section.key for section in report.sections)}
+    several = is_of_several(report)
     for figure in report.figures:
-        key = _UNSAFE.sub("-", figure.key) or "figure"
+        key = _UNSAFE.sub("-", f"{figure.key}-{figure.column}".lower() if several and figure.column else figure.key)
         names = (key if number == 1 else f"{key}-{number}" for number in count(1))
         named[next(name for name in names if name not in named and name not in taken)] = figure
     return named
+
+
+def is_of_several(report: Report) -> bool:
+    """
+    Whether figures of several columns stand side by side.
+    """
+    return len({figure.column for figure in report.figures if figure.column}) > 1
 
 
 def in_script(value: Any) -> str:

@@ -69,9 +69,24 @@ def _figure(said: Mapping[int, Sequence[Answer]], work: str, place: int, column:
         setting=wording(shared([cell for cell in cells if cell.strategy != BASELINE] or cells)),
         chart=ranking(cells, [cell for other in beside for cell in contenders(other.cells)], column.order),
         table=_table(answer.cells),
-        doubts=doubts(cells),
+        doubts=(*doubts(cells), *_too_fast(cells)),
         source=column.source(cells),
     )
+
+
+def _too_fast(cells: Sequence[Cell]) -> list[str]:
+    """
+    Name the cells that gain more over a plain loop than their workers can bring: one of the two met another machine.
+    """
+    gains = [(name, cell.workers, speedup(cell, cells)) for cell, name in zip(cells, names(cells), strict=True)]
+    beyond = [
+        f"{name} ({figures.times(gain)} with {workers})" for name, workers, gain in gains if (gain or 0) > workers
+    ]
+    if not beyond:
+        return []
+    return [
+        f"speedup: more than workers can bring, so the machine was slower during the plain loop: {', '.join(beyond)}"
+    ]
 
 
 def _table(cells: Sequence[Cell]) -> Table:

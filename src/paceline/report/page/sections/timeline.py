@@ -14,6 +14,7 @@ from paceline.report.page.columns import Column
 from paceline.report.page.doubting import doubts
 from paceline.report.page.model import Figure, Section
 from paceline.report.page.sections.laying import Maker, side_by_side
+from paceline.report.page.sections.naming import slug
 from paceline.report.parameters import shared, varying, wording
 from paceline.stats.traces import TracedSpan, makespan, spans
 
@@ -96,7 +97,7 @@ def _figure(work: Work, ends: Mapping[bool, float], strategy: str, place: int, c
     read, wrong = _read(cell)
     drawn = tracing.figure(
         read,
-        key=f"timeline-{work.key}",
+        key=slug("timeline", work.key, _name(cell, own)),
         title=f"{work.title}: {_name(cell, own)}",
         workers=cell.workers,
         end=ends[_alone(cell)],

@@ -15,6 +15,7 @@ from paceline.report.page.columns import Column
 from paceline.report.page.doubting import doubts
 from paceline.report.page.drawing import Row, chart, named, rounds, row, span, tooltip
 from paceline.report.page.model import Figure, Section, Table
+from paceline.report.page.sections import axes
 from paceline.report.page.sections.laying import side_by_side
 from paceline.report.parameters import shared, wording
 
@@ -90,7 +91,7 @@ def _drawn(cells: Sequence[Cell], every: Sequence[Cell], order: Sequence[str]) -
 
 def _up(domain: list[float], field: str) -> alt.Y:
     scale = alt.Scale(type="log", domain=domain, nice=False)
-    return alt.Y(f"{field}:Q").scale(scale).title("time of a round").axis(labelExpr=look.SECONDS, tickCount=6)
+    return alt.Y(f"{field}:Q").scale(scale).title("time of a round").axis(axes.seconds(domain))
 
 
 def _data(cells: Sequence[Cell]) -> dict[str, list[Row]]:
