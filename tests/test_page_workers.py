@@ -80,3 +80,10 @@ def test_without_a_sweep_it_says_what_to_run(column):
     section = workers.section(column(saved_runs.benchmark()))
     assert section.rows == ()
     assert "pytest --benchmark-only benchmarks/test_workers.py" in section.missing[0]
+
+
+@pytest.mark.parametrize("name", ["if", "constructor", "toString", "valueOf", "hasOwnProperty", "__proto__", "datum"])
+def test_a_strategy_that_is_called_like_one_of_vegas_own_words_is_drawn(column, name):
+    ((figure,),) = workers.section(column(cell(name, 2, 0.2), cell(name, 4, 0.1))).rows
+    assert_drawable(figure)
+    assert {point["strategy"].rstrip("\u200b") for point in figure.chart.data["cells"]} == {name}

@@ -15,6 +15,11 @@ from paceline.stats import samples
 
 Row = dict[str, Any]
 
+_ITS_OWN = frozenset({"if", "constructor", "toString", "toLocaleString", "valueOf", "hasOwnProperty", "isPrototypeOf",
+                      "propertyIsEnumerable", "__defineGetter__", "__defineSetter__", "__lookupGetter__",
+                      "__lookupSetter__"})  # fmt: skip
+"""Vega 6.2 makes expressions of the names in a domain, and takes these, quotes and all, for what its objects can do."""
+
 
 def chart(drawn: alt.TopLevelMixin, data: Mapping[str, Sequence[Mapping[str, Any]]]) -> Chart:
     """
@@ -27,7 +32,20 @@ def chart(drawn: alt.TopLevelMixin, data: Mapping[str, Sequence[Mapping[str, Any
     spec = drawn.to_dict(context={"pre_transform": False})
     for name in ("config", "$schema"):
         spec.pop(name, None)
-    return Chart(spec, data)
+    return Chart(_told_apart(spec), _told_apart(data))
+
+
+def _told_apart(value: Any) -> Any:
+    """
+    Put an invisible sign behind each text that is one of Vega's own words and no more.
+    """
+    if isinstance(value, str):
+        return f"{value}\u200b" if value in _ITS_OWN else value
+    if isinstance(value, Mapping):
+        return {name: _told_apart(inner) for name, inner in value.items()}
+    if isinstance(value, Sequence):
+        return [_told_apart(inner) for inner in value]
+    return value
 
 
 def named(name: str) -> alt.NamedData:

@@ -1,4 +1,4 @@
-// Draws the charts, by day or by night as the reader's system says, and by day on paper.
+// Draws the charts, by day or by night as the reader's system says.
 (async () => {
   const { charts, looks } = JSON.parse(document.getElementById("charts").textContent);
   const dark = matchMedia("(prefers-color-scheme: dark)");
