@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from arbitrary_runs import ANYTHING, EXTRAS, ROUNDS
 from claimed import cells
+from hypothesis import Phase
 from hypothesis import strategies as st
 from saved_runs import benchmark, saved
 
@@ -13,6 +14,9 @@ from paceline.history import from_json
 from paceline.report.page.columns import columns
 from paceline.report.page.html import in_script, page
 from paceline.report.page.model import Report
+
+UNSHRUNK = (Phase.explicit, Phase.reuse, Phase.generate)
+"""For tests that draw: an example takes a second, and making it small would take thousands."""
 
 MARKUP = "</script><b>\n\"'&"
 

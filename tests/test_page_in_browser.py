@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 import saved_runs
@@ -53,17 +54,19 @@ def cells(name="threads", **extra):
     return both
 
 
-@pytest.fixture
-def report(tmp_path):
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
     """
-    Save a run, and make its page with the command.
+    Save a run, and make its page with the command; a page that is there already serves several tests.
     """
 
-    def made(*benchmarks):
-        run = saved_runs.put(tmp_path / "results", saved_runs.saved(*benchmarks))
-        page = tmp_path / "report.html"
+    @cache
+    def made(name="threads"):
+        folder = tmp_path_factory.mktemp("report")
+        run = saved_runs.put(folder / "results", saved_runs.saved(*cells(name)))
+        page = folder / "report.html"
         command = [sys.executable, "-m", "paceline", "report", str(run), "-o", str(page)]
-        subprocess.run(command, check=True, capture_output=True, cwd=tmp_path, timeout=120)
+        subprocess.run(command, check=True, capture_output=True, cwd=folder, timeout=120)
         return page
 
     return made
@@ -95,7 +98,7 @@ def opened(browser):
 
 
 def test_every_chart_is_drawn(report, opened):
-    page = opened(report(*cells()))
+    page = opened(report())
     charts = page.locator("[data-chart]").all()
     assert len(charts) >= 2
     for chart in charts:
@@ -103,7 +106,7 @@ def test_every_chart_is_drawn(report, opened):
 
 
 def test_hovering_over_a_mark_shows_its_cell(report, opened):
-    page = opened(report(*cells()))
+    page = opened(report())
     page.locator("[data-chart='workers-waiting'] .mark-symbol.role-mark path").last.hover(force=True)
     tooltip = page.locator("#vg-tooltip-element.visible")
     tooltip.wait_for()
@@ -111,7 +114,7 @@ def test_hovering_over_a_mark_shows_its_cell(report, opened):
 
 
 def test_it_is_dark_where_the_reader_likes_it_dark_and_follows_a_change(report, opened):
-    page = opened(report(*cells()), color_scheme="dark")
+    page = opened(report(), color_scheme="dark")
     ground = "getComputedStyle(document.body).backgroundColor"
     picture = "document.querySelector('[data-chart] svg').outerHTML"
     assert page.evaluate("document.documentElement.dataset.charts") == "night"
@@ -123,7 +126,7 @@ def test_it_is_dark_where_the_reader_likes_it_dark_and_follows_a_change(report, 
 
 
 def test_markup_in_the_names_of_a_file_is_shown_and_not_run(report, opened):
-    page = opened(report(*cells(HOSTILE)))
+    page = opened(report(HOSTILE))
     for chart in page.locator("[data-chart] .mark-symbol.role-mark path").all()[-3:]:
         chart.hover(force=True)
     assert page.evaluate("window.hacked") is None
@@ -134,12 +137,12 @@ def test_markup_in_the_names_of_a_file_is_shown_and_not_run(report, opened):
 
 
 def test_nothing_sticks_out_on_a_phone(report, opened):
-    page = opened(report(*cells(HOSTILE)), viewport={"width": 360, "height": 640})
+    page = opened(report(HOSTILE), viewport={"width": 360, "height": 640})
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_the_keyboard_reaches_every_chart_and_opens_its_table(report, opened):
-    page = opened(report(*cells()))
+    page = opened(report())
     wanted = set(page.evaluate("[...document.querySelectorAll('[data-chart]')].map(place => place.dataset.chart)"))
     reached = set()
     for _ in range(200):
@@ -154,7 +157,7 @@ def test_the_keyboard_reaches_every_chart_and_opens_its_table(report, opened):
 
 
 def test_every_chart_has_a_text_beside_it_that_says_what_it_shows(report, opened):
-    page = opened(report(*cells()))
+    page = opened(report())
     for chart in page.locator("[data-chart]").all():
         name = chart.get_attribute("aria-describedby")
         assert len(page.locator(f"[id='{name}']").inner_text()) > 20
@@ -162,14 +165,14 @@ def test_every_chart_has_a_text_beside_it_that_says_what_it_shows(report, opened
 
 
 def test_without_javascript_every_figure_is_there_as_a_table(report, opened):
-    page = opened(report(*cells()), java_script_enabled=False)
+    page = opened(report(), java_script_enabled=False)
     assert "Charts need JavaScript" in page.locator("noscript").inner_text()
     assert page.locator("figure:has([data-chart])").count() > 0
     assert page.locator("figure:has([data-chart]):not(:has(table))").count() == 0
 
 
 def test_it_prints_with_its_charts(report, opened):
-    page = opened(report(*cells()))
+    page = opened(report())
     page.emulate_media(media="print")
     assert page.locator("[data-chart] svg").first.is_visible()
     assert page.pdf().startswith(b"%PDF")

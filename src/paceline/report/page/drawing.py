@@ -2,6 +2,7 @@
 From cells to the rows that charts are drawn from, and from Altair to a chart.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from paceline.stats import samples
 
 Row = dict[str, Any]
 
+_BEYOND = re.compile("[\U00010000-\U0010ffff\ud800-\udfff]")
 _ITS_OWN = frozenset({"if", "constructor", "toString", "toLocaleString", "valueOf", "hasOwnProperty", "isPrototypeOf",
                       "propertyIsEnumerable", "__defineGetter__", "__defineSetter__", "__lookupGetter__",
                       "__lookupSetter__"})  # fmt: skip
@@ -32,19 +34,21 @@ def chart(drawn: alt.TopLevelMixin, data: Mapping[str, Sequence[Mapping[str, Any
     spec = drawn.to_dict(context={"pre_transform": False})
     for name in ("config", "$schema"):
         spec.pop(name, None)
-    return Chart(_told_apart(spec), _told_apart(data))
+    return Chart(_drawable(spec), _drawable(data))
 
 
-def _told_apart(value: Any) -> Any:
+def _drawable(value: Any) -> Any:
     """
-    Put an invisible sign behind each text that is one of Vega's own words and no more.
+    Change the texts that Vega stumbles over: an invisible sign comes behind one of its own words, and a mark in the
+    place of each sign beyond the basic plane, since Vega may cut a long label within it, and half a sign is no text.
     """
     if isinstance(value, str):
-        return f"{value}\u200b" if value in _ITS_OWN else value
+        text = value if value.isascii() else _BEYOND.sub("\ufffd", value)
+        return f"{text}\u200b" if text in _ITS_OWN else text
     if isinstance(value, Mapping):
-        return {name: _told_apart(inner) for name, inner in value.items()}
+        return {name: _drawable(inner) for name, inner in value.items()}
     if isinstance(value, Sequence):
-        return [_told_apart(inner) for inner in value]
+        return [_drawable(inner) for inner in value]
     return value
 
 
