@@ -163,6 +163,15 @@ def test_a_place_that_cannot_be_written_to_is_one_line_and_status_1(results, cap
     assert said.count("\n") == 1
 
 
+def test_a_file_that_can_not_be_finished_is_one_line_with_its_name_and_leaves_nothing(tmp_path):
+    limited = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (99_999, 99_999)); "
+    command = f"{limited} from paceline.cli import main; sys.exit(main(['report']))"
+    ended = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == "paceline: report.html: File too large\n"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_without_what_draws_it_says_what_to_install(tmp_path):
     blocked = "import sys; sys.modules['vl_convert'] = None; from paceline.cli import main; sys.exit(main(['report']))"
     ended = subprocess.run([sys.executable, "-c", blocked], capture_output=True, text=True, cwd=tmp_path, check=False)

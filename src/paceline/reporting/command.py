@@ -67,14 +67,27 @@ def _write(made: Report, output: Path | None, charts: Path | None) -> None:
         if output == STDOUT:
             sys.stdout.write(whole)
         else:
-            replace(output, whole.encode())
+            _put(output, whole.encode())
             _say([f"{output} ({len(whole.encode()) / 2**20:.1f} MiB)"])
     if charts is not None:
         charts.mkdir(parents=True, exist_ok=True)
         for number, (name, content) in enumerate(pictures(made), 1):
-            replace(charts / name, content)
+            _put(charts / name, content)
             _progress(f"{number} of {2 * len(made.charts)}: {name}")
         _say([f"{charts} ({2 * len(made.charts)} files)"])
+
+
+def _put(path: Path, content: bytes) -> None:
+    """
+    Write a whole file.
+
+    Raises:
+        OSError: with the file's name, which an error of a full disk doesn't know.
+    """
+    try:
+        replace(path, content)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
 
 
 def _progress(words: str) -> None:
