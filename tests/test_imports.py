@@ -43,8 +43,9 @@ MAY_KNOW = {
         "contracts", "machine", "observed", "piped", "piped_worker", "race.lane", "race.output", "report", "server",
         "stats", "strategies", "typed", "workloads",
     },
-    "trace": {"history.publishing", "machine", "observed", "report", "server", "watch"},
-    "reporting": {"claims", "gate", "history", "machine", "report", "stats", "strategies", "typed"},
+    "writing": {"history.publishing"},
+    "trace": {"machine", "observed", "report", "server", "watch", "writing"},
+    "reporting": {"claims", "gate", "history", "machine", "report", "stats", "strategies", "typed", "writing"},
     "commands": {
         "claims", "gate", "history", "machine", "race", "report", "reporting", "server", "strategies", "trace", "watch",
     },

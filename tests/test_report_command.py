@@ -3,6 +3,7 @@
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -196,3 +197,16 @@ def test_the_committed_runs_of_two_pythons_make_one_page(tmp_path):
     assert "http-equiv" in text
     charts = json.loads(re.search(r'id="charts">(.*?)</script>', text, re.DOTALL)[1])["charts"]
     assert len(charts) > 20
+
+
+def test_a_pipe_and_a_link_stay_what_they_are(results, tmp_path):
+    here(results=results)
+    Path("link.html").symlink_to("page.html")
+    assert main(["report", "-o", "link.html"]) == 0
+    assert Path("link.html").is_symlink()
+    assert Path("page.html").read_text().startswith("<!doctype html>")
+    os.mkfifo("pipe")
+    with Path("read").open("wb") as read, subprocess.Popen(["cat", "pipe"], stdout=read, cwd=tmp_path):
+        assert main(["report", "-o", "pipe"]) == 0
+    assert Path("read").read_bytes().startswith(b"<!doctype html>")
+    assert Path("pipe").is_fifo()

@@ -4,23 +4,22 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from paceline import machine
 from paceline.history import HistoryError
-from paceline.history.publishing import replace
 from paceline.report.page.exporting import pictures
 from paceline.report.page.html import page
 from paceline.report.page.markdown import markdown
 from paceline.report.page.model import Report
 from paceline.reporting.choosing import chosen
 from paceline.reporting.composing import composed
+from paceline.writing import STDOUT, put
 
 FAILED = 1
 MISUSE = 2
 PAGE = Path("report.html")
-STDOUT = Path("-")
 
 
 def report(arguments: Namespace, complain: Callable[[object], None]) -> int:
@@ -63,31 +62,16 @@ def _write(made: Report, output: Path | None, charts: Path | None) -> None:
         OSError: the disk is full, or a folder can't be written to.
     """
     if output is not None:
-        whole = page(made, machine.libraries().get("paceline", "unknown"))
-        if output == STDOUT:
-            sys.stdout.write(whole)
-        else:
-            _put(output, whole.encode())
-            _say([f"{output} ({len(whole.encode()) / 2**20:.1f} MiB)"])
+        whole = page(made, machine.libraries().get("paceline", "unknown")).encode()
+        put(output, whole)
+        if output != STDOUT:
+            _say(f"{output} ({len(whole) / 2**20:.1f} MiB)")
     if charts is not None:
         charts.mkdir(parents=True, exist_ok=True)
         for number, (name, content) in enumerate(pictures(made), 1):
-            _put(charts / name, content)
+            put(charts / name, content)
             _progress(f"{number} of {2 * len(made.charts)}: {name}")
-        _say([f"{charts} ({2 * len(made.charts)} files)"])
-
-
-def _put(path: Path, content: bytes) -> None:
-    """
-    Write a whole file.
-
-    Raises:
-        OSError: with the file's name, which an error of a full disk doesn't know.
-    """
-    try:
-        replace(path, content)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+        _say(f"{charts} ({2 * len(made.charts)} files)")
 
 
 def _progress(words: str) -> None:
@@ -96,10 +80,9 @@ def _progress(words: str) -> None:
         sys.stderr.flush()
 
 
-def _say(lines: Iterable[str]) -> None:
+def _say(what: str) -> None:
     """
     Say on standard error what was written, so that standard output holds nothing but what was asked for.
     """
     _progress("")
-    for line in lines:
-        sys.stderr.write(f"wrote {line}\n")
+    sys.stderr.write(f"wrote {what}\n")

@@ -15,9 +15,9 @@ from paceline.trace.arguments import OUTPUT
 from paceline.trace.chrome import as_text
 from paceline.trace.collecting import Round, collected
 from paceline.trace.page import as_html
-from paceline.trace.writing import STDOUT, put, unfit
 from paceline.watch.attempting import FAILED, MISUSE, attempt
 from paceline.watch.wish import Wish
+from paceline.writing import STDOUT, put, unfit
 
 Complain = Callable[[object], None]
 Maker = Callable[[Round, Mapping[str, Any]], str]
@@ -82,7 +82,7 @@ def _traced(wished: Wish, wanted: list[tuple[Path, Maker]], complain: Complain) 
     told = facts(wished, traced)
     for path, text in [(path, make(traced, told)) for path, make in wanted]:  # all is made before any is written
         try:
-            put(path, text)
+            put(path, text.encode())
         except BrokenPipeError:
             raise
         except OSError as error:
