@@ -2,12 +2,13 @@
 # make test    lint, types, tests and each experiment once, as CI does
 # make test-browser   the report's tests in a real browser; installs Playwright, and Debian's chromium if there is no browser
 # make bench PYTHON=python3.13   the same with another Python, in an environment of its own
+# make test-ray   the tests of the strategy ray, which installs it first
 # make lock    write the lock files anew (needs uv)
 PYTHON ?= python3
 VENV ?= $(if $(filter python3,$(PYTHON)),.venv,.venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
 ARGS ?=
 
-.PHONY: bench test test-browser lint lock clean
+.PHONY: bench test test-browser test-ray lint lock clean
 .DELETE_ON_ERROR:
 
 bench: $(VENV)/.ready
@@ -19,6 +20,9 @@ test: lint
 test-browser: $(VENV)/.browser
 	PACELINE_BROWSER=required $(VENV)/bin/pytest tests/test_page_in_browser.py $(ARGS)
 
+test-ray: $(VENV)/.ray
+	$(VENV)/bin/pytest -rs tests -k "ray and not array" $(ARGS)
+
 lint: $(VENV)/.ready
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
@@ -27,8 +31,11 @@ lint: $(VENV)/.ready
 COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	  --custom-compile-command "make lock"
 
+EXTRAS = dev report dask loky trio gevent simulation
+
 lock:
-	$(COMPILE) pyproject.toml --extra dev --extra report --output-file requirements.lock
+	$(COMPILE) pyproject.toml $(EXTRAS:%=--extra %) --output-file requirements.lock
+	$(COMPILE) --group ray --constraint requirements.lock --output-file requirements-ray.lock
 	$(COMPILE) --group browser --constraint requirements.lock --output-file requirements-browser.lock
 
 $(VENV)/.ready: requirements.lock pyproject.toml
@@ -37,6 +44,11 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.ray: $(VENV)/.ready requirements-ray.lock
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-ray.lock || { \
+	  echo "ray could not be installed; it has wheels for some Pythons and systems only" >&2; exit 1; }
 	@touch $@
 
 $(VENV)/.browser: $(VENV)/.ready requirements-browser.lock

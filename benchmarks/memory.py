@@ -7,13 +7,15 @@ import time
 from contextlib import asynccontextmanager, contextmanager
 from importlib import import_module
 
-LIBRARIES = {"blocking": "requests", "async": "aiohttp"}
+LIBRARIES = {"blocking": "requests", "async": "aiohttp", "trio": "trio", "gevent": "gevent"}
 ITEMS_PER_WORKER = 4
 
 
 class Held:
     """
     A workload whose workers hold what the lesson's do, a session of their own, and compute, which needs no server.
+
+    Tasks of trio and greenlets hold none, as requests and aiohttp don't serve them.
 
     Args:
         n: steps of an item's sum of squares.
@@ -38,6 +40,14 @@ class Held:
 
         async with aiohttp.ClientSession():
             yield self._inline
+
+    @asynccontextmanager
+    async def trio_worker(self, _concurrency):
+        yield self._inline
+
+    @contextmanager
+    def gevent_worker(self):
+        yield self.expected
 
     async def _inline(self, item):
         return self.expected(item)

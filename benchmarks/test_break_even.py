@@ -3,11 +3,13 @@ When is an item worth sending to another process?
 
 Question: how long must an item compute, and how little may it weigh, for processes and interpreters to pay?
 Setup:    items that compute for 10 us to 100 ms with the GIL held, and carry nothing, 64 KiB or 1 MiB there and back;
-          one worker per CPU. All strategies do the same items; start and stop stand outside the round.
+          one worker per CPU. All strategies do the same items; start and stop stand outside the round. The engines
+          loky, dask and ray do those that carry nothing, in one process beside a plain loop.
 Expect:   threads never pay, as only one of them computes at a time. A process has to be sent each item and send back
           its result: some 50 us for a small one, and the more the more it weighs. Where an item takes a multiple of
           that, processes come close to the number of CPUs. Whether threads are the lighter ones at very short items
-          depends on where the system puts them, so that point is measured in more processes.
+          depends on where the system puts them, so that point is measured in more processes. An item that goes
+          through dask's scheduler or ray's costs some 100 us to 1 ms, so they pay from some milliseconds on.
 """
 
 import pytest
@@ -53,6 +55,13 @@ def test_break_even(measure, timed, strategy, seconds, items, size, workers):
 @pytest.mark.replicated(processes=6)
 @pytest.mark.strategies("threads", "pool-fork")
 def test_short_and_long(measure, timed, strategy, seconds, items, size, workers):
+    carry(measure, timed, strategy, seconds, items, size, workers)
+
+
+@over([point for point in points() if not point.values[2]])
+@pytest.mark.replicated(processes=1)
+@pytest.mark.strategies("sequential", "loky", "dask", "ray")
+def test_engines(measure, timed, strategy, seconds, items, size, workers):
     carry(measure, timed, strategy, seconds, items, size, workers)
 
 

@@ -8,6 +8,7 @@ import threading
 import time
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 LOOKS = 2000  # at 10 ms: far more patience than needed
@@ -40,51 +41,67 @@ class Probe:
 
     @contextmanager
     def worker(self):
-        self._say("open")
-        try:
-            yield self._one
-        finally:
-            self._say("close")
+        with self._telling():
+            yield partial(self._one, time.sleep)
 
     @asynccontextmanager
     async def async_worker(self, concurrency):  # noqa: ARG002
-        self._say("open")
-        try:
-            yield self._one_async
-        finally:
-            self._say("close")
+        with self._telling():
+            yield partial(self._one_async, asyncio.sleep)
+
+    @asynccontextmanager
+    async def trio_worker(self, concurrency):  # noqa: ARG002
+        import trio
+
+        with self._telling():
+            yield partial(self._one_async, trio.sleep)
+
+    @contextmanager
+    def gevent_worker(self):
+        import gevent
+
+        with self._telling(lambda: id(gevent.getcurrent())):
+            yield partial(self._one, gevent.sleep)
 
     def lines(self, word):
-        """(process id, thread id) of each worker that said `word`."""
+        """(process id, id of thread or greenlet) of each worker that said `word`."""
         said = [line.split() for line in self.log.read_text().splitlines()] if self.log.exists() else []
         return [(int(pid), int(thread)) for what, pid, thread in said if what == word]
 
-    def _say(self, word):
-        with self.log.open("a") as log:
-            log.write(f"{word} {os.getpid()} {threading.get_ident()}\n")
+    @contextmanager
+    def _telling(self, who=threading.get_ident):
+        self._say("open", who)
+        try:
+            yield
+        finally:
+            self._say("close", who)
 
-    def _one(self, item):
+    def _say(self, word, who=threading.get_ident):
+        with self.log.open("a") as log:
+            log.write(f"{word} {os.getpid()} {who()}\n")
+
+    def _one(self, sleep, item):
         match item:
             case ("sleep", seconds, result):
                 self._say("item")
-                time.sleep(seconds)
+                sleep(seconds)
                 return result
             case ("meet", count):
                 self._say("item")
-                return any(time.sleep(0.01) or self._met(count) for _ in range(LOOKS))
+                return any(sleep(0.01) or self._met(count) for _ in range(LOOKS))
             case _:
                 return self._at_once(item)
 
-    async def _one_async(self, item):
+    async def _one_async(self, sleep, item):
         match item:
             case ("sleep", seconds, result):
                 self._say("item")
-                await asyncio.sleep(seconds)
+                await sleep(seconds)
                 return result
             case ("meet", count):
                 self._say("item")
                 for _ in range(LOOKS):
-                    await asyncio.sleep(0.01)
+                    await sleep(0.01)
                     if self._met(count):
                         return True
                 return False
@@ -118,3 +135,6 @@ class Unopenable(Probe):
     async def async_worker(self, concurrency):  # noqa: ARG002
         raise ProbeError("no session to be had")
         yield
+
+    trio_worker = async_worker
+    gevent_worker = worker

@@ -20,9 +20,16 @@ MAY_KNOW = {
     "tasks": {"contracts"},
     "typed": set(),
     "pool_worker": {"contracts", "portable"},
+    "dask_node": {"pool_worker", "portable"},
+    "dask_worker": {"contracts", "portable"},
+    "ray_node": {"contracts", "pool_worker", "portable", "ray_worker"},
+    "ray_worker": {"contracts", "portable"},
     "interpreter_worker": {"contracts", "portable"},
     "loop_worker": {"contracts", "pool_worker", "portable", "tasks"},
-    "strategies": {"contracts", "interpreter_worker", "loop_worker", "machine", "pool_worker", "portable", "tasks"},
+    "strategies": {
+        "contracts", "dask_node", "dask_worker", "interpreter_worker", "loop_worker", "machine", "pool_worker",
+        "portable", "ray_node", "tasks",
+    },
     "workloads": {"contracts", "server.body"},
     "history": {"contracts", "machine", "stats"},
     "claims": {"history", "stats"},
@@ -37,6 +44,7 @@ MAY_KNOW = {
         "contracts", "fresh", "history", "machine", "measuring", "report", "server", "strategies", "workloads",
     },
     "gate": {"family", "history", "machine", "report", "server", "stats", "typed"},
+    "predict": {"history", "machine", "report", "stats", "strategies", "typed"},
     "race": {"contracts", "family", "machine", "piped", "piped_worker", "report", "stats", "strategies", "workloads"},
     "piped": {"family"},
     "watch": {
@@ -47,9 +55,10 @@ MAY_KNOW = {
     "trace": {"machine", "observed", "report", "server", "watch", "writing"},
     "reporting": {"claims", "gate", "history", "machine", "report", "stats", "strategies", "typed", "writing"},
     "commands": {
-        "claims", "gate", "history", "machine", "race", "report", "reporting", "server", "strategies", "trace", "watch",
+        "claims", "gate", "history", "machine", "predict", "race", "report", "reporting", "server", "strategies",
+        "trace", "watch",
     },
-    "cli": {"commands", "gate", "machine", "reporting", "trace", "typed", "watch"},
+    "cli": {"commands", "gate", "machine", "predict", "reporting", "trace", "typed", "watch"},
     "__main__": {"cli"},
 }  # fmt: skip
 

@@ -74,3 +74,4 @@ def test_a_client_that_was_not_chosen_is_named_after_the_face():
     fetch = Fetch(FETCH.url, 100)
     assert facts.described(fetch, "blocking")["client"] == "requests"
     assert facts.described(fetch, "async")["client"] == "aiohttp"
+    assert facts.described(fetch, "trio")["client"] == facts.described(fetch, "gevent")["client"] == "raw"

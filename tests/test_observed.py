@@ -120,7 +120,7 @@ def test_an_item_that_fails_leaves_a_span_and_raises_what_it_raised(strategy, ob
 def test_the_very_error_is_raised(probe, observed):
     raised = []
 
-    def fails(item):
+    def fails(_sleep, item):
         raised.append(StubbornError(item, "right"))
         raise raised[0]
 

@@ -5,6 +5,7 @@ Which cells an experiment has: its marks, and what the command line makes of the
 import pytest
 
 from paceline.plugin import scale
+from paceline.plugin.choices import HEAVY
 
 FETCH = """
 import pytest
@@ -131,6 +132,43 @@ def test_an_experiment_of_which_nothing_is_left_is_skipped_with_the_reason(pytes
     result = pytester.runpytest("-rs", "-p", "no:cacheprovider", *arguments)
     result.assert_outcomes(skipped=1)
     result.stdout.fnmatch_lines(["*--strategy and --client leave nothing of it; it measures sequential, threads"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "taken"),
+    [
+        ([], False),
+        ([MEASURED], False),
+        (["--all"], False),  # there is more to measure with it, and this session measures nothing
+        (["--strategy=dask"], True),
+        ([MEASURED, "--strategy=dask"], True),
+        ([MEASURED, "--all"], True),
+    ],
+)
+def test_a_heavy_strategy_is_taken_in_when_it_is_named_or_all_is_measured(cells, arguments, taken):
+    found = cells('pytest.mark.strategies("threads", "dask"), pytest.mark.scale(workers=2)', *arguments)
+    assert ("dask" in [cell.partition("-")[0] for cell in found]) == taken
+
+
+@pytest.mark.parametrize(("arguments", "processes"), [([], 1), (["--strategy=dask"], 3)])
+def test_one_process_is_enough_for_a_heavy_strategy_that_nobody_named(cells, arguments, processes):
+    marks = 'pytest.mark.strategies("threads", "dask"), pytest.mark.replicated'
+    found = cells(marks, MEASURED, "--all", *arguments)
+    assert len([cell for cell in found if cell.startswith("dask-")]) == processes
+    assert len([cell for cell in found if cell.startswith("threads-")]) == (0 if arguments else 3)
+
+
+def test_an_experiment_of_heavy_strategies_is_skipped_with_the_way_to_measure_it(pytester, cells):
+    assert cells(f"pytest.mark.strategies(*{HEAVY})") == ["none"]
+    result = pytester.runpytest("-rs", "-p", "no:cacheprovider")
+    result.assert_outcomes(skipped=1)
+    told = "*take seconds to start; they are measured with --all, or when --strategy names them"
+    result.stdout.fnmatch_lines([told])
+
+
+def test_the_help_says_which_strategies_are_heavy(pytester):
+    shown = " ".join(pytester.runpytest("--help", "-p", "no:cacheprovider").stdout.str().split())
+    assert f"heavy ones, which take seconds to start ({', '.join(HEAVY)}), are left out unless named here" in shown
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,10 @@
 A tracing server: what it says of each answer is what happened, and a plain one knows nothing of it.
 """
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection
 from time import monotonic
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -101,6 +103,16 @@ def test_control_calls_leave_none_and_are_not_counted(server):
     assert (server.ledger().requests, server.ledger().connections) == (0, 0)
 
 
+def test_each_connection_is_known_by_its_host(server):
+    for host in ("127.0.0.1", "127.0.0.2"):
+        with closing(HTTPConnection(urlsplit(server.url).netloc, source_address=(host, 0))) as connection:
+            connection.request("GET", "/item/1")
+            connection.getresponse().read()
+    assert server.hosts() == ["127.0.0.1", "127.0.0.2"]
+    server.reset()
+    assert server.hosts() == []
+
+
 def test_spans_are_only_to_be_read(server):
     answer = requests.post(f"{server.url}/-/spans", timeout=20)
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
@@ -135,6 +147,6 @@ def test_spans_without_end_are_counted_and_not_kept():
     for item in range(5):
         spans.add(Served(item, 0, 0.0, 0.0, 0.0))
     assert ([span.item for span in spans.kept], spans.dropped) == ([0, 1], 3)
-    assert spans.as_json() == '{"spans": [[0, 0, 0.0, 0.0, 0.0], [1, 0, 0.0, 0.0, 0.0]], "dropped": 3}'
+    assert spans.as_json() == '{"spans": [[0, 0, 0.0, 0.0, 0.0], [1, 0, 0.0, 0.0, 0.0]], "dropped": 3, "hosts": []}'
     spans.reset()
     assert (spans.kept, spans.dropped) == ([], 0)

@@ -15,6 +15,7 @@ from probes import Probe, ProbeError
 from processes import python, until
 
 from paceline.strategies import WorkerDied
+from paceline.strategies.loky import Loky
 from paceline.strategies.pool import PoolFork, PoolSpawn
 from paceline.workloads import Compute
 
@@ -197,7 +198,11 @@ except KeyboardInterrupt:
 """
 
 
-@pytest.mark.parametrize("name", ["pool-fork", "pool-forkserver", "pool-spawn", "processes", "loops-in-processes"])
+STARTED_HERE = ["pool-fork", "pool-forkserver", "pool-spawn", "processes", "loops-in-processes"]
+WITHOUT_LOKY = pytest.mark.skipif(Loky.unavailable() is not None, reason=str(Loky.unavailable()))
+
+
+@pytest.mark.parametrize("name", [*STARTED_HERE, pytest.param("loky", marks=WITHOUT_LOKY)])
 def test_ctrl_c_that_comes_while_processes_are_started_leaves_no_pool_behind(name):
     script = HELD.format(name=name)
     with python("-W", "error", "-c", script, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:

@@ -16,10 +16,10 @@ from werkzeug import Response
 from paceline.contracts import ItemError
 from paceline.server.body import body
 from paceline.workloads import Fetch
-from paceline.workloads.clients import ASYNC, BLOCKING
+from paceline.workloads.clients import FACES
 
 SIZE = 500
-FACES = [("blocking", client) for client in BLOCKING] + [("async", client) for client in ASYNC]
+PAIRS = [(face, client) for face, clients in FACES.items() for client in clients]
 
 
 @pytest.fixture(scope="module")
@@ -28,24 +28,43 @@ def make_httpserver():
         yield server
 
 
-@pytest.fixture(params=FACES, ids="-".join)
+@pytest.fixture(params=PAIRS, ids="-".join)
 def download(request):
     """`download(url, items, **fields)`: what `Fetch` makes of them with one client on one of its faces."""
     face, client = request.param
-
-    def blocking(workload, items):
-        with workload.worker() as run:
-            return [run(item) for item in items]
-
-    async def asynchronous(workload, items):
-        async with workload.async_worker(2) as run:
-            return [await run(item) for item in items]
+    ways = {"blocking": blocking, "async": on_a_loop, "trio": under_trio, "gevent": in_a_greenlet}
+    if face in ("trio", "gevent"):
+        pytest.importorskip(face)
 
     def download(url, items, **fields):
-        workload = Fetch(url, **{"size": SIZE, "client": client, "timeout": 10.0, **fields})
-        return blocking(workload, items) if face == "blocking" else asyncio.run(asynchronous(workload, items))
+        return ways[face](Fetch(url, **{"size": SIZE, "client": client, "timeout": 10.0, **fields}), items)
 
     return download
+
+
+def blocking(workload, items):
+    with workload.worker() as run:
+        return [run(item) for item in items]
+
+
+def in_a_greenlet(workload, items):
+    with workload.gevent_worker() as run:
+        return [run(item) for item in items]
+
+
+def on_a_loop(workload, items):
+    return asyncio.run(_one_by_one(workload.async_worker(2), items))
+
+
+def under_trio(workload, items):
+    import trio
+
+    return trio.run(_one_by_one, workload.trio_worker(2), items)
+
+
+async def _one_by_one(opening, items):
+    async with opening as run:
+        return [await run(item) for item in items]
 
 
 @contextmanager
@@ -160,15 +179,39 @@ def test_the_environment_sets_no_proxy(download, httpserver, monkeypatch):
     assert download(httpserver.url_for("/{item}"), [1]) == [Fetch("", SIZE).expected(1)]
 
 
-@pytest.mark.parametrize(("face", "client"), [("blocking", "aiohttp"), ("async", "requests"), ("async", "curl")])
+@pytest.mark.parametrize(
+    ("face", "client"),
+    [
+        ("blocking", "aiohttp"),
+        ("async", "requests"),
+        ("async", "curl"),
+        ("trio", "aiohttp"),
+        ("trio", "requests"),
+        ("gevent", "requests"),
+    ],
+)
 def test_a_client_without_that_face_is_refused_with_those_that_have_one(face, client):
     workload = Fetch("http://127.0.0.1:9/{item}", SIZE, client)
+    opened = {
+        "blocking": lambda: workload.worker().__enter__(),
+        "async": lambda: asyncio.run(workload.async_worker(1).__aenter__()),
+        "trio": lambda: asyncio.run(workload.trio_worker(1).__aenter__()),
+        "gevent": lambda: workload.gevent_worker().__enter__(),
+    }
     assert not workload.fits(client, face)
     with pytest.raises(ValueError, match=f"client '{client}' has no {face} face; those that have: .*raw"):
-        if face == "blocking":
-            workload.worker().__enter__()
-        else:
-            asyncio.run(workload.async_worker(1).__aenter__())
+        opened[face]()
+
+
+def test_every_face_has_a_client_that_is_taken_where_none_is_named():
+    workload = Fetch("http://127.0.0.1:9/{item}", SIZE)
+    assert {face: workload.client_for(face) for face in FACES} == {
+        "blocking": "requests",
+        "async": "aiohttp",
+        "trio": "raw",
+        "gevent": "raw",
+    }
+    assert all(workload.fits(workload.client_for(face), face) for face in FACES)
 
 
 def test_an_item_error_survives_pickling():

@@ -58,7 +58,22 @@ def on_a_loop(workload, item):
     return asyncio.run(one())
 
 
-@pytest.fixture(params=[blocking, on_a_loop])
+def under_trio(workload, item):
+    trio = pytest.importorskip("trio")
+
+    async def one():
+        async with workload.trio_worker(2) as run:
+            return await run(item)
+
+    return trio.run(one)
+
+
+def in_a_greenlet(workload, item):
+    with workload.gevent_worker() as run:
+        return run(item)
+
+
+@pytest.fixture(params=[blocking, on_a_loop, under_trio, in_a_greenlet])
 def run(request):
     return request.param
 

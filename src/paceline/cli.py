@@ -12,6 +12,7 @@ from pathlib import Path
 
 from paceline import typed
 from paceline.gate import arguments_ab, arguments_history
+from paceline.predict import arguments as arguments_predict
 from paceline.reporting import arguments as arguments_report
 from paceline.trace import arguments as arguments_trace
 from paceline.watch import arguments as arguments_watch
@@ -32,6 +33,8 @@ _EXAMPLES = """examples:
                                 see which worker does what, live
   paceline trace pool-fork downloads
                                 save one round for Perfetto and chrome://tracing
+  paceline predict --strategy threads --items 100000 --latency 0.05
+                                say how long that would take
   paceline ab --baseline rev:main
                                 is the working tree slower than main?
 """
@@ -159,6 +162,7 @@ def _parser() -> argparse.ArgumentParser:
         ),
         ("trend", "find where a history's cells moved", arguments_history.TREND, arguments_history.trend_arguments),
         ("report", arguments_report.SUMMARY, arguments_report.EPILOG, arguments_report.arguments),
+        ("predict", arguments_predict.SUMMARY, arguments_predict.EPILOG, arguments_predict.arguments),
         ("runs", "list what is saved, and what can't be read", _RUNS, _runs_arguments),
     ):
         description = f"{summary[0].upper()}{summary[1:]}."
@@ -236,7 +240,7 @@ def _bandwidth(text: str) -> float:
     return typed.above_zero(text, "bandwidth; give bytes per second, above 0")
 
 
-def _act(arguments: argparse.Namespace) -> int:  # noqa: C901, PLR0911 - one for each command
+def _act(arguments: argparse.Namespace) -> int:  # noqa: C901, PLR0911, PLR0912 - one for each command
     """
     Hand over to the one who does it.
     """
@@ -265,6 +269,8 @@ def _act(arguments: argparse.Namespace) -> int:  # noqa: C901, PLR0911 - one for
             return commands.report(arguments)
         case "trend":
             return commands.trend(arguments)
+        case "predict":
+            return commands.predict(arguments)
         case _:
             return commands.runs(arguments.results)
 

@@ -198,6 +198,18 @@ def report(arguments: "Namespace") -> int:
     return command.report(arguments, complain)
 
 
+def predict(arguments: "Namespace") -> int:
+    """
+    Say how long work would take that nobody measured, or how well that can be said.
+
+    Returns:
+        0: done; 2: a misuse, or a run that can't tell.
+    """
+    from paceline.predict import command
+
+    return command.command(arguments, complain)
+
+
 def is_expected(error: Exception) -> bool:
     """
     Whether an error speaks for itself, as a history's or the system's does; any other is a bug, with a traceback.

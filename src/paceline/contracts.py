@@ -4,7 +4,7 @@ What strategies and workloads promise each other: the only words that both of th
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 Item: TypeAlias = Any
 """One unit of work; small and picklable."""
@@ -15,10 +15,16 @@ Result: TypeAlias = Any
 Option: TypeAlias = str | int | float | bool | None
 """The value of a strategy's declared option, as it stands in a saved run."""
 
+Face: TypeAlias = Literal["blocking", "async", "trio", "gevent"]
+"""Which side of a workload a strategy's workers open."""
+
 
 class Workload(Protocol):
     """
     What is done to one item. Importable and picklable, never a closure: the same object goes to every strategy.
+
+    It may have two more methods, for loops on which sockets and waiting have their own functions:
+    `trio_worker(concurrency)`, as `async_worker` but for trio, and `gevent_worker()`, as `worker` but for one greenlet.
     """
 
     def worker(self) -> AbstractContextManager[Callable[[Item], Result]]:
@@ -35,6 +41,26 @@ class Workload(Protocol):
         """
         Say what `item` must come to, computed apart from the measured path.
         """
+
+
+def trio_side(workload: Workload, concurrency: int) -> AbstractAsyncContextManager[Callable[[Item], Awaitable[Result]]]:
+    """
+    Find what trio opens of a workload: its `trio_worker`, else its async worker, which is right for whatever awaits
+    nothing of asyncio's own.
+    """
+    opens: Callable[[int], AbstractAsyncContextManager[Callable[[Item], Awaitable[Result]]]]
+    opens = getattr(workload, "trio_worker", workload.async_worker)
+    return opens(concurrency)
+
+
+def gevent_side(workload: Workload) -> AbstractContextManager[Callable[[Item], Result]]:
+    """
+    Find what a greenlet opens of a workload: its `gevent_worker`, else its blocking worker, which stops all greenlets
+    while it waits.
+    """
+    opens: Callable[[], AbstractContextManager[Callable[[Item], Result]]]
+    opens = getattr(workload, "gevent_worker", workload.worker)
+    return opens()
 
 
 class ItemError(Exception):

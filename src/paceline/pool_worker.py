@@ -25,18 +25,29 @@ _opened = ExitStack()
 
 
 def start(
-    workload: Workload, tell: "connection.Connection[Exception | None, Any]", lock: Any, gate: Any = None
+    workload: Workload,
+    tell: "connection.Connection[Exception | None, Any]",
+    lock: Any,
+    gate: Any = None,
+    lifeline: Any = None,
 ) -> None:
     """
     Open the workload in this process and tell the parent, once, whether that went well.
 
     The process leaves Ctrl-C to its parent, ends with it, and closes the workload on the way out.
+
+    Args:
+        workload: opened here.
+        tell: where the parent hears of it.
+        lock: keeps the words of several workers apart.
+        gate: where `wait_at_gate` waits.
+        lifeline: see `end_with_parent`.
     """
     global _run, _gate  # noqa: PLW0603 - a pool's functions find their session in a global, as in the lesson
     _gate = gate
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     let_interrupts_through()
-    threading.Thread(target=end_with_parent, name="paceline-parent-watch", daemon=True).start()
+    threading.Thread(target=end_with_parent, args=[lifeline], name="paceline-parent-watch", daemon=True).start()
     try:
         _run = _opened.enter_context(workload.worker())
     except Exception as error:  # noqa: BLE001 - it is told; raised here it would only make the pool start another worker
@@ -95,11 +106,16 @@ def let_interrupts_through() -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
-def end_with_parent() -> None:
+def end_with_parent(lifeline: Any = None) -> None:
     """
     Wait for the parent's end, by SIGKILL too, and end this process; for a thread of its own.
+
+    Args:
+        lifeline: a pipe whose other end is the parent's alone; needed where `multiprocessing` didn't start this process
+            itself, and so has no sentinel of the parent.
     """
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
+    if lifeline is None and (parent := parent_process()) is not None:
+        lifeline = parent.sentinel
+    if lifeline is not None:
+        connection.wait([lifeline])
         os._exit(1)

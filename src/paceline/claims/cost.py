@@ -11,7 +11,7 @@ from paceline.claims.evidence import Evidence, Key, Sample, added, values
 from paceline.claims.finding import Figure, Finding, Part, combine
 from paceline.claims.judging import above, figure
 from paceline.claims.light import threads_light
-from paceline.claims.starting import BESIDE, METHODS, start_cost
+from paceline.claims.starting import BESIDE, ENGINES, METHODS, start_cost
 from paceline.claims.systems import os_differs
 from paceline.history import Cell
 
@@ -33,7 +33,7 @@ def memory_cost(evidence: Evidence) -> Finding:
 
 def _more_memory(evidence: Evidence, strategy: str) -> Part:
     own, threads = memory_of_one_more(evidence, strategy), memory_of_one_more(evidence, "threads")
-    others = BESIDE if strategy == "pool-fork" else ()
+    others = (*BESIDE, *ENGINES) if strategy == "pool-fork" else ()
     return above(
         f"a process by {METHODS[strategy]} needs more memory than a thread",
         figure(f"{strategy}: memory of one more worker, less that of a thread", _difference(own, threads), "bytes"),

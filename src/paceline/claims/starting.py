@@ -13,6 +13,9 @@ METHODS = {"pool-fork": "fork", "pool-forkserver": "forkserver", "pool-spawn": "
 BESIDE = ("processes", "interpreters", "asyncio")
 """Other ways to have workers, whose figures a reader wants beside those that decide."""
 
+ENGINES = ("loky", "trio", "gevent", "dask", "ray")
+"""The same, of libraries that not everybody has: where they were measured."""
+
 MANY = 8
 LONGER_TO_START = 2.0
 NOTICED = 0.1
@@ -49,7 +52,7 @@ def longer_to_start(evidence: Evidence, strategy: str) -> Part:
 def _noticed(evidence: Evidence, strategy: str) -> Part:
     others = (
         figure(f"{other}: time until {MANY} are ready", values(cells, median), "s")
-        for other in BESIDE
+        for other in (*BESIDE, *ENGINES)
         if (cells := starting(evidence, other))
     )
     return above(

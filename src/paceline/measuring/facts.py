@@ -8,14 +8,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from paceline import machine
-from paceline.contracts import Item
+from paceline.contracts import Face, Item
 from paceline.server.service import Service
 from paceline.stats import limits
 from paceline.workloads import Call, Carry, Compute, Fetch, Mixed
 
 
 @singledispatch
-def described(workload: object, face: str) -> dict[str, Any]:
+def described(workload: object, face: Face) -> dict[str, Any]:
     """
     Give what tells a workload's cells apart: client, kernel, latency, size, share, function, item length; nothing of a
     foreign one.
@@ -25,30 +25,30 @@ def described(workload: object, face: str) -> dict[str, Any]:
 
 
 @described.register
-def _(workload: Compute, face: str) -> dict[str, Any]:
+def _(workload: Compute, face: Face) -> dict[str, Any]:
     del face
     return {"kernel": workload.kernel}
 
 
 @described.register
-def _(workload: Call, face: str) -> dict[str, Any]:
+def _(workload: Call, face: Face) -> dict[str, Any]:
     del face
     return {"function": workload.function}
 
 
 @described.register
-def _(workload: Carry, face: str) -> dict[str, Any]:
+def _(workload: Carry, face: Face) -> dict[str, Any]:
     del face
     return {"size": workload.size, "item_cpu_seconds": workload.cpu_seconds, "steps": workload.steps}
 
 
 @described.register
-def _(workload: Fetch, face: str) -> dict[str, Any]:
+def _(workload: Fetch, face: Face) -> dict[str, Any]:
     return {"client": workload.client_for(face), "latency": _service(workload).latency, "size": workload.size}
 
 
 @described.register
-def _(workload: Mixed, face: str) -> dict[str, Any]:
+def _(workload: Mixed, face: Face) -> dict[str, Any]:
     figures = described(workload.fetch, face)
     whole = figures["latency"] + workload.cpu_seconds
     return {**figures, "share": workload.cpu_seconds / whole if whole else 0.0}

@@ -4,11 +4,11 @@ Who ran what, when, and on which CPU.
 
 import heapq
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from paceline.contracts import Item, Result, Workload
+from paceline.contracts import Item, Result, Workload, gevent_side, trio_side
 from paceline.observed.log import Forgotten, Log, Opened, Record, Span, append
 from paceline.observed.session import session
 
@@ -40,15 +40,7 @@ class Observed:
         """
         Open the workload and hand out its function, watched.
         """
-        with self.workload.worker() as run, session(self.log, places=1) as opened:
-
-            def watched(item: Item) -> Result:
-                begun = opened.begin()
-                try:
-                    return run(item)
-                finally:
-                    opened.end(item, 0, begun)
-
+        with self._watched(self.workload.worker()) as watched:
             yield watched
 
     @asynccontextmanager
@@ -56,20 +48,24 @@ class Observed:
         """
         Open the workload for a loop and hand out its function, watched.
         """
-        async with self.workload.async_worker(concurrency) as run:
-            free = list(range(concurrency))
-            with session(self.log, places=concurrency) as opened:
+        async with self._watched_loop(self.workload.async_worker(concurrency), concurrency) as watched:
+            yield watched
 
-                async def watched(item: Item) -> Result:
-                    place = heapq.heappop(free)
-                    begun = opened.begin()
-                    try:
-                        return await run(item)
-                    finally:
-                        opened.end(item, place, begun)
-                        heapq.heappush(free, place)
+    @asynccontextmanager
+    async def trio_worker(self, concurrency: int) -> AsyncIterator[Callable[[Item], Awaitable[Result]]]:
+        """
+        Open the workload for trio and hand out its function, watched.
+        """
+        async with self._watched_loop(trio_side(self.workload, concurrency), concurrency) as watched:
+            yield watched
 
-                yield watched
+    @contextmanager
+    def gevent_worker(self) -> Iterator[Callable[[Item], Result]]:
+        """
+        Open the workload for a greenlet, which is a worker, and hand out its function, watched.
+        """
+        with self._watched(gevent_side(self.workload)) as watched:
+            yield watched
 
     def spans(self) -> list[Span]:
         """
@@ -103,6 +99,38 @@ class Observed:
         It is one more record, not a shorter file: a FIFO can't be cut, and its reader gets to know.
         """
         append(self.log, forgotten=True)
+
+    @contextmanager
+    def _watched(self, opening: AbstractContextManager[Callable[[Item], Result]]) -> Iterator[Callable[[Item], Result]]:
+        with opening as run, session(self.log, places=1) as opened:
+
+            def watched(item: Item) -> Result:
+                begun = opened.begin()
+                try:
+                    return run(item)
+                finally:
+                    opened.end(item, 0, begun)
+
+            yield watched
+
+    @asynccontextmanager
+    async def _watched_loop(
+        self, opening: AbstractAsyncContextManager[Callable[[Item], Awaitable[Result]]], concurrency: int
+    ) -> AsyncIterator[Callable[[Item], Awaitable[Result]]]:
+        async with opening as run:
+            free = list(range(concurrency))
+            with session(self.log, places=concurrency) as opened:
+
+                async def watched(item: Item) -> Result:
+                    place = heapq.heappop(free)
+                    begun = opened.begin()
+                    try:
+                        return await run(item)
+                    finally:
+                        opened.end(item, place, begun)
+                        heapq.heappush(free, place)
+
+                yield watched
 
     def _records(self, log: Log) -> Iterator[Record]:
         return log.read(self.log.read_bytes() if self.log.exists() else b"")

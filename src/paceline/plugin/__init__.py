@@ -16,7 +16,7 @@ from paceline.plugin import cells, choices, guard, live, session
 from paceline.plugin.measures import Bench
 from paceline.plugin.stopwatches import ElsewhereClock
 from paceline.server.process import Instrument, running
-from paceline.strategies import STRATEGIES, Strategy
+from paceline.strategies import STRATEGIES, Strategy, clusters
 from paceline.workloads import Compute, Fetch, Mixed, clients
 
 Measure = Callable[..., Cell]
@@ -74,8 +74,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def instrument(request: pytest.FixtureRequest) -> Iterator[Instrument]:
     """
     The server that answers every `Fetch`, in a process of its own for the whole session; see `paceline serve`.
+
+    It listens on this machine only, or, with --cluster, where that cluster can reach it.
     """
-    with running(request.config.option.server) as server:
+    options = request.config.option
+    with running(options.server, host=options.cluster and clusters.facing(options.cluster)) as server:
         yield server
 
 
@@ -226,6 +229,7 @@ def measure(  # pytest sets fixtures up in this order, and the clock has to be t
         **extra: Any,
     ) -> Cell:
         paired = paired and process is not None
+        strategy = choices.at_cluster(strategy, request.config.option.cluster)
         plan = Plan(_experiment(request), rounds, server and server.control(), beside, watched, paired, traced)
         return bench.measure(plan, strategy, list(items), extra)
 

@@ -10,7 +10,7 @@ from typing import Any, Self, TypeAlias
 import pytest
 
 from paceline.plugin import scale, session
-from paceline.plugin.choices import NAMED, PROCESSES
+from paceline.plugin.choices import HEAVY, NAMED, PROCESSES
 from paceline.strategies import Strategy
 from paceline.workloads import Fetch
 from paceline.workloads.clients import NAMES
@@ -74,8 +74,8 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
     if not repeated.processes:
         asked = [name for name in asked if name != "process"]
     if "strategy" in asked:
-        cells = list(_cells(asked, _pairs(node, options, "client" in asked), scales, repeated))
-        metafunc.parametrize(asked, cells or [_nothing(asked, node)], indirect=True)
+        cells = list(_cells(asked, _pairs(node, metafunc.config, "client" in asked), scales, repeated))
+        metafunc.parametrize(asked, cells or [_nothing(asked, node, options)], indirect=True)
     elif alone := [name for name in asked if name != "client"]:  # a client is chosen to fit a strategy
         metafunc.parametrize(alone, list(_cells(alone, [(None, None)], scales, repeated)), indirect=True)
 
@@ -84,10 +84,16 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
 class Repeated:
     """
     Which cells are measured in fresh processes, and in how many; 0 for none.
+
+    Args:
+        processes: of each cell.
+        strategies: whose cells they are; none means all.
+        once: strategies that one process is enough for: heavy ones, unless the command line names them.
     """
 
     processes: int
     strategies: tuple[str, ...] = ()
+    once: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, node: Any, config: pytest.Config) -> Self:
@@ -103,14 +109,15 @@ class Repeated:
         processes = config.option.processes
         if processes is None:
             processes = mark.kwargs.get("processes", PROCESSES)
-        return cls(processes, tuple(_agreed(node, "replicated", NAMED, None) or ()))
+        once = [name for name in HEAVY if name not in (config.option.strategy or [])]
+        return cls(processes, tuple(_agreed(node, "replicated", NAMED, None) or ()), tuple(once))
 
     def numbers(self, strategy: str | None) -> Iterable[int | None]:
         """
         Number the processes that measure a cell; None stands for the session's own.
         """
         fresh = self.processes and (strategy is None or not self.strategies or strategy in self.strategies)
-        return range(1, self.processes + 1) if fresh else [None]
+        return range(1, (1 if strategy in self.once else self.processes) + 1) if fresh else [None]
 
 
 def _cells(
@@ -132,16 +139,17 @@ def _cells(
                 yield pytest.param(*values, id=written, marks=_marks(strategy) if strategy else [])
 
 
-def _pairs(node: Any, options: Any, with_client: bool) -> Iterator[Pair]:  # noqa: FBT001 - a fact, not a switch
+def _pairs(node: Any, config: pytest.Config, with_client: bool) -> Iterator[Pair]:  # noqa: FBT001 - a fact, not a switch
     """
     The strategies to measure, in table order, each with the clients to measure it with.
     """
+    options = config.option
     names = _agreed(node, "strategies", NAMED, options.strategy)
     clients = _agreed(node, "clients", NAMES, None) if with_client else None
     if with_client and options.client:  # one that the experiment doesn't name as well: it is the scale's kind of choice
         clients = [options.client]
     for strategy in NAMED.values():
-        if names is None or strategy.name in names:
+        if (names is None or strategy.name in names) and session.takes(config, strategy):
             own = [Fetch.default_client(strategy.face)] if clients is None else clients
             yield from ((strategy, client) for client in own if Fetch.fits(client, strategy.face))
 
@@ -162,13 +170,16 @@ def _agreed(node: Any, mark: str, known: Iterable[str], chosen: Sequence[str] | 
     return [name for name in marked.args if chosen is None or name in chosen]
 
 
-def _nothing(names: Sequence[str], node: Any) -> Any:
+def _nothing(names: Sequence[str], node: Any, options: Any) -> Any:
     """
     The one, skipped, cell of an experiment of which the command line leaves nothing.
     """
     marked = node.get_closest_marker("strategies")
     measured = ", ".join(marked.args) if marked else "strategies whose workers can use the client"
-    reason = f"--strategy and --client leave nothing of it; it measures {measured}"
+    if marked and not options.strategy and all(NAMED[name].heavy for name in marked.args):
+        reason = f"{measured} take seconds to start; they are measured with --all, or when --strategy names them"
+    else:
+        reason = f"--strategy and --client leave nothing of it; it measures {measured}"
     return pytest.param(*[None] * len(names), id="none", marks=pytest.mark.skip(reason=reason))
 
 

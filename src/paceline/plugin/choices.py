@@ -2,16 +2,19 @@
 The options that choose and scale cells.
 """
 
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from paceline.plugin import scale
-from paceline.strategies import STRATEGIES
+from paceline.strategies import STRATEGIES, Strategy, clusters
 from paceline.workloads import Fetch
 from paceline.workloads.clients import NAMES
 
 NAMED = {strategy.name: strategy for strategy in STRATEGIES}
+HEAVY = [strategy.name for strategy in STRATEGIES if strategy.heavy]
 SERVERS = ("instrument", "httpserver")
 PROCESSES = 3  # the fewest from which an interval can be told
 
@@ -35,9 +38,14 @@ def add_options(group: pytest.OptionGroup) -> None:
         action="append",
         choices=[*NAMED],
         metavar="NAME",
-        help=f"Only this strategy; repeat for more. Known: {', '.join(NAMED)}.",
+        help=f"Only this strategy; repeat for more. Known: {', '.join(NAMED)}. Of these, heavy ones, which take "
+        f"seconds to start ({', '.join(HEAVY) or 'none'}), are left out unless named here; --all measures them too.",
     )
-    add("--client", choices=NAMES, help="HTTP client. Default: requests where workers block, aiohttp under asyncio.")
+    add(
+        "--client",
+        choices=NAMES,
+        help="HTTP client. Default: requests where workers block, aiohttp under asyncio, raw else.",
+    )
     add(
         "--server",
         choices=SERVERS,
@@ -51,9 +59,18 @@ def add_options(group: pytest.OptionGroup) -> None:
         type=scale.seed,
         metavar="N",
         help="Fresh processes for each cell that decides a claim, with --all or a file named. Default: 3, unless the "
-        "experiment says otherwise; 0 measures all in the session.",
+        "experiment says otherwise, and 1 for heavy strategies that nobody named; 0 measures all in the session.",
     )
-    add("--all", action="store_true", help="Extended experiments too; else they run when their file is named.")
+    add(
+        "--cluster",
+        metavar="ADDRESS",
+        help="A cluster that is there, in place of one of their own: for dask tcp://host:8786, for ray ray://host:10001.",
+    )
+    add(
+        "--all",
+        action="store_true",
+        help="Extended experiments too, which else run when their file is named, and heavy strategies: see --strategy.",
+    )
     add("--keep-partial", action="store_true", help="Keep an interrupted or failed run in results/partial/.")
 
 
@@ -69,3 +86,26 @@ def refuse_impossible(options: Any) -> None:
         names = ", ".join(strategy.name for strategy in strategies)
         others = ", ".join(client for client in NAMES if any(Fetch.fits(client, each.face) for each in strategies))
         raise pytest.UsageError(f"--client {options.client} can't be used by {names}; these can: {others}")
+    if options.cluster:
+        _refuse_cluster(options.cluster, strategies)
+
+
+def at_cluster(strategy: Strategy, address: str | None) -> Strategy:
+    """
+    Give a strategy that uses the cluster at `address`, if it is one for it and has none of its own yet.
+    """
+    if address is None or strategy.scheme != urlsplit(address).scheme or strategy.options["cluster"]:
+        return strategy
+    return type(strategy)(strategy.workload, strategy.workers, **{**strategy.chosen, "cluster": address})
+
+
+def _refuse_cluster(address: str, strategies: Sequence[type[Strategy]]) -> None:
+    users = [strategy for strategy in strategies if strategy.scheme and strategy.scheme == urlsplit(address).scheme]
+    if not users:
+        fit = " and ".join(f"{each.name} ({each.scheme}://host:port)" for each in NAMED.values() if each.scheme)
+        raise pytest.UsageError(f"--cluster {address} is for none of the strategies chosen; {fit} can use one")
+    for strategy in users:
+        try:
+            clusters.checked_address(strategy.name, str(strategy.scheme), address)
+        except ValueError as error:
+            raise pytest.UsageError(f"--cluster: {error}") from None

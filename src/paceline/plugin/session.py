@@ -12,6 +12,7 @@ import pytest
 from pytest_benchmark.utils import get_tag
 
 from paceline import machine
+from paceline.strategies import Strategy
 
 RESULTS = "results"
 DEFAULT_STORAGE = "file://./.benchmarks"  # pytest-benchmark's: not chosen by anybody
@@ -76,6 +77,14 @@ def goes_deep(config: pytest.Config, path: Path) -> bool:
         return False
     named = {config.invocation_params.dir.joinpath(argument.partition("::")[0]) for argument in config.args}
     return config.option.all or path in named
+
+
+def takes(config: pytest.Config, strategy: type[Strategy]) -> bool:
+    """
+    Whether experiments of this session take a strategy in: a heavy one when it is named, or when all is measured.
+    """
+    named = strategy.name in (config.option.strategy or [])
+    return not strategy.heavy or named or (config.option.all and not native(config).disabled)
 
 
 def shuffle(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -15,7 +15,10 @@ ROUNDS = 5
 BUDGET = 60.0  # seconds that the rounds of all lanes together should take
 LONGEST_LINE = 6.0  # seconds that all items should take one after the other, where nobody said how many there are
 ONE_WORKER = ", 1 worker"
-OTHER_PROCESSES = ("pool-fork", "pool-forkserver", "pool-spawn", "processes", "interpreters", "loops-in-processes")
+OTHER_PROCESSES = (
+    *("pool-fork", "pool-forkserver", "pool-spawn", "processes", "interpreters", "loops-in-processes"),
+    *("loky", "dask", "ray"),
+)
 """Those that carry items and results by pickling."""
 
 NAMES = tuple(strategy.name for strategy in STRATEGIES)
@@ -62,7 +65,9 @@ def _why_not(strategy: type[Strategy], findings: Findings, wanted: Collection[st
         return f"runs {strategy.face} functions; this one is {findings.face}"
     if findings.unpicklable and strategy.name in OTHER_PROCESSES:
         return f"can't be pickled: {findings.unpicklable}"
-    return strategy.unavailable()
+    if (unmet := strategy.unavailable()) or not strategy.heavy or wanted:
+        return unmet
+    return f"takes seconds to start; ask for it: --strategy {strategy.name}"
 
 
 def workers_for(cpu_share: float, cpus: int) -> int:

@@ -34,9 +34,14 @@ SIMPLEST_FIRST = (
     "pool-forkserver",
     "pool-spawn",
     "pool-fork",  # is not safe beside threads
+    "loky",  # one more library
     "interpreters",  # not every extension module can be imported there
     "loops-in-threads",
     "loops-in-processes",
+    "gevent",  # runs only what was written for it, and so does trio
+    "trio",
+    "dask",  # is made for several machines, and so is ray
+    "ray",
 )
 """What one would rather have in a program if the times are the same."""
 

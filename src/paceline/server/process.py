@@ -74,6 +74,15 @@ class Control:
         answer = self._ask("GET", "/-/spans")
         return [Served(*span) for span in answer["spans"]], int(answer["dropped"])
 
+    def hosts(self) -> list[str]:
+        """
+        Give the address of the host that each connection of the spans came from, by the connection's number.
+
+        Raises:
+            ServerError: as for `spans`.
+        """
+        return [str(host) for host in self._ask("GET", "/-/spans")["hosts"]]
+
     def cpu_seconds(self) -> float:
         """
         Give the CPU time of the server's process since the last reset, or since its start if there was none.
@@ -143,6 +152,7 @@ def running(
     python: Path | None = None,
     environment: Mapping[str, str] | None = None,
     spans: bool = False,
+    host: str | None = None,
 ) -> Iterator[Instrument]:
     """
     Run a server in a process of its own for as long as the context lasts.
@@ -154,12 +164,13 @@ def running(
         python: that runs it; this process's own if not given.
         environment: variables to set for it.
         spans: leave a span for each item; for the instrument only, which is then never to be timed.
+        host: address to listen at, for the instrument only; 127.0.0.1 if not given.
 
     Raises:
         ServerError: it does not start; its own words are in the message.
         ValueError: there is no such kind, or it knows no bandwidth or spans.
     """
-    command = [python or sys.executable, "-P", "-m", *arguments(kind, bandwidth, spans=spans)]
+    command = [python or sys.executable, "-P", "-m", *arguments(kind, bandwidth, spans=spans, host=host)]
     with TemporaryFile() as stderr:
         process = subprocess.Popen(  # noqa: S603  # our own module, in our own interpreter
             command,
@@ -176,7 +187,7 @@ def running(
             stop(process)
 
 
-def arguments(kind: str, bandwidth: float | None, *, spans: bool = False) -> list[str]:
+def arguments(kind: str, bandwidth: float | None, *, spans: bool = False, host: str | None = None) -> list[str]:
     """
     Give the module and arguments that start a server of this kind.
     """
@@ -184,6 +195,7 @@ def arguments(kind: str, bandwidth: float | None, *, spans: bool = False) -> lis
         raise ValueError(f"no server {kind!r}; there are {', '.join(KINDS)}")
     wanted = [] if bandwidth is None else ["--bandwidth", repr(float(bandwidth))]
     wanted += ["--spans"] if spans else []
+    wanted += ["--host", host] if host else []
     if wanted and kind != "instrument":
         raise ValueError(f"the server {kind!r} knows no {wanted[0].removeprefix('--')}; only the instrument does")
     return [*KINDS[kind], *wanted]

@@ -38,8 +38,7 @@ class Spans:
 
     def __init__(self, most: int = MOST) -> None:
         self.most = most
-        self.kept: list[Served] = []
-        self.dropped = 0
+        self.reset()
 
     def add(self, span: Served) -> None:
         """
@@ -50,15 +49,24 @@ class Spans:
         else:
             self.dropped += 1
 
+    def came(self, host: str) -> None:
+        """
+        Note where the next connection comes from.
+        """
+        self.hosts.append(host)
+
     def reset(self) -> None:
         """
         Forget them all.
         """
-        self.kept = []
+        self.kept: list[Served] = []
         self.dropped = 0
+        self.hosts: list[str] = []
 
     def as_json(self) -> str:
         """
-        Write them down: `{"spans": [[item, connection, start, due, end], ...], "dropped": 0}`, in order of completion.
+        Write them down: `{"spans": [[item, connection, start, due, end], ...], "dropped": 0, "hosts": [address, ...]}`,
+        the spans in order of completion, the hosts in that of the connections' numbers.
         """
-        return json.dumps({"spans": [astuple(span) for span in self.kept], "dropped": self.dropped})
+        spans = [astuple(span) for span in self.kept]
+        return json.dumps({"spans": spans, "dropped": self.dropped, "hosts": self.hosts})

@@ -43,6 +43,9 @@ class TracingPipeline(Pipeline):
         """
         if self.core.tally is not self.tally:
             self.number = self.core.tally.connections
+            peer = self.transport.get_extra_info("peername")
+            if self.core.spans is not None:
+                self.core.spans.came(str(peer[0]) if peer else "gone")
         super().serve(replace(order, prompt=False), keep=keep)
 
     def finish(self) -> None:

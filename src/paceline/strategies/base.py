@@ -5,9 +5,9 @@ The contract that every strategy keeps, and the errors that all of them share.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType, TracebackType
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Self
 
-from paceline.contracts import Item, Option, Result, Workload
+from paceline.contracts import Face, Item, Option, Result, Workload
 
 START_TIMEOUT = 60.0  # seconds until a worker that has not come to the rendezvous counts as lost
 STOP_TIMEOUT = 60.0  # seconds a worker may take to finish its item and close its workload
@@ -43,7 +43,10 @@ class Strategy(ABC):
     """
 
     name: ClassVar[str]
-    face: ClassVar[Literal["blocking", "async"]] = "blocking"  # which side of a workload its workers open
+    face: ClassVar[Face] = "blocking"  # which side of a workload its workers open
+    extra: ClassVar[str | None] = None  # of this package, which installs the library that it needs; None: it needs none
+    heavy: ClassVar[bool] = False  # its start takes seconds: experiments leave it out unless it is asked for
+    scheme: ClassVar[str | None] = None  # of the addresses of clusters that it can use: option `cluster`
     most_workers: ClassVar[int | None] = None  # None: as many as asked for
     sessions: int | None = None  # how often the workload is opened; None: once in each worker
     defaults: ClassVar[Mapping[str, Option]] = MappingProxyType({})  # options one may choose, and their values

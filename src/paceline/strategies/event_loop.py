@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from importlib.util import find_spec
 from types import TracebackType
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Self
 
-from paceline.contracts import Item, Option, Result
+from paceline.contracts import Face, Item, Option, Result
 from paceline.strategies.base import Strategy
 from paceline.tasks import all_results
 
@@ -23,7 +23,7 @@ class Asyncio(Strategy):
     """
 
     name: ClassVar[str] = "asyncio"
-    face: ClassVar[Literal["blocking", "async"]] = "async"
+    face: ClassVar[Face] = "async"
     sessions = 1
     fixed: ClassVar[dict[str, Option]] = {"loop": "asyncio"}
 

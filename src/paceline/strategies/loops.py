@@ -4,10 +4,10 @@ What strategies with several event loops have in common: workers and items are s
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from paceline import machine
-from paceline.contracts import Item, Option, Result, Workload
+from paceline.contracts import Face, Item, Option, Result, Workload
 from paceline.strategies.base import Strategy
 
 
@@ -22,7 +22,7 @@ class SharedLoops(Strategy):
         ValueError: if `loops` is not a whole number of 1 or more.
     """
 
-    face: ClassVar[Literal["blocking", "async"]] = "async"
+    face: ClassVar[Face] = "async"
     defaults: ClassVar[Mapping[str, Option]] = MappingProxyType({"loops": None})
 
     def __init__(self, workload: Workload, workers: int, **options: Option) -> None:

@@ -4,11 +4,12 @@ The HTTP clients behind `Fetch`: what people use, and a minimal one to compare s
 Every client raises an OSError of some kind for whatever goes wrong, and gives the whole body of a 200 answer otherwise.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from importlib import import_module
-from typing import TypeVar
+from typing import Literal, TypeVar
 
+from paceline.contracts import Face
 from paceline.workloads import raw
 
 T = TypeVar("T")
@@ -65,16 +66,34 @@ def raw_async_client(timeout: float, concurrency: int) -> AbstractAsyncContextMa
     return async_client(timeout, concurrency)
 
 
-BLOCKING: dict[str, Callable[[float], AbstractContextManager[Get]]] = {
-    "requests": requests_client,
-    "raw": raw.blocking_client,
-}
-ASYNC: dict[str, Callable[[float, int], AbstractAsyncContextManager[AsyncGet]]] = {
-    "aiohttp": aiohttp_client,
-    "raw": raw_async_client,
-}
-DEFAULTS = {"blocking": "requests", "async": "aiohttp"}
-NAMES = tuple(dict.fromkeys([*DEFAULTS.values(), *BLOCKING, *ASYNC]))
+def raw_trio_client(timeout: float, concurrency: int) -> AbstractAsyncContextManager[AsyncGet]:
+    """
+    The trio face of the minimal client, which needs trio.
+    """
+    from paceline.workloads.raw_trio import trio_client
+
+    return trio_client(timeout, concurrency)
+
+
+def raw_gevent_client(timeout: float) -> AbstractContextManager[Get]:
+    """
+    The gevent face of the minimal client, which needs gevent.
+    """
+    from paceline.workloads.raw_gevent import gevent_client
+
+    return gevent_client(timeout)
+
+
+Blocking = Callable[[float], AbstractContextManager[Get]]
+Asynchronous = Callable[[float, int], AbstractAsyncContextManager[AsyncGet]]
+
+BLOCKING: dict[str, Blocking] = {"requests": requests_client, "raw": raw.blocking_client}
+ASYNC: dict[str, Asynchronous] = {"aiohttp": aiohttp_client, "raw": raw_async_client}
+TRIO: dict[str, Asynchronous] = {"raw": raw_trio_client}
+GEVENT: dict[str, Blocking] = {"raw": raw_gevent_client}
+FACES: dict[Face, Collection[str]] = {"blocking": BLOCKING, "async": ASYNC, "trio": TRIO, "gevent": GEVENT}
+DEFAULTS: dict[Face, str] = {"blocking": "requests", "async": "aiohttp", "trio": "raw", "gevent": "raw"}
+NAMES = tuple(dict.fromkeys(name for names in (DEFAULTS.values(), *FACES.values()) for name in names))
 
 
 def load(name: str) -> None:
@@ -85,27 +104,27 @@ def load(name: str) -> None:
         import_module(name)
 
 
-def blocking(name: str) -> Callable[[float], AbstractContextManager[Get]]:
+def blocking(name: str, face: Literal["blocking", "gevent"] = "blocking") -> Blocking:
     """
-    Find a client for workers that block.
+    Find a client for workers that block, or for greenlets.
 
     Raises:
         ValueError: if it has no such side.
     """
-    return _found(name, BLOCKING, "blocking")
+    return _found(name, BLOCKING if face == "blocking" else GEVENT, face)
 
 
-def asynchronous(name: str) -> Callable[[float, int], AbstractAsyncContextManager[AsyncGet]]:
+def asynchronous(name: str, face: Literal["async", "trio"] = "async") -> Asynchronous:
     """
-    Find a client for tasks of an event loop.
+    Find a client for tasks of an event loop, asyncio's or trio's.
 
     Raises:
         ValueError: if it has no such side.
     """
-    return _found(name, ASYNC, "async")
+    return _found(name, ASYNC if face == "async" else TRIO, face)
 
 
-def _found(name: str, clients: dict[str, T], face: str) -> T:
+def _found(name: str, clients: dict[str, T], face: Face) -> T:
     if name not in clients:
         raise ValueError(f"client {name!r} has no {face} face; those that have: {', '.join(clients)}")
     return clients[name]

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from paceline.contracts import ItemError
+from paceline.contracts import Face, ItemError
 from paceline.server.body import body
 from paceline.workloads import clients
 
@@ -24,7 +24,7 @@ class Fetch:
     Args:
         url: "{item}" in it stands for the item; for expected answers it must lead to an instrument.
         size: bytes that every answer has.
-        client: one of `clients.BLOCKING` or `clients.ASYNC`; None takes requests or aiohttp, whichever fits.
+        client: one of `clients.NAMES`; None takes the one that people use on the workers' face.
         timeout: seconds without an answer until an item counts as failed.
 
     Raises:
@@ -37,20 +37,20 @@ class Fetch:
     timeout: float = 30.0
 
     @staticmethod
-    def fits(client: str, face: str) -> bool:
+    def fits(client: str, face: Face) -> bool:
         """
-        Say whether `client` can serve workers of that face, "blocking" or "async".
+        Say whether `client` can serve workers of that face.
         """
-        return client in (clients.BLOCKING if face == "blocking" else clients.ASYNC)
+        return client in clients.FACES[face]
 
     @staticmethod
-    def default_client(face: str) -> str:
+    def default_client(face: Face) -> str:
         """
         Name the client that people use on that face.
         """
         return clients.DEFAULTS[face]
 
-    def client_for(self, face: str) -> str:
+    def client_for(self, face: Face) -> str:
         """
         Name the client that workers of that face use.
         """
@@ -77,6 +77,22 @@ class Fetch:
         """
         async with clients.asynchronous(self.client_for("async"))(self.timeout, concurrency) as get:
             yield partial(self._fetch_async, get)
+
+    @asynccontextmanager
+    async def trio_worker(self, concurrency: int) -> AsyncIterator[Callable[[int], Awaitable[Answer]]]:
+        """
+        Open one session for `concurrency` items at once, under trio.
+        """
+        async with clients.asynchronous(self.client_for("trio"), "trio")(self.timeout, concurrency) as get:
+            yield partial(self._fetch_async, get)
+
+    @contextmanager
+    def gevent_worker(self) -> Iterator[Callable[[int], Answer]]:
+        """
+        Open one greenlet's session.
+        """
+        with clients.blocking(self.client_for("gevent"), "gevent")(self.timeout) as get:
+            yield partial(self._fetch, get)
 
     def _fetch(self, get: clients.Get, item: int) -> Answer:
         url = self.url.replace("{item}", str(item))

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from paceline.contracts import Item, Result
+from paceline.contracts import Item, Result, gevent_side, trio_side
 from paceline.workloads.compute import squares
 from paceline.workloads.fetch import Answer, Fetch
 
@@ -59,6 +59,22 @@ class Mixed:
         """
         async with self.fetch.async_worker(concurrency) as fetch:
             yield partial(_one_async, fetch, self.cpu_seconds)
+
+    @asynccontextmanager
+    async def trio_worker(self, concurrency: int) -> AsyncIterator[Callable[[Item], Awaitable[Result]]]:
+        """
+        The same under trio.
+        """
+        async with trio_side(self.fetch, concurrency) as fetch:
+            yield partial(_one_async, fetch, self.cpu_seconds)
+
+    @contextmanager
+    def gevent_worker(self) -> Iterator[Callable[[Item], Result]]:
+        """
+        Open the download's session for a greenlet; the computation lets no other greenlet run.
+        """
+        with gevent_side(self.fetch) as fetch:
+            yield partial(_one, fetch, self.cpu_seconds)
 
 
 def burn(cpu_seconds: float) -> None:

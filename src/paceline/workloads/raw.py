@@ -1,5 +1,6 @@
 """
-One minimal HTTP/1.1 client with a blocking and an async face over the same codec; the async one is in `raw_async`.
+One minimal HTTP/1.1 client with a face for each kind of worker over the same codec. Here are the codec and the blocking
+face; the others are in `raw_async`, `raw_trio` and `raw_gevent`.
 
 It does what the instrument needs and no more (GET, keep-alive, Content-Length), in plain Python so that every kind of
 worker can import it.
@@ -7,12 +8,35 @@ worker can import it.
 
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
+from typing import Any, Protocol
 
 CHUNK = 1 << 18  # bytes asked of the socket at once
+CONNECTING = 1000  # connections being opened at once: a burst beyond the listener's backlog would wait a second each
 LONGEST_HEAD = 1 << 16  # bytes
 OK = 200
+
+
+class Connection(Protocol):
+    """
+    What the client needs of a socket, whoever waits on it.
+    """
+
+    def sendall(self, data: bytes, /) -> object:
+        """
+        Send all of it.
+        """
+
+    def recv(self, size: int, /) -> bytes:
+        """
+        Wait for something, and give it.
+        """
+
+    def close(self) -> object:
+        """
+        Let go of it.
+        """
 
 
 class AnswerError(OSError):
@@ -103,6 +127,19 @@ def address(origin: str) -> tuple[str, int]:
     return host, int(port or 80)
 
 
+@lru_cache(maxsize=128)
+def addresses(origin: str) -> tuple[tuple[int, Any], ...]:
+    """
+    Resolve "host:port" here and now, into (family, what a socket of it connects to): the libraries of loops would start
+    a thread for it, and keep it.
+
+    Raises:
+        OSError: if there is no such host.
+    """
+    found = socket.getaddrinfo(*address(origin), type=socket.SOCK_STREAM)
+    return tuple((family, place) for family, _, _, _, place in found)
+
+
 def parts(url: str) -> tuple[str, bytes]:
     """
     Split into origin ("host:port") and the request's bytes.
@@ -114,16 +151,27 @@ def parts(url: str) -> tuple[str, bytes]:
     return origin, f"GET /{target} HTTP/1.1\r\nHost: {origin}\r\n\r\n".encode("ascii")
 
 
-@contextmanager
-def blocking_client(timeout: float) -> Iterator[Callable[[str], bytes]]:
+def blocking_client(timeout: float) -> AbstractContextManager[Callable[[str], bytes]]:
     """
     One connection per server, kept open; `timeout` seconds for each wait on it.
     """
-    connections: dict[str, socket.socket] = {}
+    return client(timeout, _connect)
+
+
+@contextmanager
+def client(timeout: float, connect: Callable[[str, float], Connection]) -> Iterator[Callable[[str], bytes]]:
+    """
+    The same over any connections that know how to wait.
+
+    Args:
+        timeout: seconds for each wait.
+        connect: opens one to ("host:port", time-out).
+    """
+    connections: dict[str, Connection] = {}
 
     def get(url: str) -> bytes:
         origin, request = parts(url)
-        connection = connections.pop(origin, None) or _connect(origin, timeout)
+        connection = connections.pop(origin, None) or connect(origin, timeout)
         try:
             body, keeps_open = _exchange(connection, request)
         except BaseException:
@@ -148,7 +196,7 @@ def _connect(origin: str, timeout: float) -> socket.socket:
     return connection
 
 
-def _exchange(connection: socket.socket, request: bytes) -> tuple[bytes, bool]:
+def _exchange(connection: Connection, request: bytes) -> tuple[bytes, bool]:
     connection.sendall(request)
     answer = Answer()
     while (body := answer.feed(connection.recv(CHUNK))) is None:

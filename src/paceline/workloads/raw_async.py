@@ -7,9 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import cast
 
-from paceline.workloads.raw import Answer, AnswerError, address, parts
-
-CONNECTING = 1000  # connections being opened at once: a burst beyond the listener's backlog would wait a second each
+from paceline.workloads.raw import CONNECTING, Answer, AnswerError, address, parts
 
 
 class Connection(asyncio.Protocol):

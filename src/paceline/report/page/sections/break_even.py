@@ -27,6 +27,7 @@ LEAD = (
 )
 """How to read the maps."""
 
+_FUNCTIONS = ("test_break_even", "test_engines")
 _LEAST_END = 2.0  # the colours reach to this factor at least, so that scatter around 1 stays pale
 _PALE = 0.8  # of the way from 1 to the end of the colours: from here on white is read better than black
 _SMALL = 0.01  # below this, two decimals say nothing
@@ -36,7 +37,8 @@ def gains(column: Column) -> list[Gain]:
     """
     Give the speedups of the map of one column; nothing if there is none.
     """
-    return [gain for gain in speedups(column, "break_even", "test_break_even") if length(gain.cell) is not None]
+    found = [gain for function in _FUNCTIONS for gain in speedups(column, "break_even", function)]
+    return [gain for gain in found if length(gain.cell) is not None]
 
 
 def rows(columns: Sequence[Column]) -> tuple[tuple[Figure, ...], ...]:

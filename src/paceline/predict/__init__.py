@@ -1,0 +1,3 @@
+"""
+`paceline predict`: how long work would take that nobody measured, from the measured parts of a saved run.
+"""

@@ -1,0 +1,41 @@
+"""
+What `paceline predict` can be told.
+"""
+
+import argparse
+
+from paceline import typed
+
+SUMMARY = "say how long work would take that nobody measured"
+EPILOG = """It rests on a saved run: without RUN on the newest whole one of this machine with the cells it needs
+(pytest --benchmark-only --all). Items that only compute need --cpu and neither --latency nor --size.
+It ends with status 2 if the run can't tell, and then says what to measure.
+
+examples:
+  paceline predict --strategy threads --items 100000 --workers 100 --latency 0.05
+  paceline predict --strategy asyncio --items 1000000 --workers 1000 --latency 1 --deadline 60
+  paceline predict 4 --strategy pool-fork --items 5000 --workers 2 --cpu 0.02
+  paceline predict --validate             each cell, predicted from all others
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """
+    Add the arguments: the run, and what to predict.
+    """
+    add = parser.add_argument
+    add("run", nargs="?", metavar="RUN", help="a file, or a number in this machine's history")
+    add("--validate", action="store_true", help="leave out one cell after the other, and predict it from the rest")
+    add("--strategy", metavar="NAME", help="threads, asyncio, pool-fork ...; with --validate only its cells are shown")
+    add("--client", metavar="NAME", help="raw, requests or aiohttp (default: the one with most cells in the run)")
+    add("--items", type=typed.whole, metavar="N", help="how many there are")
+    add("--workers", type=typed.whole, metavar="W", help="of each machine, items under way at once (default: 10)")
+    add("--latency", type=typed.seconds, metavar="SECONDS", help="that an item waits for its server (default: none)")
+    add("--cpu", type=typed.seconds, metavar="SECONDS", help="CPU time of an item's own computing (default: none)")
+    add("--size", type=typed.whole, metavar="BYTES", help="of an answer (default: 1024)")
+    add("--bandwidth", type=typed.above_zero, metavar="BYTES_PER_SECOND", help="that all share (default: no limit)")
+    add("--memory", type=typed.above_zero, metavar="BYTES", help="of a machine (default: what this one has)")
+    add("--machines", type=typed.whole, default=1, metavar="M", help="like the measured one (default: 1)")
+    add("--deadline", type=typed.seconds, metavar="SECONDS", help="say how many machines meet it, start included")
+    add("--json", action="store_true", help="write JSON in place of tables")
+    typed.results(parser)

@@ -1,0 +1,164 @@
+"""
+The cells of a saved run that the model is fitted to.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from paceline.history import Cell, Run
+from paceline.predict.work import Work
+from paceline.report.merging import merged
+
+EXPERIMENTS = (
+    "downloads",
+    "computing",
+    "mixed",
+    "clients",
+    "latency",
+    "workers",
+    "threads_knee",
+    "in_flight",
+    "bandwidth",
+    "too_many",
+    "break_even",
+)
+"""Whose cells are whole rounds of equal items, with nothing beside them."""
+
+COMPUTING, RELEASING = "computing", "computing without the GIL"
+KINDS = {"Fetch": "downloads", "Mixed": "mixed", "Compute": "computing", "Carry": "computing"}
+"""Workload -> the kind of work it is, in words."""
+
+_STEPS = re.compile(r"-n=(\d+)")
+_RELEASE_THE_GIL = ("hash",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """
+    A cell, all processes that measured it together.
+
+    Args:
+        name: what it is called in the run.
+        experiment: the one it belongs to.
+        strategy: the strategy's name.
+        through: the client for downloads; "computing" or "computing without the GIL" for what only computes.
+        kind: "downloads", "mixed" or "computing".
+        work: what was done.
+        seconds: the median of the rounds, or of the processes' medians.
+    """
+
+    name: str
+    experiment: str
+    strategy: str
+    through: str
+    kind: str
+    work: Work
+    seconds: float
+
+    @property
+    def family(self) -> tuple[str, str]:
+        """
+        Strategy and client: cells that share all parts of the model.
+        """
+        return self.strategy, self.through
+
+
+def measured(run: Run) -> list[Measured]:
+    """
+    Give the cells that the model can be fitted to, each once.
+    """
+    cells = [cell for cell in merged(run.cells) if _is_fit(cell)]
+    cpus = usable_cpus(run)
+    own = {id(cell): _one_worker(cell, cpus) for cell in cells}
+    least = _least(cells, own)
+    return [_measured(cell, least.get(_item(cell))) for cell in cells]
+
+
+def _is_fit(cell: Cell) -> bool:
+    """
+    Whether the model can say something of a cell; a file may hold what no session measures.
+    """
+    return (
+        cell.experiment in EXPERIMENTS
+        and cell.workload in KINDS
+        and cell.items > 0
+        and cell.workers > 0
+        and cell.limit is not None
+        and cell.limit >= 0
+        and (cell.latency or 0.0) >= 0
+        and not (cell.workload == "Mixed" and not _share(cell))
+        and (cell.workload in ("Compute", "Carry") or cell.client is not None)
+    )
+
+
+def usable_cpus(run: Run) -> float:
+    """
+    Give the CPUs that the run could use; 1 if it doesn't say.
+    """
+    cpu = run.machine_info.get("cpu")
+    count = cpu.get("count") if isinstance(cpu, Mapping) else None
+    return float(count) if isinstance(count, int | float) and count > 0 else 1.0
+
+
+def _one_worker(cell: Cell, cpus: float) -> float:
+    """
+    Give the CPU time of an item, seconds, as the one-worker pass of the cell's own limit saw it.
+
+    Source: `paceline.stats.limits.computing`, solved for the CPU time.
+    """
+    return (cell.limit or 0.0) * min(cell.workers, cpus) / cell.items
+
+
+def _least(cells: Iterable[Cell], own: Mapping[int, float]) -> dict[Any, float]:
+    """
+    Give the CPU time of each kind of item: the least that any cell's pass took, which was disturbed least.
+    """
+    seen: dict[Any, list[float]] = {}
+    for cell in cells:
+        if KINDS[cell.workload] == "computing":
+            seen.setdefault(_item(cell), []).append(own[id(cell)])
+    return {item: min(values) for item, values in seen.items()}
+
+
+def _item(cell: Cell) -> Any:
+    """
+    Say which items are the same to compute.
+    """
+    steps = _STEPS.search(cell.name)
+    asked = cell.extra.get("item_cpu_seconds")
+    return cell.workload, cell.kernel, asked if isinstance(asked, float) else None, steps[1] if steps else None
+
+
+def _measured(cell: Cell, cpu_seconds: float | None) -> Measured:
+    kind = KINDS[cell.workload]
+    through = cell.client or (RELEASING if cell.kernel in _RELEASE_THE_GIL else COMPUTING)
+    latency = cell.latency or 0.0
+    computes = latency * _share(cell) / (1 - _share(cell)) if kind == "mixed" else cpu_seconds or 0.0
+    return Measured(
+        name=cell.name,
+        experiment=cell.experiment,
+        strategy=cell.strategy,
+        through=through,
+        kind=kind,
+        work=Work(
+            items=cell.items,
+            workers=cell.workers,
+            latency=latency,
+            cpu_seconds=computes,
+            size=cell.size or 0,
+            bandwidth=_bandwidth(cell),
+        ),
+        seconds=cell.median,
+    )
+
+
+def _share(cell: Cell) -> float:
+    share = cell.share or 0.0
+    return share if 0 < share < 1 else 0.0
+
+
+def _bandwidth(cell: Cell) -> float:
+    given = cell.extra.get("bandwidth_bytes_per_second")
+    return float(given) if isinstance(given, int | float) and given > 0 else float("inf")

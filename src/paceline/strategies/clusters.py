@@ -1,0 +1,107 @@
+"""
+Clusters that were there before: their addresses, whether they can be reached, and whether they fit.
+"""
+
+import socket
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from paceline import __version__
+from paceline.contracts import Option
+from paceline.strategies.base import NotReady
+
+REACH_TIMEOUT = 5.0  # seconds until a cluster that has not answered counts as out of reach
+ASKED = (
+    "('.'.join(__import__('platform').python_version_tuple()[:2]), "
+    "__import__('importlib.util').util.find_spec('paceline') and __import__('paceline').__version__)"
+)
+"""To be evaluated by each worker: its Python and its Paceline. Code that is pickled is not for another Python."""
+
+LOOPBACK = "127.0.0.1"
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+class OutOfReach(NotReady):
+    """
+    No cluster answers at an address.
+    """
+
+
+class WorkersDiffer(NotReady):
+    """
+    What runs on a cluster is not what runs here.
+    """
+
+
+def checked_address(strategy: str, scheme: str, address: Option) -> str | None:
+    """
+    Give the address of a cluster, if it looks like one; None if none is wanted.
+
+    Raises:
+        ValueError: if it doesn't.
+    """
+    if address is None:
+        return None
+    try:
+        parts = urlsplit(str(address))
+        fits = parts.scheme == scheme and parts.hostname and parts.port and not parts.path
+    except ValueError:  # the port is none
+        fits = False
+    if not fits:
+        raise ValueError(f"{strategy}: cluster must be an address such as {scheme}://host:8786, not {address!r}")
+    return str(address)
+
+
+def reach(address: str) -> None:
+    """
+    See whether anybody listens there.
+
+    Raises:
+        OutOfReach: if nobody does, or there is no way.
+    """
+    parts = urlsplit(address)
+    try:
+        socket.create_connection((parts.hostname, parts.port), REACH_TIMEOUT).close()
+    except OSError as error:
+        raise out_of_reach(address, str(error)) from None
+
+
+def facing(address: str) -> str | None:
+    """
+    Give the address of this machine that a cluster sees; None if it is on this machine, or there is no way to it.
+    """
+    parts = urlsplit(address)
+    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
+        way.connect((parts.hostname, parts.port))  # of a datagram socket: nothing is sent
+        ours = str(way.getsockname()[0])
+        return None if ours == LOOPBACK else ours
+    return None
+
+
+def out_of_reach(address: str, why: str) -> OutOfReach:
+    """
+    Make the error for an address at which no cluster answers.
+    """
+    return OutOfReach(f"no cluster at {address}: {why}; start one there, or name the address of another")
+
+
+def check_versions(address: str, workers: Mapping[str, tuple[str, str | None]]) -> None:
+    """
+    Refuse workers whose Paceline or Python is not ours.
+
+    Args:
+        address: of the cluster.
+        workers: each worker -> its Python ("3.11") and its Paceline, None where there is none.
+
+    Raises:
+        WorkersDiffer: naming both sides.
+    """
+    for worker, (python, paceline) in workers.items():
+        if (python, paceline) != (PYTHON, __version__):
+            theirs = f"Python {python} and {f'Paceline {paceline}' if paceline else 'no Paceline'}"
+            raise WorkersDiffer(
+                f"{address}: its worker {worker} has {theirs}; here is Python {PYTHON} and Paceline {__version__}: "
+                "both sides need the same"
+            )

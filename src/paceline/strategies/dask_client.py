@@ -1,0 +1,238 @@
+"""
+The measuring process's end of a cluster of dask.
+"""
+
+import asyncio
+import logging
+import pickle
+import uuid
+import warnings
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from typing import Any, TypeAlias
+
+from paceline.contracts import Item, Result, Workload
+from paceline.strategies import clusters
+from paceline.strategies.base import WorkerDied
+
+LOGGERS = ("distributed", "distributed.client")
+
+Watch: TypeAlias = Callable[[], Coroutine[Any, Any, Exception]]
+"""Waits until results can't come any more, and gives the reason."""
+
+
+class Line:
+    """
+    A client of dask's, whose loop runs in a thread of this process, until it is closed.
+
+    dask's log is silent meanwhile: what it would say is raised.
+
+    Args:
+        address: the scheduler's.
+
+    Raises:
+        OutOfReach: if none answers within `REACH_TIMEOUT`.
+    """
+
+    def __init__(self, address: str) -> None:
+        import distributed
+
+        clusters.reach(address)
+        greet(address)
+        self._address = address
+        self._token = uuid.uuid4().hex
+        self._plugin: str | None = None
+        self._only: list[str] | None = None
+        self._levels = {name: logging.getLogger(name).level for name in LOGGERS}
+        self._log_at(logging.CRITICAL + 1)
+        try:
+            library: Any = distributed
+            self.client = library.Client(
+                address, timeout=clusters.REACH_TIMEOUT, set_as_default=False, direct_to_workers=False
+            )
+        except BaseException:
+            self._log_at(None)
+            raise
+
+    def open(self, workload: Workload, only: Sequence[str] | None = None) -> None:
+        """
+        Open a workload in all workers, or in some of them only.
+
+        Raises:
+            Exception: the first error of a worker, as it was raised there.
+        """
+        from paceline.dask_worker import Opened
+
+        self._only = list(only) if only is not None else None
+        plugin = Opened(self._token, pickle.dumps(workload), frozenset(only) if only is not None else None)
+        self._plugin = plugin.name
+        self.client.register_plugin(plugin)
+
+    def results(self, items: Sequence[Item], chunksize: int, watch: Watch) -> list[Result]:
+        """
+        Run all items, and give the results in item order.
+
+        Raises:
+            Exception: the first error, once all items are done, so that none of them runs on into the next round.
+        """
+        from paceline import dask_worker
+
+        chunks = [items[first : first + chunksize] for first in range(0, len(items), chunksize)]
+        work, each = (dask_worker.run, items) if chunksize == 1 else (dask_worker.run_chunk, chunks)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Sending large graph")  # it is what was asked for
+            futures = self.client.map(
+                partial(work, self._token), list(each), pure=False, workers=self._only, allow_other_workers=False
+            )
+        done = self.client.sync(self._gathered, futures, watch)
+        return done if chunksize == 1 else [result for chunk in done for result in chunk]
+
+    def threads(self) -> dict[str, int]:
+        """
+        Say how many items each worker runs at once, by its address.
+
+        Raises:
+            OutOfReach: if there is no worker.
+        """
+        try:
+            self.client.wait_for_workers(1, timeout=clusters.REACH_TIMEOUT)
+        except TimeoutError:
+            why = f"a scheduler is there, and no worker of it within {clusters.REACH_TIMEOUT:g} s"
+            raise clusters.out_of_reach(self._address, why) from None
+        return dict(self.client.nthreads())
+
+    def versions(self) -> dict[str, tuple[str, str | None]]:
+        """
+        Say which Python and which Paceline each worker has.
+        """
+        return dict(self.client.run(eval, clusters.ASKED))
+
+    async def alive(self) -> bool:
+        """
+        Whether any worker is there that may have items.
+        """
+        try:
+            there = await self.client.nthreads()
+        except OSError:  # the scheduler is gone, or not to be reached just now
+            return False
+        return any(worker in there for worker in self._only) if self._only else bool(there)
+
+    def close_workload(self) -> None:
+        """
+        Close the workload in all workers.
+
+        Raises:
+            Exception: what a worker raised there.
+        """
+        if self._plugin:
+            self.client.unregister_worker_plugin(self._plugin)
+
+    def abandon_workload(self) -> None:
+        """
+        Have the workload closed once the workers come to it; wait no longer than a moment.
+        """
+        if self._plugin:
+            with suppress(Exception):  # whatever it is, another error is on its way
+                self.client.sync(self._unregistered, callback_timeout=clusters.REACH_TIMEOUT)
+
+    def hang_up(self) -> None:
+        """
+        End the client and its thread.
+        """
+        self.client.close(timeout=clusters.REACH_TIMEOUT)
+        end_helper()
+        self._log_at(None)
+
+    async def _unregistered(self) -> None:
+        await self.client.unregister_worker_plugin(self._plugin)
+
+    async def _gathered(self, futures: Sequence[Any], watch: Watch) -> list[Result]:
+        """
+        Wait for all of them, whatever becomes of each: dask would give up at the first error, and go on with the rest.
+        """
+        coming = asyncio.ensure_future(self.client.gather(futures, errors="skip", asynchronous=True))
+        watching = asyncio.ensure_future(watch())
+        try:
+            await asyncio.wait([coming, watching], return_when=asyncio.FIRST_COMPLETED)
+            if watching.done():
+                raise watching.result()
+            results = await _unless_lost(coming)
+        finally:
+            coming.cancel()
+            watching.cancel()
+        if len(results) < len(futures):
+            await self._raise_first(futures)
+        return list(results)
+
+    async def _raise_first(self, futures: Sequence[Any]) -> None:
+        """
+        Raise the first error in item order; what dask says of workers that it lost becomes our own word for it.
+        """
+        from distributed.scheduler import KilledWorker
+
+        lost = [place for place, future in enumerate(futures) if future.status not in {"finished", "error"}]
+        errors = [(place, await future.exception()) for place, future in enumerate(futures) if future.status == "error"]
+        lost += [place for place, error in errors if isinstance(error, KilledWorker)]
+        if lost:
+            which = f"{len(lost)} of {len(futures)} have no result, place {min(lost)} in item order among them"
+            raise WorkerDied(f"{self._address} lost workers, or itself, before their items were done: {which}")
+        if errors:
+            raise errors[0][1]
+        raise WorkerDied(f"{self._address} was lost before it had given the results: the items have no result")
+
+    def _log_at(self, level: int | None) -> None:
+        for name, before in self._levels.items():
+            logging.getLogger(name).setLevel(before if level is None else level)
+
+
+def end_helper() -> None:
+    """
+    End the thread that dask keeps for large messages, in the measuring process too, and leave it the place for another.
+    """
+    from distributed import utils
+
+    busy = utils._offload_executor  # noqa: SLF001 - there is no public way to it
+    if busy._threads:  # noqa: SLF001
+        utils._offload_executor = ThreadPoolExecutor(1, thread_name_prefix="Dask-Offload")  # noqa: SLF001
+        busy.shutdown()
+
+
+async def _unless_lost(coming: Any) -> Any:
+    """
+    Give what came; nothing if dask gave up, as it does when it has lost its scheduler.
+    """
+    try:
+        return await coming
+    except OSError:
+        return []
+    except asyncio.CancelledError:
+        if coming.cancelled():
+            return []
+        raise
+
+
+def greet(address: str) -> None:
+    """
+    See whether who listens there speaks dask's language: a client would wait for ever for one who says nothing.
+
+    Raises:
+        OutOfReach: if none does so within `REACH_TIMEOUT`.
+    """
+    import distributed.comm
+
+    library: Any = distributed.comm
+
+    async def shake_hands() -> None:
+        line = await library.connect(address, timeout=clusters.REACH_TIMEOUT)
+        await line.close()
+
+    async def in_time() -> None:
+        await asyncio.wait_for(shake_hands(), clusters.REACH_TIMEOUT)
+
+    try:
+        asyncio.run(in_time())
+    except (OSError, ValueError):  # TimeoutError is an OSError; a ValueError comes of bytes that are not dask's
+        why = f"no scheduler of dask answered within {clusters.REACH_TIMEOUT:g} s"
+        raise clusters.out_of_reach(address, why) from None

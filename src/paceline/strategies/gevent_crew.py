@@ -1,0 +1,176 @@
+"""
+The greenlets of a strategy, and the rounds that they get. Imported where gevent is used.
+"""
+
+from collections.abc import Callable, Sequence
+
+import gevent
+import gevent.lock  # this and the next as the client of a workload will: no start is charged for them
+import gevent.socket
+from gevent import GreenletExit
+from gevent.event import Event
+from gevent.queue import SimpleQueue
+
+from paceline.contracts import Item, Result, Workload, gevent_side
+from paceline.strategies.base import STOP_TIMEOUT
+from paceline.strategies.gevent_hub import borrowed, give_back, quiet
+
+
+class Round:
+    """
+    Items on their way through the greenlets.
+    """
+
+    def __init__(self, items: Sequence[Item], workers: int) -> None:
+        self._results: list[Result] = [None] * len(items)
+        self._queue = iter(enumerate(items))
+        self._at_work = min(workers, len(items))
+        self._errors: list[BaseException] = []
+        self._done = Event()
+
+    def outcome(self) -> list[Result]:
+        """
+        Wait for the results, in item order.
+
+        Raises:
+            BaseException: the first error.
+        """
+        if self._at_work:
+            self._done.wait()
+        if self._errors:
+            raise self._errors[0]
+        return self._results
+
+    def drain(self, run: Callable[[Item], Result]) -> None:
+        """
+        Take items until none is left or one has failed.
+        """
+        try:
+            for index, item in self._queue:
+                if self._errors:
+                    break
+                self._results[index] = run(item)
+        except GreenletExit:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the one who waits raises it
+            self._errors.append(error)
+            self._done.set()
+        self._at_work -= 1
+        if not self._at_work:
+            self._done.set()
+
+
+class Worker:
+    """
+    A greenlet with a session.
+
+    Attributes:
+        opened: is set once the session is open, or can't be.
+        rounds: it takes part in; None is the last word.
+        error: of opening or closing the session.
+    """
+
+    def __init__(self, workload: Workload) -> None:
+        self.opened = Event()
+        self.rounds = SimpleQueue()
+        self.error: BaseException | None = None
+        self.greenlet = gevent.spawn(self._live, workload)
+
+    def _live(self, workload: Workload) -> None:
+        try:
+            with gevent_side(workload) as run:
+                self.opened.set()
+                while (current := self.rounds.get()) is not None:
+                    current.drain(run)
+        except GreenletExit:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the one who waits raises it; here, gevent would print it
+            self.error = error
+        finally:
+            self.opened.set()
+
+
+class GreenCrew:
+    """
+    The workers of a strategy, on the hub of this thread.
+    """
+
+    def __init__(self, workload: Workload, workers: int) -> None:
+        self._workload = workload
+        self._count = workers
+        self._workers: list[Worker] = []
+
+    def open(self) -> None:
+        """
+        Start all workers, each of which opens the workload.
+
+        Raises:
+            BaseException: the first error of opening it.
+        """
+        self._hub = borrowed()
+        try:
+            self._start()
+        except BaseException:
+            give_back(self._hub)
+            raise
+
+    def run(self, items: Sequence[Item]) -> list[Result]:
+        """
+        Run every item and give the results, in item order.
+
+        Raises:
+            BaseException: the first error; then all workers have ended, and the next round starts others.
+        """
+        if not self._workers:
+            self._start()
+        current = Round(items, self._count)
+        try:
+            with quiet(self._hub):
+                for worker in self._workers[: len(items)]:
+                    worker.rounds.put(current)
+                return current.outcome()
+        except BaseException:
+            self._kill()
+            raise
+
+    def close(self) -> None:
+        """
+        Have each worker close the workload, and end.
+
+        Raises:
+            BaseException: the first error of closing it.
+        """
+        workers = self._workers
+        try:
+            with quiet(self._hub):
+                for worker in workers:
+                    worker.rounds.put(None)
+                gevent.joinall([worker.greenlet for worker in workers], timeout=STOP_TIMEOUT)
+        finally:
+            self._kill()
+            give_back(self._hub)
+        _raise_first(workers)
+
+    def _start(self) -> None:
+        self._workers = [Worker(self._workload) for _ in range(self._count)]
+        try:
+            with quiet(self._hub):
+                for worker in self._workers:
+                    worker.opened.wait()
+            _raise_first(self._workers)
+        except BaseException:
+            self._kill()
+            raise
+
+    def _kill(self) -> None:
+        """
+        End the workers that are left; each closes the workload on the way.
+        """
+        workers, self._workers = self._workers, []
+        gevent.killall([worker.greenlet for worker in workers])
+
+
+def _raise_first(workers: Sequence[Worker]) -> None:
+    for worker in workers:
+        if worker.error is not None:
+            raise worker.error

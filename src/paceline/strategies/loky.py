@@ -1,0 +1,137 @@
+"""
+Processes from loky, the executor that joblib runs on.
+"""
+
+import os
+import signal
+from collections.abc import Sequence
+from concurrent.futures.process import BrokenProcessPool
+from types import MappingProxyType, TracebackType
+from typing import Any, ClassVar, Self
+
+from paceline import pool_worker
+from paceline.contracts import Item, Option, Result
+from paceline.strategies import extras
+from paceline.strategies.base import Strategy, WorkerDied
+from paceline.strategies.endings import death, ended
+from paceline.strategies.rendezvous import meet
+
+NO_LIMIT = 1 << 62  # bytes; loky reads a number and knows no word for none
+MOMENT = 0.01  # seconds between looks at whether the thread that feeds the workers has ended
+
+
+class Loky(Strategy):
+    """
+    loky's reusable executor, each process a new interpreter with the workload opened once.
+
+    Left to itself it would hand out the workers of an earlier start, let idle ones go after 10 s, and put another in
+    the place of one that has grown by 300 MB; here every start is one (`reuse`), and no worker leaves before it is told
+    to (`timeout`, seconds; `most_growth`, bytes).
+    """
+
+    name: ClassVar[str] = "loky"
+    extra: ClassVar[str | None] = "loky"
+    fixed: ClassVar[MappingProxyType[str, Option]] = MappingProxyType(
+        {"start_method": "loky", "chunksize": 1, "reuse": False, "timeout": None, "most_growth": NO_LIMIT}
+    )
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        return extras.unmet("loky", cls.extra)
+
+    def __enter__(self) -> Self:
+        import loky
+
+        _start_trackers()
+        context: Any = loky.backend.get_context("loky")
+        self._ready, self._tell_ready = context.Pipe(duplex=False)
+        self._lifeline, self._life = context.Pipe(duplex=False)
+        initargs = (self.workload, self._tell_ready, context.Lock(), None, self._lifeline)
+        self._over = False
+        self._processes: list[Any] = []
+        self._executor = loky.get_reusable_executor(
+            self.workers,
+            context,
+            timeout=None,
+            reuse=False,
+            initializer=pool_worker.start,
+            initargs=initargs,
+            env={"LOKY_MAX_MEMORY_LEAK_SIZE": str(NO_LIMIT)},
+        )
+        try:
+            with pool_worker.interrupts_held():
+                self._executor.submit(os.getpid)  # the first thing submitted starts all workers
+                self._processes = list(self._executor._processes.values())  # noqa: SLF001 - it has no public list
+            meet(self, self._ready, self._processes, self._broken)
+        except BaseException:
+            self._kill()
+            raise
+        return self
+
+    def map(self, items: Sequence[Item]) -> list[Result]:
+        try:
+            return list(self._executor.map(pool_worker.run, items, chunksize=1))
+        except BrokenProcessPool as error:
+            raise self._broken("before its items were done") from error
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._over:
+            return
+        if kind is not None and not issubclass(kind, Exception):
+            self._kill()
+        elif ended(self._processes):
+            raise self._broken("between two rounds")
+        else:
+            self._shut()
+            if bad := [process for process in self._processes if process.exitcode]:
+                raise death(bad, "on the way out")
+
+    def _broken(self, when: str) -> WorkerDied:
+        """
+        Make the error for an executor that lost a worker: it kills the others itself, after which most look the same.
+        """
+        self._kill()
+        ends = [process for process in self._processes if process.exitcode != -signal.SIGKILL]
+        if not ends and self.workers > 1:
+            when += ", and loky killed the others"
+        return death(ends or self._processes, when)
+
+    def _kill(self) -> None:
+        self._shut(kill_workers=True)
+
+    def _shut(self, *, kill_workers: bool = False) -> None:
+        if self._over:
+            return
+        self._over = True
+        feeding = self._executor._call_queue  # noqa: SLF001 - the executor forgets it, and its thread may stay
+        self._executor.shutdown(wait=True, kill_workers=kill_workers)
+        _let_out(feeding)
+        for end in (self._ready, self._tell_ready, self._lifeline, self._life):
+            end.close()
+
+
+def _start_trackers() -> None:
+    """
+    Start the trackers of semaphores, loky's and the standard library's, before interrupts are held: their start lets
+    interrupts through.
+    """
+    if os.name == "posix":
+        from multiprocessing import resource_tracker
+
+        from loky.backend import resource_tracker as its_own
+
+        resource_tracker.ensure_running()
+        its_own.ensure_running()
+
+
+def _let_out(queue: Any) -> None:
+    """
+    Wait until a queue's thread has ended, and read what it still writes: once workers are killed, nobody else does.
+    """
+    thread = queue._thread  # noqa: SLF001
+    while thread is not None and thread.is_alive():
+        thread.join(MOMENT)
+        while thread.is_alive() and queue._reader.poll():  # noqa: SLF001
+            os.read(queue._reader.fileno(), 1 << 16)  # noqa: SLF001

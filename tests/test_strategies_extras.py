@@ -1,0 +1,51 @@
+"""
+What a strategy says whose library is missing.
+"""
+
+import os
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from processes import python
+
+from paceline.strategies import STRATEGIES, extras
+
+ROOT = Path(__file__).parents[1]
+REASONS = """
+from paceline.strategies import STRATEGIES
+for strategy in STRATEGIES:
+    print(strategy.name, strategy.unavailable(), sep=": ")
+"""
+NEEDING = [pytest.param(strategy, id=strategy.name) for strategy in STRATEGIES if strategy.extra]
+
+
+def test_a_library_that_is_there_is_no_reason():
+    assert extras.unmet("pytest", "loky") is None
+    assert extras.unmet("the test runner", "loky", "pytest") is None
+
+
+def test_a_missing_library_comes_with_the_command_that_installs_it():
+    assert extras.unmet("nowhere", "loky") == "needs nowhere: pip install 'paceline[loky]'"
+    assert extras.unmet("no.where", "cluster", "nowhere") == "needs no.where: pip install 'paceline[cluster]'"
+
+
+@pytest.fixture(scope="module")
+def bare():
+    """What each strategy says in an interpreter that has the standard library and Paceline alone."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    with python("-S", "-c", REASONS, env=environment, stdout=subprocess.PIPE) as process:
+        said = process.communicate()[0]
+    return dict(line.split(": ", 1) for line in said.splitlines())
+
+
+@pytest.mark.parametrize("strategy", NEEDING)
+def test_without_its_library_a_strategy_names_the_extra_that_brings_it(strategy, bare):
+    assert bare[strategy.name].startswith("needs ")
+    assert bare[strategy.name].endswith(f": pip install 'paceline[{strategy.extra}]'")
+
+
+@pytest.mark.parametrize("strategy", NEEDING)
+def test_the_extra_that_a_strategy_names_is_one_of_this_package(strategy):
+    assert strategy.extra in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
