@@ -50,6 +50,13 @@ def test_a_server_is_a_floor_for_any_number_of_machines():
     assert answered(LONG, costs(server=1.0), machines=1000).seconds == pytest.approx(1000.0)
 
 
+def test_a_floor_that_was_measured_is_as_unsure_as_the_rest_and_a_link_is_not():
+    server = answered(LONG, costs(server=1.0), machines=1000)
+    assert server.low < server.seconds < server.high
+    link = answered(Work(items=1000, workers=10, latency=0.01, size=10**6, bandwidth=1e6))
+    assert link.low == link.seconds == link.high == pytest.approx(1000.01)
+
+
 def test_machines_share_the_items():
     assert answered(LONG, machines=10).seconds == pytest.approx(answered(LONG).seconds / 10, rel=0.01)
 

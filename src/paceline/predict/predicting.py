@@ -115,12 +115,14 @@ def _share(work: Work, machines: int) -> Work:
 
 def _interval(work: Work, machines: int, fit: Fit, costs: Costs) -> tuple[float, float, float]:
     """
-    Give a round's seconds, and the ends of its interval. What server and link need together is a floor for each.
+    Give a round's seconds, and the ends of its interval. What server and link need together is a floor for each; the
+    server's part was measured, so it is as unsure as the rest, and the link's is arithmetic.
     """
     share = _share(work, machines)
     own, factor = fit.seconds(replace(share, bandwidth=float("inf"))), fit.factor(share)
-    floor = max(work.items * costs.server_seconds, float(model.carrying(Columns.of([work]))[0]))
-    middle, low, high = (max(floor, seconds) for seconds in (own, own / factor, own * factor))
+    link = float(model.carrying(Columns.of([work]))[0])
+    most = max(own, work.items * costs.server_seconds)
+    middle, low, high = (max(link, seconds) for seconds in (most, most / factor, most * factor))
     return middle, low, high
 
 
