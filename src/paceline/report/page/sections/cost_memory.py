@@ -79,12 +79,11 @@ def figure(columns: Sequence[Column], column: Column) -> Figure | None:
 
 
 def _drawn(own: Sequence[Cell], every: Sequence[Cell], order: Sequence[str]) -> alt.TopLevelMixin:
-    present = [figures.plain(cell.strategy) for cell in own]
     most = max(memory(cell) or 0 for cell in every)
     counts = sorted({cell.workers for cell in every})
     across = alt.X("workers:Q").scale(domain=[min(0, counts[0]), counts[-1] * 1.03], nice=False).title("workers")
     up = alt.Y("bytes:Q").scale(domain=[0, most * 1.05 or 1], nice=False).title("memory of all processes")
-    hue, mark = look.colour(order, present), look.shape(order, present)
+    hue, mark = look.colour(order, own), look.shape(order, own)
     base = alt.Chart(named("cells")).encode(
         across.axis(values=counts, format="d"), up.axis(labelExpr=look.BYTES, values=_ticks(most)), hue
     )

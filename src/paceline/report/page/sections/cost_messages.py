@@ -47,13 +47,12 @@ def figure(columns: Sequence[Column], column: Column) -> Figure | None:
 
 
 def _drawn(own: Sequence[Cell], every: Sequence[Cell], order: Sequence[str]) -> alt.TopLevelMixin:
-    present = [figures.plain(cell.strategy) for cell in own]
     sizes = sorted({cell.size or 0 for cell in every})
     # A message of no bytes has no logarithm; this scale is linear from 0 to 1 byte.
     across = alt.X("size:Q").scale(type="symlog", constant=1, domain=[0, max(sizes[-1], 1)], nice=False, padding=10)
     domain = span([seconds for cell in every for seconds in (cell.median, *_ends(cell))])
     scale = alt.Scale(type="log", domain=domain, nice=False)
-    hue, mark = look.colour(order, present), look.shape(order, present)
+    hue, mark = look.colour(order, own), look.shape(order, own)
     for encoded in (hue, mark):
         encoded["legend"]["title"] = "way"
     base = alt.Chart(named("cells")).encode(

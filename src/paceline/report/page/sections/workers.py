@@ -65,14 +65,13 @@ def _figure(columns: Sequence[Column], experiment: str, function: str, title: st
 
 
 def _drawn(cells: Sequence[Cell], every: Sequence[Cell], order: Sequence[str]) -> alt.TopLevelMixin:
-    present = [cell.strategy for cell in cells]
     across = (
         alt.X("workers:Q")
         .scale(type="log", base=2, nice=False, padding=12)
         .title("workers")
         .axis(values=sorted({cell.workers for cell in every}), format="d")
     )
-    hue, mark = look.colour(order, present), look.shape(order, present)
+    hue, mark = look.colour(order, cells), look.shape(order, cells)
     pace = alt.Chart(named("pace"))
     dots = alt.Chart(named("rounds")).mark_circle(size=14, opacity=0.3)
     medians = alt.Chart(named("cells"))
