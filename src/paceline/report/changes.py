@@ -80,14 +80,13 @@ def _table(title: str, cells: list[Cell], before: dict[str, Cell]) -> Renderable
 
 
 def _figures(old: Cell, new: Cell) -> tuple[str, ...]:
-    doubts = dict.fromkeys([*old.marks, *new.marks])
     return (
         figures.seconds(old.median),
         figures.percent(old.spread),
         figures.seconds(new.median),
         figures.percent(new.spread),
         figures.change(new.median / old.median),
-        ", ".join(map(figures.plain, doubts)),
+        marks.in_full(dict.fromkeys([*old.marks, *new.marks])),
     )
 
 

@@ -98,5 +98,5 @@ def _figures(cell: Cell, cells: list[Cell], added: list[str]) -> dict[str, str]:
         "efficiency": figures.percent(cell.efficiency),
         "overhead/item": figures.seconds(cell.overhead),
         "speedup": figures.times(speedup(cell, cells)),
-        "marks": ", ".join(map(figures.plain, cell.marks)),
+        "marks": marks.in_full(cell.marks),
     }

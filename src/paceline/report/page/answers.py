@@ -10,6 +10,7 @@ from paceline.claims.cost import memory_of_one_more
 from paceline.claims.evidence import Evidence
 from paceline.history import Cell
 from paceline.report import figures
+from paceline.report.marks import in_full
 from paceline.report.page.answering import CONTROL, LEVEL, Choice, choose, comparable, contenders, interval, works
 from paceline.report.page.columns import Column
 from paceline.report.parameters import BASELINE, speedup, varying
@@ -86,7 +87,7 @@ def _efficiency(cell: Cell) -> str:
 
 
 def _with_doubts(cell: Cell, name: str) -> str:
-    return f"{name} ({', '.join(map(figures.plain, cell.marks))})" if cell.marks else name
+    return f"{name} ({in_full(cell.marks)})" if cell.marks else name
 
 
 def _cost(column: Column, cell: Cell) -> str:

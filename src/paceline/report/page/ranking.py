@@ -114,7 +114,6 @@ def _row(cell: Cell, choice: Choice, cells: Sequence[Cell], ends: Sequence[float
     return row(
         cell,
         row=name,
-        marks=", ".join(map(figures.plain, cell.marks)) or "none",
         limit=cell.limit or None,
         beside=_beside(cell, ends, far=far),
         far=far,

@@ -10,7 +10,7 @@ from paceline.claims import CLAIMS, Part, Verdict
 from paceline.history import Cell
 from paceline.report.claims import figure_in_words
 from paceline.report.figures import NOTHING, digits, plain
-from paceline.report.marks import MEANINGS
+from paceline.report.marks import by_mark
 from paceline.report.merging import PROCESSES
 from paceline.report.page.columns import Column
 from paceline.report.page.model import Figure, Section, Table
@@ -141,16 +141,13 @@ def _short(part: Part) -> str:
 
 
 def _doubts(findings: Findings) -> tuple[str, ...]:
-    owners: dict[str, dict[str, None]] = {}
-    meanings: dict[str, str] = {}
-    for name, finding in findings.items():
-        for warning in (warning for part in finding.parts for warning in part.warnings):
-            mark, _, meaning = (part.strip() for part in warning.partition(":"))
-            owners.setdefault(mark, {})[plain(name)] = None
-            meanings.setdefault(mark, MEANINGS.get(mark, meaning))
-    return tuple(
-        f"{plain(mark)}: {plain(meanings[mark])}: in evidence for {', '.join(names)}" for mark, names in owners.items()
+    grouped = by_mark(
+        (plain(name), warning)
+        for name, finding in findings.items()
+        for part in finding.parts
+        for warning in part.warnings
     )
+    return tuple(f"{doubt}: in evidence for {', '.join(names)}" for doubt, names in grouped)
 
 
 def _evidence(column: Column) -> list[Cell]:

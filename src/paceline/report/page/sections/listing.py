@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from paceline.history import Cell
 from paceline.report import figures
 from paceline.report.experiments import added_figures
+from paceline.report.marks import in_full
 from paceline.report.page.model import Table
 
 MOST = 200  # rows
@@ -46,5 +47,5 @@ def _figures(cell: Cell, words: str, added: Sequence[str]) -> dict[str, str]:
         "limit": figures.seconds(cell.limit),
         "efficiency": figures.percent(cell.efficiency),
         "overhead/item": figures.seconds(cell.overhead),
-        "marks": ", ".join(map(figures.plain, cell.marks)),
+        "marks": in_full(cell.marks),
     }
