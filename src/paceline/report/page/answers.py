@@ -105,7 +105,8 @@ def _cost(column: Column, cell: Cell) -> str:
 
 def memory_per_worker(column: Column, strategy: str) -> float | None:
     """
-    Give the memory that one more worker takes, bytes, the median over processes; None if it was not measured.
+    Give the memory that one more worker takes, bytes, the median over processes; None where it was not measured
+    in processes of their own with enough numbers of workers.
     """
     run = column.sources.get("memory")
     slopes = list(memory_of_one_more(Evidence([run]), strategy).values.values()) if run else []
