@@ -5,6 +5,7 @@ All of it is ASCII, so that a table is the same in every terminal, pipe and log 
 """
 
 import math
+from typing import TypeGuard
 
 NOTHING = "-"
 """What stands where there is no figure."""
@@ -12,6 +13,7 @@ NOTHING = "-"
 _TIMES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
 _SIZES = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
 _MINUTE = 60  # seconds
+_LARGEST = 1e300  # false for NaN and infinity too, and for whole numbers that no float holds
 _ROUNDS_UP = 0.9995  # from here on, three digits of the smaller unit would read 1000
 
 
@@ -82,11 +84,11 @@ def size(number: int) -> str:
     return next((f"{number // unit} {name}" for unit, name in _SIZES if number and number % unit == 0), f"{number} B")
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """
     Whether a value that an experiment added is a figure.
     """
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
 
 
 def named(name: str, value: object) -> str:
@@ -95,7 +97,7 @@ def named(name: str, value: object) -> str:
     """
     if not is_number(value):
         return NOTHING
-    number = float(value)  # type: ignore[arg-type]
+    number = float(value)
     if "seconds" in name:
         return seconds(number)
     if "bytes" in name:

@@ -37,7 +37,7 @@ def cpus(run: Run) -> float | None:
     Give the usable CPUs; None where the run doesn't say.
     """
     count = _inside(run.machine_info, "cpu").get("count")
-    return float(count) if is_number(count) else None  # type: ignore[arg-type]
+    return float(count) if is_number(count) else None
 
 
 def versions(run: Run) -> dict[str, str]:
@@ -86,7 +86,7 @@ def _gil(run: Run) -> str | None:
 
 def _interval(run: Run) -> str | None:
     seconds = run.facts.get("switch_interval")
-    return setting(float(seconds)) if is_number(seconds) else None  # type: ignore[arg-type]
+    return setting(float(seconds)) if is_number(seconds) else None
 
 
 def _scale(run: Run) -> str:
