@@ -39,6 +39,9 @@ BYTES = (
 )
 """The same for bytes."""
 
+CHANGE = "(datum.value > 1 ? '+' : '') + format((datum.value - 1) * 100, '.3~f') + ' %'"
+"""The same for ratios, as changes from 1."""
+
 HEIGHT = 280  # pixels of a plot
 PACE = "#888888"
 """The colour of the pace line, by day and by night."""

@@ -4,6 +4,7 @@ A dot for each row on a logarithmic axis of seconds, with its interval, and a se
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import altair as alt
 
@@ -58,13 +59,8 @@ def drawn(
     cells = [dot.cell for dot in dots]
     hue, mark = look.colour(order, cells).legend(None), look.shape(order, cells).legend(None)
     down = alt.Y("y:N").scale(domain=ys).title(None).axis(grid=True, ticks=False, labelLimit=170)
-    domain = span(_values(every))
-    scale, axis = alt.Scale(type="log", domain=domain, nice=False), axes.seconds(domain)
+    across = partial(axes.across, span(_values(every)), title)
     values, seen = alt.Chart(named("cells")), tooltip(*figures_of)
-
-    def across(field: str) -> alt.X:
-        return alt.X(f"{field}:Q").scale(scale).title(title).axis(axis)
-
     layers = [
         alt.Chart(named("rounds")).mark_circle(size=14, opacity=0.35).encode(across("seconds"), down, hue),
         alt.Chart(named("intervals")).mark_rule(strokeWidth=2).encode(across("low"), alt.X2("high"), down, hue),

@@ -4,6 +4,7 @@ A strip for each strategy, in which every cell of an experiment has a lane.
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 import altair as alt
 
@@ -42,11 +43,7 @@ def drawn(cells: Sequence[Cell], columns: Sequence[Sequence[Cell]], order: Seque
     lane = alt.YOffset("lane:Q").scale(domain=[0, 1])
     hue = look.colour(order, _chosen(cells)).legend(None)
     domain = span([seconds for cell in every for seconds in cell.rounds])
-    scale, axis = alt.Scale(type="log", domain=domain, nice=False), axes.seconds(domain)
-
-    def across(field: str) -> alt.X:
-        return alt.X(f"{field}:Q").scale(scale).title("time of a round").axis(axis)
-
+    across = partial(axes.across, domain, "time of a round")
     dots = alt.Chart(named("rounds")).mark_circle(size=14, opacity=0.35)
     medians = alt.Chart(named("cells")).encode(down, lane, hue)
     return alt.layer(

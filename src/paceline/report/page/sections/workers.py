@@ -75,7 +75,8 @@ def _drawn(cells: Sequence[Cell], every: Sequence[Cell], order: Sequence[str]) -
     pace = alt.Chart(named("pace"))
     dots = alt.Chart(named("rounds")).mark_circle(size=14, opacity=0.3)
     medians = alt.Chart(named("cells"))
-    up = partial(_up, span([seconds for cell in every for seconds in (*cell.rounds, cell.limit or 0)]))
+    domain = span([seconds for cell in every for seconds in (*cell.rounds, cell.limit or 0)])
+    up = partial(axes.up, domain, "time of a round")
     return alt.layer(
         pace.mark_line(strokeDash=[6, 4], color=look.PACE, strokeWidth=2).encode(across, up("seconds")),
         pace.mark_text(align="left", baseline="top", dy=5, fontStyle="italic").encode(
@@ -86,11 +87,6 @@ def _drawn(cells: Sequence[Cell], every: Sequence[Cell], order: Sequence[str]) -
         medians.mark_rule(strokeWidth=2).encode(across, up("low"), alt.Y2("high"), hue),
         medians.mark_point(size=70, filled=True, opacity=1).encode(across, up("median"), hue, mark, tooltip=tooltip()),
     ).properties(height=look.HEIGHT)
-
-
-def _up(domain: list[float], field: str) -> alt.Y:
-    scale = alt.Scale(type="log", domain=domain, nice=False)
-    return alt.Y(f"{field}:Q").scale(scale).title("time of a round").axis(axes.seconds(domain))
 
 
 def _data(cells: Sequence[Cell]) -> dict[str, list[Row]]:
