@@ -11,7 +11,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from paceline.gate.check_judging import LEAST_CELLS
-from paceline.gate.history_chosen import called, commit
+from paceline.gate.history_chosen import called
 from paceline.gate.sentences import interval, short
 from paceline.gate.trend_finding import Moved, Trend, changed_libraries, circumstances
 from paceline.history import Run
@@ -85,7 +85,7 @@ def _table(moved: Sequence[Moved], cells: int) -> RenderableType:
 
 def _title(before: Run, after: Run, *, together: bool) -> str:
     others = "; ".join(map(figures.plain, circumstances(before, after))) or "same Python, same libraries"
-    commits = commit(after) if commit(before) == commit(after) else f"{commit(before)} -> {commit(after)}"
+    commits = figures.plain(" -> ".join(dict.fromkeys([before.short_commit, after.short_commit])))
     lines = [f"Moved at {called(after)}", f"  after {called(before)}", f"  commit {commits}; {others}"]
     if together:
         lines.append("  HALF OF ALL CELLS OR MORE: it may be the machine that moved")

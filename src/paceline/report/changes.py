@@ -66,9 +66,7 @@ def doubts(baseline: Run, candidate: Run) -> list[str]:
 
 
 def _moved(baseline: Run, candidate: Run) -> list[str]:
-    one, other = (run.machine_info.get("libraries") for run in (baseline, candidate))
-    if not isinstance(one, dict) or not isinstance(other, dict):
-        return []
+    one, other = baseline.libraries, candidate.libraries
     return [f"{k}: {one[k]} and {other[k]}." for k in one if k in other and one[k] != other[k]]
 
 

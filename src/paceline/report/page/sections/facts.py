@@ -40,13 +40,6 @@ def cpus(run: Run) -> float | None:
     return float(count) if is_number(count) else None
 
 
-def versions(run: Run) -> dict[str, str]:
-    """
-    Give the versions of libraries; empty where the run doesn't say.
-    """
-    return {str(name): str(version) for name, version in _inside(run.machine_info, "libraries").items()}
-
-
 def _word(value: object) -> str:
     return NOTHING if value is None or value == "" else plain(value)
 
@@ -57,11 +50,11 @@ def _inside(known: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _libraries(runs: Sequence[Run]) -> list[str]:
-    return list(dict.fromkeys(name for run in runs for name in versions(run)))
+    return list(dict.fromkeys(name for run in runs for name in run.libraries))
 
 
 def _library(name: str) -> _Fact:
-    return lambda run: versions(run).get(name)
+    return lambda run: run.libraries.get(name)
 
 
 def _machine(name: str) -> _Fact:
