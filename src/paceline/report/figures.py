@@ -84,6 +84,13 @@ def size(number: int) -> str:
     return next((f"{number // unit} {name}" for unit, name in _SIZES if number and number % unit == 0), f"{number} B")
 
 
+def many(count: int, what: str) -> str:
+    """
+    Write how many there are of something: "1 cell", "2 cells".
+    """
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def is_number(value: object) -> TypeGuard[float]:
     """
     Whether a value that an experiment added is a figure.

@@ -73,13 +73,13 @@ def _use(choice: Choice, cells: Sequence[Cell]) -> str:
         return f"Use {loop}: {_took(chosen)}{_efficiency(chosen)}; nothing is told to be 5 % faster."
     gain = speedup(chosen, cells)
     faster = "" if gain is None else f", {figures.times(gain)} as fast as a plain loop"
-    workers = f" with {chosen.workers} worker{'' if chosen.workers == 1 else 's'}"
+    workers = f" with {figures.many(chosen.workers, 'worker')}"
     named = _with_doubts(chosen, figures.plain(chosen.strategy))
     return f"Use {named}: {_took(chosen)}{workers}{faster}{_efficiency(chosen)}."
 
 
 def _took(cell: Cell) -> str:
-    return f"{figures.seconds(cell.median)} for {cell.items} item{'' if cell.items == 1 else 's'}"
+    return f"{figures.seconds(cell.median)} for {figures.many(cell.items, 'item')}"
 
 
 def _efficiency(cell: Cell) -> str:

@@ -9,7 +9,7 @@ from typing import get_args
 from paceline.claims import CLAIMS, Part, Verdict
 from paceline.history import Cell
 from paceline.report.claims import figure_in_words
-from paceline.report.figures import NOTHING, digits, plain
+from paceline.report.figures import NOTHING, digits, many, plain
 from paceline.report.marks import by_mark
 from paceline.report.merging import PROCESSES
 from paceline.report.page.columns import Column
@@ -75,7 +75,7 @@ def _verdicts(columns: Sequence[Column], every: Sequence[Findings]) -> Figure:
 def _tally(label: str, findings: Findings) -> str:
     counts = Counter(finding.verdict for finding in findings.values())
     told = ", ".join(f"{counts[word]} {word}" for word in get_args(Verdict))
-    return f"{label}: of {len(findings)} claim{'s' * (len(findings) != 1)} {told}."
+    return f"{label}: of {many(len(findings), 'claim')} {told}."
 
 
 def _differing(rows: Sequence[tuple[str, ...]]) -> str:

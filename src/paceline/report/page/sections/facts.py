@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from paceline.history import Run
-from paceline.report.figures import NOTHING, digits, is_number, plain, setting
+from paceline.report.figures import NOTHING, digits, is_number, many, plain, setting
 
 _Fact = Callable[[Run], object]
 
@@ -97,7 +97,7 @@ def _commit(run: Run) -> str | None:
 
 def _measured(run: Run) -> str:
     experiments = {cell.experiment for cell in run.cells}
-    return f"{len(run.cells)} in {len(experiments)} experiment{'s' * (len(experiments) != 1)}, each process counted"
+    return f"{len(run.cells)} in {many(len(experiments), 'experiment')}, each process counted"
 
 
 _FACTS: Mapping[str, _Fact] = {

@@ -127,7 +127,7 @@ def _says(cells: Sequence[Cell]) -> str:
 
 
 def _who(cell: Cell) -> str:
-    return f"{figures.plain(cell.strategy)} with {cell.workers} worker{'' if cell.workers == 1 else 's'}"
+    return f"{figures.plain(cell.strategy)} with {figures.many(cell.workers, 'worker')}"
 
 
 def _table(cells: Sequence[Cell]) -> Table:
