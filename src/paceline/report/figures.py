@@ -10,6 +10,9 @@ from typing import TypeGuard
 NOTHING = "-"
 """What stands where there is no figure."""
 
+TOO_FEW = "too few pairs for an interval"
+"""What stands where there is no interval of a comparison."""
+
 _TIMES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
 _SIZES = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
 _MINUTE = 60  # seconds
@@ -68,6 +71,13 @@ def change(ratio: float) -> str:
     Write how far a ratio is from 1, with its sign: "+3.2 %".
     """
     return f"{(ratio - 1) * 100:+.1f} %" if math.isfinite(ratio) else NOTHING
+
+
+def between(low: float | None, high: float | None, *, to: str = " to ", otherwise: str = NOTHING) -> str:
+    """
+    Write an interval of a ratio as changes, "+1.2 % to +3.4 %", or what stands for one that nobody can tell.
+    """
+    return otherwise if low is None or high is None else f"{change(low)}{to}{change(high)}"
 
 
 def times(factor: float | None) -> str:

@@ -4,11 +4,11 @@ How the times of a machine moved from run to run, and what A/B sittings decided.
 
 from collections.abc import Mapping
 
-from paceline.report.figures import change, many, plain
+from paceline.report.figures import between, change, many, plain
 from paceline.report.page.given import Decisions, Past
 from paceline.report.page.model import Figure, Section, Table
 from paceline.report.page.sections.drift import drifted
-from paceline.report.page.sections.moves import beside, interval, moved, where
+from paceline.report.page.sections.moves import beside, moved, where
 from paceline.report.page.sections.sittings import decided
 
 MOST = 8
@@ -60,7 +60,7 @@ def _every(past: Past, column: str) -> Figure:
             plain(track.name),
             where(track, move),
             change(move.ratio),
-            interval(move),
+            between(move.low, move.high),
             f"{move.p:.2g}",
             beside(move),
         )

@@ -7,7 +7,7 @@ from typing import get_args
 
 import altair as alt
 
-from paceline.report.figures import NOTHING, change, percent, plain, seconds
+from paceline.report.figures import NOTHING, TOO_FEW, between, change, percent, plain, seconds
 from paceline.report.page import look
 from paceline.report.page.drawing import Row, chart, named
 from paceline.report.page.given import Change, Decision, Verdict
@@ -112,9 +112,7 @@ def _tooltip() -> list[alt.Tooltip]:
 
 
 def _interval(one: Change) -> str:
-    if one.low is None or one.high is None:
-        return "too few pairs for an interval"
-    return f"{change(one.low)} to {change(one.high)}"
+    return between(one.low, one.high, otherwise=TOO_FEW)
 
 
 def _table(decision: Decision) -> Table:
