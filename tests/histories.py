@@ -53,6 +53,25 @@ def quiet(runs, names=NAMES):
     return {name: noisy(runs, seed=seed) for seed, name in enumerate(names, start=7)}
 
 
+def stepped(runs=24, at=14, names=("cell2",), factor=1.2):
+    """
+    Draw a history in which the cells of these names take longer from one run on.
+    """
+    factors = quiet(runs)
+    for name in names:
+        factors[name] = [value * (factor if place >= at - 1 else 1) for place, value in enumerate(factors[name])]
+    return factors
+
+
+def newer(number, data):
+    """
+    Let run 14 and later have other libraries and another Python.
+    """
+    if number >= 14:
+        data["machine_info"] |= {"python_version": "3.11.8", "libraries": {"requests": "3.0", "uvloop": "0.23"}}
+    return data
+
+
 def typed(command, *words):
     """
     Give what a command gets for these words.

@@ -60,6 +60,18 @@ def assert_whole(section):
         assert figure.key == figure.key.strip("-").lower()
         assert all(len(row) == len(figure.table.columns) for row in figure.table.rows)
         assert in_script({"spec": figure.chart.spec, "data": figure.chart.data})
+        assert_in_legends(figure.chart)
+
+
+def assert_in_legends(chart):
+    """
+    Look whether every strategy of a chart has a colour, and a place in the legend where there is one.
+    """
+    names = {row["strategy"] for rows in chart.data.values() for row in rows if "strategy" in row}
+    hues = [layer.get("encoding", {}).get("color", {}) for layer in chart.spec.get("layer", [])]
+    for hue in (hue for hue in hues if hue.get("field") == "strategy"):
+        assert names <= set(hue["scale"]["domain"])
+        assert hue["legend"] is None or names == set(hue["legend"]["values"])
 
 
 def assert_on_a_page(section):

@@ -5,6 +5,7 @@ Looking at processes from outside, for tests.
 import fcntl
 import os
 import pty
+import signal
 import subprocess
 import sys
 import termios
@@ -42,6 +43,22 @@ def _status(pid):
 def family(pid):
     """All descendants of `pid`."""
     return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+
+
+def grown(process, least):
+    """All descendants of a process, as soon as there are so many."""
+    until(lambda: len(family(process.pid)) >= least, f"{least} processes")
+    return family(process.pid)
+
+
+def assert_all_end(process, how, least):
+    """Send a process a signal once it has so many descendants: it ends by it, without a traceback, and they with it."""
+    pids = grown(process, least)
+    process.send_signal(how)
+    said = process.stderr.read()
+    assert process.wait() == (130 if how == signal.SIGINT else -how)
+    assert "Traceback" not in said
+    until(lambda: not alive(pids), "all processes to end")
 
 
 @contextmanager

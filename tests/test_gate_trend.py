@@ -5,7 +5,7 @@
 import json
 
 import pytest
-from histories import HERE, NAMES, fullname, quiet, typed, write
+from histories import HERE, NAMES, fullname, newer, quiet, stepped, typed, write
 from saved_runs import put, saved
 
 from paceline import commands
@@ -19,22 +19,6 @@ def moved(root, capsys, *words):
     assert trend("--json", "--results", root, *words) == 0
     found = json.loads(capsys.readouterr().out)
     return {cell["fullname"]: cell["changes"] for cell in found["cells"] if cell["changes"]}
-
-
-def stepped(runs=24, at=14, names=("cell2",), factor=1.2):
-    factors = quiet(runs)
-    for name in names:
-        factors[name] = [value * (factor if place >= at - 1 else 1) for place, value in enumerate(factors[name])]
-    return factors
-
-
-def newer(number, data):
-    """
-    Let run 14 and later have other libraries and another Python.
-    """
-    if number >= 14:
-        data["machine_info"] |= {"python_version": "3.11.8", "libraries": {"requests": "3.0", "uvloop": "0.23"}}
-    return data
 
 
 def test_a_step_is_found_with_its_run_its_commit_and_the_libraries(tmp_path, capsys):

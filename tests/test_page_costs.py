@@ -145,6 +145,7 @@ def test_a_name_may_hold_markup_and_a_run_a_single_cell_of_each():
         part, run(starting(MARKUP, 1, 0.1, None), holding(MARKUP, 1, [1] * 3, workers=(3,)), talking(MARKUP, 0, 0.1))
     )
     assert len(figures_of(section)) == 3
+    assert_whole(section)
     assert_on_a_page(section)
     for figure in figures_of(section):
         assert_drawable(figure)

@@ -87,3 +87,11 @@ def test_a_strategy_that_is_called_like_one_of_vegas_own_words_is_drawn(column, 
     ((figure,),) = workers.section(column(cell(name, 2, 0.2), cell(name, 4, 0.1))).rows
     assert_drawable(figure)
     assert {point["strategy"].rstrip("\u200b") for point in figure.chart.data["cells"]} == {name}
+
+
+def test_a_name_with_signs_that_can_not_be_printed_keeps_its_colour_and_its_place_in_the_legend(column):
+    ((figure,),) = workers.section(column(cell("mine\n", 2, 0.2), cell("threads", 2, 0.1))).rows
+    hues = [layer["encoding"]["color"] for layer in figure.chart.spec["layer"] if "color" in layer["encoding"]]
+    assert [hue["scale"]["domain"] for hue in hues] == [[*ORDER, "mine\\n"]] * len(hues)
+    assert [hue["legend"]["values"] for hue in hues] == [["threads", "mine\\n"]] * len(hues)
+    assert {point["strategy"] for point in figure.chart.data["cells"]} == {"threads", "mine\\n"}

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from processes import alive, everything_from, family, python, terminal, until
+from processes import alive, assert_all_end, everything_from, grown, python, terminal, until
 
 from paceline.strategies import STRATEGIES
 
@@ -208,20 +208,13 @@ def test_a_terminal_sees_one_line_that_changes():
     assert "Use threads" in shown
 
 
-def in_the_middle(process):
-    """
-    Wait until the race has lanes with workers of their own, and give all of its processes.
-    """
-    until(lambda: len(family(process.pid)) > 6, "lanes and workers")
-    return family(process.pid)
-
-
 LONG = ["raced:waits", "--count", "4000", "--rounds", "50", "--workers", "3"]
+WORKING = 7  # descendants, once lanes have workers of their own
 
 
 def test_ctrl_c_ends_every_process_with_130_and_no_traceback():
     with terminal(*COMMAND, *LONG, cwd=HERE) as (process, ours):
-        pids = in_the_middle(process)
+        pids = grown(process, least=WORKING)
         os.write(ours, b"\x03")
         shown = everything_from(ours)
         assert process.wait() == 130
@@ -232,9 +225,4 @@ def test_ctrl_c_ends_every_process_with_130_and_no_traceback():
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
 def test_no_process_outlives_the_race_whatever_ends_it(how):
     with python(*COMMAND, *LONG, cwd=HERE, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
-        pids = in_the_middle(process)
-        process.send_signal(how)
-        said = process.stderr.read()
-        assert process.wait() == (130 if how == signal.SIGINT else -how)
-    assert "Traceback" not in said
-    until(lambda: not alive(pids), "all processes to end")
+        assert_all_end(process, how, least=WORKING)

@@ -83,5 +83,10 @@ def test_a_time_is_written_within_half_a_digit(value):
     assert len(number.replace(".", "")) >= 3
 
 
+@pytest.mark.parametrize("value", [None, "1", True, math.nan, math.inf, 10**400])
+def test_what_an_experiment_added_and_is_no_figure_is_a_dash(value):
+    assert figures.named("bytes", value) == "-"
+
+
 def test_what_a_terminal_would_obey_stands_escaped():
     assert figures.plain("a\x1b[31m\n\u202eé") == "a\\x1b[31m\\n\\u202eé"

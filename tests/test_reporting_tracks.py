@@ -3,24 +3,10 @@ From a made-up history to what a report shows of it.
 """
 
 import pytest
-from histories import HERE, NAMES, quiet, write
+from histories import HERE, NAMES, newer, quiet, stepped, write
 
 from paceline import history
 from paceline.reporting.tracks import tracks
-
-
-def stepped(runs=24, at=14, names=("cell2",), factor=1.2):
-    factors = quiet(runs)
-    for name in names:
-        factors[name] = [value * (factor if place >= at - 1 else 1) for place, value in enumerate(factors[name])]
-    return factors
-
-
-def newer(number, data):
-    """Let run 14 and later have other libraries and another Python."""
-    if number >= 14:
-        data["machine_info"] |= {"python_version": "3.11.8", "libraries": {"requests": "3.0", "uvloop": "0.23"}}
-    return data
 
 
 def past(root, factors, **more):

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from processes import alive, everything_from, family, python, terminal, until
+from processes import alive, assert_all_end, everything_from, grown, python, terminal, until
 
 from paceline.observed import Opened, Span
 from paceline.report.layout import render
@@ -28,6 +28,7 @@ COLOURED = [
 QUICK = ["--items", "12", "--workers", "3"]
 ONE = ["--items", "4", "--workers", "1"]
 LONG = ["raced:waits", "--items", "4000", "--workers", "3"]
+WORKING = 4  # descendants, once there are workers
 HERE_ARE = [each for each in STRATEGIES if not each.unavailable()]
 names = pytest.mark.parametrize("strategy", [each.name for each in HERE_ARE])
 
@@ -229,15 +230,9 @@ def test_a_round_that_fails_in_the_middle_shows_how_far_it_came():
     assert "item 2: ValueError: twice is too much" in done.stderr
 
 
-def in_the_middle(process):
-    """Wait until there are workers, and give all processes."""
-    until(lambda: len(family(process.pid)) > 3, "workers")
-    return family(process.pid)
-
-
 def test_ctrl_c_at_a_terminal_ends_every_process_with_130_and_no_traceback():
     with terminal(*COMMAND, "pool-fork", *LONG, cwd=HERE) as (process, ours):
-        pids = in_the_middle(process)
+        pids = grown(process, least=WORKING)
         os.write(ours, b"\x03")
         shown = everything_from(ours)
         assert process.wait() == 130
@@ -250,12 +245,7 @@ def test_ctrl_c_at_a_terminal_ends_every_process_with_130_and_no_traceback():
 def test_no_process_outlives_the_watching_whatever_ends_it(strategy, how):
     words = [*COMMAND, strategy, *LONG]
     with python(*words, cwd=HERE, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
-        pids = in_the_middle(process)
-        process.send_signal(how)
-        said = process.stderr.read()
-        assert process.wait() == (130 if how == signal.SIGINT else -how)
-    assert "Traceback" not in said
-    until(lambda: not alive(pids), "all processes to end")
+        assert_all_end(process, how, least=WORKING)
 
 
 def test_a_closed_pipe_ends_everything_quietly():

@@ -16,6 +16,7 @@ from paceline.gate.sentences import interval, short, some
 from paceline.gate.showing import OVERALL, STYLES
 from paceline.history import Run
 from paceline.report import figures, layout
+from paceline.report.marks import in_full
 
 COLUMNS = ("cell", "baseline", "run", "change", "95 % interval", "runs", "verdict", "marks")
 _ORDER: tuple[Verdict, ...] = ("slower", "faster", "unknown", "same")
@@ -125,7 +126,7 @@ def row(cell: Checked, name: str) -> tuple[str, ...]:
         interval(cell),
         str(cell.runs),
         cell.verdict,
-        ", ".join(map(figures.plain, cell.marks)),
+        in_full(cell.marks),
     )
 
 

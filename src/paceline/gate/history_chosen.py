@@ -101,22 +101,7 @@ def called(run: Run) -> str:
     Name a run in a sentence: "run 12 (2026-11-22, commit 0123456789+)".
     """
     number = f"run {run.number}" if run.number is not None else plain(run.path)
-    return f"{number} ({run.datetime:%Y-%m-%d %H:%M} UTC, commit {commit(run)})"
-
-
-def commit(run: Run) -> str:
-    """
-    Name the commit in short, with a plus where the working tree had changes of its own.
-    """
-    return plain(str(run.commit.get("id", "unknown"))[:10] + ("+" if run.commit.get("dirty") else ""))
-
-
-def libraries(run: Run) -> dict[str, str]:
-    """
-    Give the versions of the libraries that a run was measured with; empty where the file doesn't say.
-    """
-    known = run.machine_info.get("libraries")
-    return {str(name): str(version) for name, version in known.items()} if isinstance(known, dict) else {}
+    return f"{number} ({run.datetime:%Y-%m-%d %H:%M} UTC, commit {plain(run.short_commit)})"
 
 
 def same_file(one: Run, other: Run) -> bool:

@@ -5,7 +5,7 @@ Why a cell got its verdict, in one sentence with figures, for a reader who sees 
 import math
 
 from paceline.gate.evidence import Evidence
-from paceline.report.figures import change, percent
+from paceline.report.figures import change, many, percent
 from paceline.stats import comparison
 from paceline.stats.signed_rank import Effect
 
@@ -44,7 +44,7 @@ def _not_borne_out(found: Evidence) -> str:
 def _too_little(found: Evidence, tolerance: float) -> str:
     main = found.main
     if main.low is None or main.high is None:
-        return f"{_pairs(main)} {'are' if main.pairs > 1 else 'is'} too few for an interval"
+        return f"{_pairs(main)} {'is' if main.pairs == 1 else 'are'} too few for an interval"
     if comparison.beyond(main, tolerance):
         chance = f"chance is not excluded (p = {found.p:.2g}, corrected)"
         return f"{_estimate(main)} in {_pairs(main)} is beyond {percent(tolerance)}, but {chance}"
@@ -66,4 +66,4 @@ def _interval(found: Effect) -> str:
 
 
 def _pairs(found: Effect) -> str:
-    return f"{found.pairs} pair{'s' if found.pairs > 1 else ''}"
+    return many(found.pairs, "pair")

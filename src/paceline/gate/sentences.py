@@ -102,13 +102,11 @@ class Ends(Protocol):
     def high(self) -> float | None: ...
 
 
-def interval(found: Ends, between: str = " .. ", otherwise: str = figures.NOTHING) -> str:
+def interval(found: Ends) -> str:
     """
-    Write an interval of a change, or what stands for one that nobody can tell.
+    Write the interval of a change as it stands in a table.
     """
-    if found.low is None or found.high is None:
-        return otherwise
-    return f"{figures.change(found.low)}{between}{figures.change(found.high)}"
+    return figures.between(found.low, found.high, to=" .. ")
 
 
 def some(names: Iterable[str], most: int) -> str:
@@ -134,7 +132,8 @@ def canary(outcome: Outcome) -> tuple[bool, str]:
     Say what the canary did, and whether it moved.
     """
     one = outcome.canary
-    said = f"{figures.change(one.main.ratio)} ({interval(one.main, ' to ', 'too few pairs for an interval')})"
+    between = figures.between(one.main.low, one.main.high, otherwise=figures.TOO_FEW)
+    said = f"{figures.change(one.main.ratio)} ({between})"
     moved = outcome.verdict == "not comparable"
     return moved, f"THE CANARY MOVED: {said}; {one.why}" if moved else f"canary: {said}"
 

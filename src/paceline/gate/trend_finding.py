@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from paceline.gate.history_chosen import Measured, libraries
+from paceline.gate.history_chosen import Measured
 from paceline.history import Run
 from paceline.stats import change_points
 from paceline.stats.change_points import ChangePoint
@@ -85,7 +85,7 @@ def changed_libraries(before: Run, after: Run) -> dict[str, tuple[str | None, st
     Returns:
         name -> its version before and after, None where a run didn't have it.
     """
-    one, other = libraries(before), libraries(after)
+    one, other = before.libraries, after.libraries
     return {
         name: (one.get(name), other.get(name)) for name in sorted({*one, *other}) if one.get(name) != other.get(name)
     }

@@ -11,11 +11,12 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from paceline.gate.check_judging import LEAST_CELLS
-from paceline.gate.history_chosen import called, commit
+from paceline.gate.history_chosen import called
 from paceline.gate.sentences import interval, short
 from paceline.gate.trend_finding import Moved, Trend, changed_libraries, circumstances
 from paceline.history import Run
 from paceline.report import figures, layout
+from paceline.report.figures import many
 from paceline.stats import change_points
 
 _COLUMNS = ("cell", "change", "95 % interval", "p")
@@ -32,7 +33,7 @@ def tables(found: Trend) -> list[RenderableType]:
     """
     between = groupby(found.moved, key=lambda one: (one.before.path, one.after.path))
     shown = [_table(list(cells), len(found.looked_at)) for _, cells in between]
-    history = f"{figures.plain(found.fingerprint)}: {_many(found.runs, 'whole run')}"
+    history = f"{figures.plain(found.fingerprint)}: {many(found.runs, 'whole run')}"
     return [
         Text(history),
         *shown,
@@ -50,8 +51,8 @@ def conclusion(found: Trend) -> str:
         return f"Unknown: no cell has {change_points.LEAST_RUNS} whole runs yet."
     cells = len({one.fullname for one in found.moved})
     if not cells:
-        return f"No change point shows in {_many(len(found.looked_at), 'cell')}."
-    return f"{_many(len(found.moved), 'change point')} in {cells} of {_many(len(found.looked_at), 'cell')}."
+        return f"No change point shows in {many(len(found.looked_at), 'cell')}."
+    return f"{many(len(found.moved), 'change point')} in {cells} of {many(len(found.looked_at), 'cell')}."
 
 
 def as_json(found: Trend) -> str:
@@ -85,7 +86,7 @@ def _table(moved: Sequence[Moved], cells: int) -> RenderableType:
 
 def _title(before: Run, after: Run, *, together: bool) -> str:
     others = "; ".join(map(figures.plain, circumstances(before, after))) or "same Python, same libraries"
-    commits = commit(after) if commit(before) == commit(after) else f"{commit(before)} -> {commit(after)}"
+    commits = figures.plain(" -> ".join(dict.fromkeys([before.short_commit, after.short_commit])))
     lines = [f"Moved at {called(after)}", f"  after {called(before)}", f"  commit {commits}; {others}"]
     if together:
         lines.append("  HALF OF ALL CELLS OR MORE: it may be the machine that moved")
@@ -96,11 +97,11 @@ def _limits(found: Trend) -> list[str]:
     said = []
     if found.too_few:
         least = change_points.LEAST_RUNS
-        said.append(f"{_many(len(found.too_few), 'cell')} with fewer than {least} whole runs: unknown, not looked at")
+        said.append(f"{many(len(found.too_few), 'cell')} with fewer than {least} whole runs: unknown, not looked at")
     if found.looked_at:
         cells = len(found.looked_at)
         sides = change_points.least_neighbours(cells)
-        together = f"with {_many(cells, 'cell')} judged together " if cells > 1 else ""
+        together = f"with {many(cells, 'cell')} judged together " if cells > 1 else ""
         said.append(
             f"{together}a change shows with {sides} runs on either side of it, fewer on one if more on the other"
         )
@@ -124,7 +125,3 @@ def _change(one: Moved) -> dict[str, Any]:
         "python_after": after.python,
         "libraries": changed_libraries(before, after),
     }
-
-
-def _many(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

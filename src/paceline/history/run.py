@@ -131,6 +131,21 @@ class Run:
         info = self.machine_info
         return f"{info.get('python_implementation', 'Python')} {info.get('python_version', '?')}"
 
+    @property
+    def short_commit(self) -> str:
+        """
+        The commit in ten signs, with a plus where the working tree had changes of its own: "0123456789+".
+        """
+        return f"{str(self.commit.get('id', 'unknown'))[:10]}{'+' if self.commit.get('dirty') else ''}"
+
+    @property
+    def libraries(self) -> dict[str, str]:
+        """
+        The versions of the libraries that it was measured with; empty where the file doesn't say.
+        """
+        known = self.machine_info.get("libraries")
+        return {str(name): str(version) for name, version in known.items()} if isinstance(known, Mapping) else {}
+
 
 def number_of(name: str) -> int | None:
     """

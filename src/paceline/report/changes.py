@@ -66,9 +66,7 @@ def doubts(baseline: Run, candidate: Run) -> list[str]:
 
 
 def _moved(baseline: Run, candidate: Run) -> list[str]:
-    one, other = (run.machine_info.get("libraries") for run in (baseline, candidate))
-    if not isinstance(one, dict) or not isinstance(other, dict):
-        return []
+    one, other = baseline.libraries, candidate.libraries
     return [f"{k}: {one[k]} and {other[k]}." for k in one if k in other and one[k] != other[k]]
 
 
@@ -80,14 +78,13 @@ def _table(title: str, cells: list[Cell], before: dict[str, Cell]) -> Renderable
 
 
 def _figures(old: Cell, new: Cell) -> tuple[str, ...]:
-    doubts = dict.fromkeys([*old.marks, *new.marks])
     return (
         figures.seconds(old.median),
         figures.percent(old.spread),
         figures.seconds(new.median),
         figures.percent(new.spread),
         figures.change(new.median / old.median),
-        ", ".join(map(figures.plain, doubts)),
+        marks.in_full(dict.fromkeys([*old.marks, *new.marks])),
     )
 
 

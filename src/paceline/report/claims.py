@@ -69,11 +69,7 @@ def closing(findings: Mapping[str, Finding], runs: Sequence[Run], here: str) -> 
     told = ", ".join(f"{counts[word]} {word}" for word in get_args(Verdict))
     first = runs[0].fingerprint
     own, others = _apart(runs, first)
-    lines = [
-        Text(
-            f"{len(findings)} claim{'s' * (len(findings) != 1)}: {told}, by {', '.join(map(_named, own))}", style="bold"
-        )
-    ]
+    lines = [Text(f"{figures.many(len(findings), 'claim')}: {told}, by {', '.join(map(_named, own))}", style="bold")]
     lines += [Text(f"compared with {_named(run)}, {plain(run.fingerprint)}") for run in others]
     lines += [Text(f"DIFFERENT SCALES: {', '.join(map(_named, own))} are no replicates of each other")] * _differ(own)
     if first != here:

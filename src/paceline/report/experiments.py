@@ -70,6 +70,24 @@ def added_figures(cells: Sequence[Cell]) -> list[str]:
     return [name for name in names if any(figures.is_number(cell.extra.get(name)) for cell in cells)]
 
 
+def figures_of(cell: Cell, added: Sequence[str]) -> dict[str, str]:
+    """
+    Give what stands in a cell's row under each header.
+
+    Args:
+        added: the numbers that its experiment adds.
+    """
+    return {
+        **{name: figures.named(name, cell.extra.get(name)) for name in added},
+        "median": figures.seconds(cell.median),
+        "spread": figures.percent(cell.spread),
+        "limit": figures.seconds(cell.limit),
+        "efficiency": figures.percent(cell.efficiency),
+        "overhead/item": figures.seconds(cell.overhead),
+        "marks": marks.in_full(cell.marks),
+    }
+
+
 def heading(title: str, cells: Sequence[Cell]) -> str:
     """
     Put beside a title what all its cells share.
@@ -81,22 +99,9 @@ def heading(title: str, cells: Sequence[Cell]) -> str:
 def _table(title: str, cells: list[Cell]) -> RenderableType:
     added = added_figures(cells)
     columns = dict.fromkeys((*_COLUMNS, *added, "marks"))
-    rows = [_figures(cell, cells, added) for cell in cells]
+    rows = [{**figures_of(cell, added), "speedup": figures.times(speedup(cell, cells))} for cell in cells]
     told = [name for name in columns if any(row[name] not in ("", figures.NOTHING) for row in rows)]
     made = layout.table(["strategy", "parameters", *(figures.plain(name).replace("_", " ") for name in told)], left=2)
     for cell, parameters, row in zip(cells, varying(cells), rows, strict=True):
         layout.row(made, (figures.plain(cell.strategy), parameters, *(row[name] for name in told)))
     return layout.titled(heading(title, cells), made)
-
-
-def _figures(cell: Cell, cells: list[Cell], added: list[str]) -> dict[str, str]:
-    return {
-        **{name: figures.named(name, cell.extra.get(name)) for name in added},
-        "median": figures.seconds(cell.median),
-        "spread": figures.percent(cell.spread),
-        "limit": figures.seconds(cell.limit),
-        "efficiency": figures.percent(cell.efficiency),
-        "overhead/item": figures.seconds(cell.overhead),
-        "speedup": figures.times(speedup(cell, cells)),
-        "marks": ", ".join(map(figures.plain, cell.marks)),
-    }

@@ -5,13 +5,18 @@ All of it is ASCII, so that a table is the same in every terminal, pipe and log 
 """
 
 import math
+from typing import TypeGuard
 
 NOTHING = "-"
 """What stands where there is no figure."""
 
+TOO_FEW = "too few pairs for an interval"
+"""What stands where there is no interval of a comparison."""
+
 _TIMES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
 _SIZES = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
 _MINUTE = 60  # seconds
+_LARGEST = 1e300  # false for NaN and infinity too, and for whole numbers that no float holds
 _ROUNDS_UP = 0.9995  # from here on, three digits of the smaller unit would read 1000
 
 
@@ -68,6 +73,13 @@ def change(ratio: float) -> str:
     return f"{(ratio - 1) * 100:+.1f} %" if math.isfinite(ratio) else NOTHING
 
 
+def between(low: float | None, high: float | None, *, to: str = " to ", otherwise: str = NOTHING) -> str:
+    """
+    Write an interval of a ratio as changes, "+1.2 % to +3.4 %", or what stands for one that nobody can tell.
+    """
+    return otherwise if low is None or high is None else f"{change(low)}{to}{change(high)}"
+
+
 def times(factor: float | None) -> str:
     """
     Write a speedup: "7.29x".
@@ -82,11 +94,18 @@ def size(number: int) -> str:
     return next((f"{number // unit} {name}" for unit, name in _SIZES if number and number % unit == 0), f"{number} B")
 
 
-def is_number(value: object) -> bool:
+def many(count: int, what: str) -> str:
+    """
+    Write how many there are of something: "1 cell", "2 cells".
+    """
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def is_number(value: object) -> TypeGuard[float]:
     """
     Whether a value that an experiment added is a figure.
     """
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
 
 
 def named(name: str, value: object) -> str:
@@ -95,7 +114,7 @@ def named(name: str, value: object) -> str:
     """
     if not is_number(value):
         return NOTHING
-    number = float(value)  # type: ignore[arg-type]
+    number = float(value)
     if "seconds" in name:
         return seconds(number)
     if "bytes" in name:

@@ -38,7 +38,7 @@ def introduced(run: Run) -> Text:
     Say in one line which run a reader is looking at.
     """
     state = "" if run.complete else f"\nINCOMPLETE: {plain(run.why_incomplete or 'nobody said why')}"
-    facts = (run.fingerprint, run.python, f"{run.datetime:%Y-%m-%d %H:%M} UTC", f"commit {_commit(run)}")
+    facts = (run.fingerprint, run.python, f"{run.datetime:%Y-%m-%d %H:%M} UTC", f"commit {run.short_commit}")
     return Text(f"{plain(run.path or 'a run that is not saved')}: {', '.join(map(plain, facts))}{state}")
 
 
@@ -48,12 +48,5 @@ def _table(title: str, runs: Sequence[Run]) -> RenderableType:
         number = f"{run.number or 0:04}"
         state = "complete" if run.complete else f"incomplete: {plain(run.why_incomplete or 'nobody said why')}"
         when = f"{run.datetime:%Y-%m-%d %H:%M}"
-        layout.row(made, (number, when, _commit(run), str(len(run.cells)), state, plain(run.path)))
+        layout.row(made, (number, when, plain(run.short_commit), str(len(run.cells)), state, plain(run.path)))
     return layout.titled(title, made)
-
-
-def _commit(run: Run) -> str:
-    """
-    Name the commit in short, with a plus where the working tree had changes of its own.
-    """
-    return plain(str(run.commit.get("id", "unknown"))[:10] + ("+" if run.commit.get("dirty") else ""))

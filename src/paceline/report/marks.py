@@ -2,7 +2,7 @@
 Marks: the doubts that travel with a figure, as a letter beside it and a line that explains the letter.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from rich.text import Text
 
@@ -26,6 +26,31 @@ def letters(cell: Cell) -> str:
     return ",".join(LETTERS.get(mark, plain(mark)) for mark in cell.marks)
 
 
+def in_full(marks: Iterable[str]) -> str:
+    """
+    Give marks as they are called: "client-bound, noisy".
+    """
+    return ", ".join(map(plain, marks))
+
+
+def by_mark(warnings: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    """
+    Put the warnings of one mark together.
+
+    Args:
+        warnings: whose each is, and what it says.
+
+    Returns:
+        Of each mark its name with its meaning, and whose it is, each once.
+    """
+    said = [(owner, *_divided(warning)) for owner, warning in warnings]
+    owners: dict[str, dict[str, None]] = {}
+    for owner, mark, _ in said:
+        owners.setdefault(mark, {})[owner] = None
+    meanings = _meanings((mark, meaning) for _, mark, meaning in said)
+    return [(f"{plain(mark)}: {plain(meanings[mark])}", list(whose)) for mark, whose in owners.items()]
+
+
 def legend(cells: Iterable[Cell], *, short: bool) -> list[Text]:
     """
     Explain each mark that occurs, in one line each.
@@ -33,16 +58,23 @@ def legend(cells: Iterable[Cell], *, short: bool) -> list[Text]:
     Args:
         short: whether letters were used.
     """
+    meanings = _meanings(_divided(warning) for cell in cells for warning in cell.warnings)
+    return [Text(f"{_name(mark, short=short)}: {plain(meaning)}") for mark, meaning in meanings.items()]
+
+
+def _divided(warning: str) -> tuple[str, str]:
+    mark, _, meaning = warning.partition(":")
+    return mark.strip(), meaning.strip()
+
+
+def _meanings(said: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """
+    Say what each mark means: what is known of it, else the first warning that has it.
+    """
     found: dict[str, str] = {}
-    for cell in cells:
-        for mark, warning in zip(cell.marks, _first_of_each(cell), strict=True):
-            found.setdefault(mark, MEANINGS.get(mark, warning))
-    return [Text(f"{_name(mark, short=short)}: {plain(meaning)}") for mark, meaning in found.items()]
-
-
-def _first_of_each(cell: Cell) -> Sequence[str]:
-    said = {warning.partition(":")[0].strip(): warning.partition(":")[2].strip() for warning in reversed(cell.warnings)}
-    return [said[mark] for mark in cell.marks]
+    for mark, meaning in said:
+        found.setdefault(mark, MEANINGS.get(mark, meaning))
+    return found
 
 
 def _name(mark: str, *, short: bool) -> str:

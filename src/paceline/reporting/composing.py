@@ -69,8 +69,7 @@ def _findings(run: Run, chosen: Chosen) -> dict[str, Finding]:
 
 def _introduced(column: Column) -> str:
     run = column.run
-    commit = f"{str(run.commit.get('id', 'unknown'))[:10]}{'+' if run.commit.get('dirty') else ''}"
-    return f"{column.label}: {called(run)}, {plain(run.fingerprint)}, commit {plain(commit)}"
+    return f"{column.label}: {called(run)}, {plain(run.fingerprint)}, commit {plain(run.short_commit)}"
 
 
 def _loud(chosen: Chosen, here: str) -> list[str]:

@@ -12,7 +12,7 @@ from paceline.gate.judging import judged
 from paceline.gate.outcome import Judged, Outcome
 from paceline.gate.record import CANARY, Sitting
 from paceline.history import HistoryError
-from paceline.report.figures import change
+from paceline.report.figures import between, change
 from paceline.report.page.given import Change, Decision, Decisions
 
 MOST = 5
@@ -77,7 +77,7 @@ def _change(cell: Judged, name: str) -> Change:
         ratio=cell.main.ratio,
         low=cell.main.low,
         high=cell.main.high,
-        fresh=f"{change(fresh.ratio)} ({sentences.interval(fresh, ' to ')})" if fresh else "",
+        fresh=f"{change(fresh.ratio)} ({between(fresh.low, fresh.high)})" if fresh else "",
         pairs=f"{cell.main.pairs}+{fresh.pairs}" if fresh else str(cell.main.pairs),
         baseline=cell.baseline_seconds,
         candidate=cell.candidate_seconds,

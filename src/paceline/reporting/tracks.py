@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from paceline.gate.check_judging import LEAST_CELLS
-from paceline.gate.history_chosen import Measured, called, commit, measured
+from paceline.gate.history_chosen import Measured, called, measured
 from paceline.gate.sentences import short
 from paceline.gate.trend_finding import Moved, Trend, circumstances, trend
 from paceline.history import Run
@@ -66,8 +66,7 @@ def _move(one: Moved) -> Move:
 
 
 def _beside(one: Moved) -> Iterator[str]:
-    before, after = commit(one.before), commit(one.after)
-    yield f"commit {after}" if before == after else f"commit {before} -> {after}"
+    yield f"commit {' -> '.join(dict.fromkeys([one.before.short_commit, one.after.short_commit]))}"
     yield from circumstances(one.before, one.after)
 
 

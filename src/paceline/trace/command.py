@@ -10,7 +10,7 @@ from typing import Any
 
 from paceline import machine
 from paceline.report import needs
-from paceline.report.figures import plain
+from paceline.report.figures import many, plain
 from paceline.trace.arguments import OUTPUT
 from paceline.trace.chrome import as_text
 from paceline.trace.collecting import Round, collected
@@ -94,7 +94,7 @@ def _traced(wished: Wish, wanted: list[tuple[Path, Maker]], complain: Complain) 
 
 
 def _told(traced: Round, wanted: list[tuple[Path, Maker]]) -> list[str]:
-    what = f"{_many(len(traced.spans), 'item')} by {_many(len(traced.opened), 'worker')}"
+    what = f"{many(len(traced.spans), 'item')} by {many(len(traced.opened), 'worker')}"
     told = [f"{path}: {what}{_beside(make, traced)}." for path, make in wanted]
     if traced.printed is not None:
         told.append(f"The items print ({traced.printed[:60]!r}); that is kept out of this.")
@@ -104,9 +104,5 @@ def _told(traced: Round, wanted: list[tuple[Path, Maker]]) -> list[str]:
 def _beside(make: Maker, traced: Round) -> str:
     if make is as_html:
         return ". Open it with any browser"
-    served = f", with {_many(len(traced.served), 'span')} of the server" if traced.server else ""
+    served = f", with {many(len(traced.served), 'span')} of the server" if traced.server else ""
     return f"{served}. Open it with https://ui.perfetto.dev or chrome://tracing"
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from rich.text import Text
 
 from paceline.observed import Forgotten, Opened, Record, Span
-from paceline.report.figures import plain
+from paceline.report.figures import many, plain
 from paceline.report.layout import render
 from paceline.watch.attempting import attempt
 from paceline.watch.following import rounds
@@ -67,8 +67,7 @@ def _introduce(wished: Wish) -> None:
     Say what is to be seen, once the workers are there.
     """
     strategy = wished.strategy
-    workers = f"{strategy.workers} worker{'' if strategy.workers == 1 else 's'}"
-    what = f"{strategy.name}, {workers}, {wished.items} {wished.what}"
+    what = f"{strategy.name}, {many(strategy.workers, 'worker')}, {wished.items} {wished.what}"
     render([Text(plain(f"{what}: who did each, as they complete, after a warm-up round"), style="bold")])
     sys.stdout.write("\n")
     sys.stdout.flush()

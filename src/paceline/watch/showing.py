@@ -112,7 +112,7 @@ def _sentences(spans: Sequence[Span], workers: int, printed: str | None) -> Iter
     if "migrations" in told:
         share, moves = figures.percent(told["worker_is_cpu_share"]), told["migrations"]
         yield f"{share} of the items ran on the CPU that their worker is best named after."
-        yield f"Workers were seen to change their CPU {moves} time{'' if moves == 1 else 's'}."
+        yield f"Workers were seen to change their CPU {figures.many(int(moves), 'time')}."
     else:
         yield "This system does not say on which CPU a thread runs."
     if printed is not None:

@@ -10,6 +10,7 @@ from paceline.claims.cost import memory_of_one_more
 from paceline.claims.evidence import Evidence
 from paceline.history import Cell
 from paceline.report import figures
+from paceline.report.marks import in_full
 from paceline.report.page.answering import CONTROL, LEVEL, Choice, choose, comparable, contenders, interval, works
 from paceline.report.page.columns import Column
 from paceline.report.parameters import BASELINE, speedup, varying
@@ -72,13 +73,13 @@ def _use(choice: Choice, cells: Sequence[Cell]) -> str:
         return f"Use {loop}: {_took(chosen)}{_efficiency(chosen)}; nothing is told to be 5 % faster."
     gain = speedup(chosen, cells)
     faster = "" if gain is None else f", {figures.times(gain)} as fast as a plain loop"
-    workers = f" with {chosen.workers} worker{'' if chosen.workers == 1 else 's'}"
+    workers = f" with {figures.many(chosen.workers, 'worker')}"
     named = _with_doubts(chosen, figures.plain(chosen.strategy))
     return f"Use {named}: {_took(chosen)}{workers}{faster}{_efficiency(chosen)}."
 
 
 def _took(cell: Cell) -> str:
-    return f"{figures.seconds(cell.median)} for {cell.items} item{'' if cell.items == 1 else 's'}"
+    return f"{figures.seconds(cell.median)} for {figures.many(cell.items, 'item')}"
 
 
 def _efficiency(cell: Cell) -> str:
@@ -86,7 +87,7 @@ def _efficiency(cell: Cell) -> str:
 
 
 def _with_doubts(cell: Cell, name: str) -> str:
-    return f"{name} ({', '.join(map(figures.plain, cell.marks))})" if cell.marks else name
+    return f"{name} ({in_full(cell.marks)})" if cell.marks else name
 
 
 def _cost(column: Column, cell: Cell) -> str:
@@ -104,7 +105,8 @@ def _cost(column: Column, cell: Cell) -> str:
 
 def memory_per_worker(column: Column, strategy: str) -> float | None:
     """
-    Give the memory that one more worker takes, bytes, the median over processes; None if it was not measured.
+    Give the memory that one more worker takes, bytes, the median over processes; None where it was not measured
+    in processes of their own with enough numbers of workers.
     """
     run = column.sources.get("memory")
     slopes = list(memory_of_one_more(Evidence([run]), strategy).values.values()) if run else []

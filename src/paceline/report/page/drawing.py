@@ -10,6 +10,7 @@ import altair as alt
 
 from paceline.history import Cell
 from paceline.report import figures
+from paceline.report.marks import in_full
 from paceline.report.page.model import Chart
 from paceline.report.parameters import described, wording
 from paceline.stats import samples
@@ -73,7 +74,7 @@ def row(cell: Cell, **more: Any) -> Row:
         "low": between.low,
         "high": between.high,
         "shown": shown(cell),
-        "marks": ", ".join(map(figures.plain, cell.marks)) or "none",
+        "marks": in_full(cell.marks) or "none",
         **more,
     }
 

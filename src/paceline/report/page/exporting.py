@@ -24,9 +24,9 @@ def pictures(report: Report) -> Iterator[tuple[str, bytes]]:
 
     for name, figure in identified(report).items():
         if figure.chart:
-            spec = json.dumps(_whole(figure))
-            yield f"{name}.svg", vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE).encode()
-            yield f"{name}.png", vl_convert.vegalite_to_png(spec, vl_version=VEGA_LITE, scale=SCALE)
+            drawn = vl_convert.vegalite_to_svg(json.dumps(_whole(figure)), vl_version=VEGA_LITE)
+            yield f"{name}.svg", drawn.encode()
+            yield f"{name}.png", vl_convert.svg_to_png(drawn, scale=SCALE)
 
 
 def _whole(figure: Figure) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def page(report: Report, version: str) -> str:
     return template.render(
         report=report,
         ids=_Ids(ids),
-        several=is_of_several(report),
+        several=report.several,
         version=version,
         style=_own("page.css"),
         charts=charts,
@@ -61,19 +61,12 @@ def identified(report: Report) -> dict[str, Figure]:
     """
     named: dict[str, Figure] = {}
     taken = {"content", "charts", *(section.key for section in report.sections)}
-    several = is_of_several(report)
+    several = report.several
     for figure in report.figures:
         key = _UNSAFE.sub("-", f"{figure.key}-{figure.column}".lower() if several and figure.column else figure.key)
         names = (key if number == 1 else f"{key}-{number}" for number in count(1))
         named[next(name for name in names if name not in named and name not in taken)] = figure
     return named
-
-
-def is_of_several(report: Report) -> bool:
-    """
-    Whether figures of several columns stand side by side.
-    """
-    return len({figure.column for figure in report.figures if figure.column}) > 1
 
 
 def in_script(value: Any) -> str:

@@ -8,10 +8,13 @@ Source of the colours: M. Okabe and K. Ito, Color Universal Design (2008), and P
 dark ones lightened for the night.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
+
+from paceline.history import Cell
+from paceline.report.figures import plain
 
 DAY = ["#444444", "#e69f00", "#b36b00", "#0072b2", "#56b4e9", "#009e73", "#44aa99", "#117733", "#d55e00", "#cc79a7",
        "#882255", "#332288", "#999933"]  # fmt: skip
@@ -35,6 +38,9 @@ BYTES = (
     "datum.value >= 1024 ? format(datum.value / 1024, '~g') + ' KiB' : format(datum.value, '~g') + ' B'"
 )
 """The same for bytes."""
+
+CHANGE = "(datum.value > 1 ? '+' : '') + format((datum.value - 1) * 100, '.3~f') + ' %'"
+"""The same for ratios, as changes from 1."""
 
 HEIGHT = 280  # pixels of a plot
 PACE = "#888888"
@@ -61,35 +67,36 @@ def config(*, night: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def colour(order: Sequence[str], present: Sequence[str]) -> alt.Color:
+def colour(order: Sequence[str], cells: Sequence[Cell]) -> alt.Color:
     """
     Encode a row's `strategy` as its colour.
 
     Args:
         order: every strategy there is, so that each keeps its colour.
-        present: those of the chart, for the legend.
+        cells: those of the chart, whose strategies the legend names.
     """
-    return alt.Color("strategy:N").scale(domain=_domain(order, present)).legend(_legend(order, present))
+    return alt.Color("strategy:N").scale(domain=_domain(order, cells)).legend(_legend(order, cells))
 
 
-def shape(order: Sequence[str], present: Sequence[str]) -> alt.Shape:
+def shape(order: Sequence[str], cells: Sequence[Cell]) -> alt.Shape:
     """
     Encode a row's `strategy` as its shape; the legend is that of the colour.
     """
-    domain = _domain(order, present)
+    domain = _domain(order, cells)
     shapes = [SHAPES[place % len(SHAPES)] for place in range(len(domain))]
-    return alt.Shape("strategy:N").scale(domain=domain, range=shapes).legend(_legend(order, present))
+    return alt.Shape("strategy:N").scale(domain=domain, range=shapes).legend(_legend(order, cells))
 
 
-def _domain(order: Sequence[str], present: Iterable[str]) -> list[str]:
+def _domain(order: Sequence[str], cells: Sequence[Cell]) -> list[str]:
     """
-    Name those that have a colour of their own, which they keep where others are missing, and those of the chart.
+    Name those that have a colour of their own, which they keep where others are missing, and those of the chart, all
+    as they stand in rows.
     """
-    return list(dict.fromkeys([*order[: len(DAY)], *present]))
+    return list(dict.fromkeys(map(plain, [*order[: len(DAY)], *(cell.strategy for cell in cells)])))
 
 
-def _legend(order: Sequence[str], present: Iterable[str]) -> alt.Legend:
-    shown = set(present)
-    values = [name for name in order if name in shown]
+def _legend(order: Sequence[str], cells: Sequence[Cell]) -> alt.Legend:
+    shown = {cell.strategy for cell in cells}
+    values = [plain(name) for name in order if name in shown]
     # Three beside each other are cut off on a narrow page.
     return alt.Legend(title="strategy", values=values, orient="bottom", columns=2, symbolLimit=0, symbolOpacity=1)

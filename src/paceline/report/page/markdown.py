@@ -39,14 +39,7 @@ def _blocks(report: Report) -> Iterator[str]:
     if report.made:
         yield _listed(report.made)
     for section in report.sections:
-        yield from _section(section, several=_several(report))
-
-
-def _several(report: Report) -> bool:
-    """
-    Whether figures have to say whose they are.
-    """
-    return len({figure.column for figure in report.figures if figure.column}) > 1
+        yield from _section(section, several=report.several)
 
 
 def _section(section: Section, *, several: bool) -> Iterator[str]:

@@ -112,6 +112,13 @@ class Report:
         return tuple(figure for section in self.sections for row in section.rows for figure in row)
 
     @property
+    def several(self) -> bool:
+        """
+        Whether figures of several columns stand side by side, so that they have to say whose they are.
+        """
+        return len({figure.column for figure in self.figures if figure.column}) > 1
+
+    @property
     def charts(self) -> tuple[Figure, ...]:
         """
         Those that have a chart.

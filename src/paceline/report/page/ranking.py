@@ -39,9 +39,9 @@ def ranking(cells: Sequence[Cell], every: Sequence[Cell], order: Sequence[str]) 
 
 
 def _drawn(cells: Sequence[Cell], ends: Sequence[float], order: Sequence[str]) -> alt.TopLevelMixin:
-    rows, present = names(cells), [figures.plain(cell.strategy) for cell in cells]
+    rows = names(cells)
     chosen = rows[cells.index(choose(cells).chosen)] if comparable(cells) else ""
-    hue, mark = look.colour(order, present).legend(None), look.shape(order, present).legend(None)
+    hue, mark = look.colour(order, cells).legend(None), look.shape(order, cells).legend(None)
     up, across = _up(rows, chosen), partial(_across, ends)
     medians = alt.Chart(named("cells"))
     return alt.layer(
@@ -114,7 +114,6 @@ def _row(cell: Cell, choice: Choice, cells: Sequence[Cell], ends: Sequence[float
     return row(
         cell,
         row=name,
-        marks=", ".join(map(figures.plain, cell.marks)) or "none",
         limit=cell.limit or None,
         beside=_beside(cell, ends, far=far),
         far=far,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from paceline.report import figures
+from paceline.report.figures import many
 from paceline.report.page.lanes import MOST, first_begun, lanes
 from paceline.report.page.model import Figure, Report, Section, Table
 from paceline.stats import traces
@@ -114,7 +115,7 @@ def says(spans: Sequence[Traced], workers: int) -> str:
         workers: how many there were.
     """
     items, took = len(spans), figures.seconds(traces.makespan(spans))
-    return f"{_many(workers, 'worker')} did {_many(items, 'item')} in {took}{_side(spans, workers)}. {_longest(spans)}"
+    return f"{many(workers, 'worker')} did {many(items, 'item')} in {took}{_side(spans, workers)}. {_longest(spans)}"
 
 
 def _side(spans: Sequence[Traced], workers: int) -> str:
@@ -127,7 +128,7 @@ def _side(spans: Sequence[Traced], workers: int) -> str:
     idle = statistics.fmean(traces.idle_shares(spans, begin, end, workers).values())
     run = max(traces.run_lengths(traces.workers_in_item_order(spans)))
     waited = f"; on average a worker was idle for {figures.percent(idle)} of it" if math.isfinite(idle) else ""
-    flight = f"at most {_many(traces.most_in_flight(spans), 'item')} at once"
+    flight = f"at most {many(traces.most_in_flight(spans), 'item')} at once"
     return f"{waited}; {flight}; the longest run of neighbouring items on one worker was {run}"
 
 
@@ -136,10 +137,6 @@ def _longest(spans: Sequence[Traced]) -> str:
     middle = statistics.median(span.end - span.start for span in spans)
     took = figures.seconds(longest.end - longest.start)
     return f"The longest item was {longest.item} with {took}, the median one took {figures.seconds(middle)}."
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _left_out(items: int, most: int) -> list[str]:

@@ -7,6 +7,7 @@ from functools import partial
 
 from paceline.history import Cell
 from paceline.report import figures
+from paceline.report.marks import in_full
 from paceline.report.page.answering import KINDS, LATITUDE, LEVEL, contenders, interval
 from paceline.report.page.answers import Answer, answers, names
 from paceline.report.page.columns import Column
@@ -101,7 +102,7 @@ def _table(cells: Sequence[Cell]) -> Table:
             figures.times(speedup(cell, cells)),
             figures.percent(cell.efficiency),
             figures.seconds(cell.start_seconds),
-            ", ".join(map(figures.plain, cell.marks)),
+            in_full(cell.marks),
         )
         for cell, name in zip(cells, names(cells), strict=True)
     ]

@@ -14,19 +14,35 @@ _STEPS = ((2.0, (1, 2, 5)), (3.0, (1, 3)), (math.inf, (1,)))
 """Up to how many decades which digits have a label."""
 
 
-def seconds(domain: Sequence[float]) -> alt.Axis:
+def across(domain: Sequence[float], title: str, field: str) -> alt.X:
     """
-    Give the axis of a logarithmic scale.
+    Place a field of rows by seconds, from left to right.
 
     Args:
-        domain: its ends, both above 0.
+        domain: the ends of the axis, both above 0.
+        title: what is read off it.
     """
-    values = ticks(domain)
+    return alt.X(f"{field}:Q").scale(_scale(domain)).title(title).axis(_seconds(domain))
+
+
+def up(domain: Sequence[float], title: str, field: str) -> alt.Y:
+    """
+    The same from below.
+    """
+    return alt.Y(f"{field}:Q").scale(_scale(domain)).title(title).axis(_seconds(domain))
+
+
+def _scale(domain: Sequence[float]) -> alt.Scale:
+    return alt.Scale(type="log", domain=list(domain), nice=False)
+
+
+def _seconds(domain: Sequence[float]) -> alt.Axis:
+    values = _ticks(domain)
     chosen = {"values": values} if values else {"tickCount": 4}
     return alt.Axis(labelExpr=look.SECONDS, labelOverlap="greedy", labelSeparation=8, **chosen)
 
 
-def ticks(domain: Sequence[float]) -> list[float]:
+def _ticks(domain: Sequence[float]) -> list[float]:
     """
     Give what has a label; nothing where the axis is too short to choose.
     """

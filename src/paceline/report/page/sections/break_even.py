@@ -9,6 +9,7 @@ from functools import partial
 import altair as alt
 
 from paceline.report import figures
+from paceline.report.marks import in_full
 from paceline.report.page.columns import Column
 from paceline.report.page.doubting import doubts
 from paceline.report.page.drawing import chart
@@ -144,7 +145,7 @@ def _table(own: Sequence[Gain], names: Sequence[str]) -> Table:
             f"{_times(min(gain.each))} to {_times(max(gain.each))}" if gain.each else figures.NOTHING,
             str(len(gain.each)),
             figures.seconds(gain.cell.median),
-            ", ".join(map(figures.plain, gain.cell.marks)),
+            in_full(gain.cell.marks),
         )
         for gain in own
     ]

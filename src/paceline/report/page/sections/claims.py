@@ -9,8 +9,8 @@ from typing import get_args
 from paceline.claims import CLAIMS, Part, Verdict
 from paceline.history import Cell
 from paceline.report.claims import figure_in_words
-from paceline.report.figures import NOTHING, digits, plain
-from paceline.report.marks import MEANINGS
+from paceline.report.figures import NOTHING, digits, many, plain
+from paceline.report.marks import by_mark
 from paceline.report.merging import PROCESSES
 from paceline.report.page.columns import Column
 from paceline.report.page.model import Figure, Section, Table
@@ -75,7 +75,7 @@ def _verdicts(columns: Sequence[Column], every: Sequence[Findings]) -> Figure:
 def _tally(label: str, findings: Findings) -> str:
     counts = Counter(finding.verdict for finding in findings.values())
     told = ", ".join(f"{counts[word]} {word}" for word in get_args(Verdict))
-    return f"{label}: of {len(findings)} claim{'s' * (len(findings) != 1)} {told}."
+    return f"{label}: of {many(len(findings), 'claim')} {told}."
 
 
 def _differing(rows: Sequence[tuple[str, ...]]) -> str:
@@ -141,16 +141,13 @@ def _short(part: Part) -> str:
 
 
 def _doubts(findings: Findings) -> tuple[str, ...]:
-    owners: dict[str, dict[str, None]] = {}
-    meanings: dict[str, str] = {}
-    for name, finding in findings.items():
-        for warning in (warning for part in finding.parts for warning in part.warnings):
-            mark, _, meaning = (part.strip() for part in warning.partition(":"))
-            owners.setdefault(mark, {})[plain(name)] = None
-            meanings.setdefault(mark, MEANINGS.get(mark, meaning))
-    return tuple(
-        f"{plain(mark)}: {plain(meanings[mark])}: in evidence for {', '.join(names)}" for mark, names in owners.items()
+    grouped = by_mark(
+        (plain(name), warning)
+        for name, finding in findings.items()
+        for part in finding.parts
+        for warning in part.warnings
     )
+    return tuple(f"{doubt}: in evidence for {', '.join(names)}" for doubt, names in grouped)
 
 
 def _evidence(column: Column) -> list[Cell]:

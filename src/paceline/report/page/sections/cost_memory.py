@@ -2,7 +2,6 @@
 How much memory workers take, and what one more of them adds.
 """
 
-import statistics
 from collections.abc import Mapping, Sequence
 
 import altair as alt
@@ -10,15 +9,15 @@ import altair as alt
 from paceline.history import Cell
 from paceline.report import figures
 from paceline.report.page import look
+from paceline.report.page.answers import memory_per_worker
 from paceline.report.page.columns import Column
 from paceline.report.page.doubting import doubts
 from paceline.report.page.drawing import chart, named, row, tooltip
 from paceline.report.page.model import Figure, Table
 from paceline.report.page.sections.figuring import number
-from paceline.report.parameters import shared, test, wording
+from paceline.report.parameters import shared, wording
 
 _FUNCTION = "test_memory"
-_LEAST = 3  # numbers of workers: with two, nothing says that memory grows along a line
 _TICKS = 8
 
 
@@ -39,21 +38,10 @@ def memory(cell: Cell) -> float | None:
 
 def slopes(column: Column) -> dict[str, float]:
     """
-    Give what one more worker takes by strategy, bytes: the slope over workers by ordinary least squares within each
-    process that measured them, of which the median; only where there are enough numbers of workers.
+    Give what one more worker takes, bytes, of each strategy of which it is known.
     """
-    found = cells(column)
-    run = column.sources[found[0].experiment] if found else None
-    points: dict[tuple[str, int | None], dict[int, float]] = {}
-    for cell in run.cells if run else ():
-        size = memory(cell)
-        if cell.experiment == "memory" and test(cell) == _FUNCTION and size is not None:
-            points.setdefault((cell.strategy, cell.process), {})[cell.workers] = size
-    each: dict[str, list[float]] = {}
-    for (strategy, _), sizes in points.items():
-        if len(sizes) >= _LEAST:
-            each.setdefault(strategy, []).append(statistics.linear_regression(list(sizes), list(sizes.values())).slope)
-    return {strategy: statistics.median(values) for strategy, values in each.items()}
+    each = {name: memory_per_worker(column, name) for name in dict.fromkeys(cell.strategy for cell in cells(column))}
+    return {name: slope for name, slope in each.items() if slope is not None}
 
 
 def figure(columns: Sequence[Column], column: Column) -> Figure | None:
@@ -63,28 +51,27 @@ def figure(columns: Sequence[Column], column: Column) -> Figure | None:
     own = cells(column)
     if not own:
         return None
-    every = [cell for other in columns for cell in cells(other)]
+    every, slope = [cell for other in columns for cell in cells(other)], slopes(column)
     rows = [row(cell, bytes=memory(cell), memory=_size(memory(cell))) for cell in own]
     return Figure(
         key="memory",
         title="Memory by workers",
-        says=_says(own, slopes(column)),
+        says=_says(own, slope),
         column=column.label,
         setting=wording(shared(own)),
         chart=chart(_drawn(own, every, column.order), {"cells": rows}),
-        table=_table(own, slopes(column)),
+        table=_table(own, slope),
         doubts=doubts(own),
         source=column.source(own),
     )
 
 
 def _drawn(own: Sequence[Cell], every: Sequence[Cell], order: Sequence[str]) -> alt.TopLevelMixin:
-    present = [figures.plain(cell.strategy) for cell in own]
     most = max(memory(cell) or 0 for cell in every)
     counts = sorted({cell.workers for cell in every})
     across = alt.X("workers:Q").scale(domain=[min(0, counts[0]), counts[-1] * 1.03], nice=False).title("workers")
     up = alt.Y("bytes:Q").scale(domain=[0, most * 1.05 or 1], nice=False).title("memory of all processes")
-    hue, mark = look.colour(order, present), look.shape(order, present)
+    hue, mark = look.colour(order, own), look.shape(order, own)
     base = alt.Chart(named("cells")).encode(
         across.axis(values=counts, format="d"), up.axis(labelExpr=look.BYTES, values=_ticks(most)), hue
     )

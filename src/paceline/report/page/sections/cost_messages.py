@@ -3,6 +3,7 @@ How long a message takes to another worker and back, by its size and the way it 
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import altair as alt
 
@@ -15,6 +16,7 @@ from paceline.report.page.drawing import chart, named, row, span, tooltip
 from paceline.report.page.model import Figure, Table
 from paceline.report.page.sections import axes
 from paceline.report.parameters import shared, wording
+from paceline.stats import samples
 
 
 def cells(column: Column) -> list[Cell]:
@@ -47,22 +49,17 @@ def figure(columns: Sequence[Column], column: Column) -> Figure | None:
 
 
 def _drawn(own: Sequence[Cell], every: Sequence[Cell], order: Sequence[str]) -> alt.TopLevelMixin:
-    present = [figures.plain(cell.strategy) for cell in own]
     sizes = sorted({cell.size or 0 for cell in every})
     # A message of no bytes has no logarithm; this scale is linear from 0 to 1 byte.
     across = alt.X("size:Q").scale(type="symlog", constant=1, domain=[0, max(sizes[-1], 1)], nice=False, padding=10)
     domain = span([seconds for cell in every for seconds in (cell.median, *_ends(cell))])
-    scale = alt.Scale(type="log", domain=domain, nice=False)
-    hue, mark = look.colour(order, present), look.shape(order, present)
+    up = partial(axes.up, domain, "time there and back")
+    hue, mark = look.colour(order, own), look.shape(order, own)
     for encoded in (hue, mark):
         encoded["legend"]["title"] = "way"
     base = alt.Chart(named("cells")).encode(
         across.title("size of the message").axis(values=sizes, labelExpr=look.BYTES, labelOverlap="greedy"), hue
     )
-
-    def up(field: str) -> alt.Y:
-        return alt.Y(f"{field}:Q").scale(scale).title("time there and back").axis(axes.seconds(domain))
-
     return alt.layer(
         base.mark_line(strokeWidth=1.5, opacity=0.7).encode(up("median")),
         base.mark_rule(strokeWidth=2).encode(up("low"), alt.Y2("high")),
@@ -71,8 +68,8 @@ def _drawn(own: Sequence[Cell], every: Sequence[Cell], order: Sequence[str]) -> 
 
 
 def _ends(cell: Cell) -> tuple[float, float]:
-    made = row(cell)
-    return made["low"], made["high"]
+    between = samples.median_interval(cell.rounds)
+    return between.low, between.high
 
 
 def _says(own: Sequence[Cell]) -> str:

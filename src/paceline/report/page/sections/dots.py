@@ -4,6 +4,7 @@ A dot for each row on a logarithmic axis of seconds, with its interval, and a se
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import altair as alt
 
@@ -55,16 +56,11 @@ def drawn(
         figures_of: the names of the figures, as `data` got them.
     """
     ys = list(dict.fromkeys(dot.y for dot in every))
-    present = [figures.plain(dot.cell.strategy) for dot in dots]
-    hue, mark = look.colour(order, present).legend(None), look.shape(order, present).legend(None)
+    cells = [dot.cell for dot in dots]
+    hue, mark = look.colour(order, cells).legend(None), look.shape(order, cells).legend(None)
     down = alt.Y("y:N").scale(domain=ys).title(None).axis(grid=True, ticks=False, labelLimit=170)
-    domain = span(_values(every))
-    scale, axis = alt.Scale(type="log", domain=domain, nice=False), axes.seconds(domain)
-    cells, seen = alt.Chart(named("cells")), tooltip(*figures_of)
-
-    def across(field: str) -> alt.X:
-        return alt.X(f"{field}:Q").scale(scale).title(title).axis(axis)
-
+    across = partial(axes.across, span(_values(every)), title)
+    values, seen = alt.Chart(named("cells")), tooltip(*figures_of)
     layers = [
         alt.Chart(named("rounds")).mark_circle(size=14, opacity=0.35).encode(across("seconds"), down, hue),
         alt.Chart(named("intervals")).mark_rule(strokeWidth=2).encode(across("low"), alt.X2("high"), down, hue),
@@ -72,7 +68,7 @@ def drawn(
         alt.Chart(named("pairs"))
         .mark_point(size=70, filled=False, strokeWidth=2, opacity=1)
         .encode(across("second"), down, hue, mark, tooltip=seen),
-        cells.mark_point(size=80, filled=True, opacity=1).encode(across("value"), down, hue, mark, tooltip=seen),
+        values.mark_point(size=80, filled=True, opacity=1).encode(across("value"), down, hue, mark, tooltip=seen),
     ]
     return alt.layer(*layers).properties(height=min(STEP * len(ys), MOST_HEIGHT))
 

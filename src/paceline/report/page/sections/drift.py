@@ -13,8 +13,6 @@ from paceline.report.page.given import Drift
 from paceline.report.page.model import Chart, Figure, Table
 from paceline.report.page.sections.along import LINE, across, called, hover, places
 
-_CHANGE = "(datum.value > 1 ? '+' : '') + format((datum.value - 1) * 100, '.3~f') + ' %'"
-
 
 def drifted(drift: Sequence[Drift], column: str) -> Figure:
     """
@@ -50,7 +48,7 @@ def _drift(drift: Sequence[Drift]) -> Chart:
     ]  # fmt: skip
     ends = [end for one in drift for end in (one.low, one.high)]
     scale = alt.Scale(type="log", domain=span([*ends, 1.0], room=1.02), nice=False)
-    axis = alt.Axis(labelExpr=_CHANGE, tickCount=5)
+    axis = alt.Axis(labelExpr=look.CHANGE, tickCount=5)
     every = alt.Chart(named("runs"))
     layers = alt.layer(
         every.mark_area(color=LINE, opacity=0.25).encode(

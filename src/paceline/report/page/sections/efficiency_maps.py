@@ -10,6 +10,7 @@ import altair as alt
 
 from paceline.history import Cell
 from paceline.report import figures
+from paceline.report.marks import in_full
 from paceline.report.page.columns import Column
 from paceline.report.page.doubting import doubts
 from paceline.report.page.drawing import chart
@@ -163,7 +164,7 @@ def _table(fields: Sequence[heat.Field], drawn: Map) -> Table:
             figures.seconds(field.cell.median),
             figures.seconds(field.cell.limit),
             figures.seconds(field.cell.overhead),
-            ", ".join(map(figures.plain, field.cell.marks)),
+            in_full(field.cell.marks),
         )
         for field in fields
     ]

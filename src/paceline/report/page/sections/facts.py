@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from paceline.history import Run
-from paceline.report.figures import NOTHING, digits, is_number, plain, setting
+from paceline.report.figures import NOTHING, digits, is_number, many, plain, setting
 
 _Fact = Callable[[Run], object]
 
@@ -37,14 +37,7 @@ def cpus(run: Run) -> float | None:
     Give the usable CPUs; None where the run doesn't say.
     """
     count = _inside(run.machine_info, "cpu").get("count")
-    return float(count) if is_number(count) else None  # type: ignore[arg-type]
-
-
-def versions(run: Run) -> dict[str, str]:
-    """
-    Give the versions of libraries; empty where the run doesn't say.
-    """
-    return {str(name): str(version) for name, version in _inside(run.machine_info, "libraries").items()}
+    return float(count) if is_number(count) else None
 
 
 def _word(value: object) -> str:
@@ -57,11 +50,11 @@ def _inside(known: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _libraries(runs: Sequence[Run]) -> list[str]:
-    return list(dict.fromkeys(name for run in runs for name in versions(run)))
+    return list(dict.fromkeys(name for run in runs for name in run.libraries))
 
 
 def _library(name: str) -> _Fact:
-    return lambda run: versions(run).get(name)
+    return lambda run: run.libraries.get(name)
 
 
 def _machine(name: str) -> _Fact:
@@ -86,7 +79,7 @@ def _gil(run: Run) -> str | None:
 
 def _interval(run: Run) -> str | None:
     seconds = run.facts.get("switch_interval")
-    return setting(float(seconds)) if is_number(seconds) else None  # type: ignore[arg-type]
+    return setting(float(seconds)) if is_number(seconds) else None
 
 
 def _scale(run: Run) -> str:
@@ -104,7 +97,7 @@ def _commit(run: Run) -> str | None:
 
 def _measured(run: Run) -> str:
     experiments = {cell.experiment for cell in run.cells}
-    return f"{len(run.cells)} in {len(experiments)} experiment{'s' * (len(experiments) != 1)}, each process counted"
+    return f"{len(run.cells)} in {many(len(experiments), 'experiment')}, each process counted"
 
 
 _FACTS: Mapping[str, _Fact] = {

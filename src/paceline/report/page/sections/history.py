@@ -4,11 +4,11 @@ How the times of a machine moved from run to run, and what A/B sittings decided.
 
 from collections.abc import Mapping
 
-from paceline.report.figures import change, plain
+from paceline.report.figures import between, change, many, plain
 from paceline.report.page.given import Decisions, Past
 from paceline.report.page.model import Figure, Section, Table
 from paceline.report.page.sections.drift import drifted
-from paceline.report.page.sections.moves import beside, interval, moved, where
+from paceline.report.page.sections.moves import beside, moved, where
 from paceline.report.page.sections.sittings import decided
 
 MOST = 8
@@ -60,7 +60,7 @@ def _every(past: Past, column: str) -> Figure:
             plain(track.name),
             where(track, move),
             change(move.ratio),
-            interval(move),
+            between(move.low, move.high),
             f"{move.p:.2g}",
             beside(move),
         )
@@ -72,8 +72,8 @@ def _every(past: Past, column: str) -> Figure:
         key="history-moves",
         title="Every change point",
         says=(
-            f"{_many(len(rows), 'change point')} in {len(past.tracks)} of {_many(past.looked_at, 'cell')} that were "
-            f"looked at; the {_many(drawn, 'cell')} that moved most {'is' if drawn == 1 else 'are'} drawn."
+            f"{many(len(rows), 'change point')} in {len(past.tracks)} of {many(past.looked_at, 'cell')} that were "
+            f"looked at; the {many(drawn, 'cell')} that moved most {'is' if drawn == 1 else 'are'} drawn."
         ),
         column=column,
         table=Table(("cell", "from", "change", "95 % interval", "p", "beside it"), rows, left=2),
@@ -84,28 +84,24 @@ def _every(past: Past, column: str) -> Figure:
 def _missing(past: Past) -> list[str]:
     named = plain(past.fingerprint)
     if not past.looked_at:
-        runs = f"{named} has {_many(past.runs, 'whole run')}"
+        runs = f"{named} has {many(past.runs, 'whole run')}"
         return [f"{runs}; change points need {past.least} that have the same cells; measure more: {_MEASURE}"]
     said = []
     if not past.tracks:
         said.append(
-            f"{named}: no change point shows in {_many(past.looked_at, 'cell')} over {_many(past.runs, 'whole run')}; "
+            f"{named}: no change point shows in {many(past.looked_at, 'cell')} over {many(past.runs, 'whole run')}; "
             f"with so many cells a change shows with {past.sides} runs on either side of it."
         )
     if past.too_few:
-        many = _many(past.too_few, "cell")
-        said.append(f"{named}: {many} in fewer than {past.least} whole runs: unknown, not looked at.")
+        few = many(past.too_few, "cell")
+        said.append(f"{named}: {few} in fewer than {past.least} whole runs: unknown, not looked at.")
     return said
 
 
 def _unseen(decisions: Decisions) -> list[str]:
     said = [f"Passed over {plain(sentence)}" for sentence in decisions.unread]
     if decisions.older:
-        said.append(f"{_many(decisions.older, 'older sitting')} not shown; see one: paceline ab --read NUMBER")
+        said.append(f"{many(decisions.older, 'older sitting')} not shown; see one: paceline ab --read NUMBER")
     if not decisions.found:
         said.append(f"No A/B sitting is shown; hold one: {_COMPARE}")
     return said
-
-
-def _many(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

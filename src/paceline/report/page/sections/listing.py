@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from paceline.history import Cell
 from paceline.report import figures
-from paceline.report.experiments import added_figures
+from paceline.report.experiments import added_figures, figures_of
 from paceline.report.page.model import Table
 
 MOST = 200  # rows
@@ -20,7 +20,11 @@ def table(cells: Sequence[Cell], labels: Sequence[str]) -> Table:
         labels: what tells each from the others, shape (n,).
     """
     first = cells[:MOST]
-    rows = [_figures(cell, words, added_figures(first)) for cell, words in zip(first, labels, strict=False)]
+    added = added_figures(first)
+    rows = [
+        {"strategy": figures.plain(cell.strategy), "parameters": words, **figures_of(cell, added)}
+        for cell, words in zip(first, labels, strict=False)
+    ]
     told = [name for name in rows[0] if any(row[name] not in ("", figures.NOTHING) for row in rows)]
     heads = tuple(figures.plain(name).replace("_", " ") for name in told)
     words = sum(name in ("strategy", "parameters") for name in told)
@@ -34,17 +38,3 @@ def left_out(cells: Sequence[Cell]) -> str:
     if len(cells) <= MOST:
         return ""
     return f" The table leaves {len(cells) - MOST} of {len(cells)} cells out; paceline compare lists them all."
-
-
-def _figures(cell: Cell, words: str, added: Sequence[str]) -> dict[str, str]:
-    return {
-        "strategy": figures.plain(cell.strategy),
-        "parameters": words,
-        **{name: figures.named(name, cell.extra.get(name)) for name in added},
-        "median": figures.seconds(cell.median),
-        "spread": figures.percent(cell.spread),
-        "limit": figures.seconds(cell.limit),
-        "efficiency": figures.percent(cell.efficiency),
-        "overhead/item": figures.seconds(cell.overhead),
-        "marks": ", ".join(map(figures.plain, cell.marks)),
-    }

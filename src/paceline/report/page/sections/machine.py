@@ -9,7 +9,7 @@ from paceline.report.figures import digits, plain
 from paceline.report.marks import MEANINGS
 from paceline.report.page.columns import Column, called
 from paceline.report.page.model import Figure, Section, Table
-from paceline.report.page.sections.facts import cpus, facts, load, versions
+from paceline.report.page.sections.facts import cpus, facts, load
 
 _LEAD = (
     "Figures hold for the machine, the Python and the versions that they were measured with. A load average is that of "
@@ -76,7 +76,7 @@ def _apart(columns: Sequence[Column]) -> Iterator[str]:
         )
     elif len(pythons := dict.fromkeys(plain(run.python) for run in runs)) > 1:
         yield f"DIFFERENT PYTHONS: {', '.join(pythons)}."
-    known = [versions(run) for run in runs]
+    known = [run.libraries for run in runs]
     for name in dict.fromkeys(name for one in known for name in one):
         found = [one.get(name, "missing") for one in known]
         if len(set(found)) > 1:

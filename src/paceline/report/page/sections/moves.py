@@ -8,8 +8,7 @@ from statistics import median
 
 import altair as alt
 
-from paceline.report import figures
-from paceline.report.figures import change, plain, seconds
+from paceline.report.figures import between, change, plain, seconds
 from paceline.report.page import look
 from paceline.report.page.drawing import Row, chart, named, span
 from paceline.report.page.given import Move, Point, Track
@@ -45,15 +44,6 @@ def beside(move: Move) -> str:
     return "; ".join(map(plain, move.beside))
 
 
-def interval(move: Move) -> str:
-    """
-    Write the interval of a change.
-    """
-    if move.low is None or move.high is None:
-        return figures.NOTHING
-    return f"{change(move.low)} to {change(move.high)}"
-
-
 def where(track: Track, move: Move) -> str:
     """
     Name the run at which a cell moved.
@@ -64,8 +54,8 @@ def where(track: Track, move: Move) -> str:
 def _sentence(track: Track, move: Move) -> str:
     before, after = (median(point.median for point in points) for points in _sides(track, move))
     told = f"From {where(track, move)} on it takes {seconds(after)} in place of {seconds(before)}: {change(move.ratio)}"
-    between = f" ({interval(move)} with 95 %)" if move.low is not None else ""
-    return f"{told}{between}, p = {move.p:.2g}; {beside(move)}."
+    level = f" ({between(move.low, move.high)} with 95 %)" if move.low is not None else ""
+    return f"{told}{level}, p = {move.p:.2g}; {beside(move)}."
 
 
 def _sides(track: Track, move: Move) -> tuple[Sequence[Point], Sequence[Point]]:

@@ -7,7 +7,7 @@ from typing import get_args
 
 import altair as alt
 
-from paceline.report.figures import NOTHING, change, percent, plain, seconds
+from paceline.report.figures import NOTHING, TOO_FEW, between, change, percent, plain, seconds
 from paceline.report.page import look
 from paceline.report.page.drawing import Row, chart, named
 from paceline.report.page.given import Change, Decision, Verdict
@@ -15,7 +15,6 @@ from paceline.report.page.model import Chart, Figure, Table
 from paceline.report.page.sections.verdicts import hue, sign
 
 _STEP = 40  # pixels of a cell: its name, and below it what it did
-_LABEL = "(datum.value > 1 ? '+' : '') + format((datum.value - 1) * 100, '.3~f') + ' %'"
 _WORDS = get_args(Verdict)
 _LEAST = 1.01
 
@@ -91,7 +90,7 @@ def _across(decision: Decision, field: str) -> alt.X:
     ends = [end for one in _rows(decision) for end in (one.ratio, one.low, one.high) if end and math.isfinite(end)]
     furthest = max(_LEAST, 1 + decision.tolerance, *(max(end, 1 / end) for end in ends if end > 0)) ** 1.15
     scale = alt.Scale(type="log", domain=[1 / furthest, furthest], nice=False)
-    axis = alt.Axis(labelExpr=_LABEL, tickCount=5, labelOverlap=True, grid=False)
+    axis = alt.Axis(labelExpr=look.CHANGE, tickCount=5, labelOverlap=True, grid=False)
     return alt.X(f"{field}:Q").scale(scale).title("change of the time, candidate against baseline").axis(axis)
 
 
@@ -113,9 +112,7 @@ def _tooltip() -> list[alt.Tooltip]:
 
 
 def _interval(one: Change) -> str:
-    if one.low is None or one.high is None:
-        return "too few pairs for an interval"
-    return f"{change(one.low)} to {change(one.high)}"
+    return between(one.low, one.high, otherwise=TOO_FEW)
 
 
 def _table(decision: Decision) -> Table:

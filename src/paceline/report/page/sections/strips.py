@@ -4,6 +4,7 @@ A strip for each strategy, in which every cell of an experiment has a lane.
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 import altair as alt
 
@@ -34,20 +35,15 @@ def drawn(cells: Sequence[Cell], columns: Sequence[Sequence[Cell]], order: Seque
     every = [cell for own in shown for cell in own]
     ranks = {name: place for place, name in enumerate(order)}
     names = sorted({cell.strategy for cell in every}, key=lambda name: ranks.get(name, len(ranks)))
-    present = [figures.plain(cell.strategy) for cell in _chosen(cells)]
     strips = list(dict.fromkeys(map(figures.plain, names)))
     height = min(max(map(_strip, shown)) * len(strips), MOST_HEIGHT)
     down = (
         alt.Y("strategy:N").scale(domain=strips, paddingInner=0.15).title(None).axis(ticks=False, labelOverlap="greedy")
     )
     lane = alt.YOffset("lane:Q").scale(domain=[0, 1])
-    hue = look.colour(order, present).legend(None)
+    hue = look.colour(order, _chosen(cells)).legend(None)
     domain = span([seconds for cell in every for seconds in cell.rounds])
-    scale, axis = alt.Scale(type="log", domain=domain, nice=False), axes.seconds(domain)
-
-    def across(field: str) -> alt.X:
-        return alt.X(f"{field}:Q").scale(scale).title("time of a round").axis(axis)
-
+    across = partial(axes.across, domain, "time of a round")
     dots = alt.Chart(named("rounds")).mark_circle(size=14, opacity=0.35)
     medians = alt.Chart(named("cells")).encode(down, lane, hue)
     return alt.layer(

@@ -65,18 +65,18 @@ def _figure(columns: Sequence[Column], experiment: str, function: str, title: st
 
 
 def _drawn(cells: Sequence[Cell], every: Sequence[Cell], order: Sequence[str]) -> alt.TopLevelMixin:
-    present = [cell.strategy for cell in cells]
     across = (
         alt.X("workers:Q")
         .scale(type="log", base=2, nice=False, padding=12)
         .title("workers")
         .axis(values=sorted({cell.workers for cell in every}), format="d")
     )
-    hue, mark = look.colour(order, present), look.shape(order, present)
+    hue, mark = look.colour(order, cells), look.shape(order, cells)
     pace = alt.Chart(named("pace"))
     dots = alt.Chart(named("rounds")).mark_circle(size=14, opacity=0.3)
     medians = alt.Chart(named("cells"))
-    up = partial(_up, span([seconds for cell in every for seconds in (*cell.rounds, cell.limit or 0)]))
+    domain = span([seconds for cell in every for seconds in (*cell.rounds, cell.limit or 0)])
+    up = partial(axes.up, domain, "time of a round")
     return alt.layer(
         pace.mark_line(strokeDash=[6, 4], color=look.PACE, strokeWidth=2).encode(across, up("seconds")),
         pace.mark_text(align="left", baseline="top", dy=5, fontStyle="italic").encode(
@@ -87,11 +87,6 @@ def _drawn(cells: Sequence[Cell], every: Sequence[Cell], order: Sequence[str]) -
         medians.mark_rule(strokeWidth=2).encode(across, up("low"), alt.Y2("high"), hue),
         medians.mark_point(size=70, filled=True, opacity=1).encode(across, up("median"), hue, mark, tooltip=tooltip()),
     ).properties(height=look.HEIGHT)
-
-
-def _up(domain: list[float], field: str) -> alt.Y:
-    scale = alt.Scale(type="log", domain=domain, nice=False)
-    return alt.Y(f"{field}:Q").scale(scale).title("time of a round").axis(axes.seconds(domain))
 
 
 def _data(cells: Sequence[Cell]) -> dict[str, list[Row]]:
@@ -132,7 +127,7 @@ def _says(cells: Sequence[Cell]) -> str:
 
 
 def _who(cell: Cell) -> str:
-    return f"{figures.plain(cell.strategy)} with {cell.workers} worker{'' if cell.workers == 1 else 's'}"
+    return f"{figures.plain(cell.strategy)} with {figures.many(cell.workers, 'worker')}"
 
 
 def _table(cells: Sequence[Cell]) -> Table:
