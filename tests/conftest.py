@@ -3,6 +3,8 @@ What every test stands on.
 """
 
 import signal
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,9 @@ UNDRAWN = needs.unmet("the report's tests")
 """Why nothing can be drawn here; None if it can."""
 
 collect_ignore_glob = ["test_page_*.py", "test_report_command.py"] if UNDRAWN else []
+
+
+sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))  # hosts of our own are for experiments and tests
 
 
 def pytest_report_header():

@@ -1,14 +1,15 @@
 """
-The measuring process on a host of its own: python from_a_host.py SCHEDULER OWN_ADDRESS ITEMS ROUNDS
+The measuring process on a host of its own: python from_a_host.py SCHEDULER OWN_ADDRESS THERE WORKERS ITEMS ROUNDS HOSTS
 
-It says what each round came to, one line of JSON each: whether the results are right, how many items the instrument saw
-of each host, and whether it had items of several hosts in hand at the same time.
+It begins once THERE workers are there, and says what each round came to, one line of JSON each: whether the results are
+right, how many items the instrument saw of each host, and from how many it had items in hand at the same time. It ends
+after ROUNDS, or once those are HOSTS.
 """
 
 import json
 import sys
-from collections import Counter
-from itertools import combinations
+
+from dask_on_hosts import seen, wait_for_workers
 
 from paceline.server.process import running
 from paceline.strategies.dask import Dask
@@ -21,22 +22,19 @@ def say(line):
     sys.stdout.flush()
 
 
-def said(instrument, right):
-    """What the instrument saw since its last reset."""
-    hosts, (spans, _) = instrument.hosts(), instrument.spans()
-    items = [(hosts[span.connection], span.start, span.end) for span in spans]
-    together = any(a[0] != b[0] and a[1] < b[2] and b[1] < a[2] for a, b in combinations(items, 2))
-    return {"right": right, "items": Counter(host for host, *_ in items), "together": together}
-
-
 if __name__ == "__main__":
-    scheduler, own, items, rounds = sys.argv[1:]
+    scheduler, own, *numbers = sys.argv[1:]
+    there, workers, items, rounds, hosts = map(int, numbers)
+    wait_for_workers(scheduler, there)
     with running(spans=True, host=own) as instrument:
         work = Fetch(f"{instrument.url}/item/{{item}}?latency=0.05&size=100", 100, "raw")
-        with Dask(work, 2, cluster=scheduler) as strategy:
-            for _ in range(int(rounds)):
+        with Dask(work, workers, cluster=scheduler) as strategy:
+            for _ in range(rounds):
                 say("begins")
                 instrument.reset()
-                results = strategy.map(range(int(items)))
-                right = results == [work.expected(item) for item in range(int(items))]
-                say(json.dumps(said(instrument, right)))
+                results = strategy.map(range(items))
+                came, together = seen(instrument)
+                right = results == [work.expected(item) for item in range(items)]
+                say(json.dumps({"right": right, "items": came, "together": together}))
+                if together == hosts:
+                    break
