@@ -1,0 +1,127 @@
+"""
+The measuring process's end of ray's driver, and of all that ray starts for it.
+"""
+
+import multiprocessing
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing import connection
+from typing import Any
+
+from paceline import pool_worker, ray_node
+from paceline.portable import Failed
+from paceline.ray_messages import Differs, Gone, Lost, Unfit, Unreached, Wanted
+from paceline.strategies import clusters
+from paceline.strategies.base import STOP_TIMEOUT, NotReady, WorkerDied
+from paceline.strategies.endings import death
+
+START_METHOD = "spawn"
+LAST_MOMENT = 10.0  # seconds to say goodbye to a cluster that is there, or for what was killed to be gone
+
+
+class Driver:
+    """
+    A process that speaks with ray; its first answer says that it is ready.
+
+    Args:
+        wanted: given the folder that ray may use, what it is to start.
+
+    Attributes:
+        over: whether it has ended.
+    """
+
+    def __init__(self, wanted: Callable[[str], Wanted]) -> None:
+        self.over = False
+        self._folder = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
+        self._wanted = wanted(self._folder.name)
+        context: Any = multiprocessing.get_context(START_METHOD)
+        self._pipe, its = context.Pipe()
+        with its, pool_worker.interrupts_held():
+            self._process = context.Process(target=ray_node.main, args=(its, self._wanted))
+            self._process.start()
+
+    def ask(self, what: Any, when: str, timeout: float | None) -> Any:
+        """
+        Send something, and give the answer; see `answer`.
+        """
+        with suppress(BrokenPipeError):  # it has ended, and perhaps said why
+            self._pipe.send(what)
+        return self.answer(when, timeout)
+
+    def answer(self, when: str, timeout: float | None) -> Any:
+        """
+        Wait for an answer.
+
+        Raises:
+            Exception: what it says in place of one.
+            NotReady: if it says nothing in time, or that there is no cluster, or one that does not fit.
+            WorkerDied: if a worker has ended, or it has, or the cluster is there no more.
+        """
+        if not connection.wait([self._pipe], timeout):
+            raise NotReady(f"ray: no answer within {timeout:g} s, {when}")
+        try:
+            answer = self._pipe.recv()
+        except (EOFError, OSError):
+            self._process.join(STOP_TIMEOUT)
+            raise death([self._process], when) from None
+        if error := self._error(answer, when):
+            raise error
+        return answer
+
+    def end(self) -> None:
+        """
+        End the process, and whatever ray started for it.
+        """
+        self.over = True
+        if self._wanted.cluster:
+            self._process.terminate()
+            self._process.join(LAST_MOMENT)
+            self._process.kill()
+        else:
+            _kill_family(self._process.pid)
+        self._process.join()
+        self._pipe.close()
+        self._folder.cleanup()
+
+    def _error(self, answer: Any, when: str) -> Exception | None:
+        """
+        Make the error that an answer stands for, if it does.
+        """
+        address = str(self._wanted.cluster)
+        match answer:
+            case Failed(error):
+                return error
+            case Lost(pids):
+                which = f"process {', '.join(map(str, pids))}" if pids else "one that had not said its number yet"
+                how = "ray does not say how; a signal such as SIGKILL ends one without a word"
+                return WorkerDied(f"a worker ended {when}: {which} ({how}); its items have no result")
+            case Gone(why):
+                return WorkerDied(f"{address} was lost {when}: {why}; its items have no result")
+            case Unreached(why):
+                return clusters.out_of_reach(address, why)
+            case Unfit(why):
+                return clusters.WorkersDiffer(f"{address}: {why}")
+            case Differs(host, versions):
+                clusters.check_versions(address, {host: versions})
+        return None
+
+
+def _kill_family(pid: int) -> None:
+    """
+    Kill a process and all that descend from it: stopped first, so that none of them starts another meanwhile.
+    """
+    import psutil
+
+    from paceline import family
+
+    everybody: list[psutil.Process] = []
+    while more := [each for each in family.members(pid) if each not in everybody]:
+        everybody += more
+        for each in more:
+            with suppress(psutil.NoSuchProcess):
+                each.suspend()
+    for each in everybody:
+        with suppress(psutil.NoSuchProcess):
+            each.kill()
+    family.wait_for_end(everybody, LAST_MOMENT)
