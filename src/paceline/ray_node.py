@@ -5,6 +5,7 @@ It is one of its own, since ray leaves threads behind in a process it has run in
 safely. It stands apart from the strategies for the same reason as `pool_worker`.
 """
 
+import logging
 import os
 import secrets
 import signal
@@ -39,7 +40,8 @@ FORSAKEN = 6  # looks in a row at which it does not
 
 def main(pipe: Any, wanted: Wanted) -> None:
     """
-    Start, say so, then run every list of items that comes, until None does.
+    Start ray, or find it, then the workers, and say so after each; then run every list of items that comes, until None
+    does.
     """
     _begin(wanted)
     import ray
@@ -54,6 +56,7 @@ def main(pipe: Any, wanted: Wanted) -> None:
         _serve(pipe, say, ray, wanted)
     finally:
         if wanted.cluster:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is on its way out
             ray.shutdown()
 
 
@@ -75,7 +78,10 @@ def _begin(wanted: Wanted) -> None:
 
 def _serve(pipe: Any, say: Callable[[Any], None], ray: Any, wanted: Wanted) -> None:
     crew = Crew(ray, wanted)
-    odd = _told(lambda: _connected(ray, wanted) or crew.start())
+    odd = _told(lambda: _connected(ray, wanted))
+    if odd is None:
+        say(None)
+        odd = _told(crew.start)
     if odd is not None:
         _told(crew.close)
         say(odd)
@@ -116,12 +122,17 @@ def _reached(ray: Any, address: str) -> Unreached | Unfit | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what it says is raised too
             ray.init(address, log_to_driver=False, configure_logging=False)
+    except ConnectionAbortedError as error:
+        return Unreached(f"ray is there, and says: {_last_line(error)}")
     except ConnectionError as error:
         return Unreached(f"ray did not answer: {_last_line(error)}")
     except RuntimeError as error:
         if "Version mismatch" not in str(error):
             raise
         return Unfit(" ".join(str(error).split()))
+    # what they would say of a cluster that is lost is told once, as an answer
+    logging.disable()
+    threading.excepthook = lambda _: None
     return None
 
 

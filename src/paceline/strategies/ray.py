@@ -12,7 +12,7 @@ from paceline.contracts import Item, Option, Result, Workload
 from paceline.ray_messages import Wanted
 from paceline.strategies import clusters, extras
 from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, Strategy, WorkerDied
-from paceline.strategies.ray_driver import START_METHOD, Driver
+from paceline.strategies.ray_driver import START_METHOD, connected
 
 
 class Ray(Strategy):
@@ -54,7 +54,7 @@ class Ray(Strategy):
     def __enter__(self) -> Self:
         if self._cluster:
             clusters.reach(self._cluster)
-        self._driver = Driver(self._wanted)
+        self._driver = connected(self._wanted)
         try:
             self._driver.answer("before it was ready", START_TIMEOUT)
         except BaseException:

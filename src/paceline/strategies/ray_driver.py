@@ -13,33 +13,72 @@ from paceline import pool_worker, ray_node
 from paceline.portable import Failed
 from paceline.ray_messages import Differs, Gone, Lost, Unfit, Unreached, Wanted
 from paceline.strategies import clusters
-from paceline.strategies.base import STOP_TIMEOUT, NotReady, WorkerDied
+from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, NotReady, WorkerDied
 from paceline.strategies.endings import death
 
 START_METHOD = "spawn"
+CONNECT_TIMEOUT = 15.0  # seconds for a cluster to let a client in, which it does in some
+ATTEMPTS = 3
 LAST_MOMENT = 10.0  # seconds to say goodbye to a cluster that is there, or for what was killed to be gone
+
+
+def connected(wanted: Callable[[str], Wanted]) -> "Driver":
+    """
+    Start a process that speaks with ray, and wait until it has started a cluster, or has come into the one that is
+    there; its next answer says that the workers are ready.
+
+    A cluster that is there gets more than one chance to let it in: the process that ray starts there for each client
+    dies at birth now and then (ray's issue 63202), and ray takes 40 s to say so.
+
+    Raises:
+        Exception: as `Driver.answer` does.
+    """
+    for _ in range(ATTEMPTS):
+        driver = Driver(wanted)
+        try:
+            if driver.comes_in():
+                return driver
+        except BaseException:
+            driver.end()
+            raise
+        driver.end()
+    why = f"ray is there, and let nobody in within {CONNECT_TIMEOUT:g} s, {ATTEMPTS} times"
+    raise clusters.out_of_reach(driver.address, why)
 
 
 class Driver:
     """
-    A process that speaks with ray; its first answer says that it is ready.
+    A process that speaks with ray.
 
     Args:
         wanted: given the folder that ray may use, what it is to start.
 
     Attributes:
+        address: of the cluster that is there, "" if there is none.
         over: whether it has ended.
     """
 
     def __init__(self, wanted: Callable[[str], Wanted]) -> None:
         self.over = False
+        self._in = False
         self._folder = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
-        self._wanted = wanted(self._folder.name)
+        asked = wanted(self._folder.name)
+        self.address = asked.cluster or ""
         context: Any = multiprocessing.get_context(START_METHOD)
         self._pipe, its = context.Pipe()
         with its, pool_worker.interrupts_held():
-            self._process = context.Process(target=ray_node.main, args=(its, self._wanted))
+            self._process = context.Process(target=ray_node.main, args=(its, asked))
             self._process.start()
+
+    def comes_in(self) -> bool:
+        """
+        Wait for its first answer, on a cluster that is there no longer than `CONNECT_TIMEOUT`.
+        """
+        if self.address and not connection.wait([self._pipe], CONNECT_TIMEOUT):
+            return False
+        self.answer("before it was ready", START_TIMEOUT)
+        self._in = True
+        return True
 
     def ask(self, what: Any, when: str, timeout: float | None) -> Any:
         """
@@ -74,12 +113,12 @@ class Driver:
         End the process, and whatever ray started for it.
         """
         self.over = True
-        if self._wanted.cluster:
+        if not self.address:
+            _kill_family(self._process.pid)
+        elif self._in:
             self._process.terminate()
             self._process.join(LAST_MOMENT)
-            self._process.kill()
-        else:
-            _kill_family(self._process.pid)
+        self._process.kill()
         self._process.join()
         self._pipe.close()
         self._folder.cleanup()
@@ -88,7 +127,6 @@ class Driver:
         """
         Make the error that an answer stands for, if it does.
         """
-        address = str(self._wanted.cluster)
         match answer:
             case Failed(error):
                 return error
@@ -97,13 +135,13 @@ class Driver:
                 how = "ray does not say how; a signal such as SIGKILL ends one without a word"
                 return WorkerDied(f"a worker ended {when}: {which} ({how}); its items have no result")
             case Gone(why):
-                return WorkerDied(f"{address} was lost {when}: {why}; its items have no result")
+                return WorkerDied(f"{self.address} was lost {when}: {why}; its items have no result")
             case Unreached(why):
-                return clusters.out_of_reach(address, why)
+                return clusters.out_of_reach(self.address, why)
             case Unfit(why):
-                return clusters.WorkersDiffer(f"{address}: {why}")
+                return clusters.WorkersDiffer(f"{self.address}: {why}")
             case Differs(host, versions):
-                clusters.check_versions(address, {host: versions})
+                clusters.check_versions(self.address, {host: versions})
         return None
 
 
