@@ -24,7 +24,7 @@ MAY_KNOW = {
     "dask_worker": {"contracts", "portable"},
     "ray_crew": {"contracts", "portable", "ray_messages", "ray_worker"},
     "ray_messages": set(),
-    "ray_node": {"pool_worker", "portable", "ray_crew", "ray_messages"},
+    "ray_node": {"family", "pool_worker", "portable", "ray_crew", "ray_messages"},
     "ray_worker": {"contracts", "portable"},
     "interpreter_worker": {"contracts", "portable"},
     "loop_worker": {"contracts", "pool_worker", "portable", "tasks"},

@@ -6,8 +6,10 @@ safely. It stands apart from the strategies for the same reason as `pool_worker`
 """
 
 import logging
+import multiprocessing
 import os
 import secrets
+import shutil
 import signal
 import socket
 import sys
@@ -16,6 +18,7 @@ import time
 import warnings
 from collections.abc import Callable
 from functools import partial
+from multiprocessing import connection
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -66,7 +69,8 @@ def _begin(wanted: Wanted) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     let_interrupts_through()
-    threading.Thread(target=end_with_parent, name="paceline-parent-watch", daemon=True).start()
+    watch = end_with_parent if wanted.cluster else partial(_end_all_with_parent, wanted.folder)
+    threading.Thread(target=watch, name="paceline-parent-watch", daemon=True).start()
     os.environ.update(ENVIRONMENT)
     if wanted.cluster:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # with a word to the cluster, see `main`
@@ -74,6 +78,20 @@ def _begin(wanted: Wanted) -> None:
         os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
         # or its workers find no module of an experiment
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+
+
+def _end_all_with_parent(folder: str) -> None:
+    """
+    Wait for the parent's end, by SIGKILL too, and end what ray has started, its files, and this process.
+    """
+    parent = multiprocessing.parent_process()
+    assert parent
+    connection.wait([parent.sentinel])
+    from paceline import family
+
+    family.end_tree(os.getpid())
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)
 
 
 def _serve(pipe: Any, say: Callable[[Any], None], ray: Any, wanted: Wanted) -> None:

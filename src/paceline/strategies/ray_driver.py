@@ -19,7 +19,7 @@ from paceline.strategies.endings import death
 START_METHOD = "spawn"
 CONNECT_TIMEOUT = 15.0  # seconds for a cluster to let a client in, which it does in some
 ATTEMPTS = 3
-LAST_MOMENT = 10.0  # seconds to say goodbye to a cluster that is there, or for what was killed to be gone
+LAST_MOMENT = 10.0  # seconds to say goodbye to a cluster that is there
 
 
 def connected(wanted: Callable[[str], Wanted]) -> "Driver":
@@ -112,9 +112,11 @@ class Driver:
         """
         End the process, and whatever ray started for it.
         """
+        from paceline import family
+
         self.over = True
         if not self.address:
-            _kill_family(self._process.pid)
+            family.end_tree(self._process.pid)
         elif self._in:
             self._process.terminate()
             self._process.join(LAST_MOMENT)
@@ -143,23 +145,3 @@ class Driver:
             case Differs(host, versions):
                 clusters.check_versions(self.address, {host: versions})
         return None
-
-
-def _kill_family(pid: int) -> None:
-    """
-    Kill a process and all that descend from it: stopped first, so that none of them starts another meanwhile.
-    """
-    import psutil
-
-    from paceline import family
-
-    everybody: list[psutil.Process] = []
-    while more := [each for each in family.members(pid) if each not in everybody]:
-        everybody += more
-        for each in more:
-            with suppress(psutil.NoSuchProcess):
-                each.suspend()
-    for each in everybody:
-        with suppress(psutil.NoSuchProcess):
-            each.kill()
-    family.wait_for_end(everybody, LAST_MOMENT)
