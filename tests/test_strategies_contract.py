@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,13 +37,18 @@ def probe(tmp_path):
     return Probe(tmp_path / "log")
 
 
+@cache
+def _works_here(strategy, log):
+    """Whether items are done in this process; asked once of each strategy, as some take seconds to start."""
+    with strategy(Probe(log), 1) as started:
+        return started.map([("pid",)]) == [os.getpid()]
+
+
 @pytest.fixture
-def in_processes(strategy, probe):
+def in_processes(strategy, tmp_path_factory):
     """Only for strategies whose workers are processes."""
-    with strategy(probe, WORKERS) as started:
-        if started.map([("pid",)]) == [os.getpid()]:
-            pytest.skip("its workers are no processes")
-    probe.log.unlink()
+    if _works_here(strategy, tmp_path_factory.getbasetemp() / "works_here"):
+        pytest.skip("its workers are no processes")
 
 
 @pytest.fixture(autouse=True)

@@ -71,6 +71,22 @@ def end(pid: int) -> None:
     wait_for_end(trackers, _PATIENCE)
 
 
+def end_tree(pid: int) -> None:
+    """
+    Kill a process and all that descend from it, whatever groups they are in; only this process itself is spared.
+
+    They are stopped first, so that none of them starts another meanwhile.
+    """
+    everybody: list[psutil.Process] = []
+    while more := [each for each in members(pid) if each not in everybody and each.pid != os.getpid()]:
+        everybody += more
+        for each in more:
+            with suppress(*_GONE):
+                each.suspend()
+    _kill(everybody)
+    wait_for_end(everybody, _PATIENCE)
+
+
 def end_own() -> NoReturn:
     """
     Kill all of this process's own group but the trackers, and end it.

@@ -11,8 +11,6 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 
-import psutil
-
 from paceline.contracts import Item, Result
 from paceline.portable import Failed, portable
 
@@ -71,6 +69,8 @@ def end_with_raylet(own: bool) -> None:  # noqa: FBT001 - a fact, not a switch
 
     In a cluster of the strategy's own the agents of that process end too, at once: they would stay for a while.
     """
+    import psutil
+
     agents = [each for each in psutil.Process(os.getppid()).children() if own and each.pid != os.getpid()]
     select.select([os.pidfd_open(os.getppid())], [], [])
     for agent in agents:

@@ -45,6 +45,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """
     Show a line on how far it is, if somebody measures at a terminal: pytest's own writer is there by now.
     """
+    choices.refuse_unreachable(session.config.option)
     live.begin(session.config)
 
 
@@ -231,7 +232,8 @@ def measure(  # pytest sets fixtures up in this order, and the clock has to be t
         paired = paired and process is not None
         strategy = choices.at_cluster(strategy, request.config.option.cluster)
         plan = Plan(_experiment(request), rounds, server and server.control(), beside, watched, paired, traced)
-        return bench.measure(plan, strategy, list(items), extra)
+        with choices.one_sentence():
+            return bench.measure(plan, strategy, list(items), extra)
 
     return measured
 

@@ -2,7 +2,8 @@
 The options that choose and scale cells.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -64,7 +65,8 @@ def add_options(group: pytest.OptionGroup) -> None:
     add(
         "--cluster",
         metavar="ADDRESS",
-        help="A cluster that is there, in place of one of their own: for dask tcp://host:8786, for ray ray://host:10001.",
+        help="A cluster that is there, in place of one of its own, for a strategy that --strategy names: dask takes "
+        "tcp://host:8786, ray takes ray://host:10001.",
     )
     add(
         "--all",
@@ -86,8 +88,36 @@ def refuse_impossible(options: Any) -> None:
         names = ", ".join(strategy.name for strategy in strategies)
         others = ", ".join(client for client in NAMES if any(Fetch.fits(client, each.face) for each in strategies))
         raise pytest.UsageError(f"--client {options.client} can't be used by {names}; these can: {others}")
-    if options.cluster:
-        _refuse_cluster(options.cluster, strategies)
+    if options.cluster is not None:
+        measured = strategies if options.strategy or options.all else [each for each in strategies if not each.heavy]
+        _refuse_cluster(options.cluster, measured)
+
+
+def refuse_unreachable(options: Any) -> None:
+    """
+    Refuse a cluster at whose address nobody listens, before anything is measured.
+
+    Raises:
+        pytest.UsageError: with the address.
+    """
+    if options.cluster is None or options.collectonly:
+        return
+    try:
+        clusters.reach(options.cluster)
+    except clusters.OutOfReach as error:
+        raise pytest.UsageError(f"--cluster: {error}") from None
+
+
+@contextmanager
+def one_sentence() -> Iterator[None]:
+    """
+    Let a cell whose cluster doesn't answer, or doesn't fit, fail with that sentence alone: where it was raised says
+    nothing more.
+    """
+    try:
+        yield
+    except (clusters.OutOfReach, clusters.WorkersDiffer) as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 def at_cluster(strategy: Strategy, address: str | None) -> Strategy:
@@ -100,10 +130,14 @@ def at_cluster(strategy: Strategy, address: str | None) -> Strategy:
 
 
 def _refuse_cluster(address: str, strategies: Sequence[type[Strategy]]) -> None:
-    users = [strategy for strategy in strategies if strategy.scheme and strategy.scheme == urlsplit(address).scheme]
+    scheme = address.partition("://")[0]
+    users = [strategy for strategy in strategies if strategy.scheme and strategy.scheme == scheme]
     if not users:
         fit = " and ".join(f"{each.name} ({each.scheme}://host:port)" for each in NAMED.values() if each.scheme)
-        raise pytest.UsageError(f"--cluster {address} is for none of the strategies chosen; {fit} can use one")
+        raise pytest.UsageError(
+            f"--cluster {address} is for none of the strategies that are measured; {fit} can use one: "
+            "name it with --strategy"
+        )
     for strategy in users:
         try:
             clusters.checked_address(strategy.name, str(strategy.scheme), address)

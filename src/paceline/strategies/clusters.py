@@ -20,6 +20,7 @@ ASKED = (
 """To be evaluated by each worker: its Python and its Paceline. Code that is pickled is not for another Python."""
 
 LOOPBACK = "127.0.0.1"
+PORTS = {"tcp": 8786, "ray": 10001}  # where each usually listens
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -50,7 +51,9 @@ def checked_address(strategy: str, scheme: str, address: Option) -> str | None:
     except ValueError:  # the port is none
         fits = False
     if not fits:
-        raise ValueError(f"{strategy}: cluster must be an address such as {scheme}://host:8786, not {address!r}")
+        raise ValueError(
+            f"{strategy}: cluster must be an address such as {scheme}://host:{PORTS[scheme]}, not {address!r}"
+        )
     return str(address)
 
 

@@ -2,23 +2,17 @@
 Actors of ray.
 """
 
-import multiprocessing
 import pickle
-import tempfile
 from collections.abc import Sequence
-from multiprocessing import connection
 from types import MappingProxyType, TracebackType
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
-from paceline import __version__, pool_worker, ray_node
+from paceline import __version__
 from paceline.contracts import Item, Option, Result, Workload
-from paceline.portable import Failed
+from paceline.ray_messages import Wanted
 from paceline.strategies import clusters, extras
-from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, NotReady, Strategy, WorkerDied
-from paceline.strategies.endings import death
-
-START_METHOD = "spawn"
-LAST_MOMENT = 10.0  # seconds for ray's own processes to end once the one that started them has
+from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, Strategy, WorkerDied
+from paceline.strategies.ray_driver import START_METHOD, connected
 
 
 class Ray(Strategy):
@@ -29,9 +23,11 @@ class Ray(Strategy):
     Without `cluster`, ray's processes are started on this machine and end with the strategy; ray listens on all
     addresses of the machine and lets in who has its token. A worker that dies there is a `WorkerDied`, as everywhere.
 
-    With `cluster`, there are as many actors as that has CPUs for, `workers` at most, on its hosts in turn; each round
-    begins with more of them if hosts have joined. What a worker was doing when it was lost is given to another: each
-    result arrives once and right, or `WorkerDied` says that no worker is left.
+    With `cluster`, there are as many actors as that has CPUs for, `workers` at most, on its hosts in turn; after each
+    round there are more of them if hosts have joined. What a worker was doing when it was lost is given to another:
+    each result arrives once and right, but an item may have been done twice, and the server's ledger then refuses the
+    round. `WorkerDied` says that no worker is left, or that the cluster is gone. ray sees at once that a process ended;
+    a host that falls silent, after its own time-outs.
     """
 
     name: ClassVar[str] = "ray"
@@ -58,101 +54,39 @@ class Ray(Strategy):
     def __enter__(self) -> Self:
         if self._cluster:
             clusters.reach(self._cluster)
-        self._folder = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
-        self._over = False
-        context: Any = multiprocessing.get_context(START_METHOD)
-        self._pipe, its = context.Pipe()
-        with its, pool_worker.interrupts_held():
-            self._driver = context.Process(target=ray_node.main, args=(its, self._wanted()))
-            self._driver.start()
+        self._driver = connected(self._wanted)
         try:
-            self._take("before it was ready", START_TIMEOUT)
+            self._driver.answer("before it was ready", START_TIMEOUT)
         except BaseException:
-            self._kill()
+            self._driver.end()
             raise
         return self
 
     def map(self, items: Sequence[Item]) -> list[Result]:
         try:
-            self._pipe.send(items)
-            return list(self._take("before its items were done", None))
+            return list(self._driver.ask(items, "before its items were done", None))
         except WorkerDied:
-            self._kill()
+            self._driver.end()
             raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._over:
+        if self._driver.over:
             return
         try:
             if kind is None or issubclass(kind, Exception):
-                self._pipe.send(None)
-                self._take("between two rounds or on the way out", STOP_TIMEOUT)
-                self._driver.join(STOP_TIMEOUT)
+                self._driver.ask(None, "between two rounds or on the way out", STOP_TIMEOUT)
         finally:
-            self._kill()
+            self._driver.end()
 
-    def _wanted(self) -> ray_node.Wanted:
-        return ray_node.Wanted(
+    def _wanted(self, folder: str) -> Wanted:
+        return Wanted(
             pickle.dumps(self.workload),
             self.workers,
             self._chunksize,
             self._cluster,
-            self._folder.name,
+            folder,
             (clusters.PYTHON, __version__),
             clusters.ASKED,
         )
-
-    def _take(self, when: str, timeout: float | None) -> Any:
-        """
-        Wait for the driver's answer.
-
-        Raises:
-            Exception: what it says in place of one.
-            NotReady: if it says nothing in time.
-            WorkerDied: if a worker has ended, or it has.
-        """
-        if not connection.wait([self._pipe], timeout):
-            raise NotReady(f"{self.name}: no answer within {timeout:g} s, {when}")
-        try:
-            answer = self._pipe.recv()
-        except (EOFError, OSError):
-            self._driver.join(STOP_TIMEOUT)
-            raise death([self._driver], when) from None
-        match answer:
-            case Failed(error):
-                raise error
-            case ray_node.Lost(pids):
-                which = ", ".join(map(str, pids))
-                how = "ray does not say how; a signal such as SIGKILL ends one without a word"
-                raise WorkerDied(f"a worker ended {when}: process {which} ({how}); its items have no result")
-            case ray_node.Differs(host, versions):
-                clusters.check_versions(str(self._cluster), {host: versions})
-        return answer
-
-    def _kill(self) -> None:
-        """
-        End the driver, and whatever ray started for it.
-        """
-        import psutil
-
-        self._over = True
-        family = _family(self._driver.pid)
-        self._driver.kill()
-        self._driver.join()
-        _, left = psutil.wait_procs(family, LAST_MOMENT if not self._cluster else 0)
-        for process in left:
-            process.kill()
-        psutil.wait_procs(left, LAST_MOMENT)
-        self._pipe.close()
-        self._folder.cleanup()
-
-
-def _family(pid: int) -> list[Any]:
-    import psutil
-
-    try:
-        return psutil.Process(pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        return []
