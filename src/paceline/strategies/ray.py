@@ -27,7 +27,7 @@ class Ray(Strategy):
     round there are more of them if hosts have joined. What a worker was doing when it was lost is given to another:
     each result arrives once and right, but an item may have been done twice, and the server's ledger then refuses the
     round. `WorkerDied` says that no worker is left, or that the cluster is gone. ray sees at once that a process ended;
-    a host that falls silent, after its own time-outs.
+    a host that falls silent, after its own time-outs, which come to a minute.
     """
 
     name: ClassVar[str] = "ray"
