@@ -19,7 +19,11 @@ JITTER = 0.5  # of the latency, either way
 SEED = 1
 LATE = 0.060  # seconds that one item takes longer
 
-pytestmark = [pytest.mark.scale(items=32, workers=4, latency=0.010, rounds=1)]
+pytestmark = [
+    # those look as asyncio or pool-spawn do, and each picture takes half a second
+    pytest.mark.strategies(later=["loky", "trio", "gevent"]),
+    pytest.mark.scale(items=32, workers=4, latency=0.010, rounds=1),
+]
 
 
 def uneven(fetch, items):

@@ -158,6 +158,20 @@ def test_one_process_is_enough_for_a_heavy_strategy_that_nobody_named(cells, arg
     assert len([cell for cell in found if cell.startswith("threads-")]) == (0 if arguments else 3)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "taken"),
+    [
+        ([], True),
+        ([MEASURED], False),
+        ([MEASURED, "--strategy=asyncio"], True),
+        ([MEASURED, "--all"], True),
+    ],
+)
+def test_a_strategy_that_an_experiment_leaves_for_later_is_measured_when_it_is_asked_for(cells, arguments, taken):
+    found = cells('pytest.mark.strategies("threads", "asyncio", later=["asyncio"])', *arguments)
+    assert ("asyncio" in [cell.partition("-")[0] for cell in found]) == taken
+
+
 def test_an_experiment_of_heavy_strategies_is_skipped_with_the_way_to_measure_it(pytester, cells):
     assert cells(f"pytest.mark.strategies(*{HEAVY})") == ["none"]
     result = pytester.runpytest("-rs", "-p", "no:cacheprovider")
@@ -174,6 +188,10 @@ def test_the_help_says_which_strategies_are_heavy(pytester):
 @pytest.mark.parametrize(
     ("marks", "complaint"),
     [
+        (
+            'pytest.mark.strategies(later=["trios"])',
+            "test_fetch: its strategies mark names trios; there are: sequential, *",
+        ),
         ('pytest.mark.strategies("thread")', "test_fetch: its strategies mark names thread; there are: sequential, *"),
         ('pytest.mark.clients("raw", "curl")', "test_fetch: its clients mark names curl; there are: requests, *"),
         (

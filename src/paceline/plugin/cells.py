@@ -22,7 +22,8 @@ Pair: TypeAlias = tuple[type[Strategy] | None, str | None]
 MARKS = {
     "scale": "(items, workers, latency, size, n, share, rounds, lesson): an experiment's own scale. Lists make a sweep "
     "and run in step: scale(workers=[1, 4, 16]).",
-    "strategies": "(*names): the only strategies that an experiment measures; --strategy chooses among them.",
+    "strategies": "(*names, later=()): the only strategies that an experiment measures, all if none is named; "
+    "--strategy chooses among them. Those named `later` wait for --strategy, for --all, or for their file to be named.",
     "clients": "(*names): each strategy with each of these HTTP clients that fits it; --client takes their place.",
     "replicated": "(*strategies, processes=3): an experiment whose cells (those of these strategies, if named) are "
     "measured in that many fresh processes each, with --all, or when its file is named; --processes takes its place.",
@@ -145,11 +146,12 @@ def _pairs(node: Any, config: pytest.Config, with_client: bool) -> Iterator[Pair
     """
     options = config.option
     names = _agreed(node, "strategies", NAMED, options.strategy)
+    later = _later(node, config)
     clients = _agreed(node, "clients", NAMES, None) if with_client else None
     if with_client and options.client:  # one that the experiment doesn't name as well: it is the scale's kind of choice
         clients = [options.client]
     for strategy in NAMED.values():
-        if (names is None or strategy.name in names) and session.takes(config, strategy):
+        if (names is None or strategy.name in names) and strategy.name not in later and session.takes(config, strategy):
             own = [Fetch.default_client(strategy.face)] if clients is None else clients
             yield from ((strategy, client) for client in own if Fetch.fits(client, strategy.face))
 
@@ -162,12 +164,27 @@ def _agreed(node: Any, mark: str, known: Iterable[str], chosen: Sequence[str] | 
         CollectError: if the mark has a name that is not known.
     """
     marked = node.get_closest_marker(mark)
-    if marked is None:
+    if marked is None or not marked.args:
         return chosen
-    if unknown := set(marked.args).difference(known):
+    _check(node, mark, marked.args, known)
+    return [name for name in marked.args if chosen is None or name in chosen]
+
+
+def _later(node: Any, config: pytest.Config) -> set[str]:
+    """
+    The strategies that an experiment leaves to sessions that go deep, or name them; none where nothing is measured.
+    """
+    marked = node.get_closest_marker("strategies")
+    later = set(marked.kwargs.get("later", ())) if marked else set()
+    _check(node, "strategies", later, NAMED)
+    everything = session.native(config).disabled or session.goes_deep(config, node.path)
+    return set() if everything else later.difference(config.option.strategy or [])
+
+
+def _check(node: Any, mark: str, names: Iterable[str], known: Iterable[str]) -> None:
+    if unknown := set(names).difference(known):
         wrong, right = ", ".join(sorted(unknown)), ", ".join(known)
         raise pytest.Collector.CollectError(f"{node.nodeid}: its {mark} mark names {wrong}; there are: {right}")
-    return [name for name in marked.args if chosen is None or name in chosen]
 
 
 def _nothing(names: Sequence[str], node: Any, options: Any) -> Any:
@@ -175,8 +192,9 @@ def _nothing(names: Sequence[str], node: Any, options: Any) -> Any:
     The one, skipped, cell of an experiment of which the command line leaves nothing.
     """
     marked = node.get_closest_marker("strategies")
-    measured = ", ".join(marked.args) if marked else "strategies whose workers can use the client"
-    if marked and not options.strategy and all(NAMED[name].heavy for name in marked.args):
+    only = marked.args if marked else ()
+    measured = ", ".join(only) or "strategies whose workers can use the client"
+    if only and not options.strategy and all(NAMED[name].heavy for name in only):
         reason = f"{measured} take seconds to start; they are measured with --all, or when --strategy names them"
     else:
         reason = f"--strategy and --client leave nothing of it; it measures {measured}"
