@@ -17,7 +17,7 @@ import pytest
 
 COUNTS = [10_000, 100_000, 1_000_000]
 
-pytestmark = [pytest.mark.extended]
+pytestmark = [pytest.mark.extended(by_name=True)]
 
 
 @pytest.mark.strategies("sequential", "threads", "asyncio", "pool-fork")

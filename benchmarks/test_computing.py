@@ -12,7 +12,8 @@ Expect:   with `squares`, threads and asyncio are no faster than sequential, and
 import pytest
 
 pytestmark = [
-    pytest.mark.strategies(later=["trio", "gevent"]),  # they compute as asyncio does, one item after the other
+    # they compute as asyncio does, one item after the other
+    pytest.mark.strategies(later=["asyncio-uvloop", "trio", "gevent"]),
     pytest.mark.replicated("sequential", "threads", "asyncio", "pool-fork", "processes", "interpreters", processes=5),
     pytest.mark.scale(items=20, workers="cpus", n=200_000, lesson={"n": 5_000_000}),
 ]

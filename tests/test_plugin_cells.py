@@ -172,6 +172,22 @@ def test_a_strategy_that_an_experiment_leaves_for_later_is_measured_when_it_is_a
     assert ("asyncio" in [cell.partition("-")[0] for cell in found]) == taken
 
 
+@pytest.mark.parametrize(
+    ("mark", "arguments", "measured"),
+    [
+        ("extended", [MEASURED], False),
+        ("extended", [MEASURED, "--all"], True),
+        ("extended", [MEASURED, "test_lab.py"], True),
+        ("extended(by_name=True)", [MEASURED], False),
+        ("extended(by_name=True)", [MEASURED, "--all"], False),
+        ("extended(by_name=True)", [MEASURED, "test_lab.py"], True),
+        ("extended(by_name=True)", [], True),
+    ],
+)
+def test_an_extended_experiment_waits_until_it_is_asked_for(cells, mark, arguments, measured):
+    assert bool(cells(f"{TWO}, pytest.mark.{mark}", *arguments)) == measured
+
+
 def test_an_experiment_of_heavy_strategies_is_skipped_with_the_way_to_measure_it(pytester, cells):
     assert cells(f"pytest.mark.strategies(*{HEAVY})") == ["none"]
     result = pytester.runpytest("-rs", "-p", "no:cacheprovider")

@@ -28,7 +28,8 @@ MARKS = {
     "replicated": "(*strategies, processes=3): an experiment whose cells (those of these strategies, if named) are "
     "measured in that many fresh processes each, with --all, or when its file is named; --processes takes its place.",
     "one_core": ": an experiment of one worker, which `paceline ab` keeps on the one core that both sides share.",
-    "extended": ": an experiment that is measured only with --all, or when its file is named.",
+    "extended": "(by_name=False): an experiment that is measured only with --all, or when its file is named; one that "
+    "takes minutes, by_name=True, only when its file is.",
 }
 """The marks of an experiment, and what they say."""
 

@@ -59,11 +59,18 @@ def header(config: pytest.Config) -> str | None:
 
 def leave_out_extended(config: pytest.Config, items: list[pytest.Item]) -> None:
     """
-    Deselect extended experiments of a session that measures, unless it is to measure all, or names their file.
+    Deselect extended experiments of a session that measures, unless it is to measure all, or names their file; those
+    that take minutes unless it names their file.
     """
     if native(config).disabled:
         return
-    left_out = [item for item in items if item.get_closest_marker("extended") and not goes_deep(config, item.path)]
+
+    def waits(item: pytest.Item) -> bool:
+        mark = item.get_closest_marker("extended")
+        asked = is_named if mark and mark.kwargs.get("by_name") else goes_deep
+        return mark is not None and not asked(config, item.path)
+
+    left_out = [item for item in items if waits(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
@@ -73,10 +80,14 @@ def goes_deep(config: pytest.Config, path: Path) -> bool:
     """
     Whether this session measures everything that an experiment's file has: with --all, or when the file is named.
     """
-    if native(config).disabled:
-        return False
-    named = {config.invocation_params.dir.joinpath(argument.partition("::")[0]) for argument in config.args}
-    return config.option.all or path in named
+    return not native(config).disabled and (config.option.all or is_named(config, path))
+
+
+def is_named(config: pytest.Config, path: Path) -> bool:
+    """
+    Whether the command line names an experiment's file.
+    """
+    return path in {config.invocation_params.dir.joinpath(argument.partition("::")[0]) for argument in config.args}
 
 
 def takes(config: pytest.Config, strategy: type[Strategy]) -> bool:
