@@ -85,7 +85,7 @@ def test_somebody_who_never_answers_fails_the_cell_with_one_sentence(pytester, l
         result = lab("--benchmark-only", "--strategy=dask", "--cluster", address)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines([f"no cluster at {address}: no scheduler of dask answered within 5 s; *"])
-    assert result.stdout.str().count(address) == 1
+    result.stdout.no_fnmatch_line("*.py:[0-9]*: OutOfReach*")  # where it was raised
     assert not list(pytester.path.glob("results/*/*/*.json"))
 
 
