@@ -187,7 +187,11 @@ def test_markdown_and_page_do_not_mix_on_standard_output(results, capsys):
 
 
 def test_the_committed_runs_of_two_pythons_make_one_page(tmp_path):
-    runs = sorted(str(path) for path in ROOT.glob("results/linux*/*/*_all.json"))
+    runs = [
+        str(max(folder.glob("*_all.json")))
+        for folder in ROOT.glob("results/linux*/*")
+        if any(folder.glob("*_all.json"))
+    ]
     page = tmp_path / "report.html"
     command = [sys.executable, "-m", "paceline", "report", *runs, "-o", str(page)]
     ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120, check=False)
