@@ -3,7 +3,6 @@ The guard at the door of a history: stands in for pytest-benchmark's storage, so
 """
 
 import json
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from pytest_benchmark.storage.file import FileStorage
 
 from paceline.history.errors import NotSaved, UnreadableRun
+from paceline.history.finite import finite
 from paceline.history.publishing import publish
 from paceline.history.reading import from_json, load
 from paceline.history.store import PARTIAL
@@ -113,15 +113,7 @@ def strict(data: Any) -> str:
     """
     Write JSON that every reader takes: numbers that are not finite become null, and what JSON does not know its repr.
     """
-    return json.dumps(_finite(data), indent=4, allow_nan=False, default=lambda thing: f"UNSERIALIZABLE[{thing!r}]")
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return json.dumps(finite(data), indent=4, allow_nan=False, default=lambda thing: f"UNSERIALIZABLE[{thing!r}]")
 
 
 def _incomplete(output_json: dict[str, Any]) -> str | None:

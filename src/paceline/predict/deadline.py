@@ -2,6 +2,7 @@
 The least number of machines that meets a deadline.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -31,7 +32,4 @@ def least(most: int, enough: Callable[[int], bool]) -> int | None:
     if high is None:
         return None
     low = high // 2 + 1
-    while low < high:
-        half = (low + high) // 2
-        low, high = (low, half) if enough(half) else (half + 1, high)
-    return low
+    return low + bisect_left(range(low, high), True, key=enough)  # noqa: FBT003 - what is looked for, not a switch

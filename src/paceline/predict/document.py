@@ -3,16 +3,16 @@ Predictions as programs read them: JSON, times in seconds, sizes in bytes; null 
 """
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from paceline.history import Run
+from paceline.history.finite import finite
 from paceline.predict.families import Family
 from paceline.predict.fitting import LEVEL, Fit
 from paceline.predict.predicting import Prediction, Question
-from paceline.predict.scores import Score, scores
+from paceline.predict.scores import scores, total
 from paceline.predict.validating import NEAR, HeldOut
 
 
@@ -38,14 +38,16 @@ def of_validation(run: Run, found: Sequence[HeldOut]) -> str:
     """
     Write every held-out cell, and how many were predicted well.
     """
+    by_group = scores(found)
+    whole = total(by_group)
     return _written(
         {
             **_head(run),
             "level": LEVEL,
             "near": NEAR,
             "cells": [_cell(one) for one in found],
-            "scores": [{**asdict(one), "share": one.share} for one in scores(found)],
-            "total": _total(scores(found)),
+            "scores": [{**asdict(one), "share": one.share} for one in by_group],
+            "total": {**asdict(whole), "share": whole.share},
         }
     )
 
@@ -71,25 +73,5 @@ def _cell(one: HeldOut) -> dict[str, Any]:
     }
 
 
-def _total(found: Sequence[Score]) -> dict[str, Any]:
-    cells, right = sum(one.cells for one in found), sum(one.right for one in found)
-    return {
-        "cells": cells,
-        "near": sum(one.near for one in found),
-        "inside": sum(one.inside for one in found),
-        "right": right,
-        "share": right / cells if cells else None,
-        "unpredicted": sum(one.unpredicted for one in found),
-    }
-
-
 def _written(whole: dict[str, Any]) -> str:
-    return json.dumps(_finite(whole), indent=2, allow_nan=False)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return json.dumps(finite(whole), indent=2, allow_nan=False)

@@ -4,36 +4,28 @@ How many held-out cells were predicted well, by strategy, client and kind of wor
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from paceline.predict.validating import HeldOut
 
 
 @dataclass(frozen=True, kw_only=True)
-class Score:
+class Counts:
     """
-    What became of one group of cells.
+    What became of held-out cells.
 
     Args:
-        strategy: its name.
-        client: the client, or the word for what only computes.
-        kind: "downloads", "mixed" or "computing".
         cells: those that could be predicted.
         near: of them, those near enough.
         inside: of them, those inside of their interval.
         right: of them, those that are both.
-        factor: the middle of their intervals' factors; None without cells.
         unpredicted: cells without which too few are left to fit.
     """
 
-    strategy: str
-    client: str
-    kind: str
     cells: int
     near: int
     inside: int
     right: int
-    factor: float | None
     unpredicted: int
 
     @property
@@ -44,6 +36,24 @@ class Score:
         return self.right / self.cells if self.cells else None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Score(Counts):
+    """
+    What became of one group of them.
+
+    Args:
+        strategy: its name.
+        client: the client, or the word for what only computes.
+        kind: "downloads", "mixed" or "computing".
+        factor: the middle of their intervals' factors; None without cells.
+    """
+
+    strategy: str
+    client: str
+    kind: str
+    factor: float | None
+
+
 def scores(found: Sequence[HeldOut]) -> list[Score]:
     """
     Count cells by strategy, client and kind of work, largest groups first.
@@ -52,6 +62,13 @@ def scores(found: Sequence[HeldOut]) -> list[Score]:
     for one in found:
         groups.setdefault((one.cell.strategy, one.cell.through, one.cell.kind), []).append(one)
     return sorted((_score(*group, cells) for group, cells in groups.items()), key=lambda one: -one.cells)
+
+
+def total(found: Sequence[Score]) -> Counts:
+    """
+    Count the cells of all groups together.
+    """
+    return Counts(**{field.name: sum(getattr(one, field.name) for one in found) for field in fields(Counts)})
 
 
 def _score(strategy: str, client: str, kind: str, group: Sequence[HeldOut]) -> Score:

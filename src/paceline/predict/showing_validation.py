@@ -9,7 +9,7 @@ from rich.text import Text
 
 from paceline.history import Run
 from paceline.predict.fitting import LEAST, LEVEL
-from paceline.predict.scores import Score, scores
+from paceline.predict.scores import Counts, Score, scores, total
 from paceline.predict.validating import NEAR, HeldOut
 from paceline.report import figures, layout, tables
 
@@ -20,12 +20,8 @@ def validation(run: Run, found: Sequence[HeldOut]) -> list[RenderableType]:
     """
     Lay out every held-out cell, the groups they belong to, and how many were predicted well.
     """
-    return [
-        tables.introduced(run),
-        _cells(found),
-        _groups(scores(found)),
-        *map(Text, _sentences(scores(found))),
-    ]
+    by_group = scores(found)
+    return [tables.introduced(run), _cells(found), _groups(by_group), *map(Text, _sentences(total(by_group)))]
 
 
 def factor(value: float) -> str:
@@ -66,20 +62,20 @@ def _groups(found: Sequence[Score]) -> RenderableType:
     return layout.titled("By strategy, client and kind of work", made)
 
 
-def _sentences(found: Sequence[Score]) -> list[str]:
-    cells, right = sum(one.cells for one in found), sum(one.right for one in found)
-    near, inside = sum(one.near for one in found), sum(one.inside for one in found)
-    left = sum(one.unpredicted for one in found)
+def _sentences(found: Counts) -> list[str]:
+    near, inside, right = (
+        f"{count} ({figures.percent(count / found.cells)})" for count in (found.near, found.inside, found.right)
+    )
     told = [
         (
-            f"Of {cells} cells {near} ({figures.percent(near / cells)}) lie within {figures.percent(NEAR)} of what was "
-            f"measured, {inside} ({figures.percent(inside / cells)}) inside of their {figures.percent(LEVEL)} "
-            f"interval, and {right} ({figures.percent(right / cells)}) are both."
+            f"Of {found.cells} cells {near} lie within {figures.percent(NEAR)} of what was measured, {inside} inside "
+            f"of their {figures.percent(LEVEL)} interval, and {right} are both."
         ),
         "far: over 20 % off; outside: of the interval from predicted / factor to predicted x factor.",
     ]
-    if left:
+    if found.unpredicted:
         told.append(
-            f"Cells that could not be predicted: {left}; without each of them fewer than {LEAST} of its kind are left."
+            f"Cells that could not be predicted: {found.unpredicted}; without each of them fewer than {LEAST} of its "
+            "kind are left."
         )
     return told
