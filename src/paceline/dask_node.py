@@ -6,13 +6,11 @@ It stands apart from the strategies for the same reason as `pool_worker`.
 
 import asyncio
 import logging
-import signal
 import sys
-import threading
 from collections.abc import Mapping
 from typing import Any
 
-from paceline.pool_worker import end_with_parent, let_interrupts_through
+from paceline.pool_worker import leave_ending_to_parent
 from paceline.portable import Failed, portable
 
 HOST = "127.0.0.1"
@@ -45,9 +43,7 @@ def _begin(config: Mapping[str, Any]) -> None:
     """
     Leave Ctrl-C to the parent, end with it, and keep dask's log to what nobody can go on after.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    let_interrupts_through()
-    threading.Thread(target=end_with_parent, name="paceline-parent-watch", daemon=True).start()
+    leave_ending_to_parent()
     import dask
     import distributed  # noqa: F401 - it sets up its loggers when it is imported
 

@@ -3,13 +3,11 @@ What runs inside a process that has an event loop of its own. It stands apart fo
 """
 
 import asyncio
-import signal
-import threading
 from contextlib import AsyncExitStack
 from typing import Any
 
 from paceline.contracts import Workload
-from paceline.pool_worker import end_with_parent, let_interrupts_through
+from paceline.pool_worker import leave_ending_to_parent
 from paceline.portable import Failed, portable
 from paceline.tasks import all_results
 
@@ -20,9 +18,7 @@ def main(pipe: Any, workload: Workload, workers: int) -> None:
 
     The process leaves Ctrl-C to its parent, and ends with it.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    let_interrupts_through()
-    threading.Thread(target=end_with_parent, name="paceline-parent-watch", daemon=True).start()
+    leave_ending_to_parent()
     opened = AsyncExitStack()
     with asyncio.Runner() as runner:
         try:

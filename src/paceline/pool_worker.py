@@ -9,6 +9,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from multiprocessing import connection, parent_process
 from multiprocessing.util import Finalize
 from typing import Any, TypeAlias
@@ -45,9 +46,7 @@ def start(
     """
     global _run, _gate  # noqa: PLW0603 - a pool's functions find their session in a global, as in the lesson
     _gate = gate
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    let_interrupts_through()
-    threading.Thread(target=end_with_parent, args=[lifeline], name="paceline-parent-watch", daemon=True).start()
+    leave_ending_to_parent(partial(end_with_parent, lifeline))
     try:
         _run = _opened.enter_context(workload.worker())
     except Exception as error:  # noqa: BLE001 - it is told; raised here it would only make the pool start another worker
@@ -96,6 +95,18 @@ def interrupts_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def leave_ending_to_parent(watch: Callable[[], None] | None = None) -> None:
+    """
+    Leave Ctrl-C to the parent of this process, and end with it.
+
+    Args:
+        watch: waits for the parent's end and ends this process, in a thread of its own; `end_with_parent` if not given.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    let_interrupts_through()
+    threading.Thread(target=watch or end_with_parent, name="paceline-parent-watch", daemon=True).start()
 
 
 def let_interrupts_through() -> None:

@@ -17,7 +17,7 @@ from functools import partial
 from multiprocessing import connection
 from typing import Any
 
-from paceline.pool_worker import end_with_parent, let_interrupts_through
+from paceline.pool_worker import leave_ending_to_parent
 from paceline.portable import Failed, portable
 from paceline.ray_crew import Crew
 from paceline.ray_messages import Gone, Unfit, Unreached, Wanted
@@ -61,10 +61,7 @@ def _begin(wanted: Wanted) -> None:
     """
     Leave Ctrl-C to the parent, end with it, and settle what ray reads when it is imported.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    let_interrupts_through()
-    ending = end_with_parent if wanted.cluster else partial(_end_all_with_parent, wanted.folder)
-    threading.Thread(target=ending, name="paceline-parent-watch", daemon=True).start()
+    leave_ending_to_parent(None if wanted.cluster else partial(_end_all_with_parent, wanted.folder))
     os.environ.update(ENVIRONMENT)
     if wanted.cluster:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # with a word to the cluster, see `main`
