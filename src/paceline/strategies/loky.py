@@ -4,23 +4,22 @@ Processes from loky, the executor that joblib runs on.
 
 import os
 import signal
-from collections.abc import Sequence
-from concurrent.futures.process import BrokenProcessPool
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from paceline import pool_worker
-from paceline.contracts import Item, Option, Result
+from paceline.contracts import Option
 from paceline.strategies import extras
-from paceline.strategies.base import Strategy, WorkerDied
-from paceline.strategies.endings import death, ended
+from paceline.strategies.base import WorkerDied
+from paceline.strategies.endings import death
+from paceline.strategies.executor import OnExecutor
 from paceline.strategies.rendezvous import meet
 
 NO_LIMIT = 1 << 62  # bytes; loky reads a number and knows no word for none
 MOMENT = 0.01  # seconds between looks at whether the thread that feeds the workers has ended
 
 
-class Loky(Strategy):
+class Loky(OnExecutor):
     """
     loky's reusable executor, each process a new interpreter with the workload opened once.
 
@@ -67,26 +66,6 @@ class Loky(Strategy):
             self._kill()
             raise
         return self
-
-    def map(self, items: Sequence[Item]) -> list[Result]:
-        try:
-            return list(self._executor.map(pool_worker.run, items, chunksize=1))
-        except BrokenProcessPool as error:
-            raise self._broken("before its items were done") from error
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._over:
-            return
-        if kind is not None and not issubclass(kind, Exception):
-            self._kill()
-        elif ended(self._processes):
-            raise self._broken("between two rounds")
-        else:
-            self._shut()
-            if bad := [process for process in self._processes if process.exitcode]:
-                raise death(bad, "on the way out")
 
     def _broken(self, when: str) -> WorkerDied:
         """

@@ -4,22 +4,21 @@ Processes from `concurrent.futures`.
 
 import multiprocessing
 import signal
-from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from paceline import pool_worker
-from paceline.contracts import Item, Option, Result
-from paceline.strategies.base import START_TIMEOUT, Strategy, WorkerDied
-from paceline.strategies.endings import death, ended, stop_forkserver
+from paceline.contracts import Option
+from paceline.strategies.base import START_TIMEOUT, WorkerDied
+from paceline.strategies.endings import death, stop_forkserver
+from paceline.strategies.executor import OnExecutor
 from paceline.strategies.rendezvous import meet
 
 START_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
 
-class Processes(Strategy):
+class Processes(OnExecutor):
     """
     A `ProcessPoolExecutor` on a fork server (spawned on Windows), each process with the workload opened once.
 
@@ -34,13 +33,13 @@ class Processes(Strategy):
         self._ready, self._tell_ready = context.Pipe(duplex=False)
         gate = context.Event()
         initargs = (self.workload, self._tell_ready, context.Lock(), gate)
-        self._pool = ProcessPoolExecutor(self.workers, context, pool_worker.start, initargs)
+        self._executor = ProcessPoolExecutor(self.workers, context, pool_worker.start, initargs)
         self._processes: list[Any] = []
         self._over = False
         try:
             with pool_worker.interrupts_held():
-                held = [self._pool.submit(pool_worker.wait_at_gate) for _ in range(self.workers)]
-                self._processes = list(self._pool._processes.values())  # noqa: SLF001 - it has no public list
+                held = [self._executor.submit(pool_worker.wait_at_gate) for _ in range(self.workers)]
+                self._processes = list(self._executor._processes.values())  # noqa: SLF001 - it has no public list
             meet(self, self._ready, self._processes, self._broken)
             gate.set()
             for turn in held:
@@ -50,26 +49,6 @@ class Processes(Strategy):
                 self._kill()
             raise
         return self
-
-    def map(self, items: Sequence[Item]) -> list[Result]:
-        try:
-            return list(self._pool.map(pool_worker.run, items, chunksize=1))
-        except BrokenProcessPool as error:
-            raise self._broken("before its items were done") from error
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._over:
-            return
-        if kind is not None and not issubclass(kind, Exception):
-            self._kill()
-        elif ended(self._processes):
-            raise self._broken("between two rounds")
-        else:
-            self._shut()
-            if bad := [process for process in self._processes if process.exitcode]:
-                raise death(bad, "on the way out")
 
     def _broken(self, when: str) -> WorkerDied:
         """
@@ -89,7 +68,7 @@ class Processes(Strategy):
 
     def _shut(self) -> None:
         self._over = True
-        self._pool.shutdown(cancel_futures=True)
+        self._executor.shutdown(cancel_futures=True)
         self._ready.close()
         self._tell_ready.close()
         stop_forkserver()
