@@ -9,15 +9,16 @@ from typing import ClassVar, Self
 
 from paceline.contracts import Item, Option, Result, Workload
 from paceline.strategies import clusters, dask_existing, extras
-from paceline.strategies.base import Strategy, WorkerDied
+from paceline.strategies.base import WorkerDied
 from paceline.strategies.dask_client import Line
 from paceline.strategies.dask_embedded import SETTINGS, START_METHOD, Embedded
+from paceline.strategies.engine import Engine
 
 LOOK = 1.0  # seconds between two looks at whether an existing cluster still has workers
 FORSAKEN = 10  # looks in a row at which it has none
 
 
-class Dask(Strategy):
+class Dask(Engine):
     """
     Items become tasks of `dask.distributed`, gathered in item order.
 
@@ -32,21 +33,13 @@ class Dask(Strategy):
     """
 
     name: ClassVar[str] = "dask"
-    extra: ClassVar[str | None] = "cluster"
-    heavy: ClassVar[bool] = True
-    scheme: ClassVar[str | None] = "tcp"
-    defaults: ClassVar[MappingProxyType[str, Option]] = MappingProxyType({"chunksize": 1, "cluster": None})
+    scheme: ClassVar[str] = "tcp"
     fixed: ClassVar[MappingProxyType[str, Option]] = MappingProxyType(
         {"start_method": START_METHOD, "threads_per_worker": 1, "memory_limit": 0, **SETTINGS}
     )
 
     def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
         super().__init__(workload, workers, **options)
-        chunksize = self.options["chunksize"]
-        if not isinstance(chunksize, int) or isinstance(chunksize, bool) or chunksize < 1:
-            raise ValueError(f"{self.name}: chunksize must be a whole number of 1 or more, not {chunksize!r}")
-        self._chunksize = chunksize
-        self._cluster = clusters.checked_address(self.name, "tcp", self.options["cluster"])
         if self._cluster:
             self.options = self.chosen  # the others are the cluster's own
 

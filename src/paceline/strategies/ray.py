@@ -8,14 +8,15 @@ from types import MappingProxyType, TracebackType
 from typing import ClassVar, Self
 
 from paceline import __version__
-from paceline.contracts import Item, Option, Result, Workload
+from paceline.contracts import Item, Option, Result
 from paceline.ray_messages import Wanted
 from paceline.strategies import clusters, extras
-from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, Strategy, WorkerDied
+from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, WorkerDied
+from paceline.strategies.engine import Engine
 from paceline.strategies.ray_driver import START_METHOD, connected
 
 
-class Ray(Strategy):
+class Ray(Engine):
     """
     Items are handed to actors, one for each worker, by ray's driver, which runs in a process of its own: ray leaves
     threads behind where it has run. Items and results travel to it and back once a round.
@@ -31,21 +32,10 @@ class Ray(Strategy):
     """
 
     name: ClassVar[str] = "ray"
-    extra: ClassVar[str | None] = "cluster"
-    heavy: ClassVar[bool] = True
-    scheme: ClassVar[str | None] = "ray"
-    defaults: ClassVar[MappingProxyType[str, Option]] = MappingProxyType({"chunksize": 1, "cluster": None})
+    scheme: ClassVar[str] = "ray"
     fixed: ClassVar[MappingProxyType[str, Option]] = MappingProxyType(
         {"start_method": START_METHOD, "cpus_per_worker": 1}
     )
-
-    def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
-        super().__init__(workload, workers, **options)
-        chunksize = self.options["chunksize"]
-        if not isinstance(chunksize, int) or isinstance(chunksize, bool) or chunksize < 1:
-            raise ValueError(f"{self.name}: chunksize must be a whole number of 1 or more, not {chunksize!r}")
-        self._chunksize = chunksize
-        self._cluster = clusters.checked_address(self.name, "ray", self.options["cluster"])
 
     @classmethod
     def unavailable(cls) -> str | None:
