@@ -4,10 +4,11 @@ Workloads that tell on their workers, for tests; in a module of their own so tha
 
 import asyncio
 import os
+import signal
 import threading
 import time
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -138,3 +139,16 @@ class Unopenable(Probe):
 
     trio_worker = async_worker
     gevent_worker = worker
+
+
+@dataclass(frozen=True)
+class Dying(Probe):
+    """Kills the process of a worker that says `word`, unless it is the one that made this."""
+
+    word: str
+    maker: int = field(default_factory=os.getpid)
+
+    def _say(self, word, who=threading.get_ident):
+        super()._say(word, who)
+        if word == self.word and os.getpid() != self.maker:
+            os.kill(os.getpid(), signal.SIGKILL)

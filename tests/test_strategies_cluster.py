@@ -10,7 +10,7 @@ import threading
 
 import pytest
 from dask_hosts import cluster, other_paceline
-from probes import Probe, ProbeError, Unopenable
+from probes import Dying, Probe, ProbeError, Unopenable
 from processes import alive, until
 
 from paceline import __version__
@@ -95,6 +95,29 @@ def test_a_scheduler_that_dies_becomes_a_clear_error(there, probe):
         killer.start()
         started.map([("sleep", 0.05, None)] * 400)
     killer.join()
+
+
+def test_a_worker_lost_while_it_opens_the_workload_becomes_a_clear_error(there, tmp_path):
+    there.worker()
+    with pytest.raises(WorkerDied, match=f"^{there.address} lost a worker, or itself, while the workload was opened$"):
+        Dask(Dying(tmp_path / "log", "open"), 1, cluster=there.address).__enter__()
+
+
+def test_workers_lost_while_they_close_the_workload_take_nothing_with_them(there, tmp_path):
+    workers = [there.worker(), there.worker()]
+    with Dask(Dying(tmp_path / "log", "close"), 2, cluster=there.address) as started:
+        assert started.map(range(20)) == list(range(1, 21))
+    until(lambda: not alive([each.pid for each in workers]), "both to die")
+    assert alive([there.scheduler.pid])
+
+
+def test_a_scheduler_that_dies_before_leaving_becomes_a_clear_error(there, probe):
+    there.worker()
+    lost = f"^{there.address} lost a worker, or itself, while the workload was closed$"
+    with pytest.raises(WorkerDied, match=lost), Dask(probe, 1, cluster=there.address) as started:
+        assert started.map(range(5)) == list(range(1, 6))
+        there.scheduler.kill()
+        there.scheduler.wait()
 
 
 def test_an_error_in_an_item_surfaces_and_the_cluster_goes_on(there, probe):

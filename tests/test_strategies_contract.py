@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from probes import Probe, ProbeError, Unopenable
+from probes import Dying, Probe, ProbeError, Unopenable
 from processes import alive, everything_from, family, python, terminal, until
 
 from paceline.server.process import running
@@ -212,6 +212,13 @@ def test_workers_killed_before_leaving_become_a_clear_error(strategy, probe):
         for pid in victims:
             os.kill(pid, signal.SIGKILL)
         until(lambda: not alive(victims), "the victims to die")
+
+
+@pytest.mark.usefixtures("in_processes")
+@pytest.mark.parametrize("word", ["open", "close"])
+def test_workers_killed_on_the_way_in_or_out_become_a_clear_error(strategy, tmp_path, word):
+    with pytest.raises(WorkerDied, match="SIGKILL"), strategy(Dying(tmp_path / "log", word), WORKERS) as started:
+        assert started.map(range(5)) == list(range(1, 6))
 
 
 @pytest.mark.usefixtures("in_processes")

@@ -58,6 +58,8 @@ class Dask(Engine):
                 self._embedded = Embedded(self.workers)
                 self._line = Line(self._embedded.address)
                 self._line.open(self.workload)
+        except WorkerDied as lost:
+            raise self._broken("before it was ready", lost) from None
         except BaseException:
             self._kill()
             raise
@@ -69,11 +71,8 @@ class Dask(Engine):
             raise self._broken("between two rounds")
         try:
             return self._line.results(items, self._chunksize, self._embedded_dies if self._embedded else self._forsaken)
-        except WorkerDied:
-            if self._embedded:
-                raise self._broken("before its items were done") from None
-            self._kill()
-            raise
+        except WorkerDied as lost:
+            raise self._broken("before its items were done", lost) from None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -118,7 +117,7 @@ class Dask(Engine):
         finally:
             for sentinel in sentinels:
                 loop.remove_reader(sentinel)
-        return WorkerDied()  # `_broken` says which, once its exit status is there
+        return WorkerDied("a process of its cluster ended")  # `_broken` says which, once its exit status is there
 
     async def _forsaken(self) -> Exception:
         """
@@ -131,11 +130,13 @@ class Dask(Engine):
             alone = 0 if await self._line.alive() else alone + 1
         return WorkerDied(f"{self._cluster}: no worker is left of those that had the items, which have no result")
 
-    def _broken(self, when: str) -> WorkerDied:
-        assert self._embedded
-        error = self._embedded.death(when)
+    def _broken(self, when: str, lost: WorkerDied | None = None) -> WorkerDied:
+        """
+        End what was started, and make the error that says which of its processes ended; give `lost` if none did.
+        """
+        ended = self._embedded.death(when) if self._embedded else None
         self._kill()
-        return error
+        return ended or lost or WorkerDied(f"its cluster broke {when}")
 
     def _close(self) -> None:
         """
@@ -144,6 +145,9 @@ class Dask(Engine):
         assert self._line
         try:
             self._line.close_workload()
+        except WorkerDied as lost:
+            if self._embedded or not self._line.answers():
+                raise self._broken("on the way out", lost) from None
         except BaseException:
             self._kill()
             raise

@@ -7,20 +7,17 @@ import logging
 import pickle
 import uuid
 import warnings
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 from paceline.contracts import Item, Result, Workload
-from paceline.strategies import clusters
+from paceline.strategies import clusters, dask_results
 from paceline.strategies.base import WorkerDied
 
 LOGGERS = ("distributed", "distributed.client")
-
-Watch: TypeAlias = Callable[[], Coroutine[Any, Any, Exception]]
-"""Waits until results can't come any more, and gives the reason."""
 
 
 class Line:
@@ -62,15 +59,17 @@ class Line:
 
         Raises:
             Exception: the first error of a worker, as it was raised there.
+            WorkerDied: if one ended meanwhile.
         """
         from paceline.dask_worker import Opened
 
         self._only = list(only) if only is not None else None
         plugin = Opened(self._token, pickle.dumps(workload), frozenset(only) if only is not None else None)
         self._plugin = plugin.name
-        self.client.register_plugin(plugin)
+        with self._losses("the workload was opened"):
+            self.client.register_plugin(plugin)
 
-    def results(self, items: Sequence[Item], chunksize: int, watch: Watch) -> list[Result]:
+    def results(self, items: Sequence[Item], chunksize: int, watch: dask_results.Watch) -> list[Result]:
         """
         Run all items, and give the results in item order.
 
@@ -86,7 +85,7 @@ class Line:
             futures = self.client.map(
                 partial(work, self._token), list(each), pure=False, workers=self._only, allow_other_workers=False
             )
-        done = self.client.sync(self._gathered, futures, watch)
+        done = self.client.sync(dask_results.gathered, self.client, self._address, futures, watch)
         return done if chunksize == 1 else [result for chunk in done for result in chunk]
 
     def threads(self) -> dict[str, int]:
@@ -106,8 +105,22 @@ class Line:
     def versions(self) -> dict[str, tuple[str, str | None]]:
         """
         Say which Python and which Paceline each worker has.
+
+        Raises:
+            WorkerDied: if one ended meanwhile.
         """
-        return dict(self.client.run(eval, clusters.ASKED))
+        with self._losses("its workers were asked for their versions"):
+            return dict(self.client.run(eval, clusters.ASKED))
+
+    def answers(self) -> bool:
+        """
+        Whether somebody still listens where the scheduler was.
+        """
+        try:
+            clusters.reach(self._address)
+        except clusters.OutOfReach:
+            return False
+        return True
 
     async def alive(self) -> bool:
         """
@@ -125,9 +138,11 @@ class Line:
 
         Raises:
             Exception: what a worker raised there.
+            WorkerDied: if one ended meanwhile; the others have closed it all the same.
         """
         if self._plugin:
-            self.client.unregister_worker_plugin(self._plugin)
+            with self._losses("the workload was closed"):
+                self.client.unregister_worker_plugin(self._plugin)
 
     def abandon_workload(self) -> None:
         """
@@ -145,42 +160,23 @@ class Line:
         end_helper()
         self._log_at(None)
 
+    @contextmanager
+    def _losses(self, when: str) -> Iterator[None]:
+        """
+        Say in our own word that a worker was lost, or the scheduler; an OSError may be the workload's, too.
+        """
+        import distributed.comm
+
+        library: Any = distributed.comm
+        try:
+            yield
+        except OSError as error:
+            if self.answers() and not isinstance(error, library.CommClosedError):
+                raise
+            raise WorkerDied(f"{self._address} lost a worker, or itself, while {when}") from None
+
     async def _unregistered(self) -> None:
         await self.client.unregister_worker_plugin(self._plugin)
-
-    async def _gathered(self, futures: Sequence[Any], watch: Watch) -> list[Result]:
-        """
-        Wait for all of them, whatever becomes of each: dask would give up at the first error, and go on with the rest.
-        """
-        coming = asyncio.ensure_future(self.client.gather(futures, errors="skip", asynchronous=True))
-        watching = asyncio.ensure_future(watch())
-        try:
-            await asyncio.wait([coming, watching], return_when=asyncio.FIRST_COMPLETED)
-            if watching.done():
-                raise watching.result()
-            results = await _unless_lost(coming)
-        finally:
-            coming.cancel()
-            watching.cancel()
-        if len(results) < len(futures):
-            await self._raise_first(futures)
-        return list(results)
-
-    async def _raise_first(self, futures: Sequence[Any]) -> None:
-        """
-        Raise the first error in item order; what dask says of workers that it lost becomes our own word for it.
-        """
-        from distributed.scheduler import KilledWorker
-
-        lost = [place for place, future in enumerate(futures) if future.status not in {"finished", "error"}]
-        errors = [(place, await future.exception()) for place, future in enumerate(futures) if future.status == "error"]
-        lost += [place for place, error in errors if isinstance(error, KilledWorker)]
-        if lost:
-            which = f"{len(lost)} of {len(futures)} have no result, place {min(lost)} in item order among them"
-            raise WorkerDied(f"{self._address} lost workers, or itself, before their items were done: {which}")
-        if errors:
-            raise errors[0][1]
-        raise WorkerDied(f"{self._address} was lost before it had given the results: the items have no result")
 
     def _log_at(self, level: int | None) -> None:
         for name, before in self._levels.items():
@@ -197,20 +193,6 @@ def end_helper() -> None:
     if busy._threads:  # noqa: SLF001
         utils._offload_executor = ThreadPoolExecutor(1, thread_name_prefix="Dask-Offload")  # noqa: SLF001
         busy.shutdown()
-
-
-async def _unless_lost(coming: Any) -> Any:
-    """
-    Give what came; nothing if dask gave up, as it does when it has lost its scheduler.
-    """
-    try:
-        return await coming
-    except OSError:
-        return []
-    except asyncio.CancelledError:
-        if coming.cancelled():
-            return []
-        raise
 
 
 def greet(address: str) -> None:

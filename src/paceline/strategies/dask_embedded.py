@@ -70,15 +70,15 @@ class Embedded:
         """
         return ended(self.processes)
 
-    def death(self, when: str) -> WorkerDied:
+    def death(self, when: str) -> WorkerDied | None:
         """
-        Make the error that says which processes have ended, and how.
+        Make the error that says which processes have ended, and how; None if none does within `STOP_TIMEOUT`.
         """
         connection.wait([process.sentinel for process in self.processes], STOP_TIMEOUT)
         dead = self.dead()
         for process in dead:
             process.join(STOP_TIMEOUT)  # its pipes close a little earlier
-        return death(dead, when)
+        return death(dead, when) if dead else None
 
     def stop(self) -> None:
         """
