@@ -9,7 +9,7 @@ import sys
 
 import psutil
 import pytest
-from processes import alive, family, python, until
+from processes import QUICK, alive, family, python, until
 
 PROJECT = """
 import os, time, pytest
@@ -48,7 +48,7 @@ def project(tmp_path):
 def ab(folder, *arguments, baseline=BASELINE, candidate=CANDIDATE, pairs=1):
     """Run a comparison to its end; gives the process, with what it wrote."""
     sides = ["--baseline", baseline, "--candidate", candidate, "--pairs", pairs]
-    with started(folder, *sides, *arguments, "--", "test_speed.py") as process:
+    with started(folder, *sides, *arguments, "--", "test_speed.py", *QUICK) as process:
         process.out, process.err = process.communicate(timeout=120)
     return process
 
@@ -154,7 +154,7 @@ def test_long(benchmark):
     benchmark.pedantic(time.sleep, args=[0.2], rounds=1000)
 """)
     sides = ["--baseline", BASELINE, "--candidate", CANDIDATE, "--pairs", "1"]
-    with started(folder, *sides, "--", "test_speed.py") as process:
+    with started(folder, *sides, "--", "test_speed.py", *QUICK) as process:
         until(
             lambda: (folder / "notes").exists() and "B long" in notes(folder) and "A long" in notes(folder),
             "both sides",
@@ -209,7 +209,7 @@ def test_a_slow_down_is_found_twice_and_ends_with_status_1(tmp_path):
     ids=["no baseline", "no side", "no revision", "no python", "no file"],
 )
 def test_a_misuse_is_told_with_what_to_do(tmp_path, arguments, told):
-    with started(tmp_path, *arguments, "--", "test_speed.py") as process:
+    with started(tmp_path, *arguments, "--", "test_speed.py", *QUICK) as process:
         error = process.communicate(timeout=60)[1]
     assert process.returncode == 2
     assert told in error

@@ -16,6 +16,7 @@ from paceline.workloads import Compute
 
 clock = Clock()
 
+@pytest.mark.scale(items=4, n=1000)
 @pytest.mark.benchmark(timer=clock)
 @pytest.mark.parametrize("kernel", ["squares"])
 def test_fake(measure, compute, items):

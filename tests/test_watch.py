@@ -30,6 +30,12 @@ ONE = ["--items", "4", "--workers", "1"]
 LONG = ["raced:waits", "--items", "4000", "--workers", "3"]
 WORKING = 4  # descendants, once there are workers
 HERE_ARE = [each for each in STRATEGIES if not each.unavailable()]
+WORKS = {
+    "downloads": ["downloads", "--latency", "0.005"],
+    "computing": ["computing", "--n", "1000"],
+    "mixed": ["mixed", "--latency", "0.005", "--cpu", "0.001"],
+}
+IN_DETAIL = ["threads", "asyncio", "trio", "gevent", "pool-fork"]  # one with each face a workload has, one in processes
 names = pytest.mark.parametrize("strategy", [each.name for each in HERE_ARE])
 
 
@@ -58,17 +64,19 @@ def test_help_comes_with_examples():
 
 
 @names
-@pytest.mark.parametrize(
-    "work",
-    [
-        ["downloads", "--latency", "0.005"],
-        ["computing", "--n", "1000"],
-        ["mixed", "--latency", "0.005", "--cpu", "0.001"],
-    ],
-    ids=lambda work: work[0],
-)
-def test_every_strategy_can_be_watched_at_every_work(strategy, work):
-    done = watch(strategy, *work, *QUICK)
+def test_every_strategy_can_be_watched_while_it_downloads_and_computes(strategy):
+    assert_watched(strategy, "mixed")
+
+
+@pytest.mark.parametrize("strategy", [each.name for each in HERE_ARE if each.name in IN_DETAIL])
+@pytest.mark.parametrize("work", ["downloads", "computing"])
+def test_every_kind_of_strategy_can_be_watched_at_every_work(strategy, work):
+    assert_watched(strategy, work)
+
+
+def assert_watched(strategy, work):
+    """Who did each item is shown, and how many each did."""
+    done = watch(strategy, *WORKS[work], *QUICK)
     assert (done.returncode, done.stderr) == (0, "")
     workers = 1 if strategy == "sequential" else 3
     numbers = numbers_in(done.stdout)
