@@ -9,6 +9,7 @@ import pickle
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from probes import Probe, ProbeError, StubbornError
@@ -26,7 +27,7 @@ EVERY = [
 ON_LINUX = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no way to choose a CPU here")
 
 
-@pytest.fixture(params=EVERY)
+@pytest.fixture(params=EVERY, scope="module")
 def strategy(request):
     return request.param
 
@@ -41,6 +42,37 @@ def observed(probe, tmp_path):
     return Observed(probe, tmp_path / "spans")
 
 
+@pytest.fixture(scope="module")
+def seen(strategy, tmp_path_factory):
+    """What there was to see of a strategy, from its start over two rounds to its end."""
+    folder = tmp_path_factory.mktemp("seen")
+    probe = Probe(folder / "probe")
+    observed = Observed(probe, folder / "spans")
+    before = time.monotonic()
+    with strategy(observed, WORKERS) as started:
+        at_first = SimpleNamespace(opened=observed.opened(), spans=observed.spans())
+        results, opened, spans = started.map(range(20)), observed.opened(), observed.spans()
+        observed.forget()
+        forgotten = observed.spans()
+        started.map([("sleep", 0.005, None)] * 9)
+    after = time.monotonic()
+    held = [each.readlink() for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
+    return SimpleNamespace(
+        workers=started.workers,
+        at_first=at_first,
+        results=results,
+        opened=opened,
+        spans=spans,
+        forgotten=forgotten,
+        asleep=observed.spans(),
+        at_last=observed.opened(),
+        homes={pid for pid, _ in probe.lines("open")},
+        times=(before, after),
+        log=observed.log,
+        held=held,
+    )
+
+
 def items_of(spans):
     return sorted(span.item for span in spans)
 
@@ -49,19 +81,16 @@ def numbers_of(opened):
     return [each.worker for each in opened]
 
 
-def test_every_item_leaves_one_span(strategy, observed):
-    with strategy(observed, WORKERS) as started:
-        assert started.map(range(20)) == list(range(1, 21))
-    assert items_of(observed.spans()) == list(range(20))
+def test_every_item_leaves_one_span(seen):
+    assert seen.results == list(range(1, 21))
+    assert items_of(seen.spans) == list(range(20))
 
 
-def test_workers_are_numbered_from_zero_without_gaps_before_the_first_item(strategy, observed):
-    with strategy(observed, WORKERS) as started:
-        assert numbers_of(observed.opened()) == list(range(started.workers))
-        assert observed.spans() == []
-        started.map(range(10))
-    assert {span.worker for span in observed.spans()} <= set(range(started.workers))
-    assert numbers_of(observed.opened()) == list(range(started.workers))
+def test_workers_are_numbered_from_zero_without_gaps_before_the_first_item(seen):
+    assert numbers_of(seen.at_first.opened) == list(range(seen.workers))
+    assert seen.at_first.spans == []
+    assert {span.worker for span in seen.spans} <= set(range(seen.workers))
+    assert numbers_of(seen.opened) == list(range(seen.workers))
 
 
 def test_items_that_must_meet_are_on_as_many_workers(strategy, observed):
@@ -72,43 +101,32 @@ def test_items_that_must_meet_are_on_as_many_workers(strategy, observed):
     assert max(span.start for span in spans) < min(span.end for span in spans)
 
 
-def test_a_worker_stays_in_the_process_and_thread_that_opened_it(strategy, observed, probe):
-    with strategy(observed, WORKERS) as started:
-        started.map(range(12))
-    home = {each.worker: (each.pid, each.thread) for each in observed.opened()}
-    assert all((span.pid, span.thread) == home[span.worker] for span in observed.spans())
-    assert {pid for pid, _ in home.values()} == {pid for pid, _ in probe.lines("open")}
+def test_a_worker_stays_in_the_process_and_thread_that_opened_it(seen):
+    home = {each.worker: (each.pid, each.thread) for each in seen.opened}
+    assert all((span.pid, span.thread) == home[span.worker] for span in seen.spans)
+    assert {pid for pid, _ in home.values()} == seen.homes
 
 
-def test_a_worker_does_one_item_at_a_time_and_after_it_was_open(strategy, observed):
-    before = time.monotonic()
-    with strategy(observed, WORKERS) as started:
-        started.map([("sleep", 0.005, None)] * 9)
-    after = time.monotonic()
-    for each in observed.opened():
-        own = [span for span in observed.spans() if span.worker == each.worker]
+def test_a_worker_does_one_item_at_a_time_and_after_it_was_open(seen):
+    before, after = seen.times
+    assert len(seen.asleep) == 9
+    for each in seen.at_last:
+        own = [span for span in seen.asleep if span.worker == each.worker]
         moments = [moment for span in own for moment in (span.start, span.end)]
         assert [before, each.at, *moments, after] == sorted([before, each.at, *moments, after])
-    assert all(span.end - span.start > 0.003 for span in observed.spans())  # uvloop's timers may be a little early
+    assert all(span.end - span.start > 0.003 for span in seen.asleep)  # uvloop's timers may be a little early
 
 
 @ON_LINUX
-def test_every_span_says_on_which_cpus_it_ran(strategy, observed):
-    with strategy(observed, WORKERS) as started:
-        started.map(range(6))
+def test_every_span_says_on_which_cpus_it_ran(seen):
     there_are = range(os.cpu_count())
-    assert all(span.cpu_start in there_are and span.cpu_end in there_are for span in observed.spans())
+    assert all(span.cpu_start in there_are and span.cpu_end in there_are for span in seen.spans)
 
 
-def test_what_was_forgotten_is_gone_and_the_numbers_stay(strategy, observed):
-    with strategy(observed, WORKERS) as started:
-        started.map(range(7))
-        opened = observed.opened()
-        observed.forget()
-        assert observed.spans() == []
-        started.map(range(7, 12))
-    assert items_of(observed.spans()) == list(range(7, 12))
-    assert observed.opened() == opened
+def test_what_was_forgotten_is_gone_and_the_numbers_stay(seen):
+    assert seen.forgotten == []
+    assert items_of(seen.asleep) == list(range(9))
+    assert seen.at_last == seen.opened
 
 
 def test_an_item_that_fails_leaves_a_span_and_raises_what_it_raised(strategy, observed):
@@ -249,11 +267,8 @@ def test_a_log_that_can_not_be_opened_is_an_error(probe, tmp_path):
     assert len(probe.lines("close")) == 1
 
 
-def test_no_descriptor_is_left_open(strategy, observed):
-    with strategy(observed, WORKERS) as started:
-        started.map(range(3))
-    held = [each.readlink() for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
-    assert observed.log not in held
+def test_no_descriptor_is_left_open(seen):
+    assert seen.log not in seen.held
 
 
 @ON_LINUX

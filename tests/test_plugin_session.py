@@ -183,9 +183,10 @@ def test_the_seed_decides_the_order_of_the_cells(pytester, run):
     def order(*arguments):
         return [line for line in run("--benchmark-only", "--collect-only", "-q", *arguments).outlines if "::" in line]
 
-    assert order("--seed=1") == order("--seed=1")
-    assert order("--seed=1") != order("--seed=2")
-    assert sorted(order("--seed=1")) == sorted(order("--seed=2"))
+    first, again, other = order("--seed=1"), order("--seed=1"), order("--seed=2")
+    assert first == again
+    assert first != other
+    assert sorted(first) == sorted(other)
 
 
 SLOW = """
