@@ -105,9 +105,11 @@ def test_a_worker_lost_while_it_opens_the_workload_becomes_a_clear_error(there, 
 
 def test_workers_lost_while_they_close_the_workload_take_nothing_with_them(there, tmp_path):
     workers = [there.worker(), there.worker()]
+    pids = {each.pid for each in workers}
     with Dask(Dying(tmp_path / "log", "close"), 2, cluster=there.address) as started:
+        until(lambda: set(started.map([("pid",)] * 20)) == pids, "both workers to be used")
         assert started.map(range(20)) == list(range(1, 21))
-    until(lambda: not alive([each.pid for each in workers]), "both to die")
+    until(lambda: not alive(pids), "both to die")
     assert alive([there.scheduler.pid])
 
 

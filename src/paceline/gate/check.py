@@ -13,11 +13,11 @@ from paceline import history, machine
 from paceline.gate import check_markdown, check_showing, history_pins
 from paceline.gate.check_judging import judged
 from paceline.gate.check_showing import Shown
-from paceline.gate.document import finite
 from paceline.gate.history_chosen import Complain, chosen, measured, once, same_file, whole_runs
 from paceline.gate.history_pins import PIN, BaselinesError, Pin
 from paceline.gate.outcome import MISUSE, status
 from paceline.history import HistoryError, NoSuchRunError, Run
+from paceline.history.finite import finite
 from paceline.report import layout
 from paceline.report.changes import doubts
 
@@ -104,7 +104,7 @@ def _as_json(shown: Shown) -> str:
     outcome = shown.outcome
     whole: dict[str, Any] = {
         "verdict": outcome.verdict,
-        "cells": [{name: finite(value) for name, value in asdict(cell).items()} for cell in outcome.cells],
+        "cells": [asdict(cell) for cell in outcome.cells],
         "run": _run(shown.run),
         "baseline": {**_run(shown.baseline), "why": shown.why},
         "tolerance": shown.tolerance,
@@ -112,7 +112,7 @@ def _as_json(shown: Shown) -> str:
         "added": outcome.added,
         "notes": shown.notes,
     }
-    return json.dumps(whole, indent=2, allow_nan=False)
+    return json.dumps(finite(whole), indent=2, allow_nan=False)
 
 
 def _run(run: Run) -> dict[str, Any]:

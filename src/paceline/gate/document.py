@@ -3,14 +3,14 @@ A judged sitting as programs read it: JSON.
 """
 
 import json
-import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from paceline.gate.outcome import Estimate, Judged, Outcome
+from paceline.gate.outcome import Judged, Outcome
 from paceline.gate.record import Sitting
 from paceline.gate.sentences import counted
+from paceline.history.finite import finite
 
 
 def as_json(sitting: Sitting, outcome: Outcome, saved: Path | None = None) -> str:
@@ -41,29 +41,18 @@ def as_json(sitting: Sitting, outcome: Outcome, saved: Path | None = None) -> st
         "datetime": sitting.datetime,
         "saved": saved and str(saved),
     }
-    return json.dumps(whole, indent=2, allow_nan=False)
+    return json.dumps(finite(whole), indent=2, allow_nan=False)
 
 
 def _judged(cell: Judged) -> dict[str, Any]:
     return {
         "fullname": cell.fullname,
         "verdict": cell.verdict,
-        **_estimate(cell.main),
+        **asdict(cell.main),
         "why": cell.why,
         "needed": cell.needed,
-        "fresh": cell.fresh and _estimate(cell.fresh),
-        "baseline_seconds": finite(cell.baseline_seconds),
-        "candidate_seconds": finite(cell.candidate_seconds),
+        "fresh": cell.fresh and asdict(cell.fresh),
+        "baseline_seconds": cell.baseline_seconds,
+        "candidate_seconds": cell.candidate_seconds,
         "counts": {name: {**asdict(count), "changed": count.changed} for name, count in cell.counts.items()},
     }
-
-
-def _estimate(estimate: Estimate) -> dict[str, Any]:
-    return {name: finite(value) for name, value in asdict(estimate).items()}
-
-
-def finite(value: Any) -> Any:
-    """
-    Give a value as JSON can hold it: null for a number that is not finite.
-    """
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -3,7 +3,6 @@ From decoded JSON to a `Run`: every type and every value is looked at before any
 """
 
 import datetime as dt
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from paceline.history.files import DAMAGED
+from paceline.history.finite import finite_or_none
 from paceline.history.run import Cell, Run
 from paceline.history.schema import SCHEMA, Benchmark, Extra, Header, Saved
 
@@ -89,7 +89,7 @@ def sorted_out(benchmarks: Sequence[Any]) -> tuple[tuple[Cell, ...], tuple[str, 
 def _cell(one: Benchmark, index: int) -> Cell:
     where = f"$.benchmarks[{index}]"
     extra = _convert(one.extra_info, Extra, f"{where}.extra_info")
-    known = {name: _finite(value) for name, value in msgspec.structs.asdict(extra).items()}
+    known = {name: finite_or_none(value) for name, value in msgspec.structs.asdict(extra).items()}
     known["warnings"] = tuple(extra.warnings)
     rest = {key: value for key, value in one.extra_info.items() if key not in _EXTRAS}
     return Cell(fullname=one.fullname, name=one.name, rounds=_rounds(one, where), extra=rest, **known)
@@ -114,7 +114,3 @@ def _convert(value: Any, kind: type[_Kind], where: str) -> _Kind:
         message = str(error)
         inside = message.replace("`$", f"`{where}", 1) if "`$" in message else f"{message} - at `{where}`"
         raise msgspec.ValidationError(inside) from None
-
-
-def _finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value

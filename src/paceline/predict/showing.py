@@ -16,6 +16,7 @@ from paceline.predict.predicting import MEMORY, Prediction, Question
 from paceline.predict.showing_validation import factor
 from paceline.predict.work import Work
 from paceline.report import figures, layout, tables
+from paceline.report.figures import many
 
 _AXES = {"items": "items", "workers": "workers", "latency": "latency", "cpu_seconds": "CPU per item", "size": "size"}
 _PARTS = {
@@ -48,11 +49,11 @@ def prediction(run: Run, family: Family, question: Question, fit: Fit, answer: P
 
 def _asked(family: Family, question: Question) -> str:
     work, machines = question.work, question.machines
-    told = [_many(work.items, "item")]
+    told = [many(work.items, "item")]
     told += [f"of {figures.setting(work.latency)}"] if work.latency else []
     told += [f"that compute {figures.setting(work.cpu_seconds)}"] if work.cpu_seconds else []
     place = "one machine" if machines == 1 else f"each of {machines:,} machines"
-    return f"{', '.join(map(figures.plain, family))}: {' '.join(told)}, {_many(work.workers, 'worker')} on {place}"
+    return f"{', '.join(map(figures.plain, family))}: {' '.join(told)}, {many(work.workers, 'worker')} on {place}"
 
 
 def _demands(answer: Prediction) -> RenderableType:
@@ -77,7 +78,7 @@ def _sentences(question: Question, answer: Prediction) -> Iterable[str]:
         yield "What its workers hold in memory is not in this run; measure it: benchmarks/test_memory.py."
     if answer.fitting_workers is not None:
         yield (
-            f"Memory: {_many(question.work.workers, 'worker')} would hold {_bytes(answer.memory_bytes)}, more than the "
+            f"Memory: {many(question.work.workers, 'worker')} would hold {_bytes(answer.memory_bytes)}, more than the "
             f"{_bytes(question.memory)} there are; it is predicted with the {max(1, answer.fitting_workers):,} that "
             "have room."
         )
@@ -127,7 +128,3 @@ def _conclusion(answer: Prediction) -> str:
 
 def _bytes(value: float | None) -> str:
     return figures.named("bytes", value)
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -3,13 +3,13 @@ What runs say about the claims, as programs read it: JSON.
 """
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from paceline.claims import Claim, Figure, Finding, Part
+from paceline.claims import Claim, Finding, Part
 from paceline.history import Run
+from paceline.history.finite import finite
 
 
 def as_json(claims: Sequence[Claim], findings: Mapping[str, Finding], runs: Sequence[Run], here: str) -> str:
@@ -26,7 +26,7 @@ def as_json(claims: Sequence[Claim], findings: Mapping[str, Finding], runs: Sequ
         "claims": [_claim(claim, findings[claim.id]) for claim in claims],
         "runs": [_run(run, here) for run in runs],
     }
-    return json.dumps(whole, indent=2, allow_nan=False)
+    return json.dumps(finite(whole), indent=2, allow_nan=False)
 
 
 def _claim(claim: Claim, finding: Finding) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def _claim(claim: Claim, finding: Finding) -> dict[str, Any]:
         "claim": claim.claim,
         "verdict": finding.verdict,
         "parts": [_part(part) for part in finding.parts],
-        "evidence": [_figure(figure) for figure in finding.evidence],
+        "evidence": [asdict(figure) for figure in finding.evidence],
         "experiments": list(claim.experiments),
         "warnings": list(dict.fromkeys([*finding.warnings, *(w for part in finding.parts for w in part.warnings)])),
     }
@@ -46,18 +46,10 @@ def _part(part: Part) -> dict[str, Any]:
         "part": part.part,
         "verdict": part.verdict,
         "margin": part.margin,
-        "figures": [_figure(figure) for figure in part.figures],
+        "figures": [asdict(figure) for figure in part.figures],
         "missing": part.missing,
         "warnings": list(part.warnings),
     }
-
-
-def _figure(figure: Figure) -> dict[str, Any]:
-    return {name: _finite(value) for name, value in asdict(figure).items()}
-
-
-def _finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _run(run: Run, here: str) -> dict[str, Any]:

@@ -96,9 +96,9 @@ def size(number: int) -> str:
 
 def many(count: int, what: str) -> str:
     """
-    Write how many there are of something: "1 cell", "2 cells".
+    Write how many there are of something: "1 cell", "2,000 cells".
     """
-    return f"{count} {what}{'' if count == 1 else 's'}"
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def is_number(value: object) -> TypeGuard[float]:

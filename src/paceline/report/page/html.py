@@ -8,7 +8,6 @@ The page's own policy lets no script run but the one that is written here, and n
 import base64
 import hashlib
 import json
-import math
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -19,6 +18,7 @@ from typing import Any
 from altair import SCHEMA_VERSION
 from jinja2 import Environment, StrictUndefined
 
+from paceline.history.finite import finite
 from paceline.report.page import look
 from paceline.report.page.model import Figure, Report
 
@@ -75,7 +75,7 @@ def in_script(value: Any) -> str:
 
     A number that JSON doesn't know becomes null.
     """
-    text = json.dumps(_finite(value), separators=(",", ":"), allow_nan=False)
+    text = json.dumps(finite(value), separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
@@ -97,16 +97,6 @@ def _charts(ids: Mapping[str, Figure]) -> dict[str, Any]:
         for name, figure in ids.items()
         if figure.chart
     }
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(name): _finite(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(inner) for inner in value]
-    return value
 
 
 @cache
