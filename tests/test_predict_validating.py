@@ -48,7 +48,7 @@ def test_a_cell_without_which_too_few_are_left_is_not_predicted():
 
 
 def test_scores_count_each_group_apart():
-    found = [seen(1.0, 1.1), seen(1.5, 1.1), seen(1.5, 2.0)]
+    found = [seen(1.0, 1.1), seen(1.15, 1.1), seen(1.5, 1.1), seen(1.5, 2.0)]
     [score] = scores(found)
-    assert (score.cells, score.near, score.inside, score.right) == (3, 1, 2, 1)
-    assert score.share == pytest.approx(1 / 3)
+    assert (score.cells, score.near, score.inside, score.right) == (4, 2, 2, 1)
+    assert score.share == pytest.approx(1 / 4)

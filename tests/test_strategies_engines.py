@@ -1,0 +1,46 @@
+"""
+What dask and ray are told beside their workers.
+"""
+
+import pytest
+from probes import Probe, ProbeError
+
+from paceline.strategies.dask import Dask
+from paceline.strategies.ray import Ray
+
+ENGINES = pytest.mark.parametrize("engine", [Dask, Ray], ids=lambda engine: engine.name)
+STARTED = pytest.mark.parametrize(
+    "engine",
+    [
+        pytest.param(engine, id=engine.name, marks=[pytest.mark.skip(why)] if (why := engine.unavailable()) else [])
+        for engine in (Dask, Ray)
+    ],
+)
+
+
+@pytest.fixture
+def probe(tmp_path):
+    return Probe(tmp_path / "log")
+
+
+@ENGINES
+@pytest.mark.parametrize("chunksize", [0, -1, 1.5, True, "2", None])
+def test_a_chunk_size_that_is_none_is_refused(probe, engine, chunksize):
+    with pytest.raises(ValueError, match=f"^{engine.name}: chunksize must be a whole number of 1 or more, not"):
+        engine(probe, 2, chunksize=chunksize)
+
+
+@ENGINES
+def test_items_travel_one_by_one_and_to_no_cluster_unless_told_otherwise(probe, engine):
+    options = engine(probe, 2).options
+    assert (options["chunksize"], options["cluster"]) == (1, None)
+
+
+@STARTED
+def test_items_that_travel_in_chunks_come_back_in_order(probe, engine):
+    with engine(probe, 2, chunksize=3) as started:
+        assert started.map(range(10)) == list(range(1, 11))
+        assert started.map(range(2)) == [1, 2]
+        with pytest.raises(ProbeError, match="^cursed$"):
+            started.map([0, 1, ("fail", "cursed"), 3])
+        assert started.map([]) == []
