@@ -4,8 +4,8 @@ Processes of a cluster that runs dask's scheduler.
 
 import asyncio
 from collections.abc import Sequence
-from types import MappingProxyType, TracebackType
-from typing import ClassVar, Self
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
 
 from paceline.contracts import Item, Option, Result, Workload
 from paceline.strategies import clusters, dask_existing, extras
@@ -13,12 +13,13 @@ from paceline.strategies.base import WorkerDied
 from paceline.strategies.dask_client import Line
 from paceline.strategies.dask_embedded import SETTINGS, START_METHOD, Embedded
 from paceline.strategies.engine import Engine
+from paceline.strategies.in_processes import InProcesses
 
 LOOK = 1.0  # seconds between two looks at whether an existing cluster still has workers
 FORSAKEN = 10  # looks in a row at which it has none
 
 
-class Dask(Engine):
+class Dask(Engine, InProcesses):
     """
     Items become tasks of `dask.distributed`, gathered in item order.
 
@@ -67,24 +68,11 @@ class Dask(Engine):
 
     def map(self, items: Sequence[Item]) -> list[Result]:
         assert self._line
-        if self._embedded and self._embedded.dead():
-            raise self._broken("between two rounds")
+        self._stop_if_dead("between two rounds")
         try:
             return self._line.results(items, self._chunksize, self._embedded_dies if self._embedded else self._forsaken)
         except WorkerDied as lost:
             raise self._broken("before its items were done", lost) from None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._over:
-            return
-        if kind is not None and not issubclass(kind, Exception):
-            self._kill()
-        elif self._embedded and self._embedded.dead():
-            raise self._broken("between two rounds")
-        else:
-            self._close()
 
     def _join(self, address: str) -> None:
         """
@@ -130,6 +118,9 @@ class Dask(Engine):
             alone = 0 if await self._line.alive() else alone + 1
         return WorkerDied(f"{self._cluster}: no worker is left of those that had the items, which have no result")
 
+    def _dead(self) -> Sequence[Any]:
+        return self._embedded.dead() if self._embedded else ()
+
     def _broken(self, when: str, lost: WorkerDied | None = None) -> WorkerDied:
         """
         End what was started, and make the error that says which of its processes ended; give `lost` if none did.
@@ -139,9 +130,6 @@ class Dask(Engine):
         return ended or lost or WorkerDied(f"its cluster broke {when}")
 
     def _close(self) -> None:
-        """
-        Close the workload in each worker, then end what was started.
-        """
         assert self._line
         try:
             self._line.close_workload()

@@ -171,7 +171,7 @@ class Line:
         try:
             yield
         except OSError as error:
-            if self.answers() and not isinstance(error, library.CommClosedError):
+            if not isinstance(error, library.CommClosedError) and self.answers():
                 raise
             raise WorkerDied(f"{self._address} lost a worker, or itself, while {when}") from None
 

@@ -7,19 +7,20 @@ import sys
 from collections.abc import Sequence
 from multiprocessing.pool import Pool
 from multiprocessing.process import BaseProcess as Process
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from paceline import pool_worker
 from paceline.contracts import Item, Option, Result, Workload
 from paceline.strategies import handing_out
-from paceline.strategies.base import STOP_TIMEOUT, Strategy, WorkerDied
+from paceline.strategies.base import STOP_TIMEOUT, WorkerDied
 from paceline.strategies.endings import death, ended, stop_forkserver, wait_for_ends
+from paceline.strategies.in_processes import InProcesses
 from paceline.strategies.pool_rescue import kill_pool
 from paceline.strategies.rendezvous import meet
 
 
-class _Pool(Strategy):
+class _Pool(InProcesses):
     """
     The lesson's pool: an initializer opens the workload once in each process.
 
@@ -55,16 +56,16 @@ class _Pool(Strategy):
     def __enter__(self) -> Self:
         context: Any = multiprocessing.get_context(self.start_method)
         self._ready, self._tell_ready = context.Pipe(duplex=False)
-        self._killed = True  # there is nothing to kill yet
+        self._over = True  # there is nothing to kill yet
         try:
             with pool_worker.interrupts_held():
                 initargs = (self.workload, self._tell_ready, context.Lock())
                 self._pool: Pool = context.Pool(self.workers, pool_worker.start, initargs)
                 self._processes: list[Process] = list(self._pool._pool)  # noqa: SLF001
-                self._killed = False
+                self._over = False
             meet(self, self._ready, self._processes, self._broken)  # a Ctrl-C that was held comes before
         except BaseException:
-            if not self._killed:
+            if not self._over:
                 self._kill()
             raise
         return self
@@ -74,40 +75,18 @@ class _Pool(Strategy):
         chunksize = self._chunksize or handing_out.chunk_size(len(items), self.workers)
         return self._hand_out(self._pool, items, chunksize, self._look)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._killed:
-            return
-        if kind is not None and not issubclass(kind, Exception):
-            self._kill()
-            return
-        self._stop_if_dead("between two rounds")
-        if late := self._close():
-            raise death(late, "on the way out")
-
     def _look(self) -> None:
         self._stop_if_dead("before its items were done")
 
-    def _stop_if_dead(self, when: str) -> None:
-        """
-        Put the pool down if a worker has ended: it can't be relied on from then on.
-
-        Raises:
-            WorkerDied: saying which, and how.
-        """
-        if ended(self._processes):
-            raise self._broken(when)
+    def _dead(self) -> Sequence[Process]:
+        return ended(self._processes)
 
     def _broken(self, when: str) -> WorkerDied:
-        dead = ended(self._processes)
+        dead = self._dead()
         self._kill()
         return death(dead, when)
 
-    def _close(self) -> list[Process]:
-        """
-        Let the workers finish; give those that ended badly.
-        """
+    def _close(self) -> None:
         try:
             self._pool.close()
             bad = wait_for_ends(self._processes, STOP_TIMEOUT)
@@ -116,13 +95,12 @@ class _Pool(Strategy):
             raise
         if bad:
             self._kill()
-        else:
-            self._pool.join()
-            self._release()
-        return bad
+            raise death(bad, "on the way out")
+        self._pool.join()
+        self._release()
 
     def _kill(self) -> None:
-        self._killed = True
+        self._over = True
         kill_pool(self._pool)
         self._release()
 
