@@ -88,7 +88,7 @@ class Probe:
                 sleep(seconds)
                 return result
             case ("meet", count):
-                self._say("item")
+                self._say("meet")
                 return any(sleep(0.01) or self._met(count) for _ in range(LOOKS))
             case _:
                 return self._at_once(item)
@@ -100,7 +100,7 @@ class Probe:
                 await sleep(seconds)
                 return result
             case ("meet", count):
-                self._say("item")
+                self._say("meet")
                 for _ in range(LOOKS):
                     await sleep(0.01)
                     if self._met(count):
@@ -110,7 +110,7 @@ class Probe:
                 return self._at_once(item)
 
     def _met(self, count):
-        return len(self.lines("item")) >= count
+        return len(self.lines("meet")) >= count
 
     def _at_once(self, item):
         match item:

@@ -3,14 +3,17 @@ Looking at processes from outside, for tests.
 """
 
 import fcntl
+import multiprocessing
 import os
 import pty
 import signal
 import subprocess
 import sys
 import termios
+import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 
@@ -59,6 +62,21 @@ def assert_all_end(process, how, least):
     assert process.wait() == (130 if how == signal.SIGINT else -how)
     assert "Traceback" not in said
     until(lambda: not alive(pids), "all processes to end")
+
+
+@contextmanager
+def leaving_nobody():
+    """Check that no worker outlives the block: neither process nor thread."""
+    before = family(os.getpid())
+    yield
+    until(lambda: threading.active_count() == 1, f"{threading.enumerate()} to end")
+    assert multiprocessing.active_children() == []
+    left = [pid for pid in family(os.getpid()) if pid not in before and not _is_resource_tracker(pid)]
+    assert alive(left) == []
+
+
+def _is_resource_tracker(pid):
+    return b"resource_tracker" in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 @contextmanager

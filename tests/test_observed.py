@@ -13,21 +13,17 @@ from types import SimpleNamespace
 
 import pytest
 from probes import Probe, ProbeError, StubbornError
+from skipping import parameters
 
 from paceline.observed import Log, Metered, Observed, Opened, Span, cpu
-from paceline.strategies import STRATEGIES
 from paceline.strategies.threads import Threads
 from paceline.workloads import Compute
 
 WORKERS = 3
-EVERY = [
-    pytest.param(strategy, id=strategy.name, marks=[pytest.mark.skip(why)] if (why := strategy.unavailable()) else [])
-    for strategy in STRATEGIES
-]
 ON_LINUX = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no way to choose a CPU here")
 
 
-@pytest.fixture(params=EVERY, scope="module")
+@pytest.fixture(params=parameters(), scope="module")
 def strategy(request):
     return request.param
 

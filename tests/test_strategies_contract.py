@@ -1,8 +1,9 @@
 """
-What every strategy promises, checked for every strategy.
+What every strategy promises, checked for every strategy: how it starts, ends, fails and is refused.
+
+What it promises of its rounds stands in `test_strategies_map.py`.
 """
 
-import multiprocessing
 import os
 import signal
 import sys
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import pytest
 from probes import Dying, Probe, ProbeError, Unopenable
-from processes import alive, everything_from, family, python, terminal, until
+from processes import alive, everything_from, family, leaving_nobody, python, terminal, until
+from skipping import parameters
 
 from paceline.server.process import running
 from paceline.strategies import STRATEGIES, WorkerDied
@@ -21,13 +23,9 @@ from paceline.workloads.clients import NAMES
 
 WORKERS = 3
 BUSY = Path(__file__).with_name("busy.py")
-EVERY = [
-    pytest.param(strategy, id=strategy.name, marks=[pytest.mark.skip(why)] if (why := strategy.unavailable()) else [])
-    for strategy in STRATEGIES
-]
 
 
-@pytest.fixture(params=EVERY)
+@pytest.fixture(params=parameters())
 def strategy(request):
     return request.param
 
@@ -52,39 +50,9 @@ def in_processes(strategy, tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def nobody_left():
-    """Whatever a test did, no worker outlives it: neither process nor thread."""
-    before = family(os.getpid())
-    yield
-    until(lambda: threading.active_count() == 1, f"{threading.enumerate()} to end")
-    assert multiprocessing.active_children() == []
-    left = [pid for pid in family(os.getpid()) if pid not in before and not _is_resource_tracker(pid)]
-    assert alive(left) == []
-
-
-def _is_resource_tracker(pid):
-    return b"resource_tracker" in Path(f"/proc/{pid}/cmdline").read_bytes()
-
-
-def test_results_come_in_item_order(strategy, probe):
-    items = [("sleep", seconds / 1000, seconds) for seconds in (30, 20, 10, 5, 1, 0)]
-    with strategy(probe, WORKERS) as started:
-        assert started.map(items) == [30, 20, 10, 5, 1, 0]
-
-
-def test_several_rounds_use_the_same_workers(strategy, probe):
-    with strategy(probe, WORKERS) as started:
-        before = probe.lines("open")
-        for _ in range(3):
-            assert started.map(range(7)) == list(range(1, 8))
-        assert probe.lines("open") == before
-
-
-def test_every_worker_is_ready_before_the_first_round(strategy, probe):
-    with strategy(probe, WORKERS) as started:
-        sessions = started.sessions or started.workers
-        assert len(set(probe.lines("open"))) == sessions
-        assert len(probe.lines("open")) == sessions
+def _nobody_left():
+    with leaving_nobody():
+        yield
 
 
 def test_every_session_is_closed_by_the_worker_that_opened_it(strategy, probe):
@@ -93,29 +61,10 @@ def test_every_session_is_closed_by_the_worker_that_opened_it(strategy, probe):
     assert sorted(probe.lines("close")) == sorted(probe.lines("open"))
 
 
-def test_as_many_items_as_workers_are_under_way_at_once(strategy, probe):
-    with strategy(probe, WORKERS) as started:
-        together = started.map([("meet", started.workers)] * started.workers)
-    assert together == [True] * started.workers, "an item waited in vain for the others to start"
-
-
 def test_the_first_error_surfaces_as_it_was_raised_and_the_strategy_still_closes(strategy, probe):
     with pytest.raises(ProbeError, match=r"^item 4 is cursed$"), strategy(probe, WORKERS) as started:
         started.map([0, 1, 2, 3, ("fail", "item 4 is cursed"), 5, 6])
     assert sorted(probe.lines("close")) == sorted(probe.lines("open"))
-
-
-def test_a_strategy_goes_on_after_an_error(strategy, probe):
-    with strategy(probe, WORKERS) as started:
-        with pytest.raises(ProbeError):
-            started.map([0, ("fail", "once"), 2])
-        assert started.map([1, 2, 3]) == [2, 3, 4]
-
-
-def test_an_error_that_cannot_be_pickled_surfaces_with_its_type_and_message(strategy, probe):
-    with pytest.raises(Exception, match="left and right") as caught, strategy(probe, WORKERS) as started:
-        started.map([0, ("stubborn",), 2])
-    assert "StubbornError" in caught.type.__name__ + str(caught.value)
 
 
 def test_an_error_while_opening_surfaces_as_it_was_raised(strategy, tmp_path):
@@ -143,12 +92,6 @@ def test_an_unknown_option_is_refused(strategy, probe):
 def test_every_option_has_a_value_to_record(strategy, probe):
     options = strategy(probe, WORKERS).options
     assert all(value is None or isinstance(value, str | int | float | bool) for value in options.values())
-
-
-def test_fewer_items_than_workers_are_no_trouble(strategy, probe):
-    with strategy(probe, WORKERS) as started:
-        for count in range(WORKERS):
-            assert started.map(range(count)) == list(range(1, count + 1))
 
 
 @pytest.mark.parametrize("kernel", ["squares", "hash"])

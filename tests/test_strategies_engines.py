@@ -4,18 +4,13 @@ What dask and ray are told beside their workers.
 
 import pytest
 from probes import Probe, ProbeError
+from skipping import parameters
 
 from paceline.strategies.dask import Dask
 from paceline.strategies.ray import Ray
 
 ENGINES = pytest.mark.parametrize("engine", [Dask, Ray], ids=lambda engine: engine.name)
-STARTED = pytest.mark.parametrize(
-    "engine",
-    [
-        pytest.param(engine, id=engine.name, marks=[pytest.mark.skip(why)] if (why := engine.unavailable()) else [])
-        for engine in (Dask, Ray)
-    ],
-)
+STARTED = pytest.mark.parametrize("engine", parameters([Dask, Ray]))
 
 
 @pytest.fixture
