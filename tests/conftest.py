@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from paceline.report import needs
 
@@ -15,6 +16,10 @@ UNDRAWN = needs.unmet("the report's tests")
 
 collect_ignore_glob = ["test_page_*.py", "test_report_command.py"] if UNDRAWN else []
 
+
+settings.register_profile("quick", deadline=None, max_examples=25)
+settings.register_profile("nightly", deadline=None, max_examples=1000)  # for pytest --hypothesis-profile nightly
+settings.load_profile("quick")
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))  # hosts of our own are for experiments and tests
 

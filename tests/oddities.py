@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from arbitrary_runs import ANYTHING, EXTRAS, ROUNDS
 from claimed import cells
-from hypothesis import Phase
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from saved_runs import benchmark, saved
 
@@ -15,7 +15,9 @@ from paceline.report.page.columns import columns
 from paceline.report.page.html import in_script, page
 from paceline.report.page.model import Report
 
-UNSHRUNK = (Phase.explicit, Phase.reuse, Phase.generate)
+drawing = settings(
+    max_examples=settings.default.max_examples // 8, phases=(Phase.explicit, Phase.reuse, Phase.generate)
+)
 """For tests that draw: an example takes a second, and making it small would take thousands."""
 
 MARKUP = "</script><b>\n\"'&"

@@ -14,7 +14,7 @@ from paceline.gate.outcome import Count
 from paceline.gate.record import CANARY, Pair, SideFacts, Sitting, Taken
 
 # SciPy is imported in a first example, and a busy machine is no fault of the code
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(suppress_health_check=[HealthCheck.too_slow])
 
 A, B = "benchmarks/test_gate.py::test_cpu", "benchmarks/test_gate.py::test_threads"
 SIDE = SideFacts(typed=".", place="working tree", commit=None, dirty=False, python="CPython 3.11.7")

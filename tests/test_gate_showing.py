@@ -6,7 +6,7 @@ import io
 import json
 import re
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 from sittings import ONE, THREE, TWO, estimate, judged, outcome, pairs, side, sitting
@@ -197,7 +197,6 @@ def test_no_name_breaks_a_table_or_becomes_markup():
     )
 
 
-@settings(deadline=None)
 @given(st.text(min_size=1, max_size=20), st.text(max_size=40))
 def test_whatever_a_cell_is_called_its_row_has_seven_columns(name, why):
     made = markdown(sitting(left_out={name: why}, notes=(why,)), outcome(judged(name, "unknown", why=why), SAME))

@@ -11,7 +11,7 @@ import sys
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sittings import ONE, TWO, pair, pairs, side, sitting, taken
 
@@ -102,7 +102,6 @@ def test_what_was_saved_comes_back(folder):
     assert load(path) == HELD
 
 
-@settings(deadline=None, max_examples=50)
 @given(SITTING)
 def test_whatever_was_saved_comes_back(tmp_path_factory, held):
     assert load(save(held, tmp_path_factory.getbasetemp() / "ab")) == held

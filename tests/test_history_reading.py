@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from arbitrary_runs import ANYTHING, runs
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from saved_runs import benchmark, put, saved
 
@@ -37,14 +37,12 @@ def test_arbitrary_bytes_are_a_run_or_a_reason(data):
         from_json(data)
 
 
-@settings(deadline=None)
 @given(ANYTHING)
 def test_arbitrary_json_is_a_run_or_a_reason(data):
     with pytest.raises(UnreadableRun):
         from_json(json.dumps(data).encode())
 
 
-@settings(deadline=None)
 @given(runs(), st.data())
 def test_a_run_with_anything_anywhere_is_a_run_or_a_reason(data, draw):
     place, key = data, draw.draw(st.sampled_from(sorted(data)))
@@ -62,7 +60,6 @@ def test_a_run_with_anything_anywhere_is_a_run_or_a_reason(data, draw):
             assert cell.marks is not None
 
 
-@settings(deadline=None)
 @given(runs())
 def test_a_valid_run_comes_back_as_it_was_saved(data):
     run = from_json(strict(data).encode(), Path("0007_x.json"))

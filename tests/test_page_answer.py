@@ -4,8 +4,8 @@ The report's answer: what each kind of work should use, by how much, and at what
 
 import pytest
 from claimed import cell, cells, run
-from hypothesis import given, settings
-from oddities import UNSHRUNK, assert_whole, made, odd_runs
+from hypothesis import given
+from oddities import assert_whole, drawing, made, odd_runs
 from pictures import assert_drawable, assert_golden
 
 from paceline.report.page.answering import choose
@@ -193,7 +193,7 @@ def test_without_any_cell_there_is_only_what_is_missing():
     assert len(section.missing) == 3
 
 
-@settings(deadline=None, max_examples=25, phases=UNSHRUNK)
+@drawing
 @given(
     odd_runs(
         [("downloads", "test_downloads"), ("computing", "test_computing"), ("memory", "test_memory")], ["pss_bytes"]

@@ -4,8 +4,8 @@ The report's part on costs: the start of workers, their memory, and messages.
 
 import pytest
 from claimed import cell, run
-from hypothesis import given, settings
-from oddities import MARKUP, UNSHRUNK, assert_on_a_page, assert_whole, figures_of, made, odd_runs, replicas
+from hypothesis import given
+from oddities import MARKUP, assert_on_a_page, assert_whole, drawing, figures_of, made, odd_runs, replicas
 from pictures import assert_drawable, assert_golden
 
 from paceline.report.page.columns import columns
@@ -151,7 +151,7 @@ def test_a_name_may_hold_markup_and_a_run_a_single_cell_of_each():
         assert_drawable(figure)
 
 
-@settings(deadline=None, max_examples=20, phases=UNSHRUNK)
+@drawing
 @given(odd_runs(KEYS, ADDED))
 def test_no_run_is_too_odd(odd):
     section = made(part, odd)

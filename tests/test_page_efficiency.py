@@ -6,8 +6,8 @@ import math
 
 import pytest
 from claimed import cell, run
-from hypothesis import given, settings
-from oddities import MARKUP, UNSHRUNK, assert_on_a_page, assert_whole, figures_of, made, odd_runs, replicas
+from hypothesis import given
+from oddities import MARKUP, assert_on_a_page, assert_whole, drawing, figures_of, made, odd_runs, replicas
 from pictures import assert_drawable, assert_golden
 
 from paceline.report.page.sections import efficiency as part
@@ -171,7 +171,7 @@ def test_a_name_may_hold_markup():
         assert_drawable(figure)
 
 
-@settings(deadline=None, max_examples=20, phases=UNSHRUNK)
+@drawing
 @given(odd_runs(KEYS, ["item_cpu_seconds", "speedup_over_loop"]))
 def test_no_run_is_too_odd(odd):
     section = made(part, odd)

@@ -5,7 +5,7 @@ A report as Markdown for GitHub: every figure in words and tables, and nothing t
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from paceline.report.escaping import code, text
@@ -112,7 +112,6 @@ def test_an_address_in_the_letters_of_code_is_no_link():
     assert code("<www.x.example>") == "<code>&#60;www&#46;x.example&#62;</code>"
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_whatever_stands_in_a_figure_its_lines_stay_where_they_are(odd):
     table = Table(("a", "b"), ((odd, odd),))

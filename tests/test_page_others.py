@@ -5,8 +5,8 @@ The report's part on experiments that have no picture of their own.
 import json
 
 from claimed import cell, cells, run
-from hypothesis import given, settings
-from oddities import MARKUP, UNSHRUNK, assert_on_a_page, assert_whole, figures_of, made, odd_runs
+from hypothesis import given
+from oddities import MARKUP, assert_on_a_page, assert_whole, drawing, figures_of, made, odd_runs
 from pictures import assert_drawable, assert_golden
 
 from paceline.report.page.sections import listing, others, strips
@@ -109,7 +109,7 @@ def test_a_name_may_hold_markup():
     assert_drawable(figures_of(section)[0])
 
 
-@settings(deadline=None, max_examples=20, phases=UNSHRUNK)
+@drawing
 @given(odd_runs(KEYS, ["anything", "depth_seconds"]))
 def test_no_run_is_too_odd(odd):
     section = made(others, odd)

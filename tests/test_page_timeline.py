@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 from claimed import cell, run
-from hypothesis import given, settings
-from oddities import made, odd_runs
+from hypothesis import given
+from oddities import drawing, made, odd_runs
 from pictures import assert_drawable, assert_golden
 
 from paceline.report.page.columns import columns
@@ -114,7 +114,7 @@ def test_a_trace_that_cannot_be_read_is_a_doubt_and_no_picture(trace, why):
     assert drawn.doubts == (f"the trace can't be read: {why}",)
 
 
-@settings(deadline=None, max_examples=25)
+@drawing
 @given(odd_runs([("timeline", "test_downloads"), ("timeline", "test_computing")], ["trace", "handing"]))
 def test_whatever_a_run_holds_each_picture_says_something(run):
     part = made(timeline, run)

@@ -4,7 +4,7 @@ From a saved run to the cells that the model is fitted to, and to what workers c
 
 import pytest
 from arbitrary_runs import EXTRAS, ROUNDS
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from predicted import TWO_CPUS, downloads
 from saved_runs import benchmark, saved
@@ -90,7 +90,6 @@ def test_what_the_run_does_not_have_is_unknown_and_not_nothing():
     assert (found.start, found.memory) == (None, None)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(EXTRAS, ROUNDS), min_size=5, max_size=12))
 def test_whatever_a_run_holds_each_cell_is_predicted_or_left_out(drawn):
     cells = []

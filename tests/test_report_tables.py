@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from arbitrary_runs import runs
-from hypothesis import given, settings
+from hypothesis import given
 from rich.text import Text
 from saved_runs import benchmark, saved
 
@@ -235,7 +235,6 @@ def test_a_width_given_is_a_least_width():
     assert printed([Text("a longer line")], width=3) == "a longer line\n"
 
 
-@settings(deadline=None)
 @given(runs(), runs())
 def test_whatever_can_be_read_can_be_shown(one, other):
     before, after = from_json(strict(one).encode()), from_json(strict(other).encode())

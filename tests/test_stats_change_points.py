@@ -7,7 +7,7 @@ import random
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from paceline.stats import change_points
@@ -108,14 +108,12 @@ def test_the_interval_of_a_shift_is_that_of_the_table():
     assert (shift, low, high) == (100.0, 97.0, 103.0)  # the 24th of the hundred differences from either end
 
 
-@settings(deadline=None, max_examples=40)
 @given(LOGS, EXACT)
 def test_the_unit_of_time_does_not_matter(logs, unit):
     there, here = found_in(logs), found_in([value + unit for value in logs])
     assert [point.index for point in there] == [point.index for point in here]
 
 
-@settings(deadline=None, max_examples=40)
 @given(LOGS)
 def test_a_history_upside_down_moves_at_the_same_places_the_other_way(logs):
     there, here = found_in(logs), found_in([-value for value in logs])
@@ -130,7 +128,6 @@ def test_a_history_read_backwards_moves_at_the_same_place():
     assert point.index == 10
 
 
-@settings(deadline=None, max_examples=40)
 @given(LOGS)
 def test_segments_have_three_runs_at_least(logs):
     ends = [0, *candidates(logs), len(logs)]

@@ -14,7 +14,7 @@ from paceline.stats.comparison import ALPHA, beyond, holm, log_ratio, pairs_need
 from paceline.stats.signed_rank import Effect, effect, sign_flip
 
 # SciPy is imported in a first example, and a busy machine is no fault of the code
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(suppress_health_check=[HealthCheck.too_slow])
 
 # Hamilton's depression scale after a tranquillizer minus before: Hollander and Wolfe, table 3.1
 DEPRESSION = [-0.952, 0.147, -1.022, -0.430, -0.620, -0.590, -0.490, 0.080, -0.010]
