@@ -14,8 +14,14 @@ ARGS ?=
 bench: $(VENV)/.ready
 	$(VENV)/bin/pytest --benchmark-only $(ARGS)
 
+# Files whose tests look at no clock and start no workers in their own process: pytest-xdist gives them both cores, but its
+# processes have a thread of their own, beside which nothing may fork.
+SPREAD = $(wildcard $(patsubst %,tests/test_%*.py,claims gate_baselines gate_check gate_judging gate_showing gate_trend \
+	   history imports page predict race_choosing race_judging race_results race_showing report stats trace_chrome))
+
 test: lint
-	$(VENV)/bin/pytest $(ARGS)
+	$(VENV)/bin/pytest -n 2 --dist loadfile $(SPREAD)
+	$(VENV)/bin/pytest $(SPREAD:%=--ignore=%)
 
 test-browser: $(VENV)/.browser
 	PACELINE_BROWSER=required $(VENV)/bin/pytest tests/test_page_in_browser.py $(ARGS)

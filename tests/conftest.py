@@ -2,6 +2,7 @@
 What every test stands on.
 """
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -20,6 +21,8 @@ collect_ignore_glob = ["test_page_*.py", "test_report_command.py"] if UNDRAWN el
 settings.register_profile("quick", deadline=None, max_examples=25)
 settings.register_profile("nightly", deadline=None, max_examples=1000)  # for pytest --hypothesis-profile nightly
 settings.load_profile("quick")
+
+os.environ.pop("PYTEST_XDIST_WORKER", None)  # for sessions that tests start: pytest-benchmark measures in no worker
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))  # hosts of our own are for experiments and tests
 
