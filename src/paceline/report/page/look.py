@@ -1,11 +1,12 @@
 """
 How charts look, by day and by night: colours that colour-blind people can tell apart, and a shape beside each.
 
-A strategy has the same colour and shape in every chart. Colours alone can't tell a dozen apart, so a shape is always
-with them.
+A strategy has the same colour and shape in every chart, by its place among all strategies. Colours alone can't tell so
+many apart, so a shape is always with them, or a name.
 
-Source of the colours: M. Okabe and K. Ito, Color Universal Design (2008), and P. Tol, Colour Schemes (SRON, 2021), the
-dark ones lightened for the night.
+Source of the first colours: M. Okabe and K. Ito, Color Universal Design (2008), and P. Tol, Colour Schemes (SRON,
+2021), the dark ones lightened for the night. The last four lie far from all others for each kind of colour blindness,
+as simulated by G. M. Machado, M. M. Oliveira and L. A. F. Fernandes, IEEE TVCG 15 (2009).
 """
 
 from collections.abc import Sequence
@@ -17,14 +18,19 @@ from paceline.history import Cell
 from paceline.report.figures import plain
 
 DAY = ["#444444", "#e69f00", "#b36b00", "#0072b2", "#56b4e9", "#009e73", "#44aa99", "#117733", "#d55e00", "#cc79a7",
-       "#882255", "#332288", "#999933"]  # fmt: skip
+       "#882255", "#332288", "#999933", "#9900ff", "#88bb77", "#442200", "#cc0044"]  # fmt: skip
 NIGHT = ["#d0d0d0", "#f0b429", "#d99a3d", "#4da3e0", "#8ccdf5", "#2fc79a", "#7fd4c6", "#5fb87f", "#f28444", "#e3a1c4",
-         "#cf6fa4", "#a79be8", "#c8c866"]  # fmt: skip
+         "#cf6fa4", "#a79be8", "#c8c866", "#aa44ff", "#ccffbb", "#8a6d3b", "#ff0055"]  # fmt: skip
 SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left",
           "M-.8,-.8L.8,-.8L-.8,.8L.8,.8Z", "M0,-1L.3,-.4L.95,-.3L.5,.15L.6,.8L0,.5L-.6,.8L-.5,.15L-.95,-.3L-.3,-.4Z",
           "M-.8,-.8L-.8,.8L.8,-.8L.8,.8Z", "M0,-.95L.9,-.3L.55,.75L-.55,.75L-.9,-.3Z",
-          "M-.9,-.5L-.5,-.9L0,-.4L.5,-.9L.9,-.5L.4,0L.9,.5L.5,.9L0,.4L-.5,.9L-.9,.5L-.4,0Z"]  # fmt: skip
-"""Each can be filled and be hollow; the last ones, an hourglass, a star, a bow tie, a pentagon and an x, are paths."""
+          "M-.9,-.5L-.5,-.9L0,-.4L.5,-.9L.9,-.5L.4,0L.9,.5L.5,.9L0,.4L-.5,.9L-.9,.5L-.4,0Z",
+          "M-.9,-.9L.9,-.9L.9,-.3L.3,-.3L.3,.9L-.3,.9L-.3,-.3L-.9,-.3Z", "M-.9,0L0,-.9L.9,0L.9,.8L0,-.1L-.9,.8Z",
+          "M-.5,-.9A.9,.9,0,0,1,-.5,.9Z", "M-.3,-1L.3,-1L.3,1L-.3,1Z", "M-1,-.3L1,-.3L1,.3L-1,.3Z"]  # fmt: skip
+"""
+Each can be filled and be hollow; the last ones, an hourglass, a star, a bow tie, a pentagon, an x, a T, a chevron, half
+a disc and two bars, are paths. There is one more than colours, so that where both begin again, no pair comes twice.
+"""
 
 SECONDS = (
     "datum.value == 0 ? '0' : abs(datum.value) >= 1 ? format(datum.value, '~g') + ' s' : "
@@ -89,10 +95,10 @@ def shape(order: Sequence[str], cells: Sequence[Cell]) -> alt.Shape:
 
 def _domain(order: Sequence[str], cells: Sequence[Cell]) -> list[str]:
     """
-    Name those that have a colour of their own, which they keep where others are missing, and those of the chart, all
-    as they stand in rows.
+    Name the strategies up to the last of the chart, as they stand in rows: colour and shape are those of a place.
     """
-    return list(dict.fromkeys(map(plain, [*order[: len(DAY)], *(cell.strategy for cell in cells)])))
+    last = max((order.index(cell.strategy) for cell in cells), default=0)
+    return list(dict.fromkeys(map(plain, order[: last + 1])))
 
 
 def _legend(order: Sequence[str], cells: Sequence[Cell]) -> alt.Legend:
