@@ -65,10 +65,12 @@ def stepped(runs=24, at=14, names=("cell2",), factor=1.2):
 
 def newer(number, data):
     """
-    Let run 14 and later have other libraries and another Python.
+    Let run 14 and later have other libraries and another Python, and look for a library that no run before did.
     """
+    data["machine_info"]["libraries"] = {"requests": "2.34.2", "uvloop": None}
     if number >= 14:
-        data["machine_info"] |= {"python_version": "3.11.8", "libraries": {"requests": "3.0", "uvloop": "0.23"}}
+        libraries = {"requests": "3.0", "uvloop": "0.23", "trio": "0.35"}
+        data["machine_info"] |= {"python_version": "3.11.8", "libraries": libraries}
     return data
 
 

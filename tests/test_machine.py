@@ -2,6 +2,7 @@
 Facts about the machine: the fingerprint that keys a history, and CPUs as they can really be used.
 """
 
+import itertools
 import json
 import os
 import platform
@@ -9,11 +10,14 @@ import re
 import socket
 import subprocess
 import sys
+import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 from paceline import cgroups, machine
+from paceline.plugin import lockstep
 
 ARM = """processor\t: 0
 BogoMIPS\t: 243.75
@@ -140,7 +144,34 @@ def test_stable_facts_tell_nothing_private_and_survive_json():
 
 def test_stable_facts_name_the_libraries_that_are_there(monkeypatch):
     monkeypatch.setattr(machine, "LIBRARIES", ("requests", "no-such-library"))
-    assert list(machine.stable_facts()["libraries"]) == ["requests"]
+    found = machine.stable_facts()["libraries"]
+    assert found == {"requests": metadata.version("requests"), "no-such-library": None}
+
+
+PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+MOVES_NO_FIGURE = {
+    "altair": "draws",
+    "hypothesis": "tests",
+    "jinja2": "draws",
+    "msgspec": "reads what was saved",
+    "psutil": "hands on what the kernel counts",
+    "rich": "prints",
+    "ruptures": "judges what was measured",
+    "scipy": "judges what was measured",
+    "tomli-w": "writes baselines",
+    "vl-convert-python": "draws",
+}
+
+
+def test_every_library_that_paceline_stands_on_is_recorded_or_known_to_move_no_figure():
+    extras = {name: needed for name, needed in PROJECT["optional-dependencies"].items() if name != "dev"}
+    wanted = [*PROJECT["dependencies"], *itertools.chain.from_iterable(extras.values())]
+    named = {re.match(r"[A-Za-z0-9_.-]+", requirement)[0] for requirement in wanted}
+    assert named - set(machine.LIBRARIES) == set(MOVES_NO_FIGURE)
+
+
+def test_a_comparison_in_lockstep_records_the_libraries_that_a_saved_run_does():
+    assert lockstep.LIBRARIES == machine.LIBRARIES
 
 
 def test_volatile_facts_survive_json():

@@ -98,14 +98,24 @@ def test_runs_of_different_machines_are_a_doubt_of_their_own():
     assert figure.doubts[0].startswith(f"DIFFERENT MACHINES OR PYTHONS: {HERE}, other.")
 
 
+def with_libraries(run, **versions):
+    return replace(run, machine_info={**run.machine_info, "libraries": versions})
+
+
 def test_different_patch_releases_and_libraries_are_named():
-    newer = known(python="3.11.8")
-    newer = replace(newer, machine_info={**newer.machine_info, "libraries": {"requests": "3", "uvloop": "1"}})
-    assert facts(known(), newer).doubts == (
+    older = with_libraries(known(), requests="2.34.2", uvloop=None)
+    newer = with_libraries(known(python="3.11.8"), requests="3", uvloop="1")
+    assert facts(older, newer).doubts == (
         "DIFFERENT PYTHONS: CPython 3.11.7, CPython 3.11.8.",
         "NOT THE SAME VERSION OF requests: 2.34.2, 3.",
         "NOT THE SAME VERSION OF uvloop: missing, 1.",
     )
+
+
+def test_a_library_that_a_run_did_not_look_for_is_not_called_missing():
+    old, *new = known(), with_libraries(known(), trio="1"), with_libraries(known(), trio="2")
+    assert not any("trio" in doubt for doubt in facts(old, new[0]).doubts)
+    assert "NOT THE SAME VERSION OF trio: unknown, 1, 2." in facts(old, *new).doubts
 
 
 def test_experiments_of_older_runs_are_named_with_their_run():

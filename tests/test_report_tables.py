@@ -126,6 +126,7 @@ def test_libraries_that_moved_are_named(run):
     data["machine_info"]["libraries"] = {"requests": "2.35.0", "new": "1"}
     text = printed(tables.change_tables(run, from_json(data)))
     assert text.startswith("NOT THE SAME VERSION OF requests: 2.34.2 and 2.35.0.\n")
+    assert "new" not in text
 
 
 def test_incomplete_runs_are_never_compared_in_silence(run):

@@ -18,17 +18,34 @@ from typing import Any
 from paceline import cgroups
 
 LIBRARIES = (
-    "requests",
     "aiohttp",
-    "urllib3",
-    "uvloop",
+    "cloudpickle",
+    "dask",
+    "distributed",
+    "gevent",
+    "greenlet",
     "httptools",
+    "loky",
+    "msgpack",
+    "multidict",
+    "paceline",
     "pytest",
     "pytest-benchmark",
     "pytest-httpserver",
-    "paceline",
+    "ray",
+    "requests",
+    "simpy",
+    "tornado",
+    "trio",
+    "urllib3",
+    "uvloop",
+    "werkzeug",
+    "yarl",
 )
-"""Whose versions can move a measurement, and so stand in every saved run."""
+"""
+Whose versions can move a measurement, and so stand in every saved run: what Paceline measures with, and what works for
+each item beneath that. `plugin/lockstep.py`, which stands alone, has the same.
+"""
 
 _NOISE_IN_MODELS = re.compile(r"\((?:r|tm|c)\)|@.*$|\b\d+-core\b|\b(?:cpu|processor)\b", re.IGNORECASE)
 _MODEL_LENGTH = 40
@@ -99,7 +116,7 @@ def stable_facts() -> dict[str, Any]:
         "python_compiler": platform.python_compiler(),
         "python_build": list(platform.python_build()),
         "free_threaded": free_threaded(),
-        "libraries": libraries(),
+        "libraries": dict.fromkeys(LIBRARIES) | libraries(),  # None: looked for, and not there
     }
 
 

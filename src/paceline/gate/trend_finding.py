@@ -80,15 +80,13 @@ def trend(fingerprint: str, history: Sequence[Measured], wanted: str = "") -> Tr
 
 def changed_libraries(before: Run, after: Run) -> dict[str, tuple[str | None, str | None]]:
     """
-    Give the libraries whose version is not the same in both runs.
+    Give the libraries whose version is not the same in both runs, of those that both looked for.
 
     Returns:
         name -> its version before and after, None where a run didn't have it.
     """
     one, other = before.libraries, after.libraries
-    return {
-        name: (one.get(name), other.get(name)) for name in sorted({*one, *other}) if one.get(name) != other.get(name)
-    }
+    return {name: (one[name], other[name]) for name in sorted(one.keys() & other) if one[name] != other[name]}
 
 
 def circumstances(before: Run, after: Run) -> Iterator[str]:

@@ -139,12 +139,14 @@ class Run:
         return f"{str(self.commit.get('id', 'unknown'))[:10]}{'+' if self.commit.get('dirty') else ''}"
 
     @property
-    def libraries(self) -> dict[str, str]:
+    def libraries(self) -> dict[str, str | None]:
         """
-        The versions of the libraries that it was measured with; empty where the file doesn't say.
+        The versions of the libraries that it was measured with, None for one that was not there; those of which the
+        file doesn't say are left out.
         """
         known = self.machine_info.get("libraries")
-        return {str(name): str(version) for name, version in known.items()} if isinstance(known, Mapping) else {}
+        found = known.items() if isinstance(known, Mapping) else ()
+        return {str(name): None if version is None else str(version) for name, version in found}
 
 
 def number_of(name: str) -> int | None:

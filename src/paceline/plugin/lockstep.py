@@ -29,7 +29,31 @@ import pytest
 SOCKET = "PACELINE_LOCKSTEP"
 CANARY = "canary"
 CANARY_STEPS = 20_000  # of one native key derivation: some 5 ms
-LIBRARIES = ("aiohttp", "httptools", "pytest", "pytest-benchmark", "requests", "uvloop")
+LIBRARIES = (
+    "aiohttp",
+    "cloudpickle",
+    "dask",
+    "distributed",
+    "gevent",
+    "greenlet",
+    "httptools",
+    "loky",
+    "msgpack",
+    "multidict",
+    "paceline",
+    "pytest",
+    "pytest-benchmark",
+    "pytest-httpserver",
+    "ray",
+    "requests",
+    "simpy",
+    "tornado",
+    "trio",
+    "urllib3",
+    "uvloop",
+    "werkzeug",
+    "yarl",
+)
 COUNTS = ("connections", "requests", "max_in_flight")  # of a ledger: the same in each round of the same work
 ARGUMENTS = (
     "args",

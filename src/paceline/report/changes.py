@@ -67,7 +67,8 @@ def doubts(baseline: Run, candidate: Run) -> list[str]:
 
 def _moved(baseline: Run, candidate: Run) -> list[str]:
     one, other = baseline.libraries, candidate.libraries
-    return [f"{k}: {one[k]} and {other[k]}." for k in one if k in other and one[k] != other[k]]
+    moved = [name for name in one if name in other and one[name] != other[name]]
+    return [f"{name}: {one[name] or 'missing'} and {other[name] or 'missing'}." for name in moved]
 
 
 def _table(title: str, cells: list[Cell], before: dict[str, Cell]) -> RenderableType:

@@ -78,8 +78,8 @@ def _apart(columns: Sequence[Column]) -> Iterator[str]:
         yield f"DIFFERENT PYTHONS: {', '.join(pythons)}."
     known = [run.libraries for run in runs]
     for name in dict.fromkeys(name for one in known for name in one):
-        found = [one.get(name, "missing") for one in known]
-        if len(set(found)) > 1:
+        found = [one.get(name, "unknown") or "missing" for one in known]
+        if len({*found} - {"unknown"}) > 1:
             yield f"NOT THE SAME VERSION OF {plain(name)}: {', '.join(map(plain, found))}."
 
 
