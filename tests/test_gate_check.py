@@ -192,7 +192,7 @@ def test_several_processes_of_a_cell_are_one_cell(tmp_path, capsys):
         made = []
         for process in (1, 2, 3):
             one = benchmark(rounds=(1 + number / 500,) * 3, process=process)
-            one["fullname"] = fullname(f"a-process={process}")
+            one["name"], one["fullname"] = f"test_downloads[a-process={process}]", fullname(f"a-process={process}")
             made.append(one)
         put(tmp_path, saved(*made, fingerprint=HERE, when=f"2026-01-0{number}T00:00:00+00:00"), number)
     pin(tmp_path)

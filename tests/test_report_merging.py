@@ -4,6 +4,7 @@ What several processes measured, in one row.
 
 import math
 
+import pytest
 from rich.console import Console
 from saved_runs import benchmark, saved
 
@@ -60,6 +61,28 @@ def test_a_name_with_nothing_but_a_process_loses_its_brackets():
     one["name"], one["fullname"] = "test_size[process=1]", "benchmarks/test_pools.py::test_size[process=1]"
     [cell] = merged(cells(one))
     assert (cell.name, cell.fullname) == ("test_size", "benchmarks/test_pools.py::test_size")
+
+
+def named(name, number=None):
+    one = process(number, (1.0,)) if number else benchmark()
+    return {**one, "name": name, "fullname": f"benchmarks/test_pools.py::{name}"}
+
+
+@pytest.mark.parametrize("word", ["preprocess=1", "process=1.5", "pre-process=1-late", "process=spawn", "[]"])
+def test_only_the_cells_own_process_is_taken_out_of_its_name(word):
+    both = [f"test_size[threads-process={number}-{word}]" for number in (1, 2)]
+    [cell] = merged(cells(*(named(name, number) for number, name in enumerate(both, 1))))
+    assert cell.name == f"test_size[threads-{word}]"
+    assert cell.fullname == f"benchmarks/test_pools.py::test_size[threads-{word}]"
+    assert len(cell.rounds) == 2
+
+
+def test_cells_that_differ_in_what_only_looks_like_a_process_stay_apart():
+    own = [named(f"test_size[{word}]") for word in ("preprocess=1", "preprocess=2", "pre", "[]", "")]
+    replicated = [named(f"test_size[process=1-{word}]", 1) for word in ("preprocess=1", "preprocess=2", "pre", "[]")]
+    assert [cell.name for cell in merged(cells(*own, *replicated))] == [
+        *(one["name"] for one in own), *(one["name"].replace("process=1-", "", 1) for one in replicated),
+    ]  # fmt: skip
 
 
 def test_a_cell_of_the_sessions_own_process_stays_as_it_is():

@@ -15,7 +15,6 @@ from paceline.stats import samples
 PROCESSES = "processes"
 """What a merged cell has in `extra` in place of `process`: how many there were, as a word."""
 
-_PLACE = re.compile(r"-?process=\d+")
 _FIGURES = (
     "limit",
     "efficiency",
@@ -38,9 +37,9 @@ def merged(cells: Iterable[Cell]) -> list[Cell]:
     Returns:
         One cell each, in the order first met.
     """
-    groups: dict[str, list[Cell]] = {}
+    groups: dict[tuple[bool, str], list[Cell]] = {}
     for cell in cells:
-        groups.setdefault(_without_process(cell.fullname), []).append(cell)
+        groups.setdefault((cell.process is None, _fullname(cell)), []).append(cell)
     return [_merged(group) if group[0].process is not None else group[0] for group in groups.values()]
 
 
@@ -50,8 +49,8 @@ def _merged(group: Sequence[Cell]) -> Cell:
     extra = {name: _middle([cell.extra.get(name) for cell in group]) for name in first.extra}
     return replace(
         first,
-        fullname=_without_process(first.fullname),
-        name=_without_process(first.name),
+        fullname=_fullname(first),
+        name=_name(first),
         rounds=tuple(samples.median(cell.rounds) for cell in group),
         process=None,
         warnings=tuple(dict.fromkeys(warning for cell in group for warning in cell.warnings)),
@@ -68,5 +67,15 @@ def _middle(values: Sequence[Any]) -> Any:
     return median(numbers) if numbers and len(numbers) == len(values) else values[0]
 
 
-def _without_process(name: str) -> str:
-    return _PLACE.sub("", name).replace("[]", "")
+def _fullname(cell: Cell) -> str:
+    return cell.fullname.removesuffix(cell.name) + _name(cell)
+
+
+def _name(cell: Cell) -> str:
+    """
+    Take the cell's own process out of its name: the first word that says so, as the plugin's stand before all others.
+    """
+    if cell.process is None:
+        return cell.name
+    own = f"process={cell.process}"
+    return re.sub(rf"-{own}(?=[-\]])|(?<=\[){own}-|\[{own}\]$", "", cell.name, count=1)
