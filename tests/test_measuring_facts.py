@@ -55,7 +55,7 @@ def test_nothing_bounds_a_function_of_ones_own():
 @pytest.mark.parametrize(
     ("workload", "described"),
     [
-        (Compute("hash", 10), {"kernel": "hash"}),
+        (Compute("hash", 10), {"kernel": "hash", "n": 10}),
         (FETCH, {"client": "raw", "latency": 0.01, "size": 100}),
         (Mixed(FETCH, 0.03), {"client": "raw", "latency": 0.01, "size": 100, "share": pytest.approx(0.75)}),
         (

@@ -25,9 +25,9 @@ def named(one, name):
     return {**one, "name": name, "fullname": f"benchmarks/test_x.py::{name}"}
 
 
-def computed(name, limit, workers=2, experiment="computing", strategy="pool-fork", **more):
-    one = benchmark(strategy, experiment, (0.1,), items=20, workers=workers, limit=limit, **more)
-    return named(one, f"test_computing[{strategy}-workers={workers}-items=20-n={name}]")
+def computed(n, limit, workers=2, strategy="pool-fork"):
+    one = benchmark(strategy, "computing", (0.1,), items=20, workers=workers, limit=limit, n=n)
+    return named(one, f"test_computing[{strategy}-workers={workers}-items=20-steps={n}]")
 
 
 def test_processes_that_measured_the_same_cell_are_one():
@@ -41,12 +41,24 @@ def test_processes_that_measured_the_same_cell_are_one():
 
 
 def test_cpu_time_is_the_least_that_any_cell_saw_of_the_same_item():
-    found = measured(run(computed("5", 0.2), computed("5", 0.3, workers=1, strategy="sequential"), computed("9", 1.0)))
+    found = measured(run(computed(5, 0.2), computed(5, 0.3, workers=1, strategy="sequential"), computed(9, 1.0)))
     assert [one.work.cpu_seconds for one in found] == pytest.approx([0.015, 0.015, 0.1])
 
 
+def test_what_only_looks_like_steps_makes_no_other_item():
+    words = [named(computed(5, 0.1 * chosen), f"test_x[chosen-n={chosen}]") for chosen in (2, 3)]
+    assert [one.work.cpu_seconds for one in measured(run(*words))] == pytest.approx([0.02, 0.02])
+
+
+def test_a_run_that_says_steps_only_as_a_parameter_is_read_by_it():
+    older = [computed(n, limit) | {"params": {"n": n}} for n, limit in ((5, 0.2), (9, 1.0))]
+    for one in older:
+        del one["extra_info"]["n"]
+    assert [one.work.cpu_seconds for one in measured(run(*older))] == pytest.approx([0.02, 0.1])
+
+
 def test_cpus_that_are_only_partly_usable_count_in_part():
-    [one] = measured(run(computed("5", 0.2), cpus=1.5))
+    [one] = measured(run(computed(5, 0.2), cpus=1.5))
     assert one.work.cpu_seconds == pytest.approx(0.2 * 1.5 / 20)
 
 

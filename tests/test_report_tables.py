@@ -182,6 +182,16 @@ def test_speedup_starts_from_the_same_share_of_computing():
     assert speedup(cells[2], cells) == 2.0
 
 
+def test_speedup_starts_from_as_many_steps():
+    few, many, own = (
+        benchmark(name, "computing", (seconds,), n=n)
+        for name, seconds, n in (("sequential", 1.0, 100), ("sequential", 2.0, 200), ("threads", 1.0, 200))
+    )
+    many["fullname"] += "many"
+    cells = cells_of(few, many, own)
+    assert speedup(cells[2], cells) == 2.0
+
+
 def test_speedup_is_unknown_where_it_could_start_from_two_cells():
     first, second = downloads("sequential", 2.0), downloads("sequential", 1.0)
     second["fullname"] += "again"

@@ -18,6 +18,7 @@ from paceline.history.schema import SCHEMA, Benchmark, Extra, Header, Saved
 _FOREIGN = 'it has no "paceline" key, so another suite made it; try pytest-benchmark compare'
 _NO_ROUNDS = "has no raw rounds; save with --benchmark-save-data"
 _LONGEST_ROUND = 1e9  # seconds, 30 years: above it a number is damage, and sums would overflow
+_MOST_STEPS = 2**63  # as for every count
 _EXTRAS = {field.name for field in msgspec.structs.fields(Extra)}
 _Kind = TypeVar("_Kind")
 
@@ -92,7 +93,17 @@ def _cell(one: Benchmark, index: int) -> Cell:
     known = {name: finite_or_none(value) for name, value in msgspec.structs.asdict(extra).items()}
     known["warnings"] = tuple(extra.warnings)
     rest = {key: value for key, value in one.extra_info.items() if key not in _EXTRAS}
+    if extra.workload == "Compute":
+        known["n"] = _steps(rest.pop("n", None), one.params)
     return Cell(fullname=one.fullname, name=one.name, rounds=_rounds(one, where), extra=rest, **known)
+
+
+def _steps(n: Any, params: Any) -> int | None:
+    """
+    Give the steps of a computation; older runs say them only as the test's parameter.
+    """
+    known = params.get("n") if n is None and isinstance(params, Mapping) else n
+    return known if type(known) is int and 0 < known < _MOST_STEPS else None
 
 
 def _rounds(one: Benchmark, where: str) -> tuple[float, ...]:

@@ -27,6 +27,7 @@ class Cell:
         name: the part of it after the file.
         rounds: shape (n,), n at least 1, seconds, each above 0, in the order measured.
         limit: the least time the work could take.
+        n: steps of one item of `Compute`.
         share: CPU time of an item over its latency and CPU time together, a fraction.
         efficiency: limit / median, a fraction.
         overhead: (median - limit) / items, seconds per item.
@@ -50,6 +51,7 @@ class Cell:
     latency: float | None = None
     size: int | None = None
     kernel: str | None = None
+    n: int | None = None
     share: float | None = None
     limit: float | None = None
     efficiency: float | None = None

@@ -58,6 +58,7 @@ class Benchmark(Struct):
     fullname: str
     name: str
     stats: Stats
+    params: Any = None
     extra_info: dict[str, Any] = {}
 
 

@@ -17,8 +17,8 @@ from paceline.workloads import Call, Carry, Compute, Fetch, Mixed
 @singledispatch
 def described(workload: object, face: Face) -> dict[str, Any]:
     """
-    Give what tells a workload's cells apart: client, kernel, latency, size, share, function, item length; nothing of a
-    foreign one.
+    Give what tells a workload's cells apart: client, kernel, steps, latency, size, share, function, item length;
+    nothing of a foreign one.
     """
     del workload, face
     return {}
@@ -27,7 +27,7 @@ def described(workload: object, face: Face) -> dict[str, Any]:
 @described.register
 def _(workload: Compute, face: Face) -> dict[str, Any]:
     del face
-    return {"kernel": workload.kernel}
+    return {"kernel": workload.kernel, "n": workload.n}
 
 
 @described.register

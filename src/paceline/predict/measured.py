@@ -2,7 +2,6 @@
 The cells of a saved run that the model is fitted to.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +29,6 @@ COMPUTING, RELEASING = "computing", "computing without the GIL"
 KINDS = {"Fetch": "downloads", "Mixed": "mixed", "Compute": "computing", "Carry": "computing"}
 """Workload -> the kind of work it is, in words."""
 
-_STEPS = re.compile(r"-n=(\d+)")
 _RELEASE_THE_GIL = ("hash",)
 
 
@@ -126,9 +124,8 @@ def _item(cell: Cell) -> Any:
     """
     Say which items are the same to compute.
     """
-    steps = _STEPS.search(cell.name)
     asked = cell.extra.get("item_cpu_seconds")
-    return cell.workload, cell.kernel, asked if isinstance(asked, float) else None, steps[1] if steps else None
+    return cell.workload, cell.kernel, asked if isinstance(asked, float) else None, cell.n
 
 
 def _measured(cell: Cell, cpu_seconds: float | None) -> Measured:

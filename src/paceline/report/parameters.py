@@ -106,4 +106,4 @@ def speedup(cell: Cell, cells: Iterable[Cell]) -> float | None:
 
 def _work(cell: Cell) -> tuple[object, ...]:
     same = (cell.experiment, test(cell), cell.workload, cell.items)
-    return (*same, cell.latency, cell.size, cell.kernel, cell.share)
+    return (*same, cell.latency, cell.size, cell.kernel, cell.n, cell.share)
