@@ -226,6 +226,26 @@ def test_a_closed_pipe_ends_quietly(results, number):
     assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, "")
 
 
+SPEAKING = [
+    "--help", "ab --help", "--version", "runs", "compare", "compare 1 2", "claims 1", "claims 1 --json", "baseline",
+    "check --json", "check --markdown", "check", "trend --json", "trend", "report -o -", "report --markdown",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", SPEAKING)
+def test_a_closed_pipe_ends_every_command_quietly(words, results, monkeypatch, capsys):
+    for number in (1, 2):
+        put(results, saved(fingerprint=HERE), number)
+    assert cli.main(["baseline", "1", "--why", "the first"]) == 0
+    capsys.readouterr()
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as pipe:
+        monkeypatch.setattr(sys, "stdout", pipe)
+        assert cli.main(words.split()) == 128 + signal.SIGPIPE
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
 def test_output_that_can_not_be_written_is_an_error(results):
     put(results, saved())

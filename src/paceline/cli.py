@@ -110,11 +110,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: with 2 for a misuse, with 0 after --help and --version.
     """
-    parser = _parser()
-    arguments = parser.parse_args(argv)
-    if arguments.command == "compare" and len(arguments.run) > _MOST_RUNS:
-        parser.error(f"compare takes two runs at most, {len(arguments.run)} given")
+    arguments = argparse.Namespace(command=None)
     try:
+        arguments = _typed(argv)
         status = _act(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt:
@@ -134,6 +132,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         _forget_output()
         return 2 if arguments.command in _GATES else 1
     return status
+
+
+def _typed(argv: Sequence[str] | None) -> argparse.Namespace:
+    """
+    Read the words; what --help and --version wrote is on its way before they end everything.
+    """
+    parser = _parser()
+    try:
+        arguments = parser.parse_args(argv)
+    except SystemExit:
+        sys.stdout.flush()
+        raise
+    if arguments.command == "compare" and len(arguments.run) > _MOST_RUNS:
+        parser.error(f"compare takes two runs at most, {len(arguments.run)} given")
+    return arguments
 
 
 def _parser() -> argparse.ArgumentParser:

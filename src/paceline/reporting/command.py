@@ -33,6 +33,9 @@ def report(arguments: Namespace, complain: Callable[[object], None]) -> int:
     Returns:
         0: all is written; 1: a file can't be written; 2: a run is missing or damaged, or two things were to go to
         standard output.
+
+    Raises:
+        BrokenPipeError: nobody reads what is written any more.
     """
     output = arguments.output or (None if arguments.markdown else PAGE)
     if arguments.markdown and output == STDOUT:
@@ -46,6 +49,8 @@ def report(arguments: Namespace, complain: Callable[[object], None]) -> int:
     made = composed(runs, arguments.results)
     try:
         _write(made, output, arguments.charts)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         complain(error)
         return FAILED
