@@ -5,7 +5,7 @@ Traces: on rounds that one can draw on paper, and on all others.
 import json
 import math
 from dataclasses import dataclass, replace
-from itertools import pairwise, permutations
+from itertools import combinations, pairwise, permutations
 
 import pytest
 from hypothesis import given
@@ -146,6 +146,62 @@ def test_the_mean_over_every_order_of_workers_comes_near_what_chance_brings(work
 )
 def test_an_inversion_is_a_later_item_done_before_an_earlier_one_that_was_under_way(picture, share):
     assert traces.inversions(drawn(picture)) == share
+
+
+def naive_inversions(spans):
+    pairs = list(combinations(sorted(spans, key=lambda span: (span.item, span.start)), 2))
+    met = [(one, other) for one, other in pairs if one.start < other.end and other.start < one.end]
+    return sum(other.end < one.end for one, other in met) / len(met) if met else math.nan
+
+
+def naive_disorder(spans):
+    pairs = list(combinations(sorted(spans, key=lambda span: (span.item, span.start)), 2))
+    return sum(other.end < one.end for one, other in pairs) / len(pairs) if pairs else math.nan
+
+
+def naive_repeats(spans, workers):
+    every = {span.worker for span in spans} if workers is None else set(range(workers))
+    ordered = sorted(spans, key=lambda span: (span.item, span.start))
+    repeats = [other for one, other in pairwise(ordered) if one.worker == other.worker]
+    busy = [{span.worker for span in spans if span.start <= again.start < span.end} for again in repeats]
+    forced = sum(own >= every - {again.worker} for own, again in zip(busy, repeats, strict=True))
+    return forced / len(repeats) if repeats else math.nan
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 6)] * 4), max_size=12), st.none() | st.integers(0, 7))
+def test_pairs_are_counted_as_by_looking_at_each(drawn, workers):
+    spans = [Drawn(item, worker, start, start + length) for item, worker, start, length in drawn]
+    assert traces.inversions(spans) == pytest.approx(naive_inversions(spans), abs=0, rel=0, nan_ok=True)
+    assert traces.disorder(spans) == pytest.approx(naive_disorder(spans), abs=0, rel=0, nan_ok=True)
+    found = traces.share_of_repeats_from_idle(spans, workers)
+    assert found == pytest.approx(naive_repeats(spans, workers), abs=0, rel=0, nan_ok=True)
+
+
+def counting(name):
+    def compare(moment, other):
+        Counted.compared += 1
+        return getattr(float, name)(moment, other)
+
+    return compare
+
+
+class Counted(float):
+    """A moment that counts how often moments are compared."""
+
+    compared = 0
+    __lt__, __le__, __gt__, __ge__, __eq__ = map(counting, ("__lt__", "__le__", "__gt__", "__ge__", "__eq__"))
+    __hash__ = float.__hash__
+
+
+@pytest.mark.parametrize("workers", [1, 8])
+def test_a_round_of_twice_as_many_items_needs_little_more_than_twice_the_comparisons(workers):
+    def comparisons(items):
+        spans = [Drawn(k, k % workers, Counted(k // workers), Counted(k // workers + 1 + k % 3)) for k in range(items)]
+        Counted.compared = 0
+        traces.figures(spans)
+        return Counted.compared
+
+    assert comparisons(1600) < 3 * comparisons(800)
 
 
 def test_items_that_never_meet_say_nothing_about_order():

@@ -14,6 +14,7 @@ from paceline.observed import Opened, Span
 from paceline.report import figures
 from paceline.report.layout import row, table
 from paceline.stats import traces
+from paceline.stats.traces.traced import by_worker
 
 COLOURS = (
     *("bright_blue", "bright_yellow", "bright_magenta", "bright_green", "bright_cyan", "bright_red"),
@@ -75,8 +76,9 @@ def summary(opened: Sequence[Opened], spans: Sequence[Span], printed: str | None
     runs = _longest_runs(spans)
     made = table(COLUMNS, left=0)
     made.columns[-1].justify = "left"
+    parted = by_worker(spans)
     for worker in opened:
-        own = [span for span in spans if span.worker == worker.worker]
+        own = parted.get(worker.worker, [])
         who = [str(worker.worker), str(worker.pid), str(worker.thread), str(len(own))]
         row(made, [*who, figures.percent(idle[worker.worker]), str(runs.get(worker.worker, 0)), *_of_cpus(own)])
     return [made, *map(Text, map(figures.plain, _sentences(spans, len(opened), printed)))]

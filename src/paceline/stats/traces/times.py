@@ -3,7 +3,8 @@ Who was at work when.
 """
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from paceline.stats.traces.traced import Traced, by_worker, in_item_order
@@ -81,7 +82,7 @@ def share_of_repeats_from_idle(spans: Sequence[Traced], workers: int | None = No
     """
     every = set(_numbers(by_worker(spans), workers))
     repeats = [second for first, second in pairwise(in_item_order(spans)) if first.worker == second.worker]
-    forced = sum(_busy_at(spans, second.start) >= every - {second.worker} for second in repeats)
+    forced = sum(idle <= {second.worker} for second, idle in _idle_at_starts(repeats, spans, every))
     return forced / len(repeats) if repeats else math.nan
 
 
@@ -93,5 +94,19 @@ def _busy(own: Sequence[Traced], begin: float, end: float) -> float:
     return math.fsum(max(0.0, min(span.end, end) - max(span.start, begin)) for span in own)
 
 
-def _busy_at(spans: Sequence[Traced], moment: float) -> set[int]:
-    return {span.worker for span in spans if span.start <= moment < span.end}
+def _idle_at_starts(
+    asked: Sequence[Traced], spans: Sequence[Traced], every: set[int]
+) -> Iterator[tuple[Traced, set[int]]]:
+    """
+    Go through a round once, and give with each span asked for those of `every` worker that were idle when it began.
+    """
+    own = [span for span in spans if span.worker in every]
+    changes = sorted([(span.start, 1, span.worker) for span in own] + [(span.end, -1, span.worker) for span in own])
+    idle, under_way, place = set(every), Counter[int](), 0
+    for span in sorted(asked, key=lambda span: span.start):
+        while place < len(changes) and changes[place][0] <= span.start:
+            _, change, worker = changes[place]
+            under_way[worker] += change
+            (idle.discard if under_way[worker] > 0 else idle.add)(worker)
+            place += 1
+        yield span, idle
