@@ -26,16 +26,16 @@ CPU part\t: 0xd0c
 """
 
 
-def control_groups(tmp_path, membership, **files):
+def control_groups(tmp_path, membership, read=cgroups.quotas, **files):
     """
-    Lay out a cgroup file system; a double underscore in a name stands for a slash.
+    Lay out a cgroup file system and read limits from it; a double underscore in a name stands for a slash.
     """
     (tmp_path / "self").write_text(membership)
     for name, content in files.items():
         path = tmp_path / "fs" / name.replace("__", "/").replace("_DOT_", ".")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
-    return list(cgroups.quotas(tmp_path / "fs", tmp_path / "self"))
+    return list(read(tmp_path / "fs", tmp_path / "self"))
 
 
 def test_a_quota_of_version_2_is_read_in_cpus(tmp_path):
@@ -68,6 +68,29 @@ def test_a_quota_of_version_1_is_read_in_cpus(tmp_path):
 @pytest.mark.parametrize("content", ["", "max 100000", "0 0", "rubbish", "1 2 3", "-1 100000"])
 def test_what_is_no_quota_binds_nobody(tmp_path, content):
     assert control_groups(tmp_path, "0::/\nnonsense\n", cpu_DOT_max=content) == []
+
+
+def test_limits_of_memory_are_read_of_the_own_group_and_of_those_above(tmp_path):
+    files = {"a__b__memory_DOT_max": "max\n", "a__memory_DOT_max": "1048576\n", "memory_DOT_max": "2097152\n"}
+    assert control_groups(tmp_path, "0::/a/b\n", cgroups.memory_limits, **files) == [2**20, 2**21]
+
+
+def test_limits_of_memory_of_version_1_are_read(tmp_path):
+    files = {"memory__box__memory_DOT_limit_in_bytes": "1048576\n", "cpu__box__cpu_DOT_max": "50000 100000\n"}
+    assert control_groups(tmp_path, "4:memory:/box\n3:cpu:/box\n", cgroups.memory_limits, **files) == [2**20]
+
+
+@pytest.mark.parametrize("content", ["", "max", "rubbish", "1 2"])
+def test_what_is_no_limit_of_memory_binds_nobody(tmp_path, content):
+    assert control_groups(tmp_path, "0::/\n", cgroups.memory_limits, memory_DOT_max=content) == []
+
+
+def test_the_least_of_what_there_is_and_the_limits_is_the_usable_memory(monkeypatch):
+    monkeypatch.setattr(cgroups, "memory_limits", lambda: iter([2**62]))
+    whole = machine.usable_memory()
+    assert whole == os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    monkeypatch.setattr(cgroups, "memory_limits", lambda: iter([2**62, 2**20]))
+    assert machine.usable_memory() == 2**20
 
 
 def test_the_least_of_affinity_and_quota_counts(monkeypatch):

@@ -68,6 +68,13 @@ def whole_cpus() -> int:
     return max(1, int(usable_cpus()))
 
 
+def usable_memory() -> int:
+    """
+    Give the bytes of memory that processes here may hold together: all there is, or the least limit of their cgroups.
+    """
+    return min([os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), *cgroups.memory_limits()])
+
+
 def cpu_model() -> str:
     """
     Name this machine's CPU, as the system itself does.

@@ -34,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--cpu", type=typed.seconds, metavar="SECONDS", help="CPU time of an item's own computing (default: none)")
     add("--size", type=typed.whole, metavar="BYTES", help="of an answer (default: 1024)")
     add("--bandwidth", type=typed.above_zero, metavar="BYTES_PER_SECOND", help="that all share (default: no limit)")
-    add("--memory", type=typed.above_zero, metavar="BYTES", help="of a machine (default: what this one has)")
+    add("--memory", type=typed.above_zero, metavar="BYTES", help="of a machine (default: what may be used here)")
     add("--machines", type=typed.whole, default=1, metavar="M", help="like the measured one (default: 1)")
     add("--deadline", type=typed.seconds, metavar="SECONDS", help="say how many machines meet it, start included")
     add("--json", action="store_true", help="write JSON in place of tables")

@@ -2,7 +2,6 @@
 `paceline predict`, from what was typed to what is printed.
 """
 
-import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
@@ -125,7 +124,7 @@ def _question(arguments: Namespace, *, waits: bool) -> Question:
         work=work,
         machines=arguments.machines,
         deadline=arguments.deadline,
-        memory=arguments.memory or float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")),
+        memory=arguments.memory or float(machine.usable_memory()),
     )
 
 
