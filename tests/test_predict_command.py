@@ -104,12 +104,23 @@ def test_validation_of_one_strategy_shows_only_its_cells(tmp_path, capsys):
     assert {cell["strategy"] for cell in found["cells"]} == {"asyncio"}
 
 
+def test_validation_with_one_client_shows_only_its_cells(tmp_path, capsys):
+    other = [{**one, "fullname": f"{one['fullname']}x"} for one in downloads(client="requests")]
+    history(tmp_path, *downloads(), *downloads("asyncio"), *other)
+    found = as_json(tmp_path, capsys, "--validate", "--client", "requests")
+    assert {(cell["strategy"], cell["client"]) for cell in found["cells"]} == {("threads", "requests")}
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
         ((), "--strategy and --items must be given, or --validate"),
         (("--strategy", "threads"), "--items must be given"),
         (("--validate", "--items", "5"), "leave out --items"),
+        (("--validate", "--bandwidth", "5"), "leave out --bandwidth"),
+        (("--validate", "--memory", "5"), "leave out --memory"),
+        (("--validate", "--machines", "1"), "leave out --machines"),
+        (("--validate", "--client", "nobody"), "no cell of 'nobody' can be predicted"),
         (("--strategy", "sequential", "--items", "5", "--workers", "3"), "sequential has one worker, not 3"),
         (("99", *ASKED), "has no run 99"),
         (("nowhere.json", *ASKED), "nowhere.json: no such file"),

@@ -29,6 +29,7 @@ MEASURE = "pytest --benchmark-only --all"
 MISUSE = 2
 
 _WORKERS, _SIZE = 10, 1024
+_ASKED = ("items", "workers", "latency", "cpu", "size", "bandwidth", "memory", "machines", "deadline")
 
 
 def command(arguments: Namespace, complain: Complain) -> int:
@@ -51,9 +52,7 @@ def command(arguments: Namespace, complain: Complain) -> int:
 
 def _misuse(arguments: Namespace) -> str | None:
     if arguments.validate:
-        given = [
-            name for name in ("items", "workers", "latency", "cpu", "size", "deadline") if getattr(arguments, name)
-        ]
+        given = [name for name in _ASKED if getattr(arguments, name)]
         return f"--validate predicts the run's own cells; leave out --{given[0]}" if given else None
     if arguments.strategy == "sequential" and (arguments.workers or 1) > 1:
         return f"sequential has one worker, not {arguments.workers}; leave out --workers"
@@ -86,9 +85,13 @@ def has_all(run: Run) -> bool:
 
 def _validated(run: Run, arguments: Namespace, complain: Complain) -> int:
     found = held_out(measured(run), Setting.of(run))
-    shown = [one for one in found if arguments.strategy in (None, one.cell.strategy)]
+    shown = [
+        one
+        for one in found
+        if arguments.strategy in (None, one.cell.strategy) and arguments.client in (None, one.cell.through)
+    ]
     if not any(one.predicted is not None for one in shown):
-        about = f" of {arguments.strategy!r}" if arguments.strategy else ""
+        about = "".join(f" of {name!r}" for name in (arguments.strategy, arguments.client) if name)
         complain(f"{run.path}: no cell{about} can be predicted from the others; measure more: {MEASURE}")
         return MISUSE
     _write(arguments, document.of_validation(run, shown), showing_validation.validation(run, shown))
@@ -122,7 +125,7 @@ def _question(arguments: Namespace, *, waits: bool) -> Question:
     )
     return Question(
         work=work,
-        machines=arguments.machines,
+        machines=arguments.machines or 1,
         deadline=arguments.deadline,
         memory=arguments.memory or float(machine.usable_memory()),
     )
