@@ -94,6 +94,10 @@ def test_a_count_has_its_middle_and_its_extremes():
     assert (found.value, found.low, found.high) == (9, 8, 10)
 
 
+def test_a_count_of_an_even_number_of_processes_lies_between_the_two_middle_ones():
+    assert figure(8, 12, 9, 30, unit="count").value == 10.5
+
+
 def test_a_count_that_is_the_same_in_all_processes_is_believed():
     judged = judging.always("a part", [True] * 3, "all of them", "downloads", [figure(10, 10, 10, unit="count")])
     assert judged.verdict == "confirmed"

@@ -3,6 +3,7 @@ From figures to verdicts: a margin stated beforehand, an interval, and `unknown`
 """
 
 import math
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -175,7 +176,7 @@ def length(seconds: float) -> str:
 
 def _described(each: Sequence[float], unit: Unit) -> tuple[float, float | None, float | None]:
     if unit == "count":
-        return sorted(each)[len(each) // 2], min(each), max(each)
+        return statistics.median(each), min(each), max(each)
     logarithmic = unit in _LOGARITHMIC and min(each) > 0
     told = (inference.geometric_mean if logarithmic else inference.mean)(each)
     return told.mean, told.low, told.high
