@@ -3,6 +3,7 @@ What a cell is, from the outside: real sessions of pytest, with strategies that 
 """
 
 import json
+import platform
 
 import pytest
 from processes import QUICK
@@ -104,13 +105,14 @@ def test_a_mixed_cell_has_the_limit_of_waiting_and_computing(lab, saved):
     assert cell["ledger"]["requests"] == 4
 
 
-def test_a_saved_run_says_whose_it_is(lab, saved):
+def test_a_saved_run_says_what_it_is_and_not_whose(lab, saved, pytester):
     lab(EXACT, "--benchmark-only", "--seed", "7").assert_outcomes(passed=1)
     [run] = saved()
     assert run["paceline"]["complete"] is True
     assert run["paceline"]["seed"] == 7
     assert run["paceline"]["fingerprint"]
     assert "node" not in run["machine_info"]
+    assert not [word for word in (platform.release(), str(pytester.path)) if word in json.dumps(run)]
 
 
 def test_everything_that_decides_the_work_stands_in_the_node_id(lab):

@@ -129,11 +129,11 @@ def stable_facts() -> dict[str, Any]:
 
 def volatile_facts() -> dict[str, Any]:
     """
-    Gather what may differ from one run to the next, for the top-level `paceline` key of a saved run.
+    Gather what may differ from one run to the next, for the top-level `paceline` key of a saved run; as private as
+    `stable_facts`, beside which it stands.
     """
     return {
         "load_average": list(os.getloadavg()) if hasattr(os, "getloadavg") else None,
-        "kernel": platform.release(),
         "gil": "on" if getattr(sys, "_is_gil_enabled", lambda: True)() else "off",
         "switch_interval": sys.getswitchinterval(),
         "cpus_online": os.cpu_count(),

@@ -102,7 +102,7 @@ class Run:
         datetime: when it was saved, in UTC.
         complete: whether every cell asked for was measured and nothing failed.
         why_incomplete: the reason, if not.
-        facts: the whole top-level `paceline` key (seed, scale, load, kernel, ...).
+        facts: the whole top-level `paceline` key (seed, scale, load, ...).
         cells: in the order measured.
         others: the full names of benchmarks in the same file that are not Paceline's.
     """

@@ -106,7 +106,6 @@ _FACTS: Mapping[str, _Fact] = {
     "usable CPUs": _cpus,
     "system": _machine("system"),
     "architecture": _machine("machine"),
-    "kernel": _told("kernel"),
     "Python": lambda run: run.python,
     "compiler": _machine("python_compiler"),
     "GIL": _gil,
