@@ -12,4 +12,4 @@ def pytest_configure(config: pytest.Config) -> None:
     Leave the tests out of a session that only measures: it would collect them only to skip them.
     """
     if config.getoption("benchmark_only") and config.args_source == pytest.Config.ArgsSource.TESTPATHS:
-        config.args.remove("tests")
+        config.args[:] = [argument for argument in config.args if argument != "tests"]

@@ -2,6 +2,8 @@
 Which cells an experiment has: its marks, and what the command line makes of them.
 """
 
+from pathlib import Path
+
 import pytest
 
 from paceline.plugin import scale
@@ -186,6 +188,23 @@ def test_a_strategy_that_an_experiment_leaves_for_later_is_measured_when_it_is_a
 )
 def test_an_extended_experiment_waits_until_it_is_asked_for(cells, mark, arguments, measured):
     assert bool(cells(f"{TWO}, pytest.mark.{mark}", *arguments)) == measured
+
+
+@pytest.mark.parametrize("way", ["../missing/../test_lab.py::test_fetch", "../link/test_lab.py"])
+def test_a_file_is_named_by_whatever_way_leads_to_it(pytester, monkeypatch, cells, way):
+    pytester.mkdir("below")
+    pytester.path.joinpath("link").symlink_to(pytester.path)
+    monkeypatch.chdir("below")
+    assert cells(f"{TWO}, pytest.mark.extended(by_name=True)", MEASURED, way)
+
+
+def test_the_tests_of_this_repository_are_left_out_of_a_session_that_only_measures(pytester):
+    pytester.makeconftest(Path(__file__).parents[1].joinpath("conftest.py").read_text())
+    pytester.makepyfile(**{"tests/test_it": "def test_it(): pass", "benchmarks/test_lab": FETCH.format(marks=TWO)})
+    for testpaths in ("tests benchmarks", "benchmarks"):
+        collecting = ["--collect-only", "-q", "-p", "no:cacheprovider", "-o", f"testpaths={testpaths}"]
+        lines = pytester.runpytest("--benchmark-only", *collecting).outlines
+        assert {line.partition("::")[0] for line in lines if "::" in line} == {"benchmarks/test_lab.py"}
 
 
 def test_an_experiment_of_heavy_strategies_is_skipped_with_the_way_to_measure_it(pytester, cells):

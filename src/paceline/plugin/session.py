@@ -2,6 +2,7 @@
 The session around the cells: whether it measures, which cells it leaves out, and in which order they run.
 """
 
+import os
 import random
 import time
 from collections.abc import Callable
@@ -85,9 +86,17 @@ def goes_deep(config: pytest.Config, path: Path) -> bool:
 
 def is_named(config: pytest.Config, path: Path) -> bool:
     """
-    Whether the command line names an experiment's file.
+    Whether the command line names an experiment's file, by whatever way leads to it.
     """
-    return path in {config.invocation_params.dir.joinpath(argument.partition("::")[0]) for argument in config.args}
+    named = (config.invocation_params.dir / argument.partition("::")[0] for argument in config.args)
+    return path.resolve() in map(_target, named)
+
+
+def _target(path: Path) -> Path:
+    """
+    Follow a path as pytest does, which takes `..` as written, and then through its links.
+    """
+    return Path(os.path.normpath(path)).resolve()
 
 
 def takes(config: pytest.Config, strategy: type[Strategy]) -> bool:
