@@ -101,12 +101,16 @@ def test_somebody_who_never_answers_fails_the_cell_with_one_sentence(pytester, l
         (["--strategy=threads", "--cluster=tcp://127.0.0.1:80"], "* --strategy"),
         (["--cluster=tcp://127.0.0.1:80"], "* dask (tcp://host:port) and ray (ray://host:port) can use one: name it *"),
         (["--strategy=ray", "--cluster=tcp://127.0.0.1:80"], "is for none of the strategies that are measured; *"),
+        (
+            ["--strategy=dask", "--cluster=tcp://127.0.0.1:80", "--server=httpserver"],
+            "may be on others; leave one of the two out",
+        ),
     ],
 )
-def test_a_cluster_that_nothing_measured_can_use_is_a_usage_error(lab, arguments, complaint):
+def test_a_cluster_that_this_session_has_no_use_for_is_a_usage_error(lab, arguments, complaint):
     result = lab(*arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"ERROR: --cluster *{complaint}"])
+    result.stderr.fnmatch_lines([f"ERROR: *--cluster *{complaint}"])
 
 
 @pytest.mark.parametrize("address", ["tcp://", "tcp://host", "tcp://host:x", "tcp://host:8786/path"])

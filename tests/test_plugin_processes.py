@@ -164,6 +164,11 @@ def test_a_cost_is_taken_once_elsewhere(lab, cells):
     assert cells()["test_weight"]["extra_info"]["process"] is None
 
 
+def test_a_profile_leaves_out_what_a_fresh_process_did(lab, cells):
+    lab(COSTS, "--benchmark-only", "--benchmark-cprofile=tottime").assert_outcomes(passed=1)
+    assert "cprofile" not in cells()["test_weight"]
+
+
 def test_a_plain_session_takes_a_cost_too(lab):
     lab(COSTS).assert_outcomes(passed=1)
 

@@ -30,11 +30,12 @@ def add(cell: Cell, times: Sequence[float], rounds: Rounds, workers_used: Usage,
     cell.median = median
     cell.efficiency = limits.efficiency(cell.limit, median)
     cell.overhead = limits.overhead(cell.limit, median, cell.items)
-    calls = len(rounds.used)  # the warm-up round as well
-    own = sum(rounds.used[-len(times) :], Usage())
+    calls = len(rounds.used)  # the warm-up round as well, and the one under `--benchmark-cprofile`
+    timed = slice(1, 1 + len(times))
+    own = sum(rounds.used[timed], Usage())
     cell.cpu_seconds = own.cpu_seconds / len(times) + workers_used.cpu_seconds / calls
     cell.context_switches = round(own.context_switches / len(times) + workers_used.context_switches / calls)
-    ledgers = [ledger for ledger in rounds.ledgers[-len(times) :] if ledger]
+    ledgers = [ledger for ledger in rounds.ledgers[timed] if ledger]
     if ledgers:
         cell.ledger = asdict(ledgers[_middle(times)])
         cell.server_share = statistics.median(

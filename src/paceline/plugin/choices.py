@@ -89,6 +89,11 @@ def refuse_impossible(options: Any) -> None:
         others = ", ".join(client for client in NAMES if any(Fetch.fits(client, each.face) for each in strategies))
         raise pytest.UsageError(f"--client {options.client} can't be used by {names}; these can: {others}")
     if options.cluster is not None:
+        if options.server != SERVERS[0]:
+            raise pytest.UsageError(
+                f"--server {options.server} answers on this machine alone, and the workers of "
+                f"--cluster {options.cluster} may be on others; leave one of the two out"
+            )
         measured = strategies if options.strategy or options.all else [each for each in strategies if not each.heavy]
         _refuse_cluster(options.cluster, measured)
 
