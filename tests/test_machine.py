@@ -122,6 +122,11 @@ def test_the_fingerprint_is_fit_for_a_file_name_and_stays():
     assert word.startswith(f"{platform.system().lower()}-{platform.machine().lower()}-")
 
 
+def test_a_machine_that_measures_with_a_cluster_is_another_one():
+    alone, together = machine.fingerprint(), machine.fingerprint("tcp")
+    assert together.replace("-tcp-cluster-", "-") == alone != together
+
+
 @pytest.mark.parametrize(
     ("model", "word"),
     [

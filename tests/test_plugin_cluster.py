@@ -9,6 +9,7 @@ import pytest
 from dask_hosts import cluster
 from processes import QUICK, alive
 
+from paceline import history, machine
 from paceline.strategies.dask import Dask
 
 LAB = """
@@ -45,9 +46,13 @@ def test_a_cell_is_measured_on_the_cluster_and_says_so(pytester, lab, there):
     lab("--benchmark-only", "--strategy=dask", "--cluster", there.address).assert_outcomes(passed=1)
     [path] = pytester.path.glob("results/*/*/*.json")
     [cell] = [benchmark["extra_info"] for benchmark in json.loads(path.read_text())["benchmarks"]]
-    assert (cell["strategy"], cell["options"]) == ("dask", {"chunksize": 1, "cluster": there.address})
+    assert (cell["strategy"], cell["options"]) == ("dask", {"chunksize": 1, "cluster": "tcp"})
     assert cell["ledger"]["requests"] == 4
     assert alive([there.scheduler.pid])
+    assert there.address.removeprefix("tcp://") not in path.read_text(), "where it is, is its owner's to say"
+    run = history.load(path)
+    assert run.fingerprint == path.parts[-3] == machine.fingerprint("tcp"), "it is in no history of this machine"
+    assert run.machine_info["cluster"] == "tcp", "pytest-benchmark warns where this differs"
 
 
 @needs_dask
@@ -59,7 +64,7 @@ def test_a_strategy_that_takes_no_cluster_is_measured_as_ever(pytester, lab, the
         each["extra_info"]["strategy"]: each["extra_info"]["options"]
         for each in json.loads(path.read_text())["benchmarks"]
     }
-    assert options["dask"]["cluster"] == there.address
+    assert options["dask"]["cluster"] == "tcp"
     assert "cluster" not in options["threads"]
 
 

@@ -31,6 +31,14 @@ def test_items_travel_one_by_one_and_to_no_cluster_unless_told_otherwise(probe, 
     assert (options["chunksize"], options["cluster"]) == (1, None)
 
 
+@ENGINES
+def test_what_is_saved_of_a_cluster_is_its_scheme_and_what_makes_another_one_is_its_address(probe, engine):
+    address = f"{engine.scheme}://10.0.0.5:8786"
+    strategy = engine(probe, 2, cluster=address)
+    assert strategy.options["cluster"] == engine.scheme
+    assert type(strategy)(probe, 2, **strategy.chosen).chosen["cluster"] == address
+
+
 @STARTED
 def test_items_that_travel_in_chunks_come_back_in_order(probe, engine):
     with engine(probe, 2, chunksize=3) as started:

@@ -93,17 +93,22 @@ def free_threaded() -> bool:
     return bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
-def fingerprint() -> str:
+def fingerprint(cluster: str | None = None) -> str:
     """
     Name this machine and this Python in one short word that is fit for a file name.
 
     It holds what makes figures incomparable when it differs: system, architecture, CPU model, usable CPUs,
     implementation, X.Y, and a `t` for a free-threaded build. Host name, kernel, patch release, libraries and load stay
     outside: they would end a history without need.
+
+    Args:
+        cluster: the scheme of a cluster that measures with this machine ("tcp"); what it measures is another history.
     """
     version = f"{sys.version_info.major}.{sys.version_info.minor}{'t' if free_threaded() else ''}"
     model = _NOISE_IN_MODELS.sub(" ", cpu_model())[:_MODEL_LENGTH]
-    parts = (platform.system(), platform.machine(), model, f"{usable_cpus():.4g}cpu", sys.implementation.name, version)
+    with_it = [f"{cluster}-cluster"] if cluster else []
+    cpus = f"{usable_cpus():.4g}cpu"
+    parts = (platform.system(), platform.machine(), model, *with_it, cpus, sys.implementation.name, version)
     return "-".join(_slug(part) for part in parts)
 
 

@@ -85,7 +85,12 @@ class Saved(Struct):
 
 
 def header(
-    *, seed: int, scale: dict[str, Any], complete: bool = True, why_incomplete: str | None = None
+    *,
+    seed: int,
+    scale: dict[str, Any],
+    complete: bool = True,
+    why_incomplete: str | None = None,
+    cluster: str | None = None,
 ) -> dict[str, Any]:
     """
     Make the top-level `paceline` key of a run that this process measured.
@@ -95,7 +100,8 @@ def header(
         scale: the options that decide how much was measured.
         complete: whether every cell asked for was measured and nothing failed.
         why_incomplete: the reason, if not.
+        cluster: the scheme of the cluster that measured with this machine, if one did.
     """
     version = machine.libraries().get("paceline", "unknown")
-    known = Header(SCHEMA, version, machine.fingerprint(), complete, why_incomplete, seed, scale)
+    known = Header(SCHEMA, version, machine.fingerprint(cluster), complete, why_incomplete, seed, scale)
     return {**msgspec.structs.asdict(known), **machine.volatile_facts()}

@@ -12,7 +12,7 @@ from paceline import history, machine
 from paceline.history import NotSaved
 from paceline.history.schema import header
 from paceline.history.storage import GuardedStorage
-from paceline.plugin.session import RESULTS, native
+from paceline.plugin.session import RESULTS, cluster, native
 from paceline.strategies import STRATEGIES
 
 SCALE = ("items", "latency", "workers", "rounds", "lesson", "server", "client", "strategy", "all", "processes")
@@ -61,7 +61,8 @@ class Guard:
         """
         Say what decides the figures, and not whose machine it is.
         """
-        return machine.stable_facts()
+        scheme = cluster(self._config)
+        return {**machine.stable_facts(), **({"cluster": scheme} if scheme else {})}
 
     def pytest_benchmark_update_json(self, config: pytest.Config, output_json: dict[str, Any]) -> None:
         """
@@ -72,6 +73,7 @@ class Guard:
             scale={name: getattr(config.option, name) for name in SCALE},
             complete=not self._incomplete,
             why_incomplete=self._incomplete,
+            cluster=cluster(config),
         )
 
     @pytest.hookimpl(tryfirst=True)

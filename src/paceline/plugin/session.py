@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from pytest_benchmark.utils import get_tag
@@ -32,7 +33,7 @@ def prepare(config: pytest.Config) -> None:
     """
     Set pytest-benchmark's options before it reads them.
 
-    A plain session measures nothing; one that measures keeps its raw rounds under this machine's fingerprint;
+    A plain session measures nothing; one that measures keeps its raw rounds under the fingerprint of what measures;
     `--benchmark-only` saves.
     """
     options = config.option
@@ -40,7 +41,7 @@ def prepare(config: pytest.Config) -> None:
         options.benchmark_disable = True
     options.benchmark_save_data = True
     if options.benchmark_storage == DEFAULT_STORAGE:
-        options.benchmark_storage = f"file://{config.rootpath / RESULTS / machine.fingerprint()}"
+        options.benchmark_storage = f"file://{config.rootpath / RESULTS / fingerprint(config)}"
     if options.benchmark_only and not options.benchmark_save:
         options.benchmark_autosave = get_tag()  # type: ignore[no-untyped-call]
     if not options.benchmark_columns:  # all ten of its own don't fit a terminal
@@ -55,7 +56,21 @@ def header(config: pytest.Config) -> str | None:
     """
     if native(config).disabled:
         return None
-    return f"paceline: {machine.fingerprint()}, --seed {config.option.seed}, storage {config.option.benchmark_storage}"
+    return f"paceline: {fingerprint(config)}, --seed {config.option.seed}, storage {config.option.benchmark_storage}"
+
+
+def fingerprint(config: pytest.Config) -> str:
+    """
+    Name what measures: this machine, or this machine and a cluster.
+    """
+    return machine.fingerprint(cluster(config))
+
+
+def cluster(config: pytest.Config) -> str | None:
+    """
+    The scheme of the cluster that `--cluster` names; None if there is none.
+    """
+    return urlsplit(config.option.cluster).scheme if config.option.cluster else None
 
 
 def leave_out_extended(config: pytest.Config, items: list[pytest.Item]) -> None:

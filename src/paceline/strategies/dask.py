@@ -42,7 +42,7 @@ class Dask(Engine, InProcesses):
     def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
         super().__init__(workload, workers, **options)
         if self._cluster:
-            self.options = self.chosen  # the others are the cluster's own
+            self.options = {name: self.options[name] for name in self.defaults}  # the others are the cluster's own
 
     @classmethod
     def unavailable(cls) -> str | None:

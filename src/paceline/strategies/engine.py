@@ -31,3 +31,9 @@ class Engine(Strategy):
             raise ValueError(f"{self.name}: chunksize must be a whole number of 1 or more, not {chunksize!r}")
         self._chunksize = chunksize
         self._cluster = clusters.checked_address(self.name, self.scheme, self.options["cluster"])
+        if self._cluster:
+            self.options["cluster"] = self.scheme  # options are saved, and where it is is its owner's to say
+
+    @property
+    def chosen(self) -> dict[str, Option]:
+        return {**super().chosen, "cluster": self._cluster}
