@@ -108,6 +108,8 @@ def test_every_fixture_is_documented(run):
     [
         (["--benchmark-compare"], "*nothing to compare with: no readable saved run in *pytest --benchmark-only*"),
         (["--benchmark-compare=0007"], "*no readable saved run matching '0007'*"),
+        (["--benchmark-compare=", "--benchmark-compare-fail=median:25%"], "*--benchmark-compare= names no run; *"),
+        (["--benchmark-compare=results/no/where.json"], "*--benchmark-compare: 'results/no/where.json' isn't an *"),
         (["--benchmark-compare-fail=median:25%"], "*--benchmark-compare-fail needs --benchmark-compare*"),
         (["--benchmark-compare", "--benchmark-compare-fail=median:25%"], "*nothing to compare with*"),
     ],
@@ -146,9 +148,33 @@ def test_a_run_that_regressed_fails_and_is_no_later_baseline(pytester, run, save
     run("--benchmark-only")
     assert run(*check).ret == 0
     pytester.makepyfile(test_lab=SOURCE.format(seconds=1.5))
-    for _ in range(2):  # a slow run that had become the baseline would let the second one pass
-        assert run(*check).ret != 0
+    for more in ([], ["--no-summary"]):  # a slow run that had become the baseline would let the second one pass
+        result = run(*check, *more)
+        assert result.ret == pytest.ExitCode.TESTS_FAILED
+        told = "test_lab.py::test_fake*: median 1.50 s, and 1.00 s in */0002_*.json; allowed: 25 % more"
+        result.stderr.fnmatch_lines(["Slower than --benchmark-compare-fail allows:", f"  {told}"])
+        assert "Traceback" not in result.stdout.str() + result.stderr.str()
     assert len(saved()) == 2
+
+
+def test_a_comparison_in_which_no_cell_has_its_like_is_refused_before_anything_is_measured(pytester, run):
+    lab = SOURCE.format(seconds=1.0).replace('"squares"', '"squares", "hash"')
+    pytester.makepyfile(test_lab=lab, test_own="def test_own(benchmark):\n    benchmark(int)")
+    run("--benchmark-only", "--items=8").assert_outcomes(passed=3)
+    pytester.makepyfile(test_lab=lab.replace("1.0", "4.0"))
+    check = ["--benchmark-only", "--items=10", "--benchmark-compare=1", "--benchmark-compare-fail=median:50%"]
+    alone = run(*check, "-k", "fake")
+    assert alone.ret == pytest.ExitCode.USAGE_ERROR
+    unlike = "  test_lab.py::test_fake*items=10-*{0}* (there is test_lab.py::test_fake*items=8-*{0}*)"
+    refusal = "ERROR: --benchmark-compare: no cell of this session is in */0001_*.json:"
+    alone.stderr.fnmatch_lines([refusal, unlike.format("hash"), unlike.format("squares"), "Measure cells that *"])
+    assert alone.parseoutcomes().keys() <= {"deselected"}
+
+    beside_own = run(*check, "-k", "hash or own")
+    beside_own.assert_outcomes(passed=2, deselected=1)
+    note = "paceline: not in */0001_*.json, and so compared with nothing:"
+    beside_own.stdout.fnmatch_lines([note, unlike.format("hash")])
+    beside_own.stdout.no_fnmatch_line(unlike.format("squares"))
 
 
 def test_a_session_with_a_failed_test_saves_nothing_and_says_so(pytester, run, saved):

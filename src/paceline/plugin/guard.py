@@ -12,6 +12,7 @@ from paceline import history, machine
 from paceline.history import NotSaved
 from paceline.history.schema import header
 from paceline.history.storage import GuardedStorage
+from paceline.plugin import comparing
 from paceline.plugin.session import RESULTS, cluster, native
 from paceline.strategies import STRATEGIES
 
@@ -27,6 +28,7 @@ class Guard:
         self._config = config
         self._not_saved: NotSaved | None = None
         self._incomplete: str | None = None
+        self._slower: list[str] = []
         # held back until the guarded storage is there to load from
         self._compare, config.option.benchmark_compare = config.option.benchmark_compare, []
 
@@ -37,24 +39,40 @@ class Guard:
         benchmarks = native(self._config)
         if isinstance(benchmarks.storage, FileStorage):
             benchmarks.storage = guarded(benchmarks.storage, self._config)
-        benchmarks.compare = self._config.option.benchmark_compare = self._compare
-        benchmarks.handle_loading()
-        refuse_empty_comparison(benchmarks)
+        comparing.load(benchmarks, self._compare)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """
+        Refuse a comparison in which nothing would be compared, before anything is measured.
+        """
+        comparing.check(session)
+
+    def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
+        """
+        Say which cells are compared with nothing.
+        """
+        return comparing.note(self._config, items)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
         """
-        Let pytest-benchmark save, if what ran was whole and clean; fail the session if it could not be saved.
+        Let pytest-benchmark save, if what ran was whole and clean; fail the session if it could not be saved, or is
+        slower than it may be.
         """
         benchmarks = native(self._config)
         drop_unfinished(benchmarks)
-        self._incomplete = why_incomplete(session, exitstatus, benchmarks)
+        self._slower, benchmarks.compare_fail = comparing.regressions(benchmarks), []  # it would end in a traceback
+        self._incomplete = why_incomplete(session, exitstatus, slower=bool(self._slower))
         if isinstance(benchmarks.storage, GuardedStorage):
             if self._incomplete:
                 benchmarks.storage.refuse(self._incomplete)
             benchmarks.storage.save = self._saving(benchmarks.storage.save)  # type: ignore[method-assign]
         yield
-        if self._not_saved:
+        if self._slower:  # told last, where whoever looks for the reason looks first
+            told = "\n  ".join(["Slower than --benchmark-compare-fail allows:", *self._slower])
+            benchmarks.logger.error(told)
+        if (self._not_saved or self._slower) and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_benchmark_generate_machine_info(self) -> dict[str, Any]:
@@ -105,25 +123,6 @@ def guarded(storage: Any, config: pytest.Config) -> GuardedStorage:
     return made
 
 
-def refuse_empty_comparison(benchmarks: Any) -> None:
-    """
-    Refuse `--benchmark-compare` and `--benchmark-compare-fail` where there is nothing to compare with.
-
-    Raises:
-        pytest.UsageError: saying where a run was looked for and how to make one.
-    """
-    if benchmarks.compare_fail and not benchmarks.compare:
-        raise pytest.UsageError(
-            "--benchmark-compare-fail needs --benchmark-compare, which names the run to compare with"
-        )
-    if benchmarks.compare and not benchmarks.compared_mapping:
-        wanted = "a saved run" if benchmarks.compare is True else f"a saved run matching {benchmarks.compare!r}"
-        raise pytest.UsageError(
-            f"--benchmark-compare found nothing to compare with: no readable {wanted.removeprefix('a ')} in "
-            f"{benchmarks.storage}; save one with: pytest --benchmark-only"
-        )
-
-
 def drop_unfinished(benchmarks: Any) -> None:
     """
     Leave out what was interrupted before its first round ended: pytest-benchmark would fail over it at the end.
@@ -133,7 +132,7 @@ def drop_unfinished(benchmarks: Any) -> None:
             benchmark.fixture.has_error = True
 
 
-def why_incomplete(session: pytest.Session, exitstatus: int, benchmarks: Any) -> str | None:
+def why_incomplete(session: pytest.Session, exitstatus: int, *, slower: bool) -> str | None:
     """
     Say why this session's run must not enter a history; None if it may.
     """
@@ -145,18 +144,9 @@ def why_incomplete(session: pytest.Session, exitstatus: int, benchmarks: Any) ->
             if session.testsfailed
             else f"exit status {exitstatus}"
         )
-    if benchmarks.compare_fail and regressions(benchmarks):
+    if slower:
         return "it is slower than --benchmark-compare-fail allows, and would be the next run's baseline"
     return None
-
-
-def regressions(benchmarks: Any) -> list[Any]:
-    """
-    The regressions that pytest-benchmark will find, asked before it saves; it collects them anew afterwards.
-    """
-    list(benchmarks.prepare_benchmarks())
-    found, benchmarks.performance_regressions = benchmarks.performance_regressions, []
-    return list(found)
 
 
 def measured(config: pytest.Config) -> tuple[history.Cell, ...]:

@@ -1,0 +1,152 @@
+"""
+What the cells of a session are compared with: `--benchmark-compare` and `--benchmark-compare-fail`.
+"""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_benchmark.utils import PercentageRegressionCheck
+
+from paceline.history.storage import GuardedStorage
+from paceline.plugin.live import is_skipped
+from paceline.plugin.session import native
+from paceline.report.figures import seconds
+
+LISTED = 5  # names in one message; the rest is counted
+
+
+def load(benchmarks: Any, wanted: Any) -> None:
+    """
+    Load the runs to compare with.
+
+    Args:
+        benchmarks: pytest-benchmark's session.
+        wanted: what `--benchmark-compare` names; True for the newest run, an empty list without that option.
+
+    Raises:
+        pytest.UsageError: there is none, saying where a run was looked for, and what there is or how to make one.
+    """
+    if benchmarks.compare_fail and wanted == []:
+        raise pytest.UsageError(
+            "--benchmark-compare-fail needs --benchmark-compare, which names the run to compare with"
+        )
+    named = isinstance(wanted, str)
+    if named and not wanted.strip():
+        raise pytest.UsageError(
+            f"--benchmark-compare= names no run; leave the = out for the newest{_or_one_of(benchmarks.storage)}"
+        )
+    benchmarks.compare = benchmarks.config.option.benchmark_compare = _by_number(wanted, benchmarks.storage)
+    try:
+        benchmarks.handle_loading()
+    except ValueError as error:  # a path that leads nowhere
+        raise pytest.UsageError(f"--benchmark-compare: {error}") from None
+    if benchmarks.compare and not benchmarks.compared_mapping:
+        what = f"no readable saved run{f' matching {wanted!r}' if named else ''} in {benchmarks.storage}"
+        raise pytest.UsageError(
+            f"--benchmark-compare found nothing to compare with: {what}; "
+            f"save one with: pytest --benchmark-only{_or_one_of(benchmarks.storage) if named else ''}"
+        )
+
+
+def check(session: pytest.Session) -> None:
+    """
+    Refuse a comparison in which no cell of this session would be compared, before anything is measured.
+
+    Raises:
+        pytest.UsageError: naming such cells, and those that there are.
+    """
+    benchmarks, lacking = native(session.config), uncompared(session.config, session.items)
+    if lacking and len(lacking) == len(_measured(session.items)) and not session.testsfailed:
+        benchmarks.save = benchmarks.autosave = benchmarks.json = None  # it would warn that there is nothing to save
+        raise pytest.UsageError(
+            f"--benchmark-compare: no cell of this session is in {_runs(benchmarks)}:{_listed(lacking, benchmarks)}\n"
+            "Measure cells that it has, name a run that has these, or measure without --benchmark-compare (where it "
+            "stands in addopts: -o addopts=)"
+        )
+
+
+def note(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
+    """
+    Say which cells are compared with nothing.
+    """
+    benchmarks, lacking = native(config), uncompared(config, items)
+    told = f"paceline: not in {_runs(benchmarks)}, and so compared with nothing:{_listed(lacking, benchmarks)}"
+    return [told] if lacking else []
+
+
+def uncompared(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
+    """
+    Name the cells that a session measures, and that none of the runs it is compared with has.
+    """
+    benchmarks = native(config)
+    if not benchmarks.compared_mapping or benchmarks.disabled or config.option.collectonly:
+        return []
+    there = _there(benchmarks)
+    return sorted(name for name in _measured(items) if name not in there)
+
+
+def regressions(benchmarks: Any) -> list[str]:
+    """
+    Say which cells are slower than `--benchmark-compare-fail` allows.
+    """
+    return [
+        f"{cell.fullname}: {_slower(check, cell, run[cell.fullname]['stats'], path)}"
+        for cell in benchmarks.benchmarks
+        if cell
+        for path, run in benchmarks.compared_mapping.items()
+        if cell.fullname in run
+        for check in benchmarks.compare_fail or ()
+        if check.fails(cell, run[cell.fullname]["stats"])
+    ]
+
+
+def _slower(check: Any, cell: Any, before: Mapping[str, float], path: Path) -> str:
+    now, then = seconds(cell[check.field]), seconds(before[check.field])
+    relative = isinstance(check, PercentageRegressionCheck)
+    allowed = f"{check.threshold} %" if relative else seconds(check.threshold)
+    return f"{check.field} {now}, and {then} in {path}; allowed: {allowed} more"
+
+
+def _by_number(wanted: Any, storage: Any) -> Any:
+    """
+    Write a run's number as its file's name begins; give everything else as it is.
+    """
+    numbered = isinstance(storage, GuardedStorage) and isinstance(wanted, str) and wanted.isascii()
+    return f"{int(wanted):04}_" if numbered and wanted.isdigit() else wanted
+
+
+def _measured(items: Sequence[pytest.Item]) -> list[str]:
+    return [item.nodeid for item in items if not is_skipped(item, only=True)]
+
+
+def _there(benchmarks: Any) -> set[str]:
+    """
+    Every benchmark of the runs to compare with, cells or not.
+    """
+    return {name for run in benchmarks.compared_mapping.values() for name in run}
+
+
+def _listed(lacking: Sequence[str], benchmarks: Any) -> str:
+    """
+    Write cells below each other, each with the one that comes closest among those that are there.
+    """
+    there = sorted(_there(benchmarks))
+    closest = {name: get_close_matches(name, there, n=1) for name in lacking[:LISTED]}
+    lines = [f"{name}{f' (there is {found[0]})' if found else ''}" for name, found in closest.items()]
+    lines += [f"and {len(lacking) - LISTED} more"] if len(lacking) > LISTED else []
+    return "".join(f"\n  {line}" for line in lines)
+
+
+def _runs(benchmarks: Any) -> str:
+    return ", ".join(str(path) for path in benchmarks.compared_mapping)
+
+
+def _or_one_of(storage: Any) -> str:
+    names = []
+    if isinstance(storage, GuardedStorage):
+        names = [file.name for file in storage.query("[0-9]")]  # type: ignore[no-untyped-call]
+    more = f"{len(names) - LISTED} more, " if len(names) > LISTED else ""
+    return f", or name one of: {more}{', '.join(names[-LISTED:])}" if names else ""
