@@ -188,7 +188,31 @@ def test_odd(measure, fetch):
 """
     result = lab(source, mode)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines([f"*NotAMeasurement: *{complaint}*"])
+    where = "the warm-up round" if mode == "--benchmark-only" else "its only round"
+    result.stdout.fnmatch_lines([f"*NotAMeasurement: *{complaint}*", f"E * in {where}"])
+
+
+def test_a_test_that_measures_twice_is_told_so_in_one_sentence(lab):
+    source = """
+@pytest.mark.parametrize("kernel", ["squares"])
+def test_twice(measure, compute):
+    measure(Sequential(compute, 1), range(4))
+    measure(Sequential(compute, 1), range(4))
+
+@pytest.mark.parametrize("kernel", ["squares"])
+def test_both(benchmark, measure, compute):
+    benchmark(int)
+    measure(Sequential(compute, 1), range(4))
+
+def test_a_cost_too(benchmark, cost):
+    benchmark(int)
+    cost("nowhere:nothing", strategy="none", workload="none")
+"""
+    result = lab(source)
+    result.assert_outcomes(failed=3)
+    sentence = "a test measures one cell, and this one has measured before; parametrize it, or write another test"
+    assert [line for line in result.outlines if "measured before" in line and "FAILED" not in line] == [sentence] * 3
+    result.stdout.no_fnmatch_line("*.py:[0-9]*: *")  # where it was raised
 
 
 def test_more_items_in_flight_than_workers_is_no_measurement(lab):

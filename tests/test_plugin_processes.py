@@ -145,7 +145,11 @@ def test_an_error_in_a_fresh_process_fails_its_cell_and_says_so(lab):
     result = lab(wrong, "--benchmark-only", "--all", "--strategy", "threads")
     result.assert_outcomes(failed=3)
     result.stdout.fnmatch_lines(
-        ["*TypeError: *", "*raised by paceline.measuring.laps:measured in a fresh interpreter*"]
+        [
+            "*TypeError: *",
+            "*in the reference call before the warm-up round",
+            "*raised by paceline.measuring.laps:measured in a fresh interpreter*",
+        ]
     )
 
 

@@ -5,7 +5,8 @@ The rounds of a cell, and the checks that make them a measurement: expected answ
 import reprlib
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from paceline.contracts import Item, ItemError, Result, Workload
 from paceline.observed import Usage, usage
@@ -43,6 +44,7 @@ class Reference:
         paired: do all items in each of them, as a plain loop that the round after it is compared with.
 
     Attributes:
+        shares: setups over which it is spread: the warm-up round's, and one for each timed round.
         loops: seconds by the wall clock of each setup's share.
     """
 
@@ -50,6 +52,7 @@ class Reference:
         self._workload, self._items = workload, items
         steps = 1 if paired else shares
         self._shares = [range(0 if paired else first, len(items), steps) for first in range(shares)]
+        self.shares = shares
         self._answers: list[Result] = [None] * len(items)
         self._seconds: list[float] = []
         self.loops: list[float] = []
@@ -109,7 +112,8 @@ class Rounds:
         """
         self.finish_round()
         self._tell(len(self._results))  # between two looks at what is used: it is charged to no round
-        self._reference.take_share()
+        with _told(f"in the reference call before {self._called(len(self._results))}"):
+            self._reference.take_share()
         if self._control:
             self._control.reset()
         self._before = usage()
@@ -118,7 +122,11 @@ class Rounds:
         """
         The timed part: one pass over all items, and no more.
         """
-        self._results.append(self._strategy.map(self._items))
+        try:  # costs nothing as long as nothing is raised
+            self._results.append(self._strategy.map(self._items))
+        except Exception as error:
+            error.add_note(f"in {self._called(len(self._results))}")
+            raise
 
     def finish_round(self) -> None:
         """
@@ -128,17 +136,37 @@ class Rounds:
             return
         self.used.append(usage() - self._before)
         self._before = None
-        ledger = self._control.ledger() if self._control else None
-        if ledger:
-            check_ledger(ledger, len(self._items), self._strategy.workers)
+        with _told(f"in {self._called(len(self.ledgers))}"):
+            ledger = self._control.ledger() if self._control else None
+            if ledger:
+                check_ledger(ledger, len(self._items), self._strategy.workers)
         self.ledgers.append(ledger)
 
     def check_results(self) -> None:
         """
         Compare every round's results with the expected ones.
         """
-        for results in self._results:
-            self._reference.check(results)
+        for number, results in enumerate(self._results):
+            with _told(f"in {self._called(number)}"):
+                self._reference.check(results)
+
+    def _called(self, number: int) -> str:
+        timed = self._reference.shares - 1
+        if not timed:
+            return "its only round"
+        return f"timed round {number} of {timed}" if number else "the warm-up round"
+
+
+@contextmanager
+def _told(where: str) -> Iterator[None]:
+    """
+    Let an error say where it was raised.
+    """
+    try:
+        yield
+    except Exception as error:
+        error.add_note(where)
+        raise
 
 
 def check_ledger(ledger: Ledger, items: int, workers: int) -> None:

@@ -14,7 +14,7 @@ from paceline.measuring.cell import Cell
 from paceline.measuring.passes import Plan
 from paceline.plugin import cells, choices, guard, live, session
 from paceline.plugin.measures import Bench
-from paceline.plugin.stopwatches import ElsewhereClock
+from paceline.plugin.stopwatches import ElsewhereClock, refuse_second
 from paceline.server.process import Instrument, running
 from paceline.strategies import STRATEGIES, Strategy, clusters
 from paceline.workloads import Compute, Fetch, Mixed, clients
@@ -212,7 +212,7 @@ def measure(  # pytest sets fixtures up in this order, and the clock has to be t
     themselves too; with `paired=True` a fresh process runs all items in a plain loop before each round, and the speedup
     over it goes into the saved run.
 
-    Gives the cell's figures, once its results and the server's ledger have been checked.
+    Gives the cell's figures, once its results and the server's ledger have been checked. A test makes one cell.
     """
     benchmark.group = _experiment(request)
     rounds = cells.scales_of(request.node, request.config)[0].rounds
@@ -229,6 +229,7 @@ def measure(  # pytest sets fixtures up in this order, and the clock has to be t
         traced: bool = False,
         **extra: Any,
     ) -> Cell:
+        refuse_second(benchmark)
         paired = paired and process is not None
         strategy = choices.at_cluster(strategy, request.config.option.cluster)
         plan = Plan(_experiment(request), rounds, server and server.control(), beside, watched, paired, traced)
@@ -253,6 +254,7 @@ def cost(
     bench = Bench(benchmark, elsewhere, elsewhere, process)
 
     def told(function: str, *arguments: Any, strategy: str, workload: str, times: int = 1, **described: Any) -> Any:
+        refuse_second(benchmark)
         described = {"strategy": strategy, "workload": workload, **described}
         return bench.cost(_experiment(request), function, arguments, described, times)
 

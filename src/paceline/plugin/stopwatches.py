@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 
 class Native:
     """
@@ -36,6 +38,16 @@ class Native:
         except BaseException:
             self._benchmark.has_error = True
             raise
+
+
+def refuse_second(benchmark: Any) -> None:
+    """
+    Fail a test that measures for the second time, before it does: pytest-benchmark notices at the end.
+    """
+    if benchmark._mode:  # noqa: SLF001 - there is no public way to ask
+        benchmark.has_error = True
+        told = "a test measures one cell, and this one has measured before; parametrize it, or write another test"
+        raise pytest.fail.Exception(told, pytrace=False)
 
 
 @contextmanager

@@ -1,0 +1,73 @@
+"""
+What an error in a round says of where it came.
+"""
+
+import pickle
+from dataclasses import dataclass
+
+import pytest
+
+from paceline.contracts import ItemError
+from paceline.measuring.laps import Laps
+from paceline.measuring.passes import Plan, measure
+from paceline.strategies.sequential import Sequential
+from paceline.workloads import Compute
+
+WORK = Compute("squares", 10)
+
+
+class Failing(Sequential):
+    """One whose round of this number, from 0, fails."""
+
+    number, at = 0, None
+
+    def map(self, items):
+        self.number += 1
+        if self.number == self.at + 1:
+            raise ValueError("cursed")
+        return super().map(items)
+
+
+class Wrong(Failing):
+    """One whose round of this number comes back wrong."""
+
+    def map(self, items):
+        try:
+            return super().map(items)
+        except ValueError:
+            return [None] * len(items)
+
+
+@dataclass(frozen=True)
+class Unexpected(Compute):
+    """A workload that can't say what to expect of one item."""
+
+    def worker(self):
+        return WORK.worker()
+
+    def expected(self, item):
+        if item == 2:
+            raise ValueError("cursed")
+        return super().expected(item)
+
+
+def error_of(strategy, error):
+    with pytest.raises(error) as raised:
+        measure(Plan("experiment", rounds=3), Laps(), strategy, range(8))
+    return raised.value
+
+
+@pytest.mark.parametrize(
+    ("at", "where"), [(0, "in the warm-up round"), (1, "in timed round 1 of 3"), (3, "in timed round 3 of 3")]
+)
+@pytest.mark.parametrize(("kind", "error"), [(Failing, ValueError), (Wrong, ItemError)])
+def test_an_error_says_in_which_round_it_came(monkeypatch, kind, error, at, where):
+    monkeypatch.setattr(Failing, "at", at)
+    raised = error_of(kind(WORK, 1), error)
+    assert raised.__notes__ == [where]
+    assert pickle.loads(pickle.dumps(raised)).__notes__ == [where], "it says so in another process too"
+
+
+def test_an_error_of_a_reference_call_is_told_from_one_of_a_round():
+    raised = error_of(Sequential(Unexpected("squares", 10), 1), ValueError)
+    assert raised.__notes__ == ["in the reference call before timed round 2 of 3"], "a quarter of the items before each"
