@@ -2,6 +2,7 @@
 `paceline baseline`: what it pins, what it refuses, and that it never harms what is pinned.
 """
 
+import codecs
 import tomllib
 
 import pytest
@@ -96,7 +97,8 @@ def test_a_run_that_is_not_there_is_a_sentence(results, capsys):
     ("content", "said"),
     [
         (b"[broken\n", "it is not TOML"),
-        (b"\xff\xfe", "it is not TOML"),
+        (b"\xff", "it is not TOML"),
+        ("x = 3".encode("utf-16"), "it is UTF-16 text; save it as UTF-8"),
         (b"x = 3\n", "'x' is no table"),
         (b'[x]\nrun = "a.json"\nnumber = "one"\n', "[x] has no 'number'"),
     ],
@@ -110,6 +112,13 @@ def test_a_damaged_file_is_named_and_left_as_it_is(results, content, said, capsy
         assert str(path) in told
         assert said in told
     assert path.read_bytes() == content
+
+
+def test_a_file_that_an_editor_began_with_a_mark_is_read(results):
+    baseline(1, "--why", "first", "--results", results)
+    path = results / "baselines.toml"
+    path.write_bytes(codecs.BOM_UTF8 + path.read_bytes())
+    assert history_pins.pins(results)[HERE].number == 1
 
 
 def test_what_a_later_version_adds_to_a_pin_is_kept(results):

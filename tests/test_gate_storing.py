@@ -2,7 +2,9 @@
 Sittings on disk: what was saved comes back whole, under a number of its own, and damage is named.
 """
 
+import codecs
 import errno
+import gzip
 import json
 import math
 import os
@@ -149,6 +151,21 @@ def test_the_next_number_counts_damaged_files_too(folder):
 def test_a_history_takes_no_sitting_for_a_run(folder):
     save(HELD, folder)
     assert history.runs(folder.parent) == ([], [])
+
+
+def test_a_mark_that_an_editor_put_before_a_sitting_is_passed_over(folder):
+    path = save(HELD, folder)
+    path.write_bytes(codecs.BOM_UTF8 + path.read_bytes())
+    assert load(path) == HELD
+
+
+def test_a_file_that_is_no_sitting_is_not_called_damaged(folder):
+    path = save(HELD, folder)
+    for content in (gzip.compress(path.read_bytes()), b"import os", b"[1]", b'{"a" 1}'):
+        path.write_bytes(content)
+        with pytest.raises(UnreadableSitting) as caught:
+            load(path)
+        assert "damaged" not in str(caught.value)
 
 
 def test_the_newest_is_the_one_with_the_highest_number(folder):

@@ -2,9 +2,16 @@
 Reading saved runs: whatever a file holds, the outcome is a run or a sentence with the reason.
 """
 
+import bz2
+import codecs
+import gzip
+import io
 import json
+import lzma
 import os
 import pickle
+import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -16,6 +23,10 @@ from saved_runs import benchmark, put, saved
 from paceline import history
 from paceline.history import UnreadableRun, files, from_json, load, schema
 from paceline.history.storage import strict
+
+ASYNCIO = benchmark("asyncio")
+FOREIGN = {"name": "test_theirs", "fullname": "test_theirs.py::test_theirs", "stats": {"mean": 1.0}, "extra_info": {}}
+NO_RUN = "it is JSON, but no saved run; name one: see paceline runs"
 
 
 def broken(change):
@@ -104,18 +115,32 @@ def test_a_wrong_type_is_named_with_its_place():
     def change(data):
         data["benchmarks"][1]["stats"]["data"][1] = "fast"
 
-    assert broken(change).startswith("Expected float, got str - at $.benchmarks[1].stats.data[1]; ")
+    assert broken(change).startswith(f"Expected float, got str - at $.stats.data[1] of {ASYNCIO['fullname']}; ")
 
 
 def test_a_wrong_type_in_what_paceline_adds_is_named_with_its_place():
     def change(data):
         data["benchmarks"][1]["extra_info"]["items"] = None
 
-    assert "at $.benchmarks[1].extra_info.items" in broken(change)
+    assert f"at $.extra_info.items of {ASYNCIO['fullname']}" in broken(change)
 
 
-def test_a_missing_key_is_named():
-    assert "workers" in broken(lambda data: data["benchmarks"][0]["extra_info"].pop("workers"))
+@pytest.mark.parametrize("key", ["experiment", "strategy", "workload", "items", "workers"])
+def test_a_cell_that_lost_one_of_its_keys_is_refused_by_its_name(key):
+    reason = broken(lambda data: data["benchmarks"][1]["extra_info"].pop(key))
+    assert reason.startswith(f"Object missing required field {key} - at $.extra_info of {ASYNCIO['fullname']}; ")
+
+
+def test_a_cell_without_its_full_name_is_refused_by_the_name_it_has():
+    reason = broken(lambda data: data["benchmarks"][1].pop("fullname"))
+    assert reason.startswith(f"Object missing required field fullname - at $ of {ASYNCIO['name']}; ")
+
+
+def test_a_cell_without_any_name_is_refused_by_its_place():
+    def change(data):
+        del data["benchmarks"][1]["fullname"], data["benchmarks"][1]["name"]
+
+    assert "of benchmarks[1]; " in broken(change)
 
 
 def test_a_run_of_another_suite_is_named():
@@ -133,7 +158,7 @@ def test_an_impossible_round_is_named_with_its_place(value):
     def change(data):
         data["benchmarks"][0]["stats"]["data"][2] = value
 
-    assert f"{value!r} at $.benchmarks[0].stats.data[2]" in broken(change)
+    assert f"{value!r} at $.stats.data[2] of {benchmark()['fullname']}" in broken(change)
 
 
 def test_a_full_name_that_stands_twice_is_refused():
@@ -158,6 +183,39 @@ def test_benchmarks_of_others_in_the_same_run_are_told_apart():
     run = from_json(saved(benchmark(), foreign))
     assert len(run.cells) == 1
     assert run.others == ("test_other.py::test",)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"stats": None},
+        {"stats": {"mean": float("nan"), "ops": float("inf"), "data": [float("nan")]}},
+        {"extra_info": None},
+        {"extra_info": {"experiment": "theirs"}},
+        {"extra_info": {"experiment": "theirs", "strategy": "greedy", "items": "many"}},
+        {"name": None},
+        {"fullname": 7},
+    ],
+    ids=str,
+)
+def test_an_entry_that_is_no_cell_costs_no_other_whatever_it_holds(odd):
+    data = saved(benchmark(), {**FOREIGN, **odd}, FOREIGN, FOREIGN, None, "odd")
+    for form in (data, json.dumps(data).encode()):  # Python writes NaN, which is no JSON
+        run = from_json(form)
+        assert [cell.strategy for cell in run.cells] == ["threads"]
+        assert "test_theirs.py::test_theirs" in run.others
+
+
+def test_numbers_that_are_no_json_count_as_not_measured():
+    data = json.dumps(saved(benchmark(efficiency=float("nan"), memory={"pss": float("inf")}))).encode()
+    (cell,) = from_json(data).cells
+    assert (cell.efficiency, cell.extra) == (None, {"memory": {"pss": None}})
+
+
+def test_a_round_that_is_no_number_is_refused_from_a_file_too():
+    data = json.dumps(saved(benchmark(rounds=(0.1, 0.7)))).replace("0.7]", "NaN]").encode()
+    with pytest.raises(UnreadableRun, match=r"got null - at \$.stats.data\[1\] of .*; the file is damaged"):
+        from_json(data)
 
 
 def test_figures_that_are_not_finite_count_as_not_measured():
@@ -190,9 +248,60 @@ def test_the_header_of_a_new_run_reads_back():
     assert (run.complete, run.why_incomplete, run.facts["seed"]) == (False, "Ctrl-C", 3)
 
 
-def test_an_absent_file_is_named(tmp_path):
-    with pytest.raises(UnreadableRun, match="no such file"):
-        load(tmp_path / "0001_x.json")
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("0001_x.json", "no such file or directory; check"),
+        ("*.json", "no file has this name; if it is a pattern, leave the quotes off"),
+        ("file:///tmp/0001_x.json", "it is an address; name the file by its path: /tmp/0001_x.json"),
+    ],
+)
+def test_what_is_not_there_is_named_for_what_it_is(name, said):
+    with pytest.raises(UnreadableRun, match=re.escape(said)):
+        load(Path(name))
+
+
+def test_the_mark_of_utf_8_that_editors_put_before_a_text_is_passed_over(tmp_path):
+    path = put(tmp_path, saved())
+    before = load(path)
+    path.write_bytes(codecs.BOM_UTF8 + path.read_bytes())
+    assert load(path) == before
+
+
+def archive(data):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as file:
+        file.writestr("0001_x.json", data)
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        (lambda data: data.decode().encode("utf-16"), "it is UTF-16 text; save it as UTF-8"),
+        (gzip.compress, "it is compressed with gzip; unpack it first"),
+        (bz2.compress, "it is compressed with bzip2; unpack it first"),
+        (lzma.compress, "it is compressed with xz; unpack it first"),
+        (archive, "it is a zip archive; unpack it first"),
+        (lambda _: b"import os\n", "it is not JSON; name a saved run"),
+        (lambda _: b'{"scripts": {"a": 1,}}', "it is not JSON at line 1; name a saved run"),
+        (lambda _: b'{"accuracy": 0.91}', NO_RUN),
+        (lambda _: b"[1, 2, 3]", NO_RUN),
+        (lambda _: b"3", NO_RUN),
+    ],
+)
+def test_a_file_that_is_no_run_is_named_for_what_it_is_and_not_called_damaged(tmp_path, form, said):
+    path = put(tmp_path, saved())
+    path.write_bytes(form(path.read_bytes()))
+    with pytest.raises(UnreadableRun) as caught:
+        load(path)
+    assert caught.value.reason == said
+
+
+def test_a_run_that_is_no_json_any_more_is_damaged():
+    data = json.dumps(saved(), indent=1).encode().replace(b'"datetime":', b'"datetime"')
+    with pytest.raises(UnreadableRun, match=r"it is not JSON at line \d+; the file is damaged"):
+        from_json(data)
 
 
 def test_a_folder_is_named(tmp_path):

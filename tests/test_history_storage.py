@@ -2,6 +2,7 @@
 The guard at the door of a history: whole runs or nothing, under numbers of their own, whatever happens meanwhile.
 """
 
+import codecs
 import errno
 import fcntl
 import json
@@ -89,6 +90,18 @@ def test_pytest_benchmark_itself_can_load_what_was_saved(storage):
     assert data["benchmarks"][0]["extra_info"]["strategy"] == "threads"
 
 
+def test_what_pytest_benchmark_can_not_compare_costs_a_comparison_nothing_else(storage):
+    nan = benchmark("sequential")
+    nan["extra_info"], nan["stats"]["stddev"] = {}, float("nan")
+    storage.save(saved(benchmark(), nan), "x")
+    path = storage.path / FOLDER / "0001_x.json"
+    data = json.loads(path.read_text())
+    data["benchmarks"] += [None, {"stats": None}, {"fullname": "theirs", "stats": None}]
+    path.write_bytes(codecs.BOM_UTF8 + json.dumps(data).encode())
+    ((_, data),) = list(storage.load())
+    assert [one["fullname"] for one in data["benchmarks"]] == [benchmark()["fullname"]]
+
+
 def test_a_place_outside_the_working_directory_can_be_named(storage, tmp_path, monkeypatch):
     assert storage.location == str(tmp_path / FINGERPRINT)
     monkeypatch.chdir(tmp_path)
@@ -141,7 +154,7 @@ def test_a_run_marked_as_incomplete_is_refused_without_being_asked(tmp_path, sto
 
 
 def test_a_run_that_could_not_be_read_again_is_not_saved(tmp_path, storage):
-    with pytest.raises(NotSaved, match=r"\$.benchmarks\[0\].stats.data\[0\] is no time that a round can take"):
+    with pytest.raises(NotSaved, match=r"at \$.stats.data\[0\] of .* is no time that a round can take"):
         storage.save(saved(benchmark(rounds=(0.0,))), "x")
     assert names(tmp_path) == []
 

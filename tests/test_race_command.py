@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from processes import alive, assert_all_end, everything_from, grown, python, terminal, until
 
+from paceline.race import items
 from paceline.strategies import STRATEGIES
 
 HERE = Path(__file__).parent
@@ -168,6 +169,15 @@ def test_what_can_not_be_raced_ends_with_its_status_and_one_clear_sentence(words
     assert done.returncode == status, done.stderr
     assert complaint in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_items_may_begin_with_the_mark_of_utf_8_and_other_forms_are_named(tmp_path):
+    path = tmp_path / "items.json"
+    path.write_text('["é"]', encoding="utf-8-sig")
+    assert items.read(path) == ["é"]
+    path.write_text('["é"]', encoding="utf-16")
+    with pytest.raises(items.ItemsError, match="items.json is not UTF-8 text; save it as UTF-8"):
+        items.read(path)
 
 
 @pytest.mark.parametrize(

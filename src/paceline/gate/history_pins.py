@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from paceline.history import HistoryError
+from paceline.history.files import other_form
 from paceline.history.publishing import replace
 
 NAME = "baselines.toml"
@@ -81,9 +82,11 @@ def _tables(results: Path) -> Mapping[str, Any]:
     path = results / NAME
     try:
         with _named(path, "read; check its permissions"), contextlib.suppress(FileNotFoundError):
-            return tomllib.loads(path.read_text(encoding="utf-8"))
+            data = path.read_bytes()
+            return tomllib.loads(data.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BaselinesError(f"{path}: it is not TOML ({error}); mend it, or restore it from a copy") from None
+        told = other_form(data) or f"not TOML ({error}); mend it, or restore it from a copy"
+        raise BaselinesError(f"{path}: it is {told}") from None
     return {}
 
 

@@ -19,6 +19,9 @@ class UnreadableSitting(UnreadableFile):
     A file is no saved sitting, or a damaged one.
     """
 
+    what = "sitting"
+    key = b'"pairs"'
+
 
 class _Head(msgspec.Struct):
     """As much of a file as says whether the rest can be understood."""

@@ -55,7 +55,7 @@ def load(path: Path) -> Sitting:
     Raises:
         UnreadableSitting: it is not there, not a file, too large, damaged, of another schema, or not ours.
     """
-    return read(content(path, "sitting", UnreadableSitting), path)
+    return read(content(path, UnreadableSitting), path)
 
 
 def newest(folder: Path) -> Path:

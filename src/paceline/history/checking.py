@@ -15,11 +15,13 @@ from paceline.history.finite import finite_or_none
 from paceline.history.run import Cell, Run
 from paceline.history.schema import SCHEMA, Benchmark, Extra, Header, Saved
 
+_NO_RUN = "it is JSON, but no saved run; name one: see paceline runs"
 _FOREIGN = 'it has no "paceline" key, so another suite made it; try pytest-benchmark compare'
 _NO_ROUNDS = "has no raw rounds; save with --benchmark-save-data"
 _LONGEST_ROUND = 1e9  # seconds, 30 years: above it a number is damage, and sums would overflow
 _MOST_STEPS = 2**63  # as for every count
 _EXTRAS = {field.name for field in msgspec.structs.fields(Extra)}
+_REQUIRED = {field.name for field in msgspec.structs.fields(Extra) if field.required}
 _Kind = TypeVar("_Kind")
 
 
@@ -37,11 +39,11 @@ def run(data: Any, path: Path | None) -> Run:
         Unfit: a value is impossible, or the run is not ours.
         msgspec.ValidationError: a value has the wrong type.
     """
-    if isinstance(data, Mapping) and "benchmarks" in data and "paceline" not in data:
+    if not isinstance(data, Mapping) or "benchmarks" not in data:
+        raise Unfit(_NO_RUN)
+    if "paceline" not in data:
         raise Unfit(_FOREIGN)
     saved = msgspec.convert(data, Saved)
-    if saved.paceline is msgspec.UNSET:
-        raise Unfit(_FOREIGN)
     head = _header(saved.paceline)
     found, others = sorted_out(saved.benchmarks)
     return Run(
@@ -74,28 +76,41 @@ def _header(facts: dict[str, Any]) -> Header:
 
 def sorted_out(benchmarks: Sequence[Any]) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
     """
-    Tell cells from other benchmarks in the same file.
+    Tell cells from other benchmarks in the same file, whatever these may be.
 
     Returns:
-        The cells, and the full names of the others.
+        The cells, and the names of the others that have one.
     """
-    read = [(_convert(one, Benchmark, f"$.benchmarks[{index}]"), index) for index, one in enumerate(benchmarks)]
-    repeated = [name for name, count in Counter(one.fullname for one, _ in read).items() if count > 1]
+    ours = [_is_cell(one) for one in benchmarks]
+    found = tuple(_cell(one, index) for index, one in enumerate(benchmarks) if ours[index])
+    repeated = [name for name, count in Counter(cell.fullname for cell in found).items() if count > 1]
     if repeated:
         raise Unfit(f"{repeated[0]!r} stands in it more than once, so no other run can be joined to it; {DAMAGED}")
-    found = tuple(_cell(one, index) for one, index in read if "experiment" in one.extra_info)
-    return found, tuple(one.fullname for one, _ in read if "experiment" not in one.extra_info)
+    others = (_name(one) for one, is_ours in zip(benchmarks, ours, strict=True) if not is_ours)
+    return found, tuple(name for name in others if name is not None)
 
 
-def _cell(one: Benchmark, index: int) -> Cell:
-    where = f"$.benchmarks[{index}]"
-    extra = _convert(one.extra_info, Extra, f"{where}.extra_info")
-    known = {name: finite_or_none(value) for name, value in msgspec.structs.asdict(extra).items()}
+def _is_cell(one: Any) -> bool:
+    extra = one.get("extra_info") if isinstance(one, Mapping) else None
+    # a cell that lost one of them is a damaged one, not somebody else's
+    return isinstance(extra, Mapping) and len(_REQUIRED - extra.keys()) <= 1
+
+
+def _name(one: Any) -> str | None:
+    names = [one.get("fullname"), one.get("name")] if isinstance(one, Mapping) else []
+    return next((name for name in names if isinstance(name, str)), None)
+
+
+def _cell(data: Mapping[str, Any], index: int) -> Cell:
+    name = _name(data) or f"benchmarks[{index}]"
+    one = _convert(data, Benchmark, whose=name)
+    extra = _convert(one.extra_info, Extra, "$.extra_info", name)
+    known = {key: finite_or_none(value) for key, value in msgspec.structs.asdict(extra).items()}
     known["warnings"] = tuple(extra.warnings)
     rest = {key: value for key, value in one.extra_info.items() if key not in _EXTRAS}
     if extra.workload == "Compute":
         known["n"] = _steps(rest.pop("n", None), one.params)
-    return Cell(fullname=one.fullname, name=one.name, rounds=_rounds(one, where), extra=rest, **known)
+    return Cell(fullname=one.fullname, name=one.name, rounds=_rounds(one), extra=rest, **known)
 
 
 def _steps(n: Any, params: Any) -> int | None:
@@ -106,22 +121,23 @@ def _steps(n: Any, params: Any) -> int | None:
     return known if type(known) is int and 0 < known < _MOST_STEPS else None
 
 
-def _rounds(one: Benchmark, where: str) -> tuple[float, ...]:
+def _rounds(one: Benchmark) -> tuple[float, ...]:
     if not isinstance(one.stats.data, list) or not one.stats.data:
         raise Unfit(_NO_ROUNDS)
     for place, value in enumerate(one.stats.data):
         if not 0 < value < _LONGEST_ROUND:  # false for NaN too
-            raise Unfit(f"{value!r} at {where}.stats.data[{place}] is no time that a round can take; {DAMAGED}")
+            where = f"$.stats.data[{place}] of {one.fullname}"
+            raise Unfit(f"{value!r} at {where} is no time that a round can take; {DAMAGED}")
     return tuple(float(value) for value in one.stats.data)
 
 
-def _convert(value: Any, kind: type[_Kind], where: str) -> _Kind:
+def _convert(value: Any, kind: type[_Kind], where: str = "$", whose: str | None = None) -> _Kind:
     """
-    Check `value` against a type; where it does not fit, the path in the message starts at the top of the file.
+    Check `value` against a type; where it does not fit, the message says the place, and the name of what it is part of.
     """
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         message = str(error)
         inside = message.replace("`$", f"`{where}", 1) if "`$" in message else f"{message} - at `{where}`"
-        raise msgspec.ValidationError(inside) from None
+        raise msgspec.ValidationError(f"{inside} of {whose}" if whose else inside) from None

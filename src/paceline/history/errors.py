@@ -3,6 +3,7 @@ What can go wrong with saved runs; the text of each says what, where and what to
 """
 
 from pathlib import Path
+from typing import ClassVar
 
 
 class HistoryError(Exception):
@@ -20,6 +21,11 @@ class UnreadableFile(HistoryError):  # noqa: N818  # the name says what it is: a
         reason: what is wrong, a semicolon, and what to do.
     """
 
+    what: ClassVar[str]
+    """What it should hold: "run"."""
+    key: ClassVar[bytes]
+    """What stands in every file that does, also in one that is no JSON any more."""
+
     def __init__(self, path: Path | None, reason: str) -> None:
         super().__init__(path, reason)
         self.path = path
@@ -33,6 +39,9 @@ class UnreadableRun(UnreadableFile):
     """
     A file is no saved run, or a damaged one.
     """
+
+    what = "run"
+    key = b'"benchmarks"'
 
 
 class NoSuchRunError(HistoryError):

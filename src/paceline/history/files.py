@@ -2,29 +2,46 @@
 Files that are read whole: what is wrong with one is said in the same words, whatever it should have held.
 """
 
+import codecs
 import contextlib
+import json
 import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from paceline.history.errors import UnreadableFile
+from paceline.history.finite import finite
 
 LARGEST = 256 * 2**20
 """Bytes. A default run takes well under one MiB; what is over this is none, and reading it would fill the memory."""
 
 DAMAGED = "the file is damaged; move it away, or restore it from a copy"
 
+_UTF_16 = "UTF-16 text; save it as UTF-8"
+_OTHERS = {
+    codecs.BOM_UTF16_LE: _UTF_16,
+    codecs.BOM_UTF16_BE: _UTF_16,
+    b"\x1f\x8b": "compressed with gzip; unpack it first",
+    b"BZh": "compressed with bzip2; unpack it first",
+    b"\xfd7zXZ": "compressed with xz; unpack it first",
+    b"\x28\xb5\x2f\xfd": "compressed with zstd; unpack it first",
+    b"PK\x03\x04": "a zip archive; unpack it first",
+}
+"""What files begin with that are no UTF-8 text -> what they are, and what to do."""
 
-def content(path: Path, what: str, error: type[UnreadableFile]) -> bytes:
+_Kind = TypeVar("_Kind")
+
+
+def content(path: Path, error: type[UnreadableFile]) -> bytes:
     """
-    Read a file.
+    Read a file, without the mark of UTF-8 that editors may put at its begin.
 
     Args:
         path: the file.
-        what: what it should hold: "run".
         error: what to raise.
 
     Raises:
@@ -35,14 +52,51 @@ def content(path: Path, what: str, error: type[UnreadableFile]) -> bytes:
         if stat.S_ISDIR(facts.st_mode):
             raise error(path, "it is a folder; name a file in it")
         if not stat.S_ISREG(facts.st_mode):  # opening a named pipe would wait for ever
-            raise error(path, f"it is not a regular file; name a saved {what}")
+            raise error(path, f"it is not a regular file; name a saved {error.what}")
         if facts.st_size > LARGEST:
-            raise error(path, f"it has {facts.st_size} bytes, more than any {what} ({LARGEST}); name a saved {what}")
+            size = f"{facts.st_size} bytes, more than any {error.what} ({LARGEST})"
+            raise error(path, f"it has {size}; name a saved {error.what}")
         with path.open("rb") as file:
-            return file.read(LARGEST + 1)
+            return file.read(LARGEST + 1).removeprefix(codecs.BOM_UTF8)
+    except FileNotFoundError:
+        raise error(path, _absent(str(path))) from None
     except (OSError, ValueError) as trouble:  # a name with a NUL in it is a ValueError
         reason = getattr(trouble, "strerror", None) or str(trouble)
         raise error(path, f"{reason.lower()}; check the path and its permissions") from None
+
+
+def _absent(name: str) -> str:
+    if address := re.match("file:/+", name):
+        return f"it is an address; name the file by its path: /{name[address.end() :]}"
+    if any(sign in name for sign in "*?["):
+        return "no file has this name; if it is a pattern, leave the quotes off, so that the shell fills it in"
+    return "no such file or directory; check the path and its permissions"
+
+
+def other_form(data: bytes) -> str | None:
+    """
+    Say what a file is that is no UTF-8 text, and what to do; None if nothing of the kind is to be seen.
+    """
+    return next((what for begin, what in _OTHERS.items() if data.startswith(begin)), None)
+
+
+def decoded(data: bytes, kind: type[_Kind]) -> _Kind:
+    """
+    Decode JSON, with NaN and infinities, which Python's own writer puts into it, as null.
+
+    Raises:
+        msgspec.DecodeError: it is none, or not of this kind; `decoding` makes a sentence of it.
+    """
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        if b"NaN" not in data and b"Infinity" not in data:
+            raise
+        with contextlib.suppress(ValueError):  # what is wrong besides, the first error says
+            return msgspec.convert(finite(json.loads(data.decode())), kind)
+        raise
 
 
 @contextlib.contextmanager
@@ -60,18 +114,21 @@ def decoding(data: object, path: Path | None, error: type[UnreadableFile]) -> It
     except msgspec.ValidationError as trouble:
         raise error(path, f"{str(trouble).replace('`', '')}; {DAMAGED}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as trouble:
-        raise error(path, _malformed(str(trouble), data)) from None
+        assert isinstance(data, bytes)
+        raise error(path, _malformed(str(trouble), data, error)) from None
     except RecursionError:
         raise error(path, f"it is nested too deeply; {DAMAGED}") from None
 
 
-def _malformed(message: str, data: object) -> str:
-    if isinstance(data, bytes) and not data.strip():
+def _malformed(message: str, data: bytes, error: type[UnreadableFile]) -> str:
+    if not data.strip():
         return "it is empty, perhaps left by a full disk; remove it"
+    if other := other_form(data):
+        return f"it is {other}"
+    if not data.lstrip().startswith(b"{"):
+        return f"it is not JSON; name a saved {error.what}"
     if "truncated" in message:
         return f"it ends in the middle, as after a full disk or a kill; {DAMAGED}"
     place = re.search(r"(?:byte|position) ([0-9]+)", message)
-    if not place or not isinstance(data, bytes):
-        return f"it is not JSON ({message}); {DAMAGED}"
-    line = data.count(b"\n", 0, int(place[1])) + 1
-    return f"it is not JSON at line {line}; {DAMAGED}"
+    where = f" at line {data[: int(place[1])].count(10) + 1}" if place else f" ({message})"
+    return f"it is not JSON{where}; {DAMAGED if error.key in data else f'name a saved {error.what}'}"

@@ -9,8 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from paceline.history import checking, files
 from paceline.history.checking import Unfit
 from paceline.history.errors import UnreadableRun
@@ -24,7 +22,21 @@ def load(path: Path) -> Run:
     Raises:
         UnreadableRun: it is not there, not a file, too large, damaged, or not ours.
     """
-    return from_json(files.content(path, "run", UnreadableRun), path)
+    return from_json(files.content(path, UnreadableRun), path)
+
+
+def load_native(path: Path) -> dict[str, Any]:
+    """
+    Read one saved run as pytest-benchmark knows it: the objects of its JSON.
+
+    Raises:
+        UnreadableRun: as for `load`.
+    """
+    content = files.content(path, UnreadableRun)
+    with _reasons(path, content):
+        data = files.decoded(content, dict[str, Any])
+        checking.run(data, path)
+    return data
 
 
 def from_json(data: bytes | Mapping[str, Any], path: Path | None = None) -> Run:
@@ -39,7 +51,7 @@ def from_json(data: bytes | Mapping[str, Any], path: Path | None = None) -> Run:
         UnreadableRun: it is not JSON, not a run of Paceline's, or holds a wrong type or an impossible value.
     """
     with _reasons(path, data):
-        return checking.run(msgspec.json.decode(data) if isinstance(data, bytes) else data, path)
+        return checking.run(files.decoded(data, object) if isinstance(data, bytes) else data, path)
 
 
 def cells(benchmarks: Sequence[Mapping[str, Any]]) -> tuple[Cell, ...]:

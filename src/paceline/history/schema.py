@@ -53,7 +53,7 @@ class Extra(Struct):
 
 
 class Benchmark(Struct):
-    """`benchmarks[i]`; what is no cell of ours has no `experiment` in its `extra_info`."""
+    """`benchmarks[i]`, where it is a cell of ours: its `extra_info` has what `Extra` requires."""
 
     fullname: str
     name: str
@@ -79,9 +79,9 @@ class Saved(Struct):
 
     benchmarks: list[Any]
     datetime: dt.datetime
+    paceline: dict[str, Any]
     machine_info: dict[str, Any] = {}
     commit_info: dict[str, Any] = {}
-    paceline: dict[str, Any] | UnsetType = UNSET
 
 
 def header(

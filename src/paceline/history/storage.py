@@ -3,16 +3,17 @@ The guard at the door of a history: stands in for pytest-benchmark's storage, so
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pytest_benchmark.stats import Stats
 from pytest_benchmark.storage.file import FileStorage
 
 from paceline.history.errors import NotSaved, UnreadableRun
 from paceline.history.finite import finite
 from paceline.history.publishing import publish
-from paceline.history.reading import from_json, load
+from paceline.history.reading import from_json, load_native
 from paceline.history.store import PARTIAL
 
 
@@ -55,7 +56,8 @@ class GuardedStorage(FileStorage):
 
     def load(self, *globs_or_files: str) -> Iterator[tuple[Path, dict[str, Any]]]:
         """
-        Give the runs to compare with; what can't be read is named with its reason and passed over.
+        Give the runs to compare with; what can't be read is named with its reason and passed over, and benchmarks
+        whose figures are not all there are left out.
 
         Args:
             globs_or_files: as pytest-benchmark takes them; every numbered run if none is given.
@@ -63,11 +65,12 @@ class GuardedStorage(FileStorage):
         tell = self.logger.error  # pytest-benchmark's, not the logging module's
         for file in self.query(*(globs_or_files or ("[0-9][0-9][0-9][0-9]_",))):  # type: ignore[no-untyped-call]
             try:
-                load(file)
+                data = load_native(file)
             except UnreadableRun as damaged:
                 tell(f"Passed over {damaged}")
             else:
-                yield from super().load(str(file))  # type: ignore[no-untyped-call]
+                place = file.relative_to(self.path) if file.is_relative_to(self.path) else file
+                yield place, {**data, "benchmarks": list(filter(_comparable, data["benchmarks"]))}
 
     def save(self, output_json: dict[str, Any], save: str) -> None:
         """
@@ -114,6 +117,16 @@ def strict(data: Any) -> str:
     Write JSON that every reader takes: numbers that are not finite become null, and what JSON does not know its repr.
     """
     return json.dumps(finite(data), indent=4, allow_nan=False, default=lambda thing: f"UNSERIALIZABLE[{thing!r}]")
+
+
+def _comparable(one: Any) -> bool:
+    """
+    Whether pytest-benchmark can put a benchmark into its tables: it has a full name, and every figure.
+    """
+    stats = one.get("stats") if isinstance(one, Mapping) else None
+    if not isinstance(stats, Mapping) or not isinstance(one.get("fullname"), str):
+        return False
+    return all(stats.get(figure) is not None for figure in Stats.fields)
 
 
 def _incomplete(output_json: dict[str, Any]) -> str | None:

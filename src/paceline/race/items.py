@@ -24,9 +24,11 @@ def read(path: Path) -> list[Item]:
         ItemsError: if it can't be read, or there are none in it.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ItemsError(f"{path} can't be read: {getattr(error, 'strerror', None) or error}") from None
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ItemsError(f"{path} can't be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise ItemsError(f"{path} is not UTF-8 text; save it as UTF-8, uncompressed") from None
     found = _array(path, text) if path.suffix == ".json" else text.splitlines()
     if not found:
         raise ItemsError(f"{path} holds no items; write one on each line, or a JSON array in a file ending in .json")
