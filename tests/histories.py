@@ -12,6 +12,7 @@ from paceline import machine
 from paceline.gate import arguments_history
 
 HERE = machine.fingerprint()
+ELSEWHERE = "darwin-arm64-made-up-8cpu-cpython-3.13"
 NAMES = [f"cell{index}" for index in range(6)]
 
 

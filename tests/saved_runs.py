@@ -9,6 +9,7 @@ from pytest_benchmark.stats import Stats
 
 FINGERPRINT = "linux-x86_64-made-up-2cpu-cpython-3.11"
 FOLDER = "Linux-CPython-3.11-64bit"
+PARTIAL = f"partial/{FINGERPRINT}"
 
 
 def benchmark(strategy="threads", experiment="downloads", rounds=(0.2, 0.21, 0.22), **extra):
@@ -85,9 +86,9 @@ def saved(
 
 def put(root: Path, data, number=1, folder=None):
     """
-    Save a run where a history expects it.
+    Save a run where a history expects it, or in `folder`.
     """
-    path = root / (folder or data["paceline"]["fingerprint"]) / FOLDER / f"{number:04}_made-up.json"
+    path = root / (folder or f"{data['paceline']['fingerprint']}/{FOLDER}") / f"{number:04}_made-up.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(data), encoding="utf-8")
     return path

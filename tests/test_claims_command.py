@@ -181,8 +181,8 @@ def test_another_machines_run_is_taken_aloud(results, capsys):
 @pytest.mark.usefixtures("results")
 def test_without_any_run_it_says_what_to_type(capsys):
     assert cli.main(["claims"]) == 1
-    assert capsys.readouterr().err == (
-        "paceline: results has no complete run with the cells this needs; measure one: pytest --benchmark-only --all\n"
+    assert "no complete run with the cells this needs; measure one: pytest --benchmark-only --all;" in (
+        capsys.readouterr().err
     )
 
 

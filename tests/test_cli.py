@@ -11,11 +11,14 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from saved_runs import FINGERPRINT, benchmark, put, saved
+from saved_runs import FINGERPRINT, FOLDER, PARTIAL, benchmark, put, saved
 
 from paceline import cli, machine
 
 HERE = machine.fingerprint()
+ADVICE = (
+    "measure one: pytest --benchmark-only; what --benchmark-storage saved in another folder is found with --results DIR"
+)
 PACELINE = [sys.executable, "-c", "import sys; from paceline.cli import main; sys.exit(main())"]
 
 
@@ -79,15 +82,13 @@ def test_without_any_run_compare_says_what_to_type(capsys):
     assert cli.main(["compare"]) == 1
     out, err = capsys.readouterr()
     assert out == ""
-    assert err == (
-        "paceline: results has no complete run with the cells this needs; measure one: pytest --benchmark-only\n"
-    )
+    assert err == (f"paceline: {Path('results').absolute()} has no complete run with the cells this needs; {ADVICE}\n")
 
 
 @pytest.mark.usefixtures("results")
 def test_without_any_run_runs_says_what_to_type(capsys):
     assert cli.main(["runs"]) == 0
-    assert capsys.readouterr().out == "results has no saved run; measure one: pytest --benchmark-only\n"
+    assert capsys.readouterr().out == f"{Path('results').absolute()} has no saved run; {ADVICE}\n"
 
 
 def test_compare_shows_the_newest_whole_run_of_this_machine(results, capsys):
@@ -114,7 +115,7 @@ def test_compare_says_aloud_when_a_run_is_of_another_machine(results, capsys):
 
 def test_compare_names_the_damaged_files_it_passes_over(results, capsys):
     put(results, saved(fingerprint=HERE), 1)
-    put(results, saved(), 2, folder=HERE).write_text("")
+    put(results, saved(), 2, folder=f"{HERE}/{FOLDER}").write_text("")
     assert cli.main(["compare"]) == 0
     assert "passed over results" in (err := capsys.readouterr().err)
     assert "0002_made-up.json: it is empty" in err
@@ -163,7 +164,7 @@ def test_the_rows_stand_in_the_order_of_the_strategies(results, capsys):
 
 def test_runs_lists_everything_and_ends_with_1_if_something_can_not_be_read(results, capsys):
     put(results, saved(fingerprint=HERE), 1)
-    put(results, saved(complete=False, why="Ctrl-C"), 2, folder="partial")
+    put(results, saved(complete=False, why="Ctrl-C"), 2, folder=PARTIAL)
     assert cli.main(["runs"]) == 0
     out = capsys.readouterr().out
     assert "complete   results/" in out
@@ -175,7 +176,7 @@ def test_runs_lists_everything_and_ends_with_1_if_something_can_not_be_read(resu
 
 
 def test_a_damaged_partial_run_is_named_too(results, capsys):
-    put(results, saved(), folder="partial").write_text("")
+    put(results, saved(), folder=PARTIAL).write_text("")
     assert cli.main(["runs"]) == 1
     assert "it is empty" in capsys.readouterr().out
 
@@ -183,7 +184,8 @@ def test_a_damaged_partial_run_is_named_too(results, capsys):
 @pytest.mark.usefixtures("results")
 def test_a_name_can_not_steer_the_terminal(capsys):
     assert cli.main(["compare", "\x1b[2J.json"]) == 1
-    assert "\x1b" not in capsys.readouterr().err
+    assert cli.main(["runs", "--results", "\x1b[2J"]) == 0
+    assert "\x1b" not in "".join(capsys.readouterr())
 
 
 @pytest.mark.usefixtures("results")

@@ -6,8 +6,8 @@ import codecs
 import tomllib
 
 import pytest
-from histories import HERE, NAMES, quiet, typed, write
-from saved_runs import put, saved
+from histories import ELSEWHERE, HERE, NAMES, quiet, typed, write
+from saved_runs import FOLDER, put, saved
 
 from paceline import commands
 from paceline.gate import history_pins
@@ -46,13 +46,13 @@ def test_a_file_is_pinned_as_well_as_a_number(results):
 
 
 def test_another_pin_takes_the_place_of_the_first_and_leaves_other_machines_alone(results, capsys):
-    write(results, quiet(1), fingerprint="elsewhere")
-    other = next((results / "elsewhere").rglob("*.json"))
+    write(results, quiet(1), fingerprint=ELSEWHERE)
+    other = next((results / ELSEWHERE).rglob("*.json"))
     assert baseline(other, "--why", "another machine", "--results", results) == 0
     assert baseline(1, "--why", "first", "--results", results) == 0
-    before = pinned(results)["elsewhere"]
+    before = pinned(results)[ELSEWHERE]
     assert baseline(2, "--why", "second", "--results", results) == 0
-    assert pinned(results)["elsewhere"] == before
+    assert pinned(results)[ELSEWHERE] == before
     assert pinned(results)[HERE]["number"] == 2
     assert "in place of run 1 (first)" in capsys.readouterr().out
 
@@ -85,7 +85,16 @@ def test_a_run_from_elsewhere_is_refused(results, tmp_path_factory, capsys):
     write(tmp_path_factory.mktemp("elsewhere"), quiet(1))
     path = next(tmp_path_factory.getbasetemp().glob("elsewhere*/**/0001_*.json"))
     assert baseline(path, "--why", "never mind", "--results", results) == 2
-    assert "is not in the history" in capsys.readouterr().err
+    assert "is not in a history of" in capsys.readouterr().err
+
+
+def test_a_run_in_a_storage_of_all_machines_is_pinned_and_checked_against(tmp_path, capsys):
+    for number in (1, 2):
+        put(tmp_path, saved(fingerprint=HERE, when=f"2026-01-0{number}T00:00:00+00:00"), number, FOLDER)
+    assert baseline(1, "--why", "it is good", "--results", tmp_path) == 0
+    assert pinned(tmp_path)[HERE]["run"] == f"{FOLDER}/0001_made-up.json"
+    assert commands.check(typed("check", "--results", tmp_path)) == 0
+    assert "run 2 (2026-01-02" in capsys.readouterr().out
 
 
 def test_a_run_that_is_not_there_is_a_sentence(results, capsys):
@@ -99,8 +108,8 @@ def test_a_run_that_is_not_there_is_a_sentence(results, capsys):
         (b"[broken\n", "it is not TOML"),
         (b"\xff", "it is not TOML"),
         ("x = 3".encode("utf-16"), "it is UTF-16 text; save it as UTF-8"),
-        (b"x = 3\n", "'x' is no table"),
-        (b'[x]\nrun = "a.json"\nnumber = "one"\n', "[x] has no 'number'"),
+        (f'"{ELSEWHERE}" = 3\n'.encode(), f"'{ELSEWHERE}' is no table"),
+        (f'["{ELSEWHERE}"]\nrun = "a.json"\nnumber = "one"\n'.encode(), f"[{ELSEWHERE}] has no 'number'"),
     ],
 )
 def test_a_damaged_file_is_named_and_left_as_it_is(results, content, said, capsys):
@@ -121,12 +130,23 @@ def test_a_file_that_an_editor_began_with_a_mark_is_read(results):
     assert history_pins.pins(results)[HERE].number == 1
 
 
+def test_a_file_of_somebody_else_is_no_damaged_one_and_is_never_written_over(results, capsys):
+    path = results / "baselines.toml"
+    path.write_text("# our models\naccuracy = 0.9\n[resnet]\nrun = 3\n")
+    before = path.read_bytes()
+    assert baseline("--results", results) == 0
+    assert "no pinned baseline" in capsys.readouterr().out
+    assert baseline(2, "--why", "release 1.2", "--results", results) == 2
+    assert "is somebody else's: no pin is in it; pin with --results DIR" in capsys.readouterr().err
+    assert path.read_bytes() == before
+
+
 def test_what_a_later_version_adds_to_a_pin_is_kept(results):
     baseline(1, "--why", "first", "--results", results)
     path = results / "baselines.toml"
-    path.write_text(path.read_text().replace(HERE, "elsewhere") + 'later = "kept"\n')
+    path.write_text(path.read_text().replace(HERE, ELSEWHERE) + 'later = "kept"\n')
     baseline(2, "--why", "second", "--results", results)
-    assert pinned(results)["elsewhere"]["later"] == "kept"
+    assert pinned(results)[ELSEWHERE]["later"] == "kept"
     assert len(history_pins.pins(results)) == 2
 
 

@@ -5,7 +5,7 @@
 import json
 
 import pytest
-from histories import HERE, NAMES, fullname, noisy, quiet, typed, write
+from histories import ELSEWHERE, HERE, NAMES, fullname, noisy, quiet, typed, write
 from saved_runs import benchmark, put, saved
 
 from paceline import commands
@@ -174,7 +174,7 @@ def test_runs_that_do_not_vary_at_all_are_no_measure(tmp_path, capsys):
 def test_later_and_incomplete_runs_and_other_machines_are_no_yardstick(tmp_path, capsys):
     history(tmp_path)
     put(tmp_path, saved(fingerprint=HERE, complete=False, when="2025-01-01T00:00:00+00:00"), 40)
-    write(tmp_path, quiet(5), fingerprint="elsewhere")
+    write(tmp_path, quiet(5), fingerprint=ELSEWHERE)
     found, cells = judged(tmp_path, capsys, 8, status=0)
     assert found["run"]["number"] == 8
     assert {cell["runs"] for cell in cells.values()} == {7}
@@ -228,11 +228,11 @@ def test_other_versions_are_said_aloud(tmp_path, capsys):
 
 
 def test_runs_of_another_machine_are_judged_with_a_loud_word(tmp_path, capsys):
-    write(tmp_path, quiet(12), fingerprint="elsewhere")
-    first, *_, last = sorted((tmp_path / "elsewhere").rglob("*.json"))
+    write(tmp_path, quiet(12), fingerprint=ELSEWHERE)
+    first, *_, last = sorted((tmp_path / ELSEWHERE).rglob("*.json"))
     pin(tmp_path, first)
     found, _ = judged(tmp_path, capsys, last, status=0)
-    assert "ANOTHER MACHINE, elsewhere" in found["notes"][0]
+    assert f"ANOTHER MACHINE, {ELSEWHERE}" in found["notes"][0]
 
 
 def test_a_run_before_the_baseline_is_judged_with_a_loud_word(tmp_path, capsys):

@@ -5,7 +5,7 @@
 import json
 
 import pytest
-from histories import HERE, NAMES, fullname, newer, quiet, stepped, typed, write
+from histories import ELSEWHERE, HERE, NAMES, fullname, newer, quiet, stepped, typed, write
 from saved_runs import put, saved
 
 from paceline import commands
@@ -85,7 +85,7 @@ def test_too_few_runs_are_unknown_and_counted(tmp_path, capsys):
 
 def test_incomplete_runs_and_other_machines_are_no_part_of_it(tmp_path, capsys):
     write(tmp_path, quiet(8))
-    write(tmp_path, quiet(4), fingerprint="elsewhere")
+    write(tmp_path, quiet(4), fingerprint=ELSEWHERE)
     put(tmp_path, saved(fingerprint=HERE, complete=False), 9)
     trend("--results", tmp_path)
     assert f"{HERE}: 8 whole runs" in capsys.readouterr().out

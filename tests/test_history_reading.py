@@ -22,6 +22,7 @@ from saved_runs import benchmark, put, saved
 
 from paceline import history
 from paceline.history import UnreadableRun, files, from_json, load, schema
+from paceline.history.reading import glance
 from paceline.history.storage import strict
 
 ASYNCIO = benchmark("asyncio")
@@ -246,6 +247,19 @@ def test_the_header_of_a_new_run_reads_back():
     data = {**saved(), "paceline": schema.header(seed=3, scale={"items": 4}, complete=False, why_incomplete="Ctrl-C")}
     run = from_json(json.dumps(data).encode())
     assert (run.complete, run.why_incomplete, run.facts["seed"]) == (False, "Ctrl-C", 3)
+
+
+@given(runs(), st.sampled_from([None, 0, 1, 2, 4, 8]), st.booleans(), st.booleans())
+def test_a_glance_sees_the_date_and_the_machine_however_a_file_is_laid_out(
+    tmp_path_factory, data, indent, sort, nested
+):
+    path = tmp_path_factory.getbasetemp() / "0001_x.json"
+    if nested:
+        data["benchmarks"].append({"extra_info": {"datetime": "1999-01-01T00:00:00+00:00", "paceline": {}}})
+        data["paceline"]["scale"] = {"paceline": {"fingerprint": "theirs"}, "datetime": "1999-01-01T00:00:00+00:00"}
+    path.write_text(json.dumps(data, indent=indent, sort_keys=sort))
+    run = load(path)
+    assert glance(path) == (run.datetime, run.fingerprint)
 
 
 @pytest.mark.parametrize(

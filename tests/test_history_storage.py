@@ -17,10 +17,11 @@ from pathlib import Path
 import pytest
 from saved_runs import FINGERPRINT, FOLDER, benchmark, saved
 
-from paceline import history
+from paceline import cli, history, machine
 from paceline.history import NotSaved, publishing
 from paceline.history.storage import GuardedStorage, strict
 
+HERE = machine.fingerprint()
 SAVE = """
 import json, sys
 from pathlib import Path
@@ -80,7 +81,38 @@ def test_a_run_saved_can_be_read_and_the_place_is_told(tmp_path, storage, logger
     (run,), damaged = history.runs(tmp_path)
     assert run == history.from_json(saved(), run.path)
     assert damaged == []
-    assert logger.said == [f"Saved: {tmp_path / FINGERPRINT / FOLDER / '0001_x.json'}"]
+    where = tmp_path / FINGERPRINT / FOLDER / "0001_x.json"
+    assert logger.said == [f"Saved: {where}; shown by: paceline compare --results {tmp_path}"]
+
+
+def test_where_the_commands_look_by_themselves_nothing_more_is_told(tmp_path, logger, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    GuardedStorage(tmp_path / "results" / FINGERPRINT, logger, FOLDER).save(saved(), "x")
+    assert logger.said == [f"Saved: results/{FINGERPRINT}/{FOLDER}/0001_x.json"]
+
+
+def test_a_storage_of_anybodys_choice_is_found_by_what_is_said_when_saving(tmp_path, logger, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    storage = GuardedStorage("my runs", logger, FOLDER)
+    storage.save(saved(fingerprint=HERE), "x")
+    assert logger.said == [f"Saved: my runs/{FOLDER}/0001_x.json; shown by: paceline compare --results 'my runs'"]
+    for words in (["compare"], ["compare", "1"], ["runs"]):
+        assert cli.main([*words, "--results", "my runs"]) == 0
+        assert f"my runs/{FOLDER}/0001_x.json" in capsys.readouterr().out
+
+
+def test_what_is_kept_apart_from_a_storage_of_anybodys_choice_is_found_too(tmp_path, logger):
+    storage = GuardedStorage(tmp_path / "runs", logger, FOLDER, tmp_path / "results" / "partial")
+    storage.refuse("Ctrl-C", keep_partial=True)
+    storage.save(saved(), "x")
+    (run,), damaged = history.partials(tmp_path / "results")
+    assert (run.why_incomplete, damaged) == ("Ctrl-C", [])
+
+
+def test_without_a_name_the_newest_run_by_date_is_compared_with(storage):
+    for when in ("2026-01-02", "2026-01-03", "2026-01-01"):
+        storage.save(saved(when=f"{when}T00:00:00+00:00"), "x")
+    assert [str(path) for path, _ in storage.load()] == [f"{FOLDER}/0002_x.json"]
 
 
 def test_pytest_benchmark_itself_can_load_what_was_saved(storage):

@@ -142,6 +142,31 @@ def test_a_cpu_model_becomes_a_short_plain_word(monkeypatch, model, word):
     assert word in machine.fingerprint()
 
 
+@pytest.mark.parametrize("cpus", [0.5, 1, 1.5, 64, 10_000])
+@pytest.mark.parametrize("model", ["", "unknown", "AMD EPYC 7B13 64-Core Processor", "3.11", "Ünïcode ®"])
+def test_every_fingerprint_is_known_for_one(monkeypatch, cpus, model):
+    monkeypatch.setattr(machine, "usable_cpus", lambda: cpus)
+    monkeypatch.setattr(machine, "cpu_model", lambda: model)
+    assert machine.is_fingerprint(machine.fingerprint())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "baseline",
+        "2024-05-01",
+        "figures",
+        "partial",
+        "ab",
+        "seed-1",
+        "Linux-CPython-3.11-64bit",
+        "linux-cpu-bench-3.11",
+    ],
+)
+def test_no_other_name_is_taken_for_a_fingerprint(name):
+    assert not machine.is_fingerprint(name)
+
+
 def test_builds_with_and_without_the_gil_have_fingerprints_of_their_own(monkeypatch):
     monkeypatch.setattr(machine, "free_threaded", lambda: False)
     locked = machine.fingerprint()

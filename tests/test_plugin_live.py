@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from processes import PATIENCE, QUICK, everything_from, terminal
+from pytest_benchmark.utils import get_machine_id
 from saved_runs import benchmark, put, saved
 from screens import COLUMNS, Screen
 
@@ -206,7 +207,8 @@ def remember(pytester):
     def remember(fingerprint):
         fullname = "test_lab.py::test_fake[items=2-n=100000-a-squares]"
         cell = {**benchmark(rounds=[50.0]), "fullname": fullname, "name": fullname.partition("::")[2]}
-        return put(pytester.path / "results", saved(cell, fingerprint=fingerprint))
+        folder = f"{fingerprint}/{get_machine_id()}"
+        return put(pytester.path / "results", saved(cell, fingerprint=fingerprint), folder=folder)
 
     return remember
 

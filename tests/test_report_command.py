@@ -65,7 +65,7 @@ def test_two_runs_are_laid_side_by_side(results):
 @pytest.mark.usefixtures("results")
 def test_an_empty_history_makes_a_page_that_says_what_to_type():
     assert main(["report"]) == 0
-    assert "No run is saved yet; measure one: pytest --benchmark-only" in Path("report.html").read_text()
+    assert "results has no whole run; measure one: pytest --benchmark-only" in Path("report.html").read_text()
 
 
 def test_a_single_cell_makes_a_page(results):

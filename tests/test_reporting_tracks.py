@@ -3,7 +3,7 @@ From a made-up history to what a report shows of it.
 """
 
 import pytest
-from histories import HERE, NAMES, newer, quiet, stepped, write
+from histories import ELSEWHERE, HERE, NAMES, newer, quiet, stepped, write
 
 from paceline import history
 from paceline.reporting.tracks import tracks
@@ -83,7 +83,7 @@ def test_other_machines_and_runs_that_are_not_whole_do_not_count(tmp_path):
         data["paceline"] |= {"complete": number != 5, "why_incomplete": "Ctrl-C"}
         return data
 
-    write(tmp_path, quiet(12), fingerprint="linux-other")
+    write(tmp_path, quiet(12), fingerprint=ELSEWHERE)
     found = past(tmp_path, quiet(12), change=broken)
     assert found.runs == 11
     assert 5 not in [drift.run for drift in found.drift]

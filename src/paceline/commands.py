@@ -57,6 +57,7 @@ def runs(results: Path) -> int:
     """
     from paceline import history
     from paceline.report import tables
+    from paceline.report.figures import plain
 
     whole, damaged = history.runs(results)
     partial, damaged_too = history.partials(results)
@@ -64,7 +65,7 @@ def runs(results: Path) -> int:
     if whole or partial or damaged:
         tables.render(tables.listing(whole, partial, damaged))
     else:
-        sys.stdout.write(f"{results} has no saved run; measure one: pytest --benchmark-only\n")
+        sys.stdout.write(f"{plain(results.absolute())} has no saved run; {history.advice(results)}\n")
     return 1 if damaged else 0
 
 

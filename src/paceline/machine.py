@@ -47,6 +47,7 @@ Whose versions can move a measurement, and so stand in every saved run: what Pac
 each item beneath that. `plugin/lockstep.py`, which stands alone, has the same.
 """
 
+_FINGERPRINT = re.compile(r"[a-z0-9._-]+-[0-9][0-9.e-]*cpu-[a-z0-9._]+-[0-9]+\.[0-9]+t?")
 _NOISE_IN_MODELS = re.compile(r"\((?:r|tm|c)\)|@.*$|\b\d+-core\b|\b(?:cpu|processor)\b", re.IGNORECASE)
 _MODEL_LENGTH = 40
 
@@ -110,6 +111,13 @@ def fingerprint(cluster: str | None = None) -> str:
     cpus = f"{usable_cpus():.4g}cpu"
     parts = (platform.system(), platform.machine(), model, *with_it, cpus, sys.implementation.name, version)
     return "-".join(_slug(part) for part in parts)
+
+
+def is_fingerprint(name: str) -> bool:
+    """
+    Whether a name is some machine's and Python's fingerprint, and so no folder's of anybody else.
+    """
+    return _FINGERPRINT.fullmatch(name) is not None
 
 
 def stable_facts() -> dict[str, Any]:

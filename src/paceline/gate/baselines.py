@@ -14,7 +14,7 @@ from rich.console import RenderableType
 from paceline.gate import history_pins
 from paceline.gate.history_chosen import Complain, called, chosen
 from paceline.gate.history_pins import BaselinesError, Pin
-from paceline.history import HistoryError, Run
+from paceline.history import HistoryError, Run, holds
 from paceline.report import layout
 from paceline.report.figures import plain
 
@@ -77,16 +77,13 @@ def _as_pin(run: Run, results: Path, why: str) -> Pin:
     Raises:
         BaselinesError: the run is in no history there.
     """
-    home = results.resolve()
-    path = run.path.resolve() if run.path else home
-    if run.number is None or not path.is_relative_to(home / run.fingerprint):
+    if run.path is None or run.number is None or not holds(results, run):
         raise BaselinesError(
-            f"{run.path} is not in the history {results / run.fingerprint}, where later runs are; pin one of these: "
-            "see paceline runs"
+            f"{run.path} is not in a history of {results}, where later runs are; pin one of these: see paceline runs"
         )
     dirty = "+" if run.commit.get("dirty") else ""
     return Pin(
-        run=path.relative_to(home).as_posix(),
+        run=run.path.resolve().relative_to(results.resolve()).as_posix(),
         number=run.number,
         commit=f"{run.commit.get('id', 'unknown')}{dirty}",
         pinned=dt.datetime.now(dt.UTC).replace(microsecond=0),

@@ -1,5 +1,5 @@
 """
-The runs that check, baseline and trend speak of: one machine's history, in order, and each cell's medians in it.
+The runs that check, baseline and trend speak of: one machine's history, in order of date, and each cell's medians.
 """
 
 from collections.abc import Callable
@@ -54,7 +54,7 @@ def whole_runs(results: Path, fingerprint: str, complain: Complain) -> list[Run]
     Read one machine's history, and name what was passed over because it can't be read.
 
     Returns:
-        Its complete runs in order.
+        Its complete runs, in order of date.
     """
     found, damaged = history.runs(results)
     for error in damaged:
@@ -69,7 +69,10 @@ def chosen(word: str | None, results: Path, complain: Complain) -> Run:
     Raises:
         HistoryError: there is none, it can't be read, or it is not whole.
     """
-    run = history.resolve(word, results) if word is not None else of_this_machine(results, complain)[-1]
+    if word is not None:
+        run = history.resolve(word, results)
+    else:
+        run = history.newest_among(of_this_machine(results, complain), machine.fingerprint())
     if not run.complete:
         raise NoSuchRunError(
             f"{run.path} is incomplete ({run.why_incomplete or 'nobody said why'}); take a whole run: see paceline runs"
@@ -82,7 +85,7 @@ def of_this_machine(results: Path, complain: Complain) -> list[Run]:
     Read this machine's history.
 
     Returns:
-        Its complete runs that have cells, in order.
+        Its complete runs that have cells, in order of date.
 
     Raises:
         NoSuchRunError: there is none.
@@ -91,7 +94,7 @@ def of_this_machine(results: Path, complain: Complain) -> list[Run]:
     found = [run for run in whole_runs(results, here, complain) if run.cells]
     if not found:
         raise NoSuchRunError(
-            f"{results} has no complete run of this machine, {here}; measure one: {history.store.MEASURE}"
+            f"{results.absolute()} has no complete run of this machine, {here}; {history.advice(results)}"
         )
     return found
 

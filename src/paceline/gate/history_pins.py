@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from paceline import machine
 from paceline.history import HistoryError
 from paceline.history.files import other_form
 from paceline.history.publishing import replace
@@ -55,12 +56,13 @@ def pins(results: Path) -> dict[str, Pin]:
     Read what is pinned.
 
     Returns:
-        fingerprint -> its pin; empty where there is no file yet.
+        fingerprint -> its pin; empty where there is no file yet, or one of somebody else's.
 
     Raises:
         BaselinesError: the file is damaged, or can't be read.
     """
-    return {fingerprint: _pin(results / NAME, fingerprint, entry) for fingerprint, entry in _tables(results).items()}
+    tables = {name: entry for name, entry in _tables(results).items() if machine.is_fingerprint(name)}
+    return {fingerprint: _pin(results / NAME, fingerprint, entry) for fingerprint, entry in tables.items()}
 
 
 def pin(results: Path, fingerprint: str, new: Pin) -> None:
@@ -68,11 +70,13 @@ def pin(results: Path, fingerprint: str, new: Pin) -> None:
     Write one machine's pin; the others stay as they are. The file is replaced whole, or not at all.
 
     Raises:
-        BaselinesError: the file is damaged, and left as it is; or it can't be written.
+        BaselinesError: the file is damaged or somebody else's, and left as it is; or it can't be written.
     """
     import tomli_w
 
-    pins(results)  # a damaged file is for a person to mend, not for us to write over
+    known = pins(results)  # a damaged file is for a person to mend, not for us to write over
+    if _tables(results) and not known:
+        raise BaselinesError(f"{results / NAME} is somebody else's: no pin is in it; pin with --results DIR")
     text = _HEADER + tomli_w.dumps({**_tables(results), fingerprint: asdict(new)})
     with _named(results / NAME, "written; check the folder's permissions and the room on the disk"):
         replace(results / NAME, text.encode())

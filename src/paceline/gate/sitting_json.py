@@ -23,6 +23,12 @@ class UnreadableSitting(UnreadableFile):
     key = b'"pairs"'
 
 
+class NoSitting(UnreadableSitting):
+    """
+    A file holds JSON of somebody else's.
+    """
+
+
 class _Head(msgspec.Struct):
     """As much of a file as says whether the rest can be understood."""
 
@@ -65,7 +71,7 @@ def _check_head(content: bytes, path: Path) -> None:
     try:
         head = msgspec.json.decode(content, type=_Head)
     except msgspec.ValidationError:
-        raise UnreadableSitting(path, "it is no sitting of paceline ab; name a file from results/ab") from None
+        raise NoSitting(path, "it is no sitting of paceline ab; name a file from results/ab") from None
     if head.schema != SCHEMA:
         whose = "a newer" if head.schema > SCHEMA else "an older"
         raise UnreadableSitting(

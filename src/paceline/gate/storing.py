@@ -104,7 +104,7 @@ def _numbered(folder: Path) -> list[tuple[int, Path]]:
     """
     List the files of `folder` that have a number, in order.
     """
-    if not folder.exists():
+    if not folder.is_dir():
         return []
     saved = (path for path in folder.iterdir() if path.suffix == ".json")
     return sorted((number, path) for path in saved if (number := number_of(path.name)) is not None)

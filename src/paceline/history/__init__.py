@@ -7,7 +7,7 @@ Saved runs: the only place that knows pytest-benchmark's JSON.
 from paceline.history.errors import HistoryError, NoSuchRunError, NotSaved, UnreadableRun
 from paceline.history.reading import cells, from_json, load
 from paceline.history.run import Cell, Run
-from paceline.history.store import newest, newest_in, partials, resolve, runs
+from paceline.history.store import advice, holds, newest, newest_among, newest_in, partials, resolve, runs
 
 __all__ = [
     "Cell",
@@ -16,10 +16,13 @@ __all__ = [
     "NotSaved",
     "Run",
     "UnreadableRun",
+    "advice",
     "cells",
     "from_json",
+    "holds",
     "load",
     "newest",
+    "newest_among",
     "newest_in",
     "partials",
     "resolve",

@@ -12,8 +12,8 @@ import msgspec
 
 from paceline.history.files import DAMAGED
 from paceline.history.finite import finite_or_none
-from paceline.history.run import Cell, Run
-from paceline.history.schema import SCHEMA, Benchmark, Extra, Header, Saved
+from paceline.history.run import Cell, Glimpse, Run
+from paceline.history.schema import SCHEMA, Benchmark, Extra, Header, Origin, Saved
 
 _NO_RUN = "it is JSON, but no saved run; name one: see paceline runs"
 _FOREIGN = 'it has no "paceline" key, so another suite made it; try pytest-benchmark compare'
@@ -58,6 +58,16 @@ def run(data: Any, path: Path | None) -> Run:
         cells=found,
         others=others,
     )
+
+
+def glimpse(origin: Origin) -> Glimpse:
+    """
+    Say when and where a run was measured.
+
+    Raises:
+        Unfit: its date is impossible.
+    """
+    return Glimpse(_in_utc(origin.datetime), origin.paceline.fingerprint)
 
 
 def _in_utc(when: dt.datetime) -> dt.datetime:

@@ -36,13 +36,14 @@ _OTHERS = {
 _Kind = TypeVar("_Kind")
 
 
-def content(path: Path, error: type[UnreadableFile]) -> bytes:
+def content(path: Path, error: type[UnreadableFile], *, last: int = LARGEST) -> bytes:
     """
     Read a file, without the mark of UTF-8 that editors may put at its begin.
 
     Args:
         path: the file.
         error: what to raise.
+        last: how many bytes of its end are enough.
 
     Raises:
         UnreadableFile: it is not there, not a file, or too large.
@@ -57,6 +58,7 @@ def content(path: Path, error: type[UnreadableFile]) -> bytes:
             size = f"{facts.st_size} bytes, more than any {error.what} ({LARGEST})"
             raise error(path, f"it has {size}; name a saved {error.what}")
         with path.open("rb") as file:
+            file.seek(max(0, facts.st_size - last))
             return file.read(LARGEST + 1).removeprefix(codecs.BOM_UTF8)
     except FileNotFoundError:
         raise error(path, _absent(str(path))) from None

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from paceline.contracts import Option
 from paceline.stats import samples
@@ -149,6 +149,15 @@ class Run:
         known = self.machine_info.get("libraries")
         found = known.items() if isinstance(known, Mapping) else ()
         return {str(name): None if version is None else str(version) for name, version in found}
+
+
+class Glimpse(NamedTuple):
+    """
+    When a run was saved, in UTC, and the machine and Python build it belongs to.
+    """
+
+    datetime: dt.datetime
+    fingerprint: str
 
 
 def number_of(name: str) -> int | None:

@@ -3,6 +3,7 @@ The guard at the door of a history: stands in for pytest-benchmark's storage, so
 """
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,12 @@ from typing import Any
 from pytest_benchmark.stats import Stats
 from pytest_benchmark.storage.file import FileStorage
 
+from paceline import machine
 from paceline.history.errors import NotSaved, UnreadableRun
 from paceline.history.finite import finite
 from paceline.history.publishing import publish
 from paceline.history.reading import from_json, load_native
-from paceline.history.store import PARTIAL
+from paceline.history.store import PARTIAL, RESULTS, newest_in
 
 
 class GuardedStorage(FileStorage):
@@ -43,6 +45,13 @@ class GuardedStorage(FileStorage):
         """
         return _from_here(self.path)
 
+    @property
+    def home(self) -> Path:
+        """
+        The folder that this session's run goes to, and that holds those it may be compared with.
+        """
+        return self.path / (self.default_machine_id or "")
+
     def refuse(self, reason: str, *, keep_partial: bool = False) -> None:
         """
         Let no run of this session into the history, because it was interrupted or something in it failed.
@@ -60,14 +69,18 @@ class GuardedStorage(FileStorage):
         whose figures are not all there are left out.
 
         Args:
-            globs_or_files: as pytest-benchmark takes them; every numbered run if none is given.
+            globs_or_files: as pytest-benchmark takes them; the newest run if none is given.
         """
-        tell = self.logger.error  # pytest-benchmark's, not the logging module's
-        for file in self.query(*(globs_or_files or ("[0-9][0-9][0-9][0-9]_",))):  # type: ignore[no-untyped-call]
+        if globs_or_files:
+            chosen = self.query(*globs_or_files)  # type: ignore[no-untyped-call]
+        else:
+            newest = newest_in(self.home, lambda _: True, self._pass_over)
+            chosen = [newest.path] if newest else []
+        for file in chosen:
             try:
                 data = load_native(file)
             except UnreadableRun as damaged:
-                tell(f"Passed over {damaged}")
+                self._pass_over(damaged)
             else:
                 place = file.relative_to(self.path) if file.is_relative_to(self.path) else file
                 yield place, {**data, "benchmarks": list(filter(_comparable, data["benchmarks"]))}
@@ -89,9 +102,21 @@ class GuardedStorage(FileStorage):
             return
         if reason:
             output_json = _marked(output_json, reason)
-        folder = self.partial / self.path.name if reason else self.path / (self.default_machine_id or "")
+        folder = self.partial / output_json["paceline"]["fingerprint"] if reason else self.home
         target = _published(folder, save, output_json)
-        self._say(f"{f'Kept apart ({reason})' if reason else 'Saved'}: {_from_here(target)}")
+        self._say(f"{f'Kept apart ({reason})' if reason else 'Saved'}: {_from_here(target)}{self._how_to_find()}")
+
+    def _pass_over(self, damaged: UnreadableRun) -> None:
+        tell = self.logger.error  # pytest-benchmark's, not the logging module's
+        tell(f"Passed over {damaged}")
+
+    def _how_to_find(self) -> str:
+        """
+        Say how the commands find what is saved here, where they wouldn't by themselves.
+        """
+        root = self.path.parent if machine.is_fingerprint(self.path.name) else self.path
+        looked_into = Path(RESULTS).resolve()
+        return "" if root == looked_into else f"; shown by: paceline compare --results {shlex.quote(_from_here(root))}"
 
     def _say(self, sentence: str) -> None:
         tell = self.logger.error if self.refused else self.logger.info

@@ -1,14 +1,21 @@
 """
-Finding saved runs: `results/<fingerprint>/<pytest-benchmark's folder>/NNNN_*.json`, apart from `results/partial/`.
+Finding saved runs: `<fingerprint>/<pytest-benchmark's folder>/NNNN_*.json` in `results/`, apart from
+`partial/<fingerprint>/`, or `<pytest-benchmark's folder>/NNNN_*.json` in a folder that `--benchmark-storage` named.
+Whatever else lies there is somebody else's, and left alone.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from paceline import machine
 from paceline.history.errors import NoSuchRunError, UnreadableRun
-from paceline.history.reading import load
-from paceline.history.run import Run, number_of
+from paceline.history.reading import glance, load
+from paceline.history.run import Glimpse, Run, number_of
+
+RESULTS = "results"
+"""The folder that histories are in, if no other is named."""
 
 PARTIAL = "partial"
 """The folder, beside the fingerprints, for runs that were interrupted or failed and kept all the same."""
@@ -16,21 +23,31 @@ PARTIAL = "partial"
 MEASURE = "pytest --benchmark-only"
 """What to type for a run."""
 
-_MEASURE = f"measure one: {MEASURE}"
+_STORAGE = Path(".benchmarks")  # pytest-benchmark's own
+_NATIVE = re.compile(r"[A-Za-z]+-[A-Za-z]+-[0-9.]+-[0-9]+bit")  # Linux-CPython-3.11-64bit
 
 
 def runs(root: Path) -> tuple[list[Run], list[UnreadableRun]]:
     """
-    Read every history under `root`, each in order, and name what cannot be read.
+    Read every history under `root`, each in order of date, and name what cannot be read.
     """
-    return _loaded(path for folder in _folders(root) if folder.name != PARTIAL for path in _saved_in(folder))
+    found, damaged = _loaded(_saved(root))
+    return sorted(found, key=lambda run: (run.fingerprint, *_age(run))), damaged
 
 
 def partials(root: Path) -> tuple[list[Run], list[UnreadableRun]]:
     """
     Read the runs that were kept although they are not whole; they are part of no history.
     """
-    return _loaded(_saved_in(root / PARTIAL))
+    folders = [folder for folder in _folders(root / PARTIAL) if machine.is_fingerprint(folder.name)]
+    return _loaded(path for folder in folders for path in _numbered(folder))
+
+
+def holds(root: Path, run: Run) -> bool:
+    """
+    Whether a run is part of a history under `root`.
+    """
+    return run.path is not None and run.path.resolve() in {path.resolve() for path in _saved(root)}
 
 
 def resolve(argument: str, root: Path) -> Run:
@@ -44,13 +61,17 @@ def resolve(argument: str, root: Path) -> Run:
     if not (argument.isascii() and argument.isdigit()):
         return load(Path(argument))
     home = root / machine.fingerprint()
-    numbered = [(number_of(path.name), path) for path in _saved_in(home)]
+    numbered = [(number_of(path.name), path) for path in _saved(root) if _is_of(home, path)]
     fitting = [path for number, path in numbered if number == int(argument)]
     if len(fitting) == 1:
         return load(fitting[0])
     if fitting:
         raise NoSuchRunError(f"run {argument} may be {' or '.join(map(str, fitting))}; give the path of the one meant")
-    raise NoSuchRunError(f"{home} has no run {argument}{_instead([number for number, _ in numbered if number])}")
+    numbers = [number for number, _ in numbered if number]
+    if not numbers:
+        raise NoSuchRunError(f"{home.absolute()} has no run {argument}; it is empty: {advice(root)}")
+    where, held = home if home.is_dir() else root, f"{min(numbers)} to {max(numbers)}"
+    raise NoSuchRunError(f"{where} has no run {argument}; it holds {held}: see paceline runs")
 
 
 def newest(
@@ -61,7 +82,7 @@ def newest(
     measure: str = MEASURE,
 ) -> Run:
     """
-    Find the run to take when nobody named one.
+    Find the run to take when nobody named one: the newest by date.
 
     Args:
         root: where the histories are.
@@ -74,22 +95,50 @@ def newest(
     Raises:
         NoSuchRunError: no history has one.
     """
-    own = root / fingerprint
-    others = [folder for folder in _folders(root) if folder not in (own, root / PARTIAL)]
-    found = newest_in(own, needs, tell)
-    elsewhere = [] if found else [run for folder in others if (run := newest_in(folder, needs, tell))]
-    if not found and not elsewhere:
-        raise NoSuchRunError(f"{root} has no complete run with the cells this needs; measure one: {measure}")
-    return found or max(elsewhere, key=lambda run: run.datetime)
+    saved = _saved(root)
+    own = [path for path in saved if _is_of(root / fingerprint, path)]
+    others = [path for path in saved if path not in own]
+    found = _newest_of(own, needs, tell) or _newest_of(others, needs, tell)
+    if not found:
+        raise NoSuchRunError(
+            f"{root.absolute()} has no complete run with the cells this needs; {advice(root, measure)}"
+        )
+    return found
 
 
-def newest_in(history: Path, needs: Callable[[Run], bool], tell: Callable[[UnreadableRun], None]) -> Run | None:
+def newest_in(folder: Path, needs: Callable[[Run], bool], tell: Callable[[UnreadableRun], None]) -> Run | None:
     """
-    Find the newest complete run of one history, `results/<fingerprint>`, that has what is needed; None if none has.
+    Find the newest complete run of one folder that has what is needed, by date; None if none has.
     """
-    for path in reversed(_saved_in(history)):
+    return _newest_of(_numbered(folder), needs, tell)
+
+
+def newest_among(runs: Sequence[Run], fingerprint: str) -> Run:
+    """
+    Take the newest by date of the runs of one machine, or of all if it has none; there is at least one.
+    """
+    return max(runs, key=lambda run: (run.fingerprint == fingerprint, *_age(run)))
+
+
+def advice(root: Path, measure: str = MEASURE) -> str:
+    """
+    Say what to type where `root` has no run: how to measure one, and how to find what was saved in another place.
+    """
+    if root.absolute() != _STORAGE.absolute() and any(_glimpsed(path) for path in _saved(_STORAGE)):
+        return f"{_STORAGE} has runs: find them with --results {_STORAGE}; or measure one: {measure}"
+    return f"measure one: {measure}; what --benchmark-storage saved in another folder is found with --results DIR"
+
+
+def _age(run: Run) -> tuple[dt.datetime, int]:
+    return run.datetime, run.number or 0
+
+
+def _newest_of(
+    paths: Iterable[Path], needs: Callable[[Run], bool], tell: Callable[[UnreadableRun], None]
+) -> Run | None:
+    for path in sorted(paths, key=_age_at_a_glance, reverse=True):
         try:
-            run = _load_numbered(path)
+            run = _load(path)
         except UnreadableRun as damaged:
             tell(damaged)
             continue
@@ -98,31 +147,67 @@ def newest_in(history: Path, needs: Callable[[Run], bool], tell: Callable[[Unrea
     return None
 
 
+def _age_at_a_glance(path: Path) -> tuple[dt.datetime, int]:
+    glimpse = _glimpsed(path)
+    # what can't be read may be the newest, and is told of
+    return glimpse.datetime if glimpse else dt.datetime.max.replace(tzinfo=dt.UTC), number_of(path.name) or 0
+
+
+def _is_of(home: Path, path: Path) -> bool:
+    """
+    Whether a saved run belongs to the history `home`, by its folder or, in a storage of all machines, by what it says.
+    """
+    if path.parent.parent != home.parent:
+        return path.is_relative_to(home)
+    glimpse = _glimpsed(path)
+    return glimpse is None or glimpse.fingerprint == home.name
+
+
+def _glimpsed(path: Path) -> Glimpse | None:
+    try:
+        return glance(path)
+    except UnreadableRun:
+        return None
+
+
 def _loaded(paths: Iterable[Path]) -> tuple[list[Run], list[UnreadableRun]]:
     found, damaged = [], []
     for path in paths:
         try:
-            found.append(_load_numbered(path))
+            found.append(_load(path))
         except UnreadableRun as error:
             damaged.append(error)
     return found, damaged
 
 
-def _load_numbered(path: Path) -> Run:
+def _load(path: Path) -> Run:
     if path.suffix != ".json":
         raise UnreadableRun(path, "this folder can't be looked into; check its permissions")
-    if number_of(path.name) is None:
-        raise UnreadableRun(path, "its name has no number, so it has no place here; rename it to NNNN_name.json")
     return load(path)
 
 
-def _saved_in(history: Path) -> list[Path]:
+def _saved(root: Path) -> list[Path]:
     """
-    List the files of one history in order, and folders that can't be listed: nothing is skipped in silence.
+    List the files of all histories, and folders that can't be listed: nothing of ours is skipped in silence.
     """
-    found = [(file, folder) for folder in _folders(history) for file in _entries(folder)]
-    files = [file for file, folder in found if file == folder or file.suffix == ".json"]
-    return sorted(files, key=lambda file: (file.parent.name, number_of(file.name) or 0, file.name))
+    return [path for folder in _homes(root) for path in _numbered(folder)]
+
+
+def _homes(root: Path) -> Iterator[Path]:
+    for folder in _folders(root):
+        if machine.is_fingerprint(folder.name):
+            yield from _folders(folder)
+        elif _NATIVE.fullmatch(folder.name) or folder == root:
+            yield folder
+
+
+def _numbered(folder: Path) -> list[Path]:
+    ours = [path for path in _entries(folder) if path == folder or _is_ours(path)]
+    return sorted(ours, key=lambda path: (number_of(path.name) or 0, path.name))
+
+
+def _is_ours(path: Path) -> bool:
+    return path.suffix == ".json" and number_of(path.name) is not None
 
 
 def _folders(parent: Path) -> list[Path]:
@@ -136,9 +221,3 @@ def _entries(folder: Path) -> Iterator[Path]:
         return
     except OSError:
         yield folder
-
-
-def _instead(numbers: list[int]) -> str:
-    if not numbers:
-        return f"; it is empty: {_MEASURE}"
-    return f"; it holds {min(numbers)} to {max(numbers)}: see paceline runs"

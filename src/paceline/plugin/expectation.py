@@ -64,7 +64,7 @@ def remembered(storage: Any) -> dict[str, float]:
     if not isinstance(storage, GuardedStorage):
         return {}
     try:
-        run = history.newest_in(storage.path, lambda run: bool(run.cells), lambda _: None)
+        run = history.newest_in(storage.home, lambda run: bool(run.cells), lambda _: None)
     except (history.HistoryError, OSError):
         return {}
     return {cell.fullname: _seconds(cell) for cell in run.cells} if run else {}

@@ -12,8 +12,9 @@ from paceline import history, machine
 from paceline.history import NotSaved
 from paceline.history.schema import header
 from paceline.history.storage import GuardedStorage
+from paceline.history.store import RESULTS
 from paceline.plugin import comparing
-from paceline.plugin.session import RESULTS, cluster, native
+from paceline.plugin.session import cluster, native
 from paceline.strategies import STRATEGIES
 
 SCALE = ("items", "latency", "workers", "rounds", "lesson", "server", "client", "strategy", "all", "processes")

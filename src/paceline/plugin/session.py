@@ -14,9 +14,9 @@ import pytest
 from pytest_benchmark.utils import get_tag
 
 from paceline import machine
+from paceline.history.store import RESULTS
 from paceline.strategies import Strategy
 
-RESULTS = "results"
 DEFAULT_STORAGE = "file://./.benchmarks"  # pytest-benchmark's: not chosen by anybody
 MEASURES = ("only", "enable", "autosave", "save", "json", "compare", "compare_fail", "histogram", "cprofile")
 SEEDS = 2**32

@@ -57,11 +57,6 @@ def chosen(words: Sequence[str], results: Path, here: str, complain: Complain) -
     for error in damaged:
         complain(f"passed over {error}")
     whole = [run for run in found if run.complete and run.cells]
-    runs = named or _newest(whole, here)
+    runs = named or ((history.newest_among(whole, here),) if whole else ())
     of_them = {run.fingerprint: [other for other in whole if other.fingerprint == run.fingerprint] for run in runs}
     return Chosen(runs, {} if named else of_them, of_them, tuple(map(str, damaged)))
-
-
-def _newest(whole: Sequence[Run], here: str) -> tuple[Run, ...]:
-    own = [run for run in whole if run.fingerprint == here] or whole
-    return (max(own, key=lambda run: run.datetime),) if own else ()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from paceline import claims, machine
 from paceline.claims import Finding
-from paceline.history import Run
+from paceline.history import Run, advice
 from paceline.report.figures import plain
 from paceline.report.page.columns import Column, called, columns
 from paceline.report.page.model import Report, Section
@@ -20,7 +20,6 @@ from paceline.reporting.tracks import tracks
 from paceline.strategies import STRATEGIES
 
 TITLE = "Which concurrency strategy, and how close to the limit?"
-NOTHING = "No run is saved yet; measure one: pytest --benchmark-only"
 
 
 def composed(chosen: Chosen, results: Path) -> Report:
@@ -29,10 +28,11 @@ def composed(chosen: Chosen, results: Path) -> Report:
 
     Args:
         chosen: the runs it is about.
-        results: where sittings of `paceline ab` are kept.
+        results: where runs are, and sittings of `paceline ab`.
     """
     if not chosen.runs:
-        nothing = Section(key="answer", title="The answer", missing=(NOTHING,))
+        missing = f"{plain(results)} has no whole run; {plain(advice(results))}"
+        nothing = Section(key="answer", title="The answer", missing=(missing,))
         return Report(title=TITLE, made=(), sections=(nothing,), loud=chosen.passed_over)
     here = machine.fingerprint()
     made = columns(chosen.runs, chosen.older, [strategy.name for strategy in STRATEGIES])

@@ -11,6 +11,7 @@ from paceline.gate.concluding import conclusion
 from paceline.gate.judging import judged
 from paceline.gate.outcome import Judged, Outcome
 from paceline.gate.record import CANARY, Sitting
+from paceline.gate.sitting_json import NoSitting
 from paceline.history import HistoryError
 from paceline.report.figures import between, change
 from paceline.report.page.given import Change, Decision, Decisions
@@ -40,6 +41,8 @@ def decisions(results: Path, most: int = MOST) -> Decisions:
             return Decisions(found=tuple(found), unread=tuple(unread), older=len(paths) - place)
         try:
             found.append(_decision(storing.load(path), path))
+        except NoSitting:
+            continue  # in a folder that was somebody's before
         except HistoryError as error:
             unread.append(str(error))
         except ValueError as error:
