@@ -5,6 +5,7 @@ What a session lets in, saves and refuses.
 import json
 import os
 import signal
+import subprocess
 
 import pytest
 from processes import QUICK, alive, family, python, until
@@ -141,6 +142,37 @@ def test_a_comparison_works_from_another_folder(pytester, run, saved, tmp_path_f
     with python(*arguments, cwd=elsewhere, stdout=-1, stderr=-2) as process:
         shown = process.communicate()[0]
     assert process.returncode == 0, shown
+
+
+def committed(folder):
+    """Make a repository with one commit of all that is in a folder; give its id."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+
+    def git(*words):
+        named = ("-c", "user.name=A", "-c", "user.email=a@b", "-c", "commit.gpgsign=false")
+        done = subprocess.run(["git", *named, *words], cwd=folder, env=environment, check=True, capture_output=True)
+        return done.stdout.decode().strip()
+
+    git("init", "-q", "-b", folder.name)
+    git("add", "-A")
+    git("commit", "-q", "--allow-empty", "-m", folder.name)
+    return git("rev-parse", "HEAD")
+
+
+def test_a_run_is_saved_under_the_commit_of_the_project_wherever_it_was_started(pytester, saved, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    commit, elsewhere = committed(pytester.path), committed(other)
+    assert commit != elsewhere
+    arguments = ["-m", "pytest", os.path.relpath(pytester.path / "test_lab.py", other), "--benchmark-autosave", *QUICK]
+    hook = {**os.environ, "GIT_DIR": str(other / ".git")}  # as git sets it for what its hooks start
+    with python(*arguments, cwd=other, env=hook, stdout=-1, stderr=-2) as process:
+        shown = process.communicate()[0]
+    assert process.returncode == 0, shown
+    [path] = saved()
+    told = json.loads(path.read_text())["commit_info"]
+    assert (told["id"], told["branch"], told["project"]) == (commit, pytester.path.name, pytester.path.name)
+    assert path.name.startswith(f"0001_{commit}_")
 
 
 def test_a_run_that_regressed_fails_and_is_no_later_baseline(pytester, run, saved):

@@ -14,7 +14,7 @@ from paceline.history.schema import header
 from paceline.history.storage import GuardedStorage
 from paceline.history.store import RESULTS
 from paceline.plugin import comparing
-from paceline.plugin.session import cluster, native
+from paceline.plugin.session import cluster, in_project, native
 from paceline.strategies import STRATEGIES
 
 SCALE = ("items", "latency", "workers", "rounds", "lesson", "server", "client", "strategy", "all", "processes")
@@ -82,6 +82,14 @@ class Guard:
         """
         scheme = cluster(self._config)
         return {**machine.stable_facts(), **({"cluster": scheme} if scheme else {})}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_benchmark_generate_commit_info(self) -> Generator[None, dict[str, Any], dict[str, Any]]:
+        """
+        Say which commit of the measured project it is, not of what lies where pytest was started.
+        """
+        with in_project(self._config):
+            return (yield)
 
     def pytest_benchmark_update_json(self, config: pytest.Config, output_json: dict[str, Any]) -> None:
         """

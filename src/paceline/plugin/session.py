@@ -2,10 +2,11 @@
 The session around the cells: whether it measures, which cells it leaves out, and in which order they run.
 """
 
+import contextlib
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from paceline.strategies import Strategy
 DEFAULT_STORAGE = "file://./.benchmarks"  # pytest-benchmark's: not chosen by anybody
 MEASURES = ("only", "enable", "autosave", "save", "json", "compare", "compare_fail", "histogram", "cprofile")
 SEEDS = 2**32
+GIT_LEADS_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")  # inside its hooks
 
 
 def native(config: pytest.Config) -> Any:
@@ -42,12 +44,26 @@ def prepare(config: pytest.Config) -> None:
     options.benchmark_save_data = True
     if options.benchmark_storage == DEFAULT_STORAGE:
         options.benchmark_storage = f"file://{config.rootpath / RESULTS / fingerprint(config)}"
-    if options.benchmark_only and not options.benchmark_save:
-        options.benchmark_autosave = get_tag()  # type: ignore[no-untyped-call]
+    if options.benchmark_autosave or (options.benchmark_only and not options.benchmark_save):
+        with in_project(config):
+            options.benchmark_autosave = get_tag()  # type: ignore[no-untyped-call]
     if not options.benchmark_columns:  # all ten of its own don't fit a terminal
         options.benchmark_columns = ["min", "median", "max", "iqr", "rounds"]
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(SEEDS)
+
+
+@contextlib.contextmanager
+def in_project(config: pytest.Config) -> Iterator[None]:
+    """
+    Let what asks git about the working directory see the project that is measured, wherever pytest was started.
+    """
+    hidden = {name: os.environ.pop(name) for name in GIT_LEADS_ELSEWHERE if name in os.environ}
+    try:
+        with contextlib.chdir(config.rootpath):
+            yield
+    finally:
+        os.environ.update(hidden)
 
 
 def header(config: pytest.Config) -> str | None:
