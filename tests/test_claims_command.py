@@ -180,7 +180,7 @@ def test_another_machines_run_is_taken_aloud(results, capsys):
 
 @pytest.mark.usefixtures("results")
 def test_without_any_run_it_says_what_to_type(capsys):
-    assert cli.main(["claims"]) == 1
+    assert cli.main(["claims"]) == 2
     assert "no complete run with the cells this needs; measure one: pytest --benchmark-only --all;" in (
         capsys.readouterr().err
     )
@@ -194,10 +194,10 @@ def test_an_unknown_claim_ends_with_2_and_names_the_known(results, capsys):
     assert err == f"paceline: there is no claim 'gil'; known are {', '.join(IDS)}\n"
 
 
-def test_a_run_that_can_not_be_read_ends_with_1(results, capsys):
+def test_a_run_that_can_not_be_read_ends_with_2(results, capsys):
     path = put(results, replicated(fingerprint=HERE), 1)
     path.write_text("{")
-    assert cli.main(["claims", str(path)]) == 1
+    assert cli.main(["claims", str(path)]) == 2
     assert "it ends in the middle" in capsys.readouterr().err
 
 

@@ -79,7 +79,7 @@ def test_misuse_ends_with_2_and_says_what_was_wrong(words, complaint, capsys):
 
 @pytest.mark.usefixtures("results")
 def test_without_any_run_compare_says_what_to_type(capsys):
-    assert cli.main(["compare"]) == 1
+    assert cli.main(["compare"]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert err == (f"paceline: {Path('results').absolute()} has no complete run with the cells this needs; {ADVICE}\n")
@@ -145,14 +145,26 @@ def test_an_incomplete_run_asked_for_by_number_says_that_it_is(results, capsys):
     assert "INCOMPLETE: Ctrl-C" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("words", [["compare", "7"], ["compare", "nothing.json"], ["compare", "results"]])
-def test_an_error_is_one_sentence_and_status_1(words, results, capsys):
-    put(results, saved(fingerprint=HERE))
-    assert cli.main(words) == 1
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.startswith("paceline: ")
-    assert err.count("\n") == 1
+OF_A_RUN = (
+    ["compare"],
+    ["claims"],
+    ["report"],
+    ["check"],
+    ["baseline", "--why", "it is good"],
+    ["predict", "--strategy", "threads", "--items", "8"],
+    ["ab", "--read"],
+)
+
+
+@pytest.mark.parametrize("words", OF_A_RUN, ids=lambda words: words[0])
+def test_a_run_that_is_not_there_or_can_not_be_read_is_one_sentence_and_status_2(words, results, capsys):
+    put(results, saved(fingerprint=HERE), 2).write_text("{")
+    for run in ("2", "7", "nothing.json", "results"):
+        assert cli.main([*words, run]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith("paceline: ")
+        assert err.count("\n") == 1
 
 
 def test_the_rows_stand_in_the_order_of_the_strategies(results, capsys):
@@ -162,7 +174,7 @@ def test_the_rows_stand_in_the_order_of_the_strategies(results, capsys):
     assert out.index("\nsequential") < out.index("\nthreads") < out.index("\npool-fork")
 
 
-def test_runs_lists_everything_and_ends_with_1_if_something_can_not_be_read(results, capsys):
+def test_runs_lists_everything_and_ends_with_2_if_something_can_not_be_read(results, capsys):
     put(results, saved(fingerprint=HERE), 1)
     put(results, saved(complete=False, why="Ctrl-C"), 2, folder=PARTIAL)
     assert cli.main(["runs"]) == 0
@@ -170,20 +182,20 @@ def test_runs_lists_everything_and_ends_with_1_if_something_can_not_be_read(resu
     assert "complete   results/" in out
     assert "incomplete: Ctrl-C" in out
     put(results, saved(), 3).write_text("{")
-    assert cli.main(["runs", "--results", str(results)]) == 1
+    assert cli.main(["runs", "--results", str(results)]) == 2
     assert "Can't be read (1):\n" in (out := capsys.readouterr().out)
     assert "0003_made-up.json: it ends in the middle" in out
 
 
 def test_a_damaged_partial_run_is_named_too(results, capsys):
     put(results, saved(), folder=PARTIAL).write_text("")
-    assert cli.main(["runs"]) == 1
+    assert cli.main(["runs"]) == 2
     assert "it is empty" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("results")
 def test_a_name_can_not_steer_the_terminal(capsys):
-    assert cli.main(["compare", "\x1b[2J.json"]) == 1
+    assert cli.main(["compare", "\x1b[2J.json"]) == 2
     assert cli.main(["runs", "--results", "\x1b[2J"]) == 0
     assert "\x1b" not in "".join(capsys.readouterr())
 

@@ -38,7 +38,9 @@ _EXAMPLES = """examples:
   paceline ab --baseline rev:main
                                 is the working tree slower than main?
 """
-_COMPARE = """examples:
+_COMPARE = """It ends with status 2 if a run is not there or can't be read.
+
+examples:
   paceline compare                        the newest whole run of this machine and Python
   paceline compare 3                      run 3 of this machine and Python
   paceline compare 3 4                    the change from run 3 to run 4
@@ -50,7 +52,7 @@ examples:
   paceline serve --port 8080
   paceline serve --bandwidth 12500000     all answers together at most 100 Mbit/s
 """
-_RUNS = """It ends with status 1 if a file can't be read.
+_RUNS = """It ends with status 2 if a file can't be read.
 
 examples:
   paceline runs
@@ -64,7 +66,8 @@ examples:
   paceline race shop:price --items urls.txt         with the lines of a file, or the values of a JSON array
   paceline race shop:price --workers 32 --strategy threads --strategy asyncio
 """
-_CLAIMS = """It ends with status 0 also where claims stay unknown, and then says what to run.
+_CLAIMS = """It ends with status 0 also where claims stay unknown, and then says what to run; with 2 if a run is not
+there or can't be read.
 
 examples:
   paceline claims                         by the newest whole run of this machine that can tell
@@ -104,8 +107,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the words after `paceline`; those of this process if not given.
 
     Returns:
-        0: done. 1: it failed, with a sentence on standard error. 130: Ctrl-C. 141: nobody reads the output any more.
-        For `ab` and `check` 1 means that a cell is slower, and a failure of any kind is 2.
+        0: done. 1: it failed, with a sentence on standard error. 2: a run is not there or can't be read. 130: Ctrl-C.
+        141: nobody reads the output any more. For `ab` and `check` 1 means that a cell is slower, and a failure of any
+        kind is 2.
 
     Raises:
         SystemExit: with 2 for a misuse, with 0 after --help and --version.
@@ -123,14 +127,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         from paceline import commands
 
-        if commands.is_expected(error):
+        ended = commands.status_of(error)
+        if ended is not None:
             commands.complain(error)
         elif arguments.command in _GATES:
             traceback.print_exc()
         else:
             raise
         _forget_output()
-        return 2 if arguments.command in _GATES else 1
+        return 2 if arguments.command in _GATES or ended is None else ended
     return status
 
 

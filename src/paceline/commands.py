@@ -53,7 +53,7 @@ def runs(results: Path) -> int:
     List what is saved.
 
     Returns:
-        1 if something there can't be read, else 0.
+        2 if something there can't be read, else 0.
     """
     from paceline import history
     from paceline.report import tables
@@ -66,7 +66,7 @@ def runs(results: Path) -> int:
         tables.render(tables.listing(whole, partial, damaged))
     else:
         sys.stdout.write(f"{plain(results.absolute())} has no saved run; {history.advice(results)}\n")
-    return 1 if damaged else 0
+    return 2 if damaged else 0
 
 
 def claims(words: Sequence[str], results: Path, why: str | None, as_json: bool) -> int:  # noqa: FBT001  # as typed
@@ -211,13 +211,16 @@ def predict(arguments: "Namespace") -> int:
     return command.command(arguments, complain)
 
 
-def is_expected(error: Exception) -> bool:
+def status_of(error: Exception) -> int | None:
     """
-    Whether an error speaks for itself, as a history's or the system's does; any other is a bug, with a traceback.
+    Give the exit status for an error that speaks for itself: 2 for a history's, 1 for the system's. None for any other,
+    which is a bug.
     """
     from paceline.history import HistoryError
 
-    return isinstance(error, HistoryError | OSError)
+    if isinstance(error, HistoryError):
+        return 2
+    return 1 if isinstance(error, OSError) else None
 
 
 def complain(trouble: object) -> None:
