@@ -20,6 +20,7 @@ from sittings import ONE, TWO, pair, pairs, side, sitting, taken
 from paceline import history
 from paceline.gate.record import Pair, SideFacts, Sitting, Taken
 from paceline.gate.storing import NoSuchSittingError, NotSaved, UnreadableSitting, load, newest, resolve, save
+from paceline.history import files
 
 CELLS = {ONE: ((0.1, 0.12), (0.11, 0.3)), TWO: (taken(0.2, connections=10), taken(1 / 3, connections=320))}
 HELD = sitting(*pairs(CELLS, 2), pair(3, CELLS, phase="confirm"), left_out={"x": "skipped"}, notes=("é",))
@@ -157,6 +158,13 @@ def test_a_mark_that_an_editor_put_before_a_sitting_is_passed_over(folder):
     path = save(HELD, folder)
     path.write_bytes(codecs.BOM_UTF8 + path.read_bytes())
     assert load(path) == HELD
+
+
+def test_a_sitting_too_large_to_be_read_again_is_not_saved(folder, monkeypatch):
+    monkeypatch.setattr(files, "LARGEST", 500)
+    with pytest.raises(NotSaved, match=r"it has [\d,]+ bytes, more than any sitting may have \(500\); compare fewer"):
+        save(HELD, folder)
+    assert not folder.exists()
 
 
 def test_a_file_that_is_no_sitting_is_not_called_damaged(folder):

@@ -7,6 +7,7 @@ import errno
 import fcntl
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ import pytest
 from saved_runs import FINGERPRINT, FOLDER, benchmark, saved
 
 from paceline import cli, history, machine
-from paceline.history import NotSaved, publishing
+from paceline.history import NotSaved, files, publishing
 from paceline.history.storage import GuardedStorage, strict
 
 HERE = machine.fingerprint()
@@ -189,6 +190,31 @@ def test_a_run_that_could_not_be_read_again_is_not_saved(tmp_path, storage):
     with pytest.raises(NotSaved, match=r"at \$.stats.data\[0\] of .* is no time that a round can take"):
         storage.save(saved(benchmark(rounds=(0.0,))), "x")
     assert names(tmp_path) == []
+
+
+def test_a_run_too_large_to_be_read_again_is_not_saved_and_what_makes_it_large_is_named(tmp_path, storage, monkeypatch):
+    large = [
+        benchmark("asyncio", memory=[1] * 100, spans="x" * 70_000),
+        benchmark(rounds=[0.1] * 100, spans="x" * 9_000),
+    ]
+    monkeypatch.setattr(files, "LARGEST", 50_000)
+    with pytest.raises(NotSaved) as refused:
+        storage.save(saved(*large), "x")
+    said = re.sub(r"\d+ %|\d+%|\d\d,\d{3}", "N", str(refused.value))
+    assert said == (
+        "this run is not saved: it has N bytes, more than any run may have (N), and N of them are extra_info['spans'], "
+        f"N that of {large[0]['fullname']}; keep less of that, or measure less"
+    )
+    assert names(tmp_path) == []
+    storage.save(saved(benchmark()), "x")
+    (run,), damaged = history.runs(tmp_path)
+    assert (run.number, damaged) == (1, [])
+
+
+def test_raw_rounds_that_make_a_run_too_large_are_named(storage, monkeypatch):
+    monkeypatch.setattr(files, "LARGEST", 50_000)
+    with pytest.raises(NotSaved, match=r"9\d% of them are the raw rounds, 9\d% that of benchmarks/test_downloads"):
+        storage.save(saved(benchmark(rounds=[0.1] * 9_000), benchmark("asyncio", memory="x" * 9_000)), "x")
 
 
 def test_numbers_that_are_not_finite_become_null():

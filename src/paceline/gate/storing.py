@@ -8,7 +8,7 @@ from pathlib import Path
 from paceline.gate.record import Sitting
 from paceline.gate.sitting_json import UnreadableSitting, read, written
 from paceline.history import HistoryError, NotSaved
-from paceline.history.files import content
+from paceline.history.files import content, too_large
 from paceline.history.publishing import publish
 from paceline.history.run import number_of
 
@@ -37,6 +37,8 @@ def save(sitting: Sitting, folder: Path) -> Path:
     label = f"{_safe(sitting.baseline.typed)}_{_safe(sitting.candidate.typed)}"
     try:
         whole = written(sitting)
+        if large := too_large(len(whole), UnreadableSitting):
+            raise NotSaved(f"this sitting is not saved: {large}; compare fewer cells, or fewer pairs")
         read(whole, folder)  # what goes in must come out again
         return publish(folder, label, whole)
     except UnreadableSitting as unfit:

@@ -54,9 +54,8 @@ def content(path: Path, error: type[UnreadableFile], *, last: int = LARGEST) -> 
             raise error(path, "it is a folder; name a file in it")
         if not stat.S_ISREG(facts.st_mode):  # opening a named pipe would wait for ever
             raise error(path, f"it is not a regular file; name a saved {error.what}")
-        if facts.st_size > LARGEST:
-            size = f"{facts.st_size} bytes, more than any {error.what} ({LARGEST})"
-            raise error(path, f"it has {size}; name a saved {error.what}")
+        if large := too_large(facts.st_size, error):
+            raise error(path, f"{large}; name a saved {error.what}")
         with path.open("rb") as file:
             file.seek(max(0, facts.st_size - last))
             return file.read(LARGEST + 1).removeprefix(codecs.BOM_UTF8)
@@ -65,6 +64,13 @@ def content(path: Path, error: type[UnreadableFile], *, last: int = LARGEST) -> 
     except (OSError, ValueError) as trouble:  # a name with a NUL in it is a ValueError
         reason = getattr(trouble, "strerror", None) or str(trouble)
         raise error(path, f"{reason.lower()}; check the path and its permissions") from None
+
+
+def too_large(size: int, error: type[UnreadableFile]) -> str | None:
+    """
+    Say that a file of `size` bytes would not be read; None if it would.
+    """
+    return f"it has {size:,} bytes, more than any {error.what} may have ({LARGEST:,})" if size > LARGEST else None
 
 
 def _absent(name: str) -> str:

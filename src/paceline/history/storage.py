@@ -4,6 +4,7 @@ The guard at the door of a history: stands in for pytest-benchmark's storage, so
 
 import json
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from pytest_benchmark.stats import Stats
 from pytest_benchmark.storage.file import FileStorage
 
 from paceline import machine
+from paceline.history import files
 from paceline.history.errors import NotSaved, UnreadableRun
 from paceline.history.finite import finite
 from paceline.history.publishing import publish
@@ -125,6 +127,10 @@ class GuardedStorage(FileStorage):
 
 def _published(folder: Path, label: str, output_json: dict[str, Any]) -> Path:
     content = strict(output_json).encode()
+    if large := files.too_large(len(content), UnreadableRun):
+        raise NotSaved(
+            f"this run is not saved: {large}, and {_largest(output_json)}; keep less of that, or measure less"
+        )
     try:
         from_json(content)  # what goes in must come out again
         return publish(folder, label, content)
@@ -135,6 +141,27 @@ def _published(folder: Path, label: str, output_json: dict[str, Any]) -> Path:
             f"this run is not saved in {_from_here(folder)}: {error.strerror or error}; make room there, or make it "
             "writable, and measure again (--benchmark-json=PATH writes to another place)"
         ) from error
+
+
+def _largest(output_json: Mapping[str, Any]) -> str:
+    """
+    Say what takes most of a run: a part of its benchmarks, and the one of them that has most of it.
+    """
+    sizes = {(part, name): len(strict(value)) for part, name, value in _parts(output_json)}
+    totals = Counter[str]()
+    for (part, _), size in sizes.items():
+        totals[part] += size
+    ((part, total),) = totals.most_common(1)
+    most, name = max((size, name) for (other, name), size in sizes.items() if other == part)
+    return f"{total / totals.total():.0%} of them are {part}, {most / totals.total():.0%} that of {name}"
+
+
+def _parts(output_json: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    for one in output_json["benchmarks"]:
+        for key, value in one["extra_info"].items():
+            yield f"extra_info[{key!r}]", one["fullname"], value
+        yield "the raw rounds", one["fullname"], one["stats"]
+        yield "the parameters", one["fullname"], one.get("params")
 
 
 def strict(data: Any) -> str:
