@@ -167,6 +167,18 @@ def test_a_run_that_is_not_there_or_can_not_be_read_is_one_sentence_and_status_2
         assert err.count("\n") == 1
 
 
+@pytest.mark.usefixtures("results")
+@pytest.mark.parametrize("place", ["results", "results/ab"])
+def test_a_comparison_that_could_not_be_saved_is_refused_before_it_is_held(capsys, place):
+    Path(place).parent.mkdir(exist_ok=True)
+    Path(place).write_text("somebody's file")
+    assert cli.main(["ab", "--baseline", ".", "--", "tests"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("paceline: nothing can be saved in results/ab: ")
+    assert err.endswith(f"{place} is no folder; move it away, or name another place\n")
+
+
 def test_the_rows_stand_in_the_order_of_the_strategies(results, capsys):
     put(results, saved(benchmark("pool-fork"), benchmark("threads"), benchmark("sequential"), fingerprint=HERE))
     assert cli.main(["compare"]) == 0

@@ -160,6 +160,24 @@ def test_numbers_go_on_after_9999(tmp_path, storage):
     assert names(tmp_path) == in_history("10000_x.json", "10001_x.json", "9999_x.json")
 
 
+@pytest.mark.parametrize("label", ["x" * 240, "é" * 120])
+def test_a_label_as_long_as_may_be_makes_a_file(tmp_path, label):
+    assert publishing.unfit_label(label) is None
+    assert publishing.publish(tmp_path, label, b"mine").read_bytes() == b"mine"
+
+
+def test_a_file_whose_name_is_as_long_as_may_be_can_be_replaced(tmp_path):
+    path = tmp_path / ("x" * 255)
+    for content in (b"first", b"second"):
+        publishing.replace(path, content)
+        assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("label", ["x" * 241, "é" * 121, "two\nlines", "nul\0", "red \x1b[31m", "lone \udcff"])
+def test_a_label_that_makes_no_file_is_told(label):
+    assert publishing.unfit_label(label)
+
+
 def test_a_refused_run_leaves_nothing(tmp_path, storage, logger):
     storage.refuse("Ctrl-C")
     storage.refuse("something later")

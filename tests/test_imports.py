@@ -45,6 +45,7 @@ MAY_KNOW = {
     "piped_worker": set(),
     "plugin": {
         "contracts", "fresh", "history", "machine", "measuring", "report", "server", "strategies", "workloads",
+        "writing",
     },
     "gate": {"family", "history", "machine", "report", "server", "stats", "typed"},
     "predict": {"history", "machine", "report", "stats", "strategies", "typed"},

@@ -74,6 +74,11 @@ def test_the_headline_comes_before_the_native_tables(run):
         (["--client=curl"], "*--client: invalid choice: 'curl'*requests*aiohttp*raw*"),
         (["--server=apache"], "*--server: invalid choice: 'apache'*instrument*httpserver*"),
         (["--strategy=asyncio", "--client=requests"], "*--client requests can't be used by asyncio; * raw*"),
+        (
+            ["--benchmark-save=" + "x" * 300],
+            "*--benchmark-save='xxx*': *has room for 240 bytes of it, and it has 300;*",
+        ),
+        (["--benchmark-json=none/x.json"], "*--benchmark-json: none/x.json: there is no folder none; make it first"),
     ],
 )
 def test_nonsense_is_refused_with_what_would_do(run, arguments, complaint):

@@ -156,11 +156,25 @@ def test_another_machines_run_is_shown_with_a_loud_word(results):
     assert f"is not of this machine and Python, {machine.fingerprint()}" in Path("report.html").read_text()
 
 
-def test_a_place_that_cannot_be_written_to_is_one_line_and_status_1(results, capsys):
-    here(results=results)
-    assert main(["report", "-o", "no/such/folder/report.html"]) == 1
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["-o", "no/such/folder/report.html"], "there is no folder no/such/folder; make it first"),
+        (["-o", "x" * 300], "file name too long; give another path"),
+        (["-o", "file/report.html"], "not a directory; give another path"),
+        (["-o", "results"], "results is a folder; give a file"),
+        (["--charts", "file"], "file is no folder; give one for the charts"),
+    ],
+)
+def test_a_place_that_cannot_be_written_to_is_one_line_and_status_1_before_anything_is_read(
+    results, capsys, words, complaint
+):
+    here(results=results).write_text("{")  # would be told of
+    Path("file").write_text("")
+    assert main(["report", *words]) == 1
     said = capsys.readouterr().err
-    assert said.startswith("paceline: no/such/folder")
+    assert said.startswith("paceline: ")
+    assert said.endswith(f"{complaint}\n")
     assert said.count("\n") == 1
 
 

@@ -2,6 +2,7 @@
 Putting what was made where it was asked for.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -16,9 +17,21 @@ def unfit(path: Path) -> str | None:
     """
     if path == STDOUT:
         return None
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        pass
+    except OSError as error:  # a name that is too long, or a file where a folder is due
+        return f"{path}: {(error.strerror or str(error)).lower()}; give another path"
     if path.is_dir():
         return f"{path} is a folder; give a file"
-    return None if path.parent.is_dir() else f"{path}: there is no folder {path.parent}; make it first"
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        missing = folder if path.parent.is_dir() else path.parent  # a link may lead to where nothing is
+        return f"{path}: there is no folder {missing}; make it first"
+    if (path.is_file() or not path.exists()) and not os.access(folder, os.W_OK):
+        return f"{path}: the folder {path.parent} can't be written to; make it writable, or give another path"
+    return None
 
 
 def put(path: Path, content: bytes) -> None:

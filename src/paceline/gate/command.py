@@ -24,6 +24,7 @@ from paceline.gate.sides import SideError, parse
 from paceline.gate.sitting import Ask, sit
 from paceline.gate.storing import NotSaved, load, resolve, save
 from paceline.history import HistoryError
+from paceline.history.publishing import unfit_folder
 from paceline.report.layout import render
 
 FOLDER = "ab"
@@ -67,6 +68,8 @@ def measured(arguments: Namespace, complain: Callable[[object], None]) -> int:
     Hold a sitting, save it and judge it; one that can't be saved is still shown.
     """
     ask = asked(arguments)
+    if why := unfit_folder(arguments.results / FOLDER):
+        raise Misuse(why)
     with terminable(), telling() as told:
         sitting = sit(ask, told)
     try:

@@ -14,8 +14,32 @@ from pathlib import Path
 from paceline.history.run import number_of
 
 _TEMPORARY = ".saving-{}.tmp"  # no glob for saved runs matches it: they all end in .json
+_LONGEST_LABEL = 240  # bytes; a name may have 255, with number and suffix
 _PATIENCE = 60.0  # seconds; a save takes milliseconds, so whoever holds the folder longer is stopped or stuck
 _LINKS_REFUSED = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
+
+
+def unfit_label(label: str) -> str | None:
+    """
+    Say why no file can be called `NNNN_<label>.json`; None if one can.
+    """
+    if not label.isprintable():
+        return "a file's name should have printable characters only"
+    if len(os.fsencode(label)) > _LONGEST_LABEL:
+        return f"a file's name has room for {_LONGEST_LABEL} bytes of it, and it has {len(os.fsencode(label))}"
+    return None
+
+
+def unfit_folder(folder: Path) -> str | None:
+    """
+    Say why nothing can be saved in a folder that may have to be made yet, as far as that is to be seen beforehand.
+    """
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        return f"nothing can be saved in {folder}: {there} is no folder; move it away, or name another place"
+    if not os.access(there, os.W_OK):
+        return f"nothing can be saved in {folder}: {there} can't be written to; make it writable, or name another place"
+    return None
 
 
 def publish(folder: Path, label: str, content: bytes) -> Path:
@@ -53,7 +77,7 @@ def replace(path: Path, content: bytes) -> None:
     Raises:
         OSError: the disk is full, or the folder can't be written to; the old file is as it was.
     """
-    temporary = path.with_name(f".{path.name}-{secrets.token_hex(8)}.tmp")
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")  # its length is not that of the file's name
     try:
         _write(temporary, content)
         temporary.replace(path)

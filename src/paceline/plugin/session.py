@@ -15,8 +15,10 @@ import pytest
 from pytest_benchmark.utils import get_tag
 
 from paceline import machine
+from paceline.history.publishing import unfit_label
 from paceline.history.store import RESULTS
 from paceline.strategies import Strategy
+from paceline.writing import unfit
 
 DEFAULT_STORAGE = "file://./.benchmarks"  # pytest-benchmark's: not chosen by anybody
 MEASURES = ("only", "enable", "autosave", "save", "json", "compare", "compare_fail", "histogram", "cprofile")
@@ -37,8 +39,12 @@ def prepare(config: pytest.Config) -> None:
 
     A plain session measures nothing; one that measures keeps its raw rounds under the fingerprint of what measures;
     `--benchmark-only` saves.
+
+    Raises:
+        pytest.UsageError: what is measured could not be written where it is to go.
     """
     options = config.option
+    refuse_unwritable(options)
     if not any(getattr(options, f"benchmark_{name}") for name in MEASURES):
         options.benchmark_disable = True
     options.benchmark_save_data = True
@@ -51,6 +57,19 @@ def prepare(config: pytest.Config) -> None:
         options.benchmark_columns = ["min", "median", "max", "iqr", "rounds"]
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(SEEDS)
+
+
+def refuse_unwritable(options: Any) -> None:
+    """
+    Refuse a name or a place that no file can have before anything is measured for it.
+
+    Raises:
+        pytest.UsageError: saying what is wrong with it.
+    """
+    if options.benchmark_save and (why := unfit_label(options.benchmark_save)):
+        raise pytest.UsageError(f"--benchmark-save={options.benchmark_save!r}: {why}; give another name")
+    if options.benchmark_json and (why := unfit(options.benchmark_json)):
+        raise pytest.UsageError(f"--benchmark-json: {why}")
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from paceline.report.page.markdown import markdown
 from paceline.report.page.model import Report
 from paceline.reporting.choosing import chosen
 from paceline.reporting.composing import composed
-from paceline.writing import STDOUT, put
+from paceline.writing import STDOUT, put, unfit
 
 FAILED = 1
 MISUSE = 2
@@ -41,6 +41,9 @@ def report(arguments: Namespace, complain: Callable[[object], None]) -> int:
     if arguments.markdown and output == STDOUT:
         complain("--markdown and -o - both write to standard output; give the page a file")
         return MISUSE
+    if why := _unfit(output, arguments.charts):
+        complain(why)
+        return FAILED
     try:
         runs = chosen(arguments.run, arguments.results, machine.fingerprint(), complain)
     except HistoryError as error:
@@ -57,6 +60,12 @@ def report(arguments: Namespace, complain: Callable[[object], None]) -> int:
     if arguments.markdown:
         sys.stdout.write(markdown(made))
     return 0
+
+
+def _unfit(output: Path | None, charts: Path | None) -> str | None:
+    if charts is not None and charts.exists() and not charts.is_dir():
+        return f"{charts} is no folder; give one for the charts"
+    return unfit(output) if output is not None else None
 
 
 def _write(made: Report, output: Path | None, charts: Path | None) -> None:
