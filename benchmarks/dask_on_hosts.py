@@ -144,7 +144,7 @@ def most_at_once(strategy, items):
     """
     watch = "paceline.measuring.watching:figures_of"
     with folder() as own:
-        figures = fresh.call(watch, strategy, strategy.workload, items, own / "spans", traced=False)
+        figures = fresh.call(watch, strategy, items, own / "spans", traced=False)
     return figures["most_in_flight"]
 
 

@@ -48,6 +48,7 @@ def test_a_cell_is_measured_on_the_cluster_and_says_so(pytester, lab, there):
     [cell] = [benchmark["extra_info"] for benchmark in json.loads(path.read_text())["benchmarks"]]
     assert (cell["strategy"], cell["options"]) == ("dask", {"chunksize": 1, "cluster": "tcp"})
     assert cell["ledger"]["requests"] == 4
+    assert cell["sessions"] == 1, "of the one thread of its one worker"
     assert alive([there.scheduler.pid])
     assert there.address.removeprefix("tcp://") not in path.read_text(), "where it is, is its owner's to say"
     run = history.load(path)

@@ -70,7 +70,8 @@ def measure(
     plan: Plan, stopwatch: Stopwatch, strategy: Strategy, items: Sequence[Item], tell: Tell = untold
 ) -> tuple[Cell, list[float]]:
     """
-    Measure one cell: `strategy` over `items`, started and stopped apart from the warm rounds; `tell` hears of each.
+    Measure one cell: one like `strategy` over `items`, started and stopped apart from the warm rounds; `tell` hears of
+    each. What is started is another one, made for the metered workload.
 
     Returns:
         The cell, and the seconds of each timed round.
@@ -84,17 +85,18 @@ def measure(
     cell = described(plan.experiment, strategy, items)
     shares = plan.rounds + 1 if stopwatch.enabled else 1
     reference = Reference(workload, items, shares, paired=plan.paired)
-    rounds = Rounds(strategy, items, reference, plan.control, tell)
     if cell.client:
         descriptors.provide(cell.workers)
     with tempfile.TemporaryDirectory(prefix="paceline-") as folder:
-        metered = strategy.workload = Metered(workload, Path(folder, "usage"), os.getpid())
+        metered = Metered(workload, Path(folder, "usage"), os.getpid())
+        measured = strategy.clone(metered)
+        rounds = Rounds(measured, items, reference, plan.control, tell)
         with stopwatch.checking():
-            times = _pass(plan, stopwatch, strategy, rounds, cell)
+            times = _pass(plan, stopwatch, measured, rounds, cell)
             rounds.check_results()
             if plan.watched or plan.traced:
                 log = Path(folder, "spans")
-                cell.added |= watching.figures_of(strategy, workload, items, log, traced=plan.traced)
+                cell.added |= watching.figures_of(strategy, items, log, traced=plan.traced)
         used, cell.sessions = metered.used(), metered.sessions()
     bandwidth = plan.control.bandwidth if plan.control else None
     cell.limit = facts.limit(workload, items, cell.workers, reference.cpu_seconds, bandwidth)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from paceline.contracts import Item, Workload
+from paceline.contracts import Item
 from paceline.measuring.rounds import NotAMeasurement
 from paceline.observed import Observed, Span
 from paceline.observed.session import number
@@ -18,22 +18,18 @@ TRACE = "trace"
 """Where a saved cell keeps its spans; see `paceline.stats.traces.saved`."""
 
 
-def figures_of(
-    strategy: Strategy, workload: Workload, items: Sequence[Item], log: Path, *, traced: bool
-) -> dict[str, Any]:
+def figures_of(strategy: Strategy, items: Sequence[Item], log: Path, *, traced: bool) -> dict[str, Any]:
     """
-    Start `strategy` once more, run a warm round and a watched one, and say what the spans of the second show.
+    Start one like `strategy`, run a warm round and a watched one, and say what the spans of the second show.
 
     Args:
-        strategy: a stopped one.
-        workload: what it runs, unobserved.
+        strategy: with its workload, unobserved; it is not started itself.
         items: shape (n,).
         log: a new file, for the spans.
         traced: give the spans themselves as well.
     """
-    observed = Observed(workload, log)
-    again = type(strategy)(observed, strategy.workers, **strategy.chosen)
-    with again as started:
+    observed = Observed(strategy.workload, log)
+    with strategy.clone(observed) as started:
         started.map(items)
         observed.forget()
         started.map(items)

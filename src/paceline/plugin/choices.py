@@ -131,7 +131,7 @@ def at_cluster(strategy: Strategy, address: str | None) -> Strategy:
     """
     if address is None or strategy.scheme != urlsplit(address).scheme or strategy.options["cluster"]:
         return strategy
-    return type(strategy)(strategy.workload, strategy.workers, **{**strategy.chosen, "cluster": address})
+    return strategy.clone(strategy.workload, cluster=address)
 
 
 def _refuse_cluster(address: str, strategies: Sequence[type[Strategy]]) -> None:

@@ -32,6 +32,9 @@ class Strategy(ABC):
     A context manager: entering starts all workers and opens the workload in each, leaving ends them all, after an error
     too. Start, map and stop are separate so that an experiment chooses what stands inside the round.
 
+    It is never given another workload: `clone` makes another one like it. A subclass that is made of anything but these
+    arguments says how.
+
     Args:
         workload: what is done to one item; opened by the workers, never here.
         workers: how many items may be under way at once, 1 or more.
@@ -68,6 +71,10 @@ class Strategy(ABC):
         Give the values of the options that one may choose: what makes another one like it.
         """
         return {name: self.options[name] for name in self.defaults}
+
+    def clone(self, workload: Workload, **options: Option) -> Self:
+        """Return another one like it, not started, for `workload`; these options take the place of its own."""
+        return type(self)(workload, self.workers, **{**self.chosen, **options})
 
     @classmethod
     def bounded(cls, workers: int) -> int:

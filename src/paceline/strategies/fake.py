@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import ClassVar, Self
 
-from paceline.contracts import Item, Result, Workload
+from paceline.contracts import Item, Option, Result, Workload
 from paceline.strategies.base import Strategy
 
 
@@ -50,6 +50,12 @@ class Fake(Strategy):
         super().__init__(workload, workers)
         self._clock, self._start, self._stop = clock, start, stop
         self._rounds = list(rounds)
+
+    def clone(self, workload: Workload, **options: Option) -> Self:
+        del options  # it has none
+        return type(self)(
+            workload, self.workers, clock=self._clock, rounds=self._rounds, start=self._start, stop=self._stop
+        )
 
     def __enter__(self) -> Self:
         self._clock.now += self._start
