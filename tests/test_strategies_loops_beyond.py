@@ -121,6 +121,26 @@ def test_ctrl_c_that_surfaces_is_not_printed_before(strategy, probe, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+class OneSided:
+    """Has no side but the one that the strategy opens."""
+
+    @asynccontextmanager
+    async def trio_worker(self, concurrency):  # noqa: ARG002
+        async def one(item):
+            return item + 1
+
+        yield one
+
+    @contextmanager
+    def gevent_worker(self):
+        yield lambda item: item + 1
+
+
+def test_a_workload_needs_no_other_side_than_the_one_that_is_opened(strategy):
+    with strategy(OneSided(), 2) as started:
+        assert started.map([1, 2, 3]) == [2, 3, 4]
+
+
 @dataclass(frozen=True)
 class Unclosable(Probe):
     """Fails while a worker closes it."""

@@ -49,7 +49,7 @@ def trio_side(workload: Workload, concurrency: int) -> AbstractAsyncContextManag
     nothing of asyncio's own.
     """
     opens: Callable[[int], AbstractAsyncContextManager[Callable[[Item], Awaitable[Result]]]]
-    opens = getattr(workload, "trio_worker", workload.async_worker)
+    opens = getattr(workload, "trio_worker", None) or workload.async_worker
     return opens(concurrency)
 
 
@@ -59,7 +59,7 @@ def gevent_side(workload: Workload) -> AbstractContextManager[Callable[[Item], R
     while it waits.
     """
     opens: Callable[[], AbstractContextManager[Callable[[Item], Result]]]
-    opens = getattr(workload, "gevent_worker", workload.worker)
+    opens = getattr(workload, "gevent_worker", None) or workload.worker
     return opens()
 
 
