@@ -3,11 +3,14 @@ The minimal client's async face: connections that are kept, given up and timed, 
 """
 
 import asyncio
-from contextlib import aclosing
+import socket
+from contextlib import ExitStack, aclosing
 
 import pytest
 
+from paceline.contracts import ItemError
 from paceline.server.process import running
+from paceline.strategies import STRATEGIES
 from paceline.workloads import Fetch, raw_async
 from paceline.workloads.raw import Answer, AnswerError
 from paceline.workloads.raw_async import Client, Deadlines
@@ -137,3 +140,25 @@ def test_more_workers_than_may_connect_at_once_all_get_a_connection_and_keep_it(
         expected = [workload.expected(item) for item in range(many)]
         assert asyncio.run(rounds(workload)) == [expected, expected]
         assert instrument.ledger().connections == many
+
+
+@pytest.fixture
+def nobody_accepts():
+    """The address of a server whose backlog is full: what else connects to it waits for ever."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, ExitStack() as queue:
+        for _ in range(4):
+            line = queue.enter_context(socket.socket())
+            line.settimeout(0)
+            line.connect_ex(server.getsockname())
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("name", ["threads", "asyncio", "asyncio-uvloop", "trio", "gevent"])
+def test_connecting_takes_no_longer_than_an_answer_may(name, nobody_accepts):
+    strategy = next(each for each in STRATEGIES if each.name == name)
+    if why := strategy.unavailable():
+        pytest.skip(why)
+    work = Fetch(f"http://{nobody_accepts}/item/{{item}}", 10, "raw", timeout=0.2)
+    told = f"no connection to {nobody_accepts} within 0.2 s" if name in {"asyncio", "asyncio-uvloop", "trio"} else "."
+    with pytest.raises(ItemError, match=f"TimeoutError: {told}"), strategy(work, 2) as started:
+        started.map([1, 2])

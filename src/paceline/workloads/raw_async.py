@@ -104,7 +104,7 @@ class Deadlines:
 @asynccontextmanager
 async def async_client(timeout: float, concurrency: int) -> AsyncIterator[Callable[[str], Awaitable[bytes]]]:
     """
-    As many connections as are needed at once, kept open; `timeout` seconds for each answer.
+    As many connections as are needed at once, kept open; `timeout` seconds for each of them, and for each answer.
     """
     del concurrency  # whoever keeps that many items in flight opens that many connections, no more
     async with aclosing(Client(timeout)) as client:
@@ -117,6 +117,7 @@ class Client:
     """
 
     def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
         self._deadlines = Deadlines(timeout)
         self._connecting = asyncio.Semaphore(CONNECTING)
         self._idle: dict[str, list[Connection]] = {}
@@ -157,8 +158,13 @@ class Client:
         await asyncio.gather(*(connection.lost for connection in self._every))
 
     async def _connect(self, origin: str) -> Connection:
-        async with self._connecting:
-            connection = (await asyncio.get_running_loop().create_connection(Connection, *address(origin)))[1]
+        try:
+            async with asyncio.timeout(self._timeout) as limit, self._connecting:
+                connection = (await asyncio.get_running_loop().create_connection(Connection, *address(origin)))[1]
+        except TimeoutError:
+            if not limit.expired():  # the system's own
+                raise
+            raise TimeoutError(f"no connection to {origin} within {self._timeout:g} s") from None
         self._every.add(connection)
         connection.lost.add_done_callback(lambda _: self._every.discard(connection))
         return connection
