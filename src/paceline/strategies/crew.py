@@ -3,11 +3,19 @@ Threads that can all be called on at once: what every strategy with threads stan
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
-from paceline.strategies.base import START_TIMEOUT, NotReady
+
+class Own(threading.local):
+    """
+    What a thread keeps for itself; `opened` is closed when the crew is dismissed.
+    """
+
+    def __init__(self) -> None:
+        self.opened = ExitStack()
 
 
 class Crew:
@@ -27,46 +35,42 @@ class Crew:
     def __init__(self, size: int) -> None:
         self.size = size
         self.pool = ThreadPoolExecutor(size, thread_name_prefix="paceline")
-        self.here: Any = threading.local()
+        self.here: Any = Own()
 
     def each(self, action: Callable[[], None]) -> None:
         """
-        Do `action` once in each thread: none can take a second turn while it waits for the others.
+        Do `action` once in each thread: all meet first, so that none takes the turn of another. An error in one keeps
+        no other from its own turn. Nobody gives up after some time: a thread can't be ended, only waited for.
 
         Raises:
-            NotReady: if not all of them meet within `START_TIMEOUT`.
-            BaseException: what `action` raised, in whichever thread was first.
+            BaseException: the first error of those that `action` raised, once it is over in all threads.
         """
         meeting = threading.Barrier(self.size)
 
         def turn() -> None:
-            try:
-                action()
-            except BaseException:
-                meeting.abort()
-                raise
-            meeting.wait(START_TIMEOUT)
+            meeting.wait()
+            action()
 
         try:
             turns = [self.pool.submit(turn) for _ in range(self.size)]
         except BaseException:  # the system refused a thread: don't keep the others waiting for it
             meeting.abort()
             raise
-        self._raise_first([turn.exception() for turn in turns])
+        for error in [turn.exception() for turn in turns]:
+            if error is not None:
+                raise error
 
     def dismiss(self) -> None:
         """
-        End all threads, once they have done their items.
-        """
-        self.pool.shutdown()
+        Close what each thread has opened, in that thread, and end them all, once they have done their items.
 
-    def _raise_first(self, errors: Sequence[BaseException | None]) -> None:
+        Raises:
+            BaseException: the first error of closing it.
         """
-        Raise the error that broke the meeting, rather than one of those who only waited.
-        """
-        raised = [error for error in errors if error is not None]
-        causes = [error for error in raised if not isinstance(error, threading.BrokenBarrierError)]
-        if causes:
-            raise causes[0]
-        if raised:
-            raise NotReady(f"{self.size} threads did not all meet within {START_TIMEOUT:g} s")
+        try:
+            self.each(self._close_own)
+        finally:
+            self.pool.shutdown()
+
+    def _close_own(self) -> None:
+        self.here.opened.close()

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import wait
 from contextlib import suppress
 from select import select
 from types import TracebackType
@@ -41,7 +42,7 @@ class Interpreters(Strategy):
         try:
             self._in_each(interpreter_worker.open_here, self.workload)
         except BaseException:
-            self._pool.shutdown()
+            self._dismiss()
             raise
         return self
 
@@ -51,6 +52,12 @@ class Interpreters(Strategy):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._dismiss()
+
+    def _dismiss(self) -> None:
+        """
+        Close the workload in each interpreter that has opened it, and end them all.
+        """
         try:
             self._in_each(interpreter_worker.close_here)
         finally:
@@ -68,9 +75,11 @@ class Interpreters(Strategy):
             ]
             ready = self._all_came(came, turns)
             os.write(let_go, b"." * self.workers)
-            for done in turns:
-                interpreter_worker.unpacked(done.result(START_TIMEOUT))
-            if not ready:
+            late = wait(turns, START_TIMEOUT).not_done  # the next turn's pipes may get the numbers of these
+            for turn in turns:
+                if turn not in late:
+                    interpreter_worker.unpacked(turn.result())
+            if late or not ready:
                 raise NotReady(f"{self.name}: {self.workers} workers did not all meet within {START_TIMEOUT:g} s")
         finally:
             for end in (came, come, go, let_go):

@@ -59,8 +59,10 @@ class Loky(OnExecutor):
         )
         try:
             with pool_worker.interrupts_held():
-                self._executor.submit(os.getpid)  # the first thing submitted starts all workers
-                self._processes = list(self._executor._processes.values())  # noqa: SLF001 - it has no public list
+                try:
+                    self._executor.submit(os.getpid)  # the first thing submitted starts all workers
+                finally:  # those that did start, too, where another did not
+                    self._processes = list(self._executor._processes.values())  # noqa: SLF001 - it has no public list
             meet(self, self._ready, self._processes, self._broken)
         except BaseException:
             self._kill()
@@ -79,6 +81,9 @@ class Loky(OnExecutor):
 
     def _kill(self) -> None:
         self._shut(kill_workers=True)
+        for process in self._processes:  # which the executor leaves alone where it could not start all of them
+            process.terminate()
+            process.join()
 
     def _shut(self, *, kill_workers: bool = False) -> None:
         if self._over:

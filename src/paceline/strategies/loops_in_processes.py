@@ -54,7 +54,7 @@ class LoopsInProcesses(SharedLoops):
         if not died and (kind is None or issubclass(kind, Exception)):
             for pipe in self._pipes:
                 self._tell(pipe, None)
-            died = wait_for_ends(self._processes, STOP_TIMEOUT)
+            died = [process for process in self._processes if wait_for_ends([process], STOP_TIMEOUT)]
         self._kill()
         if died and kind is None:
             raise death(died, "between two rounds or on the way out")

@@ -65,7 +65,9 @@ class _Pool(InProcesses):
                 self._over = False
             meet(self, self._ready, self._processes, self._broken)  # a Ctrl-C that was held comes before
         except BaseException:
-            if not self._over:
+            if self._over:
+                self._release()
+            else:
                 self._kill()
             raise
         return self

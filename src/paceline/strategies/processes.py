@@ -38,8 +38,10 @@ class Processes(OnExecutor):
         self._over = False
         try:
             with pool_worker.interrupts_held():
-                held = [self._executor.submit(pool_worker.wait_at_gate) for _ in range(self.workers)]
-                self._processes = list(self._executor._processes.values())  # noqa: SLF001 - it has no public list
+                try:
+                    held = [self._executor.submit(pool_worker.wait_at_gate) for _ in range(self.workers)]
+                finally:  # those that did start, too, where another did not
+                    self._processes = list(self._executor._processes.values())  # noqa: SLF001 - it has no public list
             meet(self, self._ready, self._processes, self._broken)
             gate.set()
             for turn in held:

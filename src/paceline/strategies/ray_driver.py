@@ -62,13 +62,13 @@ class Driver:
         self.over = False
         self._in = False
         self._folder = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
-        asked = wanted(self._folder.name)
-        self.address = asked.cluster or ""
-        context: Any = multiprocessing.get_context(START_METHOD)
-        self._pipe, its = context.Pipe()
-        with its, pool_worker.interrupts_held():
-            self._process = context.Process(target=ray_node.main, args=(its, asked))
-            self._process.start()
+        try:
+            asked = wanted(self._folder.name)
+            self.address = asked.cluster or ""
+            self._start(asked)
+        except BaseException:
+            self._folder.cleanup()
+            raise
 
     def comes_in(self) -> bool:
         """
@@ -124,6 +124,13 @@ class Driver:
         self._process.join()
         self._pipe.close()
         self._folder.cleanup()
+
+    def _start(self, asked: Wanted) -> None:
+        context: Any = multiprocessing.get_context(START_METHOD)
+        self._pipe, its = context.Pipe()
+        with its, pool_worker.interrupts_held():
+            self._process = context.Process(target=ray_node.main, args=(its, asked))
+            self._process.start()
 
     def _error(self, answer: Any, when: str) -> Exception | None:
         """

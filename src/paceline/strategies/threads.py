@@ -3,7 +3,6 @@ Threads of one interpreter, from `concurrent.futures`.
 """
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from types import TracebackType
 from typing import ClassVar, Self
 
@@ -34,18 +33,11 @@ class Threads(Strategy):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            self._crew.each(self._close)
-        finally:
-            self._crew.dismiss()
+        self._crew.dismiss()
 
     def _one(self, item: Item) -> Result:
         return self._crew.here.run(item)
 
     def _open(self) -> None:
-        with ExitStack() as opening:
-            self._crew.here.run = opening.enter_context(self.workload.worker())
-            self._crew.here.opened = opening.pop_all()
-
-    def _close(self) -> None:
-        self._crew.here.opened.close()
+        here = self._crew.here
+        here.run = here.opened.enter_context(self.workload.worker())

@@ -22,8 +22,12 @@ class ToThread(Threads):
 
     def __enter__(self) -> Self:
         super().__enter__()
-        self._runner = asyncio.Runner()
-        self._runner.get_loop().set_default_executor(self._crew.pool)
+        try:
+            self._runner = asyncio.Runner()
+            self._runner.get_loop().set_default_executor(self._crew.pool)
+        except BaseException:
+            self._crew.dismiss()
+            raise
         return self
 
     def map(self, items: Sequence[Item]) -> list[Result]:
