@@ -235,6 +235,10 @@ def test_the_help_says_which_strategies_are_heavy(pytester):
         ),
         ("pytest.mark.scale(rounds=[1, 2])", "test_fetch: wrong scale mark: rounds are the same in all cells *"),
         ("pytest.mark.scale(share=1.0)", "test_fetch: wrong scale mark: share must be from 0 to below 1, not 1.0"),
+        (
+            "pytest.mark.replicated(processes=True)",
+            "test_fetch: wrong replicated mark: processes must be a whole number of 0 or more, not True",
+        ),
     ],
 )
 def test_a_mark_that_means_nothing_names_the_experiment(pytester, marks, complaint):
@@ -242,6 +246,26 @@ def test_a_mark_that_means_nothing_names_the_experiment(pytester, marks, complai
     result = pytester.runpytest("-p", "no:cacheprovider")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([f"test_lab.py::{complaint}"])
+
+
+@pytest.mark.parametrize(
+    ("marked", "complaint"),
+    [
+        ({"items": 0}, "items must be a whole number of 1 or more, not 0"),
+        ({"items": [4, True]}, "items must be a whole number of 1 or more, not True"),
+        ({"workers": 1.5}, "workers must be a whole number of 1 or more, not 1.5"),
+        ({"n": "2000"}, "n must be a whole number of 1 or more, not '2000'"),
+        ({"rounds": 0}, "rounds must be a whole number of 1 or more, not 0"),
+        ({"size": -1}, "size must be a whole number of 0 or more, not -1"),
+        ({"latency": -0.1}, "latency must be seconds from 0 to 3600, not -0.1"),
+        ({"latency": True}, "latency must be seconds from 0 to 3600, not True"),
+        ({"latency": float("nan")}, "latency must be seconds from 0 to 3600, not nan"),
+        ({"share": ""}, "share must be from 0 to below 1, not ''"),
+    ],
+)
+def test_a_part_of_a_scale_that_is_no_number_or_out_of_range_is_refused(marked, complaint):
+    with pytest.raises(ValueError, match=f"^{complaint}$"):
+        scale.chosen(marked, {}, lesson=False, small=False)
 
 
 def test_one_worker_per_cpu_can_be_asked_for_in_a_mark(monkeypatch):

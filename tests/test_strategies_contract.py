@@ -16,8 +16,11 @@ from probes import Dying, Probe, ProbeError, Unopenable
 from processes import alive, everything_from, family, leaving_nobody, python, terminal, until
 from skipping import parameters
 
+from paceline.machine import whole_cpus
 from paceline.server.process import running
 from paceline.strategies import STRATEGIES, WorkerDied
+from paceline.strategies.loops_in_processes import LoopsInProcesses
+from paceline.strategies.loops_in_threads import LoopsInThreads
 from paceline.workloads import Compute, Fetch
 from paceline.workloads.clients import NAMES
 
@@ -87,6 +90,20 @@ def test_a_number_of_workers_that_is_none_is_refused(strategy, probe, workers):
 def test_an_unknown_option_is_refused(strategy, probe):
     with pytest.raises(TypeError, match=f"{strategy.name}: unknown option colour"):
         strategy(probe, WORKERS, colour="red")
+
+
+@pytest.mark.parametrize("value", [True, "", -1, 1.5])
+def test_an_option_that_is_given_what_it_cannot_be_is_refused_by_its_name(strategy, probe, value):
+    for option in strategy.defaults:
+        with pytest.raises(ValueError, match=f"^{strategy.name}: {option} must be .*, not {value!r}$"):
+            strategy(probe, WORKERS, **{option: value})
+
+
+def test_no_loops_at_all_are_refused_and_none_said_is_one_for_each_cpu(probe):
+    for strategy in (LoopsInThreads, LoopsInProcesses):
+        with pytest.raises(ValueError, match=f"^{strategy.name}: loops must be a whole number of 1 or more, not 0$"):
+            strategy(probe, WORKERS, loops=0)
+        assert strategy(probe, WORKERS, loops=None).options["loops"] == min(WORKERS, whole_cpus())
 
 
 def test_every_option_has_a_value_to_record(strategy, probe):

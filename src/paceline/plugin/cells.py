@@ -103,14 +103,18 @@ class Repeated:
         Read it off the experiment's mark and the command line.
 
         Raises:
-            CollectError: if the mark names a strategy that there is not.
+            CollectError: if the mark names a strategy that there is not, or a number of processes that is none.
         """
         mark = node.get_closest_marker("replicated")
-        if mark is None or not session.goes_deep(config, node.path):
+        if mark is None:
             return cls(0)
-        processes = config.option.processes
-        if processes is None:
-            processes = mark.kwargs.get("processes", PROCESSES)
+        marked = mark.kwargs.get("processes", PROCESSES)
+        if not isinstance(marked, int) or isinstance(marked, bool) or marked < 0:
+            told = f"processes must be a whole number of 0 or more, not {marked!r}"
+            raise pytest.Collector.CollectError(f"{node.nodeid}: wrong replicated mark: {told}")
+        if not session.goes_deep(config, node.path):
+            return cls(0)
+        processes = marked if config.option.processes is None else config.option.processes
         once = [name for name in HEAVY if name not in (config.option.strategy or [])]
         return cls(processes, tuple(_agreed(node, "replicated", NAMED, None) or ()), tuple(once))
 

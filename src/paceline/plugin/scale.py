@@ -33,7 +33,7 @@ class Scale:
         rounds: timed rounds.
 
     Raises:
-        ValueError: if `share` is out of range.
+        ValueError: if one of them is no number, or out of range.
     """
 
     items: int = 64
@@ -45,8 +45,25 @@ class Scale:
     rounds: int = 5
 
     def __post_init__(self) -> None:
-        if not 0 <= self.share < 1:
-            raise ValueError(f"share must be from 0 to below 1, not {self.share!r}")
+        for field in fields(self):
+            kind, fits, wanted = RANGES[field.name]
+            value = getattr(self, field.name)
+            if not isinstance(value, kind) or isinstance(value, bool) or not fits(value):
+                raise ValueError(f"{field.name} must be {wanted}, not {value!r}")
+
+
+_COUNT: Any = (int, lambda value: value >= 1, "a whole number of 1 or more")
+
+RANGES: Mapping[str, tuple[Any, Callable[[Any], bool], str]] = {
+    "items": _COUNT,
+    "workers": _COUNT,
+    "latency": (int | float, lambda value: 0 <= value <= MAX_SECONDS, f"seconds from 0 to {MAX_SECONDS:g}"),
+    "size": (int, lambda value: value >= 0, "a whole number of 0 or more"),
+    "n": _COUNT,
+    "share": (int | float, lambda value: 0 <= value < 1, "from 0 to below 1"),
+    "rounds": _COUNT,
+}
+"""Of each part of a scale: what it is, whether it is in range, and how that is said."""
 
 
 def chosen(marked: Mapping[str, Any], command_line: Mapping[str, Any], *, lesson: bool, small: bool) -> list[Scale]:

@@ -56,8 +56,7 @@ class Strategy(ABC):
     fixed: ClassVar[Mapping[str, Option]] = MappingProxyType({})  # choices that make this strategy what it is
 
     def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
-        if not isinstance(workers, int) or isinstance(workers, bool) or workers < 1:
-            raise ValueError(f"{self.name}: workers must be a whole number of 1 or more, not {workers!r}")
+        self._check_whole("workers", workers)
         if unknown := options.keys() - self.defaults.keys():
             known = ", ".join(self.defaults) or "none"
             raise TypeError(f"{self.name}: unknown option {', '.join(sorted(unknown))}; its options are: {known}")
@@ -89,6 +88,19 @@ class Strategy(ABC):
         Say why this Python or system can't run it; None if it can.
         """
         return None
+
+    def _check_whole(
+        self, name: str, value: object, *, least: int = 1, wanted: str = "a whole number of 1 or more"
+    ) -> int:
+        """
+        Return the value of an option that must be a whole number.
+
+        Raises:
+            ValueError: if it is none, or less than `least`.
+        """
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise ValueError(f"{self.name}: {name} must be {wanted}, not {value!r}")
+        return value
 
     @abstractmethod
     def __enter__(self) -> Self:

@@ -26,10 +26,7 @@ class Engine(Strategy):
 
     def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
         super().__init__(workload, workers, **options)
-        chunksize = self.options["chunksize"]
-        if not isinstance(chunksize, int) or isinstance(chunksize, bool) or chunksize < 1:
-            raise ValueError(f"{self.name}: chunksize must be a whole number of 1 or more, not {chunksize!r}")
-        self._chunksize = chunksize
+        self._chunksize = self._check_whole("chunksize", self.options["chunksize"])
         self._cluster = clusters.checked_address(self.name, self.scheme, self.options["cluster"])
         if self._cluster:
             self.options["cluster"] = self.scheme  # options are saved, and where it is is its owner's to say

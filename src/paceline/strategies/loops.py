@@ -27,10 +27,9 @@ class SharedLoops(Strategy):
 
     def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
         super().__init__(workload, workers, **options)
-        loops = self.options["loops"] or machine.whole_cpus()
-        if not isinstance(loops, int) or loops < 1:
-            raise ValueError(f"{self.name}: loops must be a whole number of 1 or more, not {loops!r}")
-        self.shares = shared_out(self.workers, loops)
+        loops = self.options["loops"]
+        count = machine.whole_cpus() if loops is None else self._check_whole("loops", loops)
+        self.shares = shared_out(self.workers, count)
         self.options["loops"] = self.sessions = len(self.shares)
 
 

@@ -34,13 +34,11 @@ class _Pool(InProcesses):
 
     def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
         super().__init__(workload, workers, **options)
-        chunksize, hand_out = self.options["chunksize"], self.options["hand_out"]
-        if not isinstance(chunksize, int) or isinstance(chunksize, bool) or chunksize < 0:
-            wanted = "a whole number of 1 or more, or 0 for what Pool.map would choose"
-            raise ValueError(f"{self.name}: chunksize must be {wanted}, not {chunksize!r}")
+        wanted = "a whole number of 1 or more, or 0 for what Pool.map would choose"
+        self._chunksize = self._check_whole("chunksize", self.options["chunksize"], least=0, wanted=wanted)
+        hand_out = self.options["hand_out"]
         if not isinstance(hand_out, str) or hand_out not in handing_out.WAYS:
             raise ValueError(f"{self.name}: hand_out must be {' or '.join(handing_out.WAYS)}, not {hand_out!r}")
-        self._chunksize = chunksize
         self._hand_out = handing_out.WAYS[hand_out]
 
     def __init_subclass__(cls) -> None:
