@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from namespaces import hosts
 
 from paceline import fresh
+from paceline.measuring import laps
 from paceline.measuring.rounds import NotAMeasurement
 from paceline.server.process import running
 from paceline.strategies.dask import Dask
@@ -143,8 +144,9 @@ def most_at_once(strategy, items):
     Say how many items of a round were under way at the same time, seen in a pass of its own in a fresh process.
     """
     watch = "paceline.measuring.watching:figures_of"
+    timeout = laps.patience(strategy.workload, items, passes=2)
     with folder() as own:
-        figures = fresh.call(watch, strategy, items, own / "spans", traced=False)
+        figures = fresh.call(watch, strategy, items, own / "spans", traced=False, timeout=timeout)
     return figures["most_in_flight"]
 
 

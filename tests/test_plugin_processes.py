@@ -3,6 +3,7 @@ Cells that are measured in fresh processes, from the outside: real sessions of p
 """
 
 import json
+import re
 
 import pytest
 from processes import QUICK
@@ -185,3 +186,65 @@ def test_a_function_without_seconds_is_refused(lab):
 def test_a_benchmark_set_up_before_the_measurement_is_refused(lab):
     result = lab(COSTS.replace("(cost, timed)", "(benchmark, cost, timed)"), "--benchmark-only")
     result.stdout.fnmatch_lines(["*`benchmark` was set up too early*"])
+
+
+SPIED = """
+from paceline import fresh
+
+call = fresh.call
+
+def spied(function, *arguments, timeout=fresh.TIMEOUT, **keywords):
+    print(f"{function} may take {timeout:.0f} s")
+    return call(function, *arguments, timeout=timeout, **keywords)
+
+fresh.call = spied
+pytest_plugins = ["paceline.plugin"]
+"""
+
+SCALED = """
+import pytest
+
+@pytest.mark.replicated(processes=1)
+@pytest.mark.strategies("threads")
+@pytest.mark.clients("raw")
+@pytest.mark.scale(items=[4, 400], workers=20, latency=0.01, rounds=1)
+def test_cell(measure, strategy, fetch, items, workers):
+    measure(strategy(fetch, workers), items)
+
+@pytest.mark.parametrize("items", [4, 400_000])
+def test_cost(cost, items):
+    cost("scales:weighed", 3, strategy="feather", workload="Weigh", items=items)
+"""
+
+
+def test_a_larger_cell_and_a_larger_cost_may_take_longer(lab, pytester):
+    pytester.makeconftest(SPIED)
+    result = lab(SCALED, "--benchmark-only", "--all", "-s", "--seed", "0")
+    result.assert_outcomes(passed=4)
+    for function in ("laps:measured", "scales:weighed"):
+        short, long = sorted(map(int, re.findall(f"{function} may take ([0-9]+) s", result.stdout.str())))
+        assert long >= short + 396 * 0.01
+
+
+IMPATIENT = """
+from paceline.measuring import laps
+
+laps.PATIENCE, laps.SLACK = 3.0, 0.0  # it grows no longer, and is over soon
+pytest_plugins = ["paceline.plugin"]
+"""
+HANGING = "import time\n\ndef hang(item):\n    time.sleep(600)\n"
+
+
+def test_a_cell_that_hangs_is_given_up_and_says_how_one_that_does_not_can_go_on(lab, pytester):
+    pytester.makeconftest(IMPATIENT)
+    pytester.makepyfile(hanging=HANGING)
+    source = LAB.replace("measure(strategy(compute", 'measure(strategy(Call("hanging:hang")')
+    source = source.replace("import Compute", "import Call, Compute")
+    result = lab(source, "--benchmark-only", "--processes", "1", "--strategy", "threads", "test_lab.py")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*HungError: *hung: no answer within 3 s; its interpreter is ended",
+            "*--processes 0 measures it in the session*",
+        ]
+    )

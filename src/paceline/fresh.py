@@ -19,6 +19,12 @@ class LostError(RuntimeError):
     """
 
 
+class HungError(LostError):
+    """
+    It gave none in time, and was ended.
+    """
+
+
 def call(function: str, *arguments: Any, timeout: float = TIMEOUT, **keywords: Any) -> Any:
     """
     Call a function in a fresh interpreter, which imports from where this process does.
@@ -30,7 +36,8 @@ def call(function: str, *arguments: Any, timeout: float = TIMEOUT, **keywords: A
         keywords: further arguments, by name.
 
     Raises:
-        LostError: if no answer comes in time, or the interpreter ends without one. Nothing that it started is left.
+        HungError: if no answer comes in time. Nothing that it started is left.
+        LostError: if the interpreter ends without one. Nor is it then.
         Exception: whatever the function raised, with a note on where.
     """
     request = Request(tuple(sys.path), function, pickle.dumps(Arguments(arguments, keywords)))
@@ -49,7 +56,7 @@ def _answer(interpreter: Piped, request: Request, timeout: float) -> Given | Rai
     try:
         interpreter.requests.send(request)
         if not interpreter.answers.poll(timeout):
-            raise LostError(f"{request.function} hung: no answer within {timeout:g} s; its interpreter is ended")
+            raise HungError(f"{request.function} hung: no answer within {timeout:g} s; its interpreter is ended")
         answer: Given | Raised = interpreter.answers.recv()
     except (EOFError, OSError):
         raise LostError(f"{request.function} gave no answer: {interpreter.death()}") from None

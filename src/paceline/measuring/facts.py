@@ -13,6 +13,9 @@ from paceline.server.service import Service
 from paceline.stats import limits
 from paceline.workloads import Call, Carry, Compute, Fetch, Mixed
 
+STEP_SECONDS = 1e-6  # of a computation, where it is slow
+UNKNOWN_SECONDS = 1.0  # of an item of which nothing is known
+
 
 @singledispatch
 def described(workload: object, face: Face) -> dict[str, Any]:
@@ -101,6 +104,23 @@ def _(
     computing = limits.computing(workload.cpu_seconds * len(items), workers, machine.usable_cpus())
     carrying = limits.carrying(workload.fetch.size * len(items), bandwidth)
     return max(limits.waiting(whole, workers), computing, carrying)
+
+
+@singledispatch
+def cpu_seconds(workload: object) -> float:
+    """Return the CPU time that one item may take, seconds: guessed high, for a time-out and never for a figure."""
+    del workload
+    return UNKNOWN_SECONDS
+
+
+@cpu_seconds.register
+def _(workload: Compute) -> float:
+    return workload.n * STEP_SECONDS
+
+
+@cpu_seconds.register
+def _(workload: Carry) -> float:
+    return workload.cpu_seconds
 
 
 def _waits(workload: Fetch, items: Sequence[Item]) -> list[float]:

@@ -248,7 +248,8 @@ def cost(
 
     The function, of a module beside the experiment, is called in a fresh process. It gives a dict: "seconds" are the
     rounds, everything else and what is described goes into the saved run. With `times=3` it is called in 3 of them, one
-    after the other, and the median of each figure counts. The dict comes back.
+    after the other, and the median of each figure counts. The dict comes back. A function counts as hung after two
+    minutes, and later if `items`, and `latency`, are among what is described.
     """
     benchmark.group = _experiment(request)
     bench = Bench(benchmark, elsewhere, elsewhere, process)

@@ -9,15 +9,13 @@ from typing import Any
 
 from paceline import fresh
 from paceline.contracts import Item
-from paceline.measuring import facts
+from paceline.measuring import facts, laps
 from paceline.measuring.cell import Cell, saved
 from paceline.measuring.passes import Plan
 from paceline.measuring.passes import measure as measure_here
 from paceline.measuring.rounds import Tell, untold
 from paceline.plugin.stopwatches import ElsewhereClock, Native, failing
 from paceline.strategies import Strategy
-
-PATIENCE = 300.0  # seconds for one cell in a fresh process
 
 
 @dataclass(frozen=True)
@@ -45,10 +43,8 @@ class Bench:
         """
         described = facts.described(strategy.workload, strategy.face)
         if self.elsewhere:
-            call = "paceline.measuring.laps:measured"
             with failing(self.benchmark):
-                measured: tuple[Cell, list[float]] = fresh.call(call, plan, strategy, items, timeout=PATIENCE)
-            cell, seconds = measured
+                cell, seconds = _elsewhere(plan, strategy, items)
             cell.process = self.process
             self.elsewhere.tell(self.benchmark, seconds)
         else:
@@ -67,15 +63,43 @@ class Bench:
         """
         assert self.elsewhere
         with failing(self.benchmark):
-            figures = _middle([_figures(function, arguments) for _ in range(times)])
+            timeout = fresh.TIMEOUT + laps.at_most(*_size(described))
+            figures = _middle([_figures(function, arguments, timeout) for _ in range(times)])
         self.elsewhere.tell(self.benchmark, figures["seconds"])
         known = {"experiment": experiment, "items": 1, "workers": 1, **described, "process": self.process}
         self.benchmark.extra_info.update({name: value for name, value in figures.items() if name != "seconds"}, **known)
         return figures
 
 
-def _figures(function: str, arguments: Sequence[Any]) -> dict[str, Any]:
-    figures = fresh.call(function, *arguments)
+def _elsewhere(plan: Plan, strategy: Strategy, items: Sequence[Item]) -> tuple[Cell, list[float]]:
+    """
+    Measure a cell in a fresh process.
+
+    Raises:
+        Exception: whatever was raised there.
+        HungError: if it takes much longer than it should, with a note on how it could go on.
+    """
+    passes = 2 * (plan.rounds + 2)  # a warm one, perhaps a plain loop before each, and two that are watched
+    bandwidth = plan.control.bandwidth if plan.control else None
+    timeout = laps.patience(strategy.workload, items, passes, bandwidth)
+    try:
+        measured: tuple[Cell, list[float]] = fresh.call(
+            "paceline.measuring.laps:measured", plan, strategy, items, timeout=timeout
+        )
+    except fresh.HungError as error:
+        error.add_note("if it only takes its time: --processes 0 measures it in the session, where nobody gives it up")
+        raise
+    return measured
+
+
+def _size(described: Mapping[str, Any]) -> tuple[float, int]:
+    """Return the seconds that the items of a cost wait, one after the other, and how many they are."""
+    items = described.get("items", 1)
+    return items * (described.get("latency") or 0.0), items
+
+
+def _figures(function: str, arguments: Sequence[Any], timeout: float) -> dict[str, Any]:
+    figures = fresh.call(function, *arguments, timeout=timeout)
     if not isinstance(figures, dict) or not figures.get("seconds"):
         raise TypeError(f'{function} must give a dict with "seconds", a list of round times; not {figures!r}')
     return figures
