@@ -10,6 +10,7 @@ import pytest
 from paceline.contracts import ItemError
 from paceline.measuring.laps import Laps
 from paceline.measuring.passes import Plan, measure
+from paceline.observed import Observed
 from paceline.strategies.sequential import Sequential
 from paceline.workloads import Compute
 
@@ -51,9 +52,18 @@ class Unexpected(Compute):
         return super().expected(item)
 
 
-def error_of(strategy, error):
+class Shy(Sequential):
+    """One that can't be watched."""
+
+    def map(self, items):
+        if isinstance(self.workload, Observed):
+            raise TypeError("cursed")
+        return super().map(items)
+
+
+def error_of(strategy, error, **more):
     with pytest.raises(error) as raised:
-        measure(Plan("experiment", rounds=3), Laps(), strategy, range(8))
+        measure(Plan("experiment", rounds=3, **more), Laps(), strategy, range(8))
     return raised.value
 
 
@@ -66,6 +76,11 @@ def test_an_error_says_in_which_round_it_came(monkeypatch, kind, error, at, wher
     raised = error_of(kind(WORK, 1), error)
     assert raised.__notes__ == [where]
     assert pickle.loads(pickle.dumps(raised)).__notes__ == [where], "it says so in another process too"
+
+
+def test_an_error_of_the_watched_pass_is_told_from_one_of_a_round():
+    raised = error_of(Shy(WORK, 1), TypeError, watched=True)
+    assert raised.__notes__ == ["in the watched pass, after the timed rounds"]
 
 
 def test_an_error_of_a_reference_call_is_told_from_one_of_a_round():

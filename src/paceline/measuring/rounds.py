@@ -112,7 +112,7 @@ class Rounds:
         """
         self.finish_round()
         self._tell(len(self._results))  # between two looks at what is used: it is charged to no round
-        with _told(f"in the reference call before {self._called(len(self._results))}"):
+        with noting(f"in the reference call before {self._called(len(self._results))}"):
             self._reference.take_share()
         if self._control:
             self._control.reset()
@@ -136,7 +136,7 @@ class Rounds:
             return
         self.used.append(usage() - self._before)
         self._before = None
-        with _told(f"in {self._called(len(self.ledgers))}"):
+        with noting(f"in {self._called(len(self.ledgers))}"):
             ledger = self._control.ledger() if self._control else None
             if ledger:
                 check_ledger(ledger, len(self._items), self._strategy.workers)
@@ -147,7 +147,7 @@ class Rounds:
         Compare every round's results with the expected ones.
         """
         for number, results in enumerate(self._results):
-            with _told(f"in {self._called(number)}"):
+            with noting(f"in {self._called(number)}"):
                 self._reference.check(results)
 
     def _called(self, number: int) -> str:
@@ -158,7 +158,7 @@ class Rounds:
 
 
 @contextmanager
-def _told(where: str) -> Iterator[None]:
+def noting(where: str) -> Iterator[None]:
     """
     Let an error say where it was raised.
     """

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from paceline.contracts import Item
-from paceline.measuring.rounds import NotAMeasurement
+from paceline.measuring.rounds import NotAMeasurement, noting
 from paceline.observed import Observed, Span
 from paceline.observed.session import number
 from paceline.stats import traces
@@ -29,7 +29,7 @@ def figures_of(strategy: Strategy, items: Sequence[Item], log: Path, *, traced: 
         traced: give the spans themselves as well.
     """
     observed = Observed(strategy.workload, log)
-    with strategy.clone(observed) as started:
+    with noting("in the watched pass, after the timed rounds"), strategy.clone(observed) as started:
         started.map(items)
         observed.forget()
         started.map(items)
