@@ -3,6 +3,8 @@ Which strategy is recommended, from exact times.
 """
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from paceline.race import judging
 from paceline.race.judging import SIMPLEST_FIRST, Raced, speedups, told_apart
@@ -26,21 +28,70 @@ def test_a_speedup_is_a_ratio_of_medians_and_its_range_one_of_turns():
 @pytest.mark.parametrize(
     ("faster", "slower", "apart"),
     [
-        ([1.0, 1.0, 1.0], [1.1, 1.01, 1.2], True),
-        ([1.0, 1.0, 1.0], [1.1, 0.99, 1.2], False),
-        ([1.0, 1.0, 1.0], [1.1, 1.0, 1.2], False),
+        ([1.0] * 5, [1.1, 1.01, 1.2, 1.1, 1.1], True),
+        ([1.0] * 5, [1.1, 1.0, 1.2, 1.1, 1.1], False),
+        ([1.0] * 5, [1.1, 0.99, 1.2, 1.1, 1.1], False),
+        ([1.0] * 5, [1.3, 0.9, 1.3, 1.3, 1.3], True),
+        ([1.0] * 5, [1.3, 0.9, 1.1, 1.3, 1.3], False),
+        ([1.0] * 5, [1.3, 0.9, 0.9, 1.3, 1.3], False),
+        ([1.0] * 9, [1.01] * 8 + [0.1], True),
+        ([1.0] * 9, [1.01] * 7 + [0.1] * 2, False),
+        ([1.0] * 4, [1.3, 1.3, 1.3, 0.9], False),
+        ([1.0] * 4, [1.1] * 4, False),
+        ([1.0] * 4, [1.3] * 4, True),
         ([1.0, 1.0], [1.1, 1.1], False),
         ([1.0, 1.0], [1.3, 1.3], True),
         ([1.0], [1.3], True),
         ([1.0], [1.1], False),
     ],
 )
-def test_two_are_told_apart_if_every_turn_says_the_same(faster, slower, apart):
+def test_two_are_told_apart_if_every_turn_says_so_or_all_but_an_odd_one_by_far(faster, slower, apart):
     assert told_apart(faster, slower) is apart
 
 
+def test_one_odd_turn_does_not_undo_a_factor_of_200():
+    assert told_apart([21e-6, 21e-6, 9e-3, 21e-6, 21e-6], [6e-3] * 5)
+
+
+def test_one_odd_turn_of_a_lane_slower_than_the_baseline_does_not_make_it_the_choice():
+    said = recommend([raced("sequential", 100.0), raced("to-thread", 110.0, 110.0, 110.0, 110.0, 58.0),
+                      raced("processes", 60.0)], cpu_share=1.0)  # fmt: skip
+    assert (said.strategy, said.level) == ("processes", ())
+    assert said.reason.startswith("1.67 times as fast as sequential (1.67 to 1.67 turn by turn)")
+
+
+@given(lanes=st.lists(st.lists(st.floats(0.01, 100.0), min_size=5, max_size=5), min_size=2, max_size=6))
+def test_nothing_is_recommended_that_is_slower_than_the_baseline(lanes):
+    entrants = [Raced(name, tuple(rounds), 0.0) for name, rounds in zip(SIMPLEST_FIRST, lanes, strict=False)]
+    baseline, chosen = entrants[-1], recommend([entrants[-1], *entrants[:-1]], cpu_share=1.0).strategy
+    [best] = [lane for lane in entrants if lane.name == chosen]
+    assert best is baseline or speedups(baseline.rounds, best.rounds)[0] >= 1.05
+
+
+def test_the_baseline_stays_where_nothing_simpler_or_else_beats_it():
+    said = recommend([raced("pool-fork", 1.0), raced("processes", 1.02)], cpu_share=1.0)
+    assert (said.strategy, said.level) == ("pool-fork", ("processes",))
+    assert "processes can't be told apart from it" in said.reason
+    assert "and it is the baseline" in said.reason
+
+
+def test_one_that_is_faster_in_some_turns_alone_is_named_beside_the_choice():
+    unsure = raced("to-thread", 0.4, 1.4, 0.4, 1.4, 0.4)
+    said = recommend([SEQUENTIAL, unsure, raced("processes", 0.6)], cpu_share=1.0)
+    assert (said.strategy, said.level) == ("processes", ())
+    assert "to-thread has the shorter median, but no certain lead over sequential" in said.reason
+
+
+@pytest.mark.parametrize(("turns", "few"), [(1, "1 turn, too few"), (4, "4 turns, too few"), (5, "")])
+def test_too_few_turns_are_said(turns, few):
+    said = recommend([Raced("sequential", (1.0,) * turns, 0.0), Raced("threads", (0.5,) * turns, 0.0)], cpu_share=0.0)
+    assert said.strategy == "threads"
+    assert ("too few" in said.reason) == bool(few)
+    assert few in said.reason
+
+
 def test_rounds_are_paired_by_turn_so_drift_does_not_hide_a_difference():
-    assert told_apart([1.0, 2.0, 3.0], [1.1, 2.2, 3.3])
+    assert told_apart([1.0, 2.0, 3.0, 4.0, 5.0], [1.1, 2.2, 3.3, 4.4, 5.5])
 
 
 def test_the_fastest_is_recommended_with_its_lead_and_the_reason():

@@ -2,24 +2,30 @@
 Which strategy to use, from the rounds of a race. Pure: no clock, no process.
 
 Rounds are paired by turn: within a turn the machine is nearly the same for all lanes, so the ratio of two lanes' times
-in one turn says more than the ratio of two medians minutes apart.
+in one turn says more than the ratio of two medians minutes apart. Whether one lane leads another is said by the sign
+interval of these ratios (`samples.median_interval`, Thompson 1936), which assumes nothing of their distribution; how
+far it leads, and so whether that is worth anything, by the medians that the table shows. Both have to agree.
+
+Five turns are the fewest whose interval, from the least to the largest ratio, is nearly certain (1 - 2**-4, 94 %). It
+leaves no turn out, so one odd turn could hide a factor of 200. Therefore a second way: the interval that leaves odd
+turns out holds the true ratio less often, and has to lie beyond a large lead.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from paceline.race.choosing import ONE_WORKER, WAITS_BELOW
-from paceline.report.figures import digits, percent, seconds, times
-from paceline.stats.samples import median
+from paceline.report.figures import digits, many, percent, seconds, times
+from paceline.stats.samples import FAR, LIKELY, median, median_interval
 
 CLOSE = 0.05
 """A lead of less than this fraction is not worth a less simple strategy, however certain it is."""
 
-FEW = 3
-"""Below so many rounds, chance alone puts all of them on one side often (with two: every other time)."""
+ENOUGH = 5
+"""Below so many turns, chance alone puts all of them on one side more often than in 7 of 100 races."""
 
-FEW_MARGIN = 0.2
-"""With few rounds, a difference counts from this fraction on."""
+CERTAIN = 0.93
+"""How often an interval holds the true ratio at least, if all of it beyond 1 is to count: from five turns on."""
 
 SHORT = 100e-6  # seconds, of the order of what it costs to hand an item to another process and take the result back
 
@@ -70,7 +76,7 @@ class Recommendation:
     Attributes:
         strategy: its name.
         reason: in words.
-        level: others that can't be told apart from it or whose lead is not worth it.
+        level: others that can't be told apart from it or whose lead over it is not worth it.
     """
 
     strategy: str | None
@@ -91,15 +97,21 @@ def speedups(baseline: Sequence[float], rounds: Sequence[float]) -> tuple[float,
 
 def told_apart(faster: Sequence[float], slower: Sequence[float]) -> bool:
     """
-    Whether the first was faster in every turn, and by a margin if there were few.
+    Whether the first was certainly faster, or likely by far.
+
+    Args:
+        faster: seconds, one for each turn, shape (n,), n at least 1.
+        slower: of the same turns.
     """
-    _, least, _ = speedups(slower, faster)
-    return least > (1.0 if len(faster) >= FEW else 1.0 + FEW_MARGIN)
+    ratios = [other / one for one, other in zip(faster, slower, strict=True)]
+    certain, likely = (median_interval(ratios, level) for level in (CERTAIN, LIKELY))
+    return (certain.level >= CERTAIN and certain.low > 1) or likely.low > 1 + FAR
 
 
 def recommend(lanes: Sequence[Raced], cpu_share: float, item_seconds: float) -> Recommendation:
     """
-    Recommend the simplest of those that nobody beats by a margin that is certain and worth it.
+    Recommend the simplest of those that beat the baseline and are beaten by none of the others that do; the baseline,
+    if nothing beats it.
 
     Being level with the fastest would not do: one bad round of the fastest makes it level with everybody.
 
@@ -112,21 +124,28 @@ def recommend(lanes: Sequence[Raced], cpu_share: float, item_seconds: float) -> 
         return Recommendation(None, "no strategy came through")
     if len(lanes) == 1:
         return Recommendation(lanes[0].name, "it is the only one that came through")
-    level = [lane for lane in lanes if not any(_beats(other, lane) for other in lanes)]
-    chosen = min(level, key=lambda lane: SIMPLEST_FIRST.index(lane.name))
+    baseline = lanes[0]
+    gaining = [lane for lane in lanes if _beats(lane, baseline)]
+    level = _unbeaten(gaining or lanes)
+    chosen = min(level, key=lambda lane: SIMPLEST_FIRST.index(lane.name)) if gaining else baseline
     parts = [
-        _lead(chosen, lanes[0]),
+        _lead(chosen, baseline),
         _cause(chosen, lanes, cpu_share, item_seconds),
         _rivals(chosen, level, lanes),
-        _start(chosen, lanes[0]),
+        _start(chosen, baseline),
+        _doubt(len(baseline.rounds)),
     ]
     others = tuple(lane.name for lane in level if lane is not chosen)
     return Recommendation(chosen.name, "; ".join(filter(None, parts)), others)
 
 
+def _unbeaten(lanes: Sequence[Raced]) -> list[Raced]:
+    return [lane for lane in lanes if not any(_beats(other, lane) for other in lanes)]
+
+
 def _beats(one: Raced, other: Raced) -> bool:
     """
-    Whether one leads by a margin that is certain and worth it; the fastest is beaten by nobody.
+    Whether one leads by a margin that is certain and worth it; the one with the least median is beaten by nobody.
     """
     lead = median(other.rounds) / median(one.rounds) - 1
     return lead >= CLOSE and told_apart(one.rounds, other.rounds)
@@ -152,7 +171,7 @@ def _cause(chosen: Raced, lanes: Sequence[Raced], cpu_share: float, item_seconds
     if threads is None or chosen is lanes[0]:
         return said
     gain, _, _ = speedups(lanes[0].rounds, threads.rounds)
-    if gain < 1 + FEW_MARGIN:  # while the chosen one gains: so it isn't for want of CPUs
+    if gain < 1 + FAR:  # while the chosen one gains: so it isn't for want of CPUs
         return f"{said} and holds the GIL, as threads come to {times(gain)}"
     return f"{said} and lets threads run beside it" if chosen is threads else said
 
@@ -164,9 +183,13 @@ def _rivals(chosen: Raced, level: Sequence[Raced], lanes: Sequence[Raced]) -> st
     others = [lane.name for lane in level if lane is not chosen]
     if others:
         none = f"no certain lead of {CLOSE:.0%} or more"
-        return f"{_listed(others)} can't be told apart from it ({none}), and it is the simplest of them"
+        why = "it is the baseline" if chosen is lanes[0] else "it is the simplest of them"
+        return f"{_listed(others)} can't be told apart from it ({none}), and {why}"
     second = min((lane for lane in lanes if lane is not chosen), key=lambda lane: median(lane.rounds))
-    return f"the next, {second.name}, takes {digits(median(second.rounds) / median(chosen.rounds))} times as long"
+    taken = median(second.rounds) / median(chosen.rounds)
+    if taken < 1:
+        return f"{second.name} has the shorter median, but no certain lead over {lanes[0].name}"
+    return f"the next, {second.name}, takes {digits(taken)} times as long"
 
 
 def _start(chosen: Raced, baseline: Raced) -> str:
@@ -178,6 +201,15 @@ def _start(chosen: Raced, baseline: Raced) -> str:
     if gain <= 0 or dearer <= gain:
         return ""
     return f"its start of {seconds(chosen.start)} costs more than one round gains ({seconds(gain)}), so start it once"
+
+
+def _doubt(turns: int) -> str:
+    """
+    Say that there were too few turns for certainty.
+    """
+    if turns >= ENOUGH:
+        return ""
+    return f"{many(turns, 'turn')}, too few to be certain ({ENOUGH} would do): only leads of {FAR:.0%} in each counted"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -16,6 +16,16 @@ lies a tenth apart, a difference of a few per cent between two cells says nothin
 ROUNDS_TO_JUDGE = 3
 """With fewer rounds nobody can tell noise from a single odd round."""
 
+LIKELY = 0.6
+"""The level of an interval that leaves odd rounds out, one of five at each end, two of eight: little by itself."""
+
+FAR = 0.2
+"""
+The lead from which on an interval at `LIKELY` counts. Even if noise alone moved every other round as far, half of them
+to either side, so many would be on one side in 3.1 % of samples of three or five, in 12.5 % of samples of two, in less
+than 1 % of all others but single ones, of which nobody can tell.
+"""
+
 _ROUNDS_TO_SPREAD = 2
 
 
