@@ -87,6 +87,26 @@ def test_a_strategy_that_is_simpler_but_behind_is_not_chosen():
     assert (choice.chosen.strategy, choice.behind[0].strategy) == ("asyncio", "threads")
 
 
+def computations(**rounds):
+    return [computation(name.replace("_", "-"), 0.0, rounds=taken) for name, taken in rounds.items()]
+
+
+def test_one_odd_round_of_a_strategy_slower_than_a_plain_loop_does_not_make_it_the_choice():
+    choice = choose(computations(sequential=(100,) * 5, to_thread=(110, 110, 110, 110, 58), processes=(60,) * 5))
+    assert (choice.chosen.strategy, choice.behind[0].strategy) == ("processes", "sequential")
+
+
+def test_a_strategy_that_may_be_as_slow_as_a_plain_loop_is_not_chosen_before_one_that_is_not():
+    choice = choose(computations(sequential=(100,) * 5, to_thread=(58, 58, 58, 150, 110), processes=(60,) * 5))
+    assert (choice.chosen.strategy, choice.fastest.strategy) == ("processes", "to-thread")
+    assert [cell.strategy for cell in choice.alike] == ["to-thread"]
+
+
+def test_one_odd_round_of_the_fastest_does_not_undo_a_factor_of_200():
+    choice = choose(computations(sequential=(6e-3,) * 5, threads=(21e-6, 21e-6, 9e-3, 21e-6, 21e-6)))
+    assert (choice.chosen.strategy, choice.behind[0].strategy) == ("threads", "sequential")
+
+
 def test_where_nothing_is_faster_a_plain_loop_will_do():
     assert said(computation("sequential", 2.0), computation("threads", 1.99)) == (
         "Use a plain loop: 2.00 s for 20 items; nothing is told to be 5 % faster. "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from paceline.history import Cell
 from paceline.report.page.columns import Column
-from paceline.report.parameters import test
+from paceline.report.parameters import BASELINE, test
 from paceline.stats import samples
 
 LATITUDE = 1.05
@@ -33,9 +33,9 @@ class Choice:
     What a kind of work should use.
 
     Attributes:
-        chosen: the simplest of those that are as fast as the fastest.
+        chosen: the simplest of those that are behind none and gain on a plain loop, as far as can be told.
         fastest: the one with the shortest median.
-        alike: the others that are as fast as the fastest, in the order of tables.
+        alike: the others that can't be told to be behind, in the order of tables.
         behind: the rest, the fastest of them first.
     """
 
@@ -47,19 +47,29 @@ class Choice:
 
 def choose(cells: Sequence[Cell]) -> Choice:
     """
-    Choose among cells that do the same work.
-
-    A cell is as fast as the fastest unless the interval of its median lies beyond `LATITUDE` times all of the
-    fastest's: then it is told to be that much behind.
+    Choose among cells that do the same work: the simplest of those that are behind none, and before which a plain loop
+    is behind, where it is behind any.
 
     Args:
         cells: from the simplest to the least simple, n at least 1.
     """
-    fastest = min(cells, key=lambda cell: cell.median)
-    reach = LATITUDE * interval(fastest).high
-    chosen, *alike = [cell for cell in cells if cell is fastest or interval(cell).low <= reach]
-    behind = [cell for cell in cells if cell is not fastest and interval(cell).low > reach]
-    return Choice(chosen, fastest, tuple(alike), tuple(sorted(behind, key=lambda cell: cell.median)))
+    level = [cell for cell in cells if not any(is_behind(cell, other) for other in cells)]
+    loop = next((cell for cell in cells if cell.strategy == BASELINE and cell not in level), None)
+    chosen = next(cell for cell in level if loop is None or is_behind(loop, cell))
+    alike = tuple(cell for cell in level if cell is not chosen)
+    behind = sorted((cell for cell in cells if cell not in level), key=lambda cell: cell.median)
+    return Choice(chosen, min(cells, key=lambda cell: cell.median), alike, tuple(behind))
+
+
+def is_behind(cell: Cell, other: Cell) -> bool:
+    """
+    Whether a cell is told to be slower than another: its interval lies beyond `LATITUDE` times all of the other's, or
+    the interval that leaves odd rounds out does by far.
+    """
+    likely, others = (samples.median_interval(each.rounds, samples.LIKELY) for each in (cell, other))
+    return (
+        interval(cell).low > LATITUDE * interval(other).high or likely.low > LATITUDE * (1 + samples.FAR) * others.high
+    )
 
 
 def comparable(cells: Sequence[Cell]) -> bool:

@@ -140,7 +140,7 @@ def _verdict(cell: Cell, choice: Choice) -> tuple[str, str]:
     Say what a cell is beside the fastest, and the short form.
     """
     if cell is choice.chosen:
-        return "the simplest of those that can't be told to be slower", ": use this"
+        return "the one to use: can't be told to be slower", ": use this"
     if cell in choice.alike:
         return "can't be told to be slower than the fastest", " as well"
     return "5 % or more behind the fastest", ""

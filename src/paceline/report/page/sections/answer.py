@@ -16,13 +16,16 @@ from paceline.report.page.model import Figure, Section, Table
 from paceline.report.page.ranking import ranking
 from paceline.report.page.sections.laying import side_by_side
 from paceline.report.parameters import BASELINE, shared, speedup, wording
+from paceline.stats.samples import FAR, LIKELY
 
 _LEAD = (
-    "What to use here. The fastest is the strategy with the shortest median. Another is told to be behind it only if "
+    "What to use here. The fastest is the strategy with the shortest median. One is told to be behind another only if "
     f"the {figures.percent(LEVEL)} interval of its median lies wholly above {LATITUDE} times the upper end of the "
-    "fastest's; all the others are as fast, as far as can be told, and the simplest of these is named, in the order of "
-    "the tables. Faint dots are rounds, marks are medians with their intervals, and dashes are each strategy's limit: "
-    "the least time in which the work could be done."
+    f"other's, or the {figures.percent(LIKELY)} interval, which leaves odd rounds out, above "
+    f"{figures.digits(LATITUDE * (1 + FAR))} times. All that are behind none are as fast, as far as can be told. Of "
+    "those that a plain loop is behind the simplest is named, in the order of the tables, and the loop if it is behind "
+    "none. Faint dots are rounds, marks are medians with their intervals, and dashes are each strategy's limit: the "
+    "least time in which the work could be done."
 )
 _MISSING = "{}: not measured; measure it with: pytest --benchmark-only benchmarks/test_{}.py"
 
