@@ -8,6 +8,7 @@ from typing import Any
 
 from paceline import piped
 from paceline.fresh_messages import Arguments, Given, Raised, Request
+from paceline.importing import standard_library_first
 from paceline.piped import Piped
 
 TIMEOUT = 120.0  # seconds
@@ -27,7 +28,7 @@ class HungError(LostError):
 
 def call(function: str, *arguments: Any, timeout: float = TIMEOUT, **keywords: Any) -> Any:
     """
-    Call a function in a fresh interpreter, which imports from where this process does.
+    Call a function in a fresh interpreter, which imports from where this process does, the standard library first.
 
     Args:
         function: `module:function`.
@@ -40,7 +41,7 @@ def call(function: str, *arguments: Any, timeout: float = TIMEOUT, **keywords: A
         LostError: if the interpreter ends without one. Nor is it then.
         Exception: whatever the function raised, with a note on where.
     """
-    request = Request(tuple(sys.path), function, pickle.dumps(Arguments(arguments, keywords)))
+    request = Request(tuple(standard_library_first(sys.path)), function, pickle.dumps(Arguments(arguments, keywords)))
     with piped.running("paceline.fresh_worker") as interpreter:
         answer = _answer(interpreter, request, timeout)
     if isinstance(answer, Raised):

@@ -17,7 +17,7 @@ _opened = ExitStack()
 
 def look_where(path: list[str]) -> None:
     """
-    Look for modules where the main interpreter does, as a spawned process would.
+    Look for modules where the main interpreter says, as a spawned process would.
     """
     sys.path[:] = path
 

@@ -67,12 +67,12 @@ class Piped:
 @contextmanager
 def running(module: str) -> Iterator[Piped]:
     """
-    Run a module of ours as `python -m` does, for as long as the context lasts.
+    Run a module of ours as `python -P -m` does, for as long as the context lasts.
     """
     with (
         _appended_file() as output,
         subprocess.Popen(  # noqa: S603 - our own module, in our own interpreter
-            [sys.executable, "-m", module],
+            [sys.executable, "-P", "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=output,

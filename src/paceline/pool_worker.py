@@ -14,6 +14,7 @@ from multiprocessing import connection, parent_process
 from multiprocessing.util import Finalize
 from typing import Any, TypeAlias
 
+from paceline import importing
 from paceline.contracts import Item, Result, Workload
 from paceline.portable import portable
 
@@ -106,6 +107,7 @@ def leave_ending_to_parent(watch: Callable[[], None] | None = None) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     let_interrupts_through()
+    importing.unguard()
     threading.Thread(target=watch or end_with_parent, name="paceline-parent-watch", daemon=True).start()
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from paceline import family
 from paceline.gate.wanted import SideError
 
-_PIP = ("-m", "pip", "--no-input", "install")
+_PIP = ("-P", "-m", "pip", "--no-input", "install")
 _LAST_WORDS = 2000  # characters
 PATIENCE = 60.0  # seconds for two imports, on a disk that is cold
 
@@ -74,7 +74,7 @@ def install(revision: str, folder: Path, scratch: Path, environment: Mapping[str
     """
     home = scratch / "paceline-environment"
     python = home / "bin" / "python"
-    for command in ([sys.executable, "-m", "venv", str(home)], *steps(python, folder)):
+    for command in ([sys.executable, "-P", "-m", "venv", str(home)], *steps(python, folder)):
         status, said = _ran(command, folder, environment)
         if status:
             raise SideError(

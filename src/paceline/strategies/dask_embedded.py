@@ -12,6 +12,7 @@ from typing import Any
 
 from paceline import dask_node, pool_worker
 from paceline.contracts import Option
+from paceline.importing import guarded
 from paceline.portable import Failed
 from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, NotReady, WorkerDied
 from paceline.strategies.endings import death, ended, wait_for_ends
@@ -49,6 +50,7 @@ class Embedded:
         address: where the scheduler listens.
     """
 
+    @guarded()
     def __init__(self, workers: int) -> None:
         self.processes: list[Any] = []
         self.address = ""

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Self
 
 from paceline import interpreter_worker
 from paceline.contracts import Item, Result
+from paceline.importing import standard_library_first
 from paceline.strategies.base import START_TIMEOUT, NotReady, Strategy
 
 FIRST = (3, 14)
@@ -37,7 +38,7 @@ class Interpreters(Strategy):
         from concurrent.futures import InterpreterPoolExecutor  # type: ignore[attr-defined]
 
         self._pool: Any = InterpreterPoolExecutor(
-            self.workers, initializer=interpreter_worker.look_where, initargs=([*sys.path],)
+            self.workers, initializer=interpreter_worker.look_where, initargs=(standard_library_first(sys.path),)
         )
         try:
             self._in_each(interpreter_worker.open_here, self.workload)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 
 from paceline import pool_worker
 from paceline.contracts import Option
+from paceline.importing import guarded
 from paceline.strategies import extras
 from paceline.strategies.base import WorkerDied
 from paceline.strategies.endings import death
@@ -38,6 +39,7 @@ class Loky(OnExecutor):
     def unavailable(cls) -> str | None:
         return extras.unmet("loky", cls.extra)
 
+    @guarded()
     def __enter__(self) -> Self:
         import loky
 

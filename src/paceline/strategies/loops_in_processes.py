@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 
 from paceline import loop_worker, pool_worker
 from paceline.contracts import Item, Option, Result
+from paceline.importing import guarded
 from paceline.portable import Failed
 from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, NotReady
 from paceline.strategies.endings import death, ended, stop_forkserver, wait_for_ends
@@ -27,6 +28,7 @@ class LoopsInProcesses(SharedLoops):
     name: ClassVar[str] = "loops-in-processes"
     fixed: ClassVar[MappingProxyType[str, Option]] = MappingProxyType({"start_method": START_METHOD})
 
+    @guarded()
     def __enter__(self) -> Self:
         context: Any = multiprocessing.get_context(START_METHOD)
         self._pipes: list[connection.Connection[Any, Any]] = []

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 
 from paceline import pool_worker
 from paceline.contracts import Item, Option, Result, Workload
+from paceline.importing import guarded
 from paceline.strategies import handing_out
 from paceline.strategies.base import STOP_TIMEOUT, WorkerDied
 from paceline.strategies.endings import death, ended, stop_forkserver, wait_for_ends
@@ -51,6 +52,7 @@ class _Pool(InProcesses):
             return None
         return f"needs the start method {cls.start_method}, which {sys.platform} does not have"
 
+    @guarded()
     def __enter__(self) -> Self:
         context: Any = multiprocessing.get_context(self.start_method)
         self._ready, self._tell_ready = context.Pipe(duplex=False)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 
 from paceline import pool_worker
 from paceline.contracts import Option
+from paceline.importing import guarded
 from paceline.strategies.base import START_TIMEOUT, WorkerDied
 from paceline.strategies.endings import death, stop_forkserver
 from paceline.strategies.executor import OnExecutor
@@ -28,6 +29,7 @@ class Processes(OnExecutor):
     name: ClassVar[str] = "processes"
     fixed: ClassVar[MappingProxyType[str, Option]] = MappingProxyType({"start_method": START_METHOD, "chunksize": 1})
 
+    @guarded()
     def __enter__(self) -> Self:
         context: Any = multiprocessing.get_context(START_METHOD)
         self._ready, self._tell_ready = context.Pipe(duplex=False)

@@ -10,6 +10,7 @@ from multiprocessing import connection
 from typing import Any
 
 from paceline import pool_worker, ray_node
+from paceline.importing import guarded
 from paceline.portable import Failed
 from paceline.ray_messages import Differs, Gone, Lost, Unfit, Unreached, Wanted
 from paceline.strategies import clusters
@@ -58,6 +59,7 @@ class Driver:
         over: whether it has ended.
     """
 
+    @guarded()
     def __init__(self, wanted: Callable[[str], Wanted]) -> None:
         self.over = False
         self._in = False

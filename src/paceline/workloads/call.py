@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from paceline.contracts import Item, ItemError, Result
+from paceline.importing import standard_library_first
 
 
 class NoSuchFunctionError(ValueError):
@@ -34,8 +35,8 @@ class Call:
     """
     Call a function with the item, and give what it returns or, for an async one, what it comes to.
 
-    Each worker imports the function itself, from the current directory too, as `python -m` would: what travels is its
-    name. A blocking function under an event loop is called inline, as it would be.
+    Each worker imports the function itself, from the current directory too, after Python's own modules: what travels is
+    its name. A blocking function under an event loop is called inline, as it would be.
 
     Args:
         function: "module:function"; dots on the right lead into classes and objects: "shop.prices:Finder.best".
@@ -64,12 +65,16 @@ class Call:
         Import the module that the function stands in.
 
         Raises:
-            NoSuchFunctionError: if there is none of that name.
+            NoSuchFunctionError: if there is none of that name, or Python has one of the same.
             BrokenModuleError: if it raises an error.
         """
         name = self.function.partition(":")[0]
         if not {"", os.getcwd()} & set(sys.path):  # noqa: PTH109 - sys.path holds strings
-            sys.path.insert(0, os.getcwd())  # noqa: PTH109
+            sys.path[:] = standard_library_first([os.getcwd(), *sys.path])  # noqa: PTH109
+        if clash := _clash(name.partition(".")[0]):
+            raise NoSuchFunctionError(
+                f"{clash} can't be imported: it has the name of a module of Python's own, which comes first; rename it"
+            )
         try:
             return import_module(name)
         except ModuleNotFoundError as error:
@@ -158,6 +163,14 @@ async def _await(function: Callable[[Item], Any], item: Item) -> Result:
 
 def _is_path(name: str) -> bool:
     return all(part.isidentifier() for part in name.split("."))
+
+
+def _clash(name: str) -> str | None:
+    """
+    Find the file in the current directory that has the name of a module of the standard library.
+    """
+    files = (f"{name}.py", os.path.join(name, "__init__.py"))  # noqa: PTH118 - each worker imports this; pathlib is slow
+    return next(filter(os.path.isfile, files), None) if name in sys.stdlib_module_names else None
 
 
 def _told(error: Exception) -> str:
