@@ -3,11 +3,13 @@ Functions to call in a fresh interpreter.
 """
 
 import multiprocessing
+import multiprocessing.util
 import os
 import signal
 import sys
 import threading
 import time
+from pathlib import Path
 
 
 def add(left, right=1):
@@ -33,6 +35,18 @@ def die():
     sys.stderr.write("the last word\n")
     sys.stderr.flush()
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_with_a_folder():
+    Path(multiprocessing.util.get_temp_dir(), "file").touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fork_from_a_server():
+    process = multiprocessing.get_context("forkserver").Process(target=print)
+    process.start()
+    process.join()
+    return process.exitcode
 
 
 def hang_with_a_child(log):

@@ -79,3 +79,29 @@ def test_the_interpreter_imports_from_where_the_caller_does(tmp_path, monkeypatc
     monkeypatch.syspath_prepend(tmp_path)
     assert fresh.call("lonely:answer") == 42
     assert "lonely" not in sys.modules
+
+
+@pytest.fixture
+def temporary(tmp_path, monkeypatch):
+    """A function that makes a folder the one for temporary files, of this process and those that it starts."""
+
+    def change(*names):
+        folder = tmp_path.joinpath(*names)
+        folder.mkdir(parents=True)
+        monkeypatch.setenv("TMPDIR", str(folder))
+        monkeypatch.setattr("tempfile.tempdir", None)
+        return folder
+
+    return change
+
+
+def test_an_interpreter_that_dies_leaves_no_temporary_files(temporary):
+    folder = temporary("short")
+    with pytest.raises(fresh.LostError):
+        fresh.call("far:die_with_a_folder")
+    assert list(folder.iterdir()) == []
+
+
+def test_a_fork_server_starts_however_long_the_path_of_temporary_files_is(temporary):
+    temporary("long" * 20, "longer" * 10)
+    assert fresh.call("far:fork_from_a_server") == 0

@@ -233,6 +233,16 @@ def test_ctrl_c_ends_every_process_with_130_and_no_traceback():
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
-def test_no_process_outlives_the_race_whatever_ends_it(how):
-    with python(*COMMAND, *LONG, cwd=HERE, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+def test_no_process_and_no_temporary_file_outlives_the_race_whatever_ends_it(how, tmp_path):
+    options = {"cwd": HERE, "stderr": subprocess.PIPE, "stdout": subprocess.DEVNULL}
+    with python(*COMMAND, *LONG, **options, env={**os.environ, "TMPDIR": str(tmp_path)}) as process:
         assert_all_end(process, how, least=WORKING)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_race_leaves_no_temporary_files(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    leaving = [each.name for each in STRATEGIES if each.name in ("pool-forkserver", "dask") and not each.unavailable()]
+    done = race("raced:waits", *SHORT, *(f"--strategy={name}" for name in leaving))
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -25,18 +25,17 @@ def scheduler(pipe: Any, config: Mapping[str, Any]) -> None:
     _end(asyncio.run(_told(pipe, _scheduling(pipe))))
 
 
-def worker(pipe: Any, config: Mapping[str, Any], name: int, folder: str) -> None:
+def worker(pipe: Any, config: Mapping[str, Any], name: int) -> None:
     """
     Run a worker: wait for the scheduler's address, say when it is connected, then end when told to.
 
     Args:
         pipe: to the process that measures.
-        config: settings of dask.
+        config: settings of dask, among them where it may leave files.
         name: its number.
-        folder: where dask may leave files.
     """
     _begin(config)
-    _end(asyncio.run(_told(pipe, _working(pipe, name, folder))))
+    _end(asyncio.run(_told(pipe, _working(pipe, name))))
 
 
 def _begin(config: Mapping[str, Any]) -> None:
@@ -71,7 +70,7 @@ async def _scheduling(pipe: Any) -> bool:
         return await _until_told(pipe, running)
 
 
-async def _working(pipe: Any, name: int, folder: str) -> bool:
+async def _working(pipe: Any, name: int) -> bool:
     from distributed import Worker
 
     address = pipe.recv()
@@ -83,7 +82,6 @@ async def _working(pipe: Any, name: int, folder: str) -> bool:
         memory_limit=0,
         dashboard=False,
         dashboard_address=STATUS_PAGE,
-        local_directory=folder,
     ) as running:
         pipe.send(None)
         return await _until_told(pipe, running)

@@ -4,6 +4,8 @@ A process of ours in a fresh interpreter, with a pipe each way; nothing of it is
 
 import fcntl
 import os
+import secrets
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,6 +18,7 @@ from paceline import family
 
 LAST_MOMENT = 1.0  # seconds from the end of its pipe to its own
 LAST_WORDS = 4096  # bytes
+LONGEST_PLACE = 64  # bytes; a socket's whole path has room for some 100, and 36 are in folders and names below it
 
 
 class Piped:
@@ -67,12 +70,13 @@ class Piped:
 @contextmanager
 def running(module: str) -> Iterator[Piped]:
     """
-    Run a module of ours as `python -P -m` does, for as long as the context lasts.
+    Run a module of ours as `python -P -m` does, for as long as the context lasts; its argument is a folder to make.
     """
     with (
+        _folder() as folder,
         _appended_file() as output,
         subprocess.Popen(  # noqa: S603 - our own module, in our own interpreter
-            [sys.executable, "-P", "-m", module],
+            [sys.executable, "-P", "-m", module, folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=output,
@@ -84,6 +88,23 @@ def running(module: str) -> Iterator[Piped]:
             yield piped
         finally:
             piped.end()
+
+
+@contextmanager
+def _folder() -> Iterator[str]:
+    """
+    Name a folder for the process's temporary files, and remove it at the end.
+
+    The process makes it, and removes it if this one is killed, which could leave one behind if it made it beforehand.
+    """
+    place = tempfile.gettempdir()
+    if len(place) > LONGEST_PLACE and os.path.isdir("/tmp"):  # noqa: PTH112, S108 - as multiprocessing does since 3.14
+        place = "/tmp"  # noqa: S108
+    folder = os.path.join(place, f"pl-{secrets.token_hex(4)}")  # noqa: PTH118 - an argument is text
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

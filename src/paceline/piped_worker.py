@@ -7,6 +7,7 @@ import os
 import sys
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from multiprocessing.process import current_process
 from typing import Any
 
 
@@ -26,9 +27,12 @@ class Failed:
 
 def ends() -> "tuple[Connection[Any, Any], Connection[Any, Any]]":
     """
-    Take over standard input and output: give where requests come from, and where answers go.
+    Take over standard input and output: give where requests come from, and where answers go. What `multiprocessing`
+    puts into files, here and in the processes it starts, goes into the folder that the caller removes.
     """
     hide_main_module()
+    os.mkdir(sys.argv[1], 0o700)  # noqa: PTH102
+    current_process()._config["tempdir"] = sys.argv[1]  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
     return Connection(os.dup(0), writable=False), Connection(os.dup(1), readable=False)
 
 

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol
@@ -87,7 +88,7 @@ def measure(
     reference = Reference(workload, items, shares, paired=plan.paired)
     if cell.client:
         descriptors.provide(cell.workers)
-    with tempfile.TemporaryDirectory(prefix="paceline-") as folder:
+    with tempfile.TemporaryDirectory(prefix="paceline-", dir=get_temp_dir()) as folder:
         metered = Metered(workload, Path(folder, "usage"), os.getpid())
         measured = strategy.clone(metered)
         rounds = Rounds(measured, items, reference, plan.control, tell)

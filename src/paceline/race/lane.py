@@ -6,10 +6,13 @@ It runs as `python -m paceline.race.lane`, in a session of its own, so that all 
 
 import gc
 import select
+import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from multiprocessing.util import get_temp_dir
+from typing import NoReturn
 
 from paceline import family
 from paceline.contracts import Item, Result
@@ -108,9 +111,17 @@ def end_with_race(lifeline: int) -> None:
         poll = select.poll()
         poll.register(lifeline, 0)  # no event but the hang-up, which always comes
         poll.poll()
-        family.end_own()
+        end_all()
 
     threading.Thread(target=watch, name="paceline-race-watch", daemon=True).start()
+
+
+def end_all() -> NoReturn:
+    """
+    End this process and all that it started, and remove what they put into files.
+    """
+    shutil.rmtree(get_temp_dir(), ignore_errors=True)
+    family.end_own()
 
 
 def main() -> None:
@@ -119,16 +130,22 @@ def main() -> None:
     """
     requests, answers = ends()
     lane = Lane(Output(), requests.fileno())
-    while True:
-        try:
-            request = requests.recv()
-        except EOFError:
-            family.end_own()
-        try:
-            for answer in lane.answers(request):
-                answers.send(answer)
-        except BaseException as error:  # noqa: BLE001 - a function may raise anything, SystemExit among it
-            answers.send(Failed(told(error), misuse=isinstance(error, NoSuchFunctionError)))
+    try:
+        while True:
+            answer(lane, requests.recv(), answers.send)
+    except (EOFError, OSError):  # the race is gone
+        end_all()
+
+
+def answer(lane: Lane, request: Request, send: Callable[[Answer], None]) -> None:
+    """
+    Do what is asked, and say what came of it.
+    """
+    try:
+        for said in lane.answers(request):
+            send(said)
+    except BaseException as error:  # noqa: BLE001 - a function may raise anything, SystemExit among it
+        send(Failed(told(error), misuse=isinstance(error, NoSuchFunctionError)))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from multiprocessing import connection
+from multiprocessing.util import get_temp_dir
 from types import MappingProxyType
 from typing import Any
 
@@ -55,12 +56,14 @@ class Embedded:
         self.processes: list[Any] = []
         self.address = ""
         self._pipes: list[connection.Connection[Any, Any]] = []
-        self._folder = tempfile.TemporaryDirectory(prefix="paceline-dask-", ignore_cleanup_errors=True)
+        self._folder = tempfile.TemporaryDirectory(
+            prefix="paceline-dask-", dir=get_temp_dir(), ignore_cleanup_errors=True
+        )
         try:
             with pool_worker.interrupts_held():
                 self._start(dask_node.scheduler)
                 for number in range(workers):
-                    self._start(dask_node.worker, number, self._folder.name)
+                    self._start(dask_node.worker, number)
             self._meet()
         except BaseException:
             self.kill()
@@ -112,10 +115,11 @@ class Embedded:
 
     def _start(self, main: Any, *arguments: Any) -> None:
         context: Any = multiprocessing.get_context(START_METHOD)
+        config = {**CONFIG, "temporary-directory": self._folder.name}
         ours, its = context.Pipe()
         self._pipes.append(ours)
         with its:
-            process = context.Process(target=main, args=(its, CONFIG, *arguments), daemon=True)
+            process = context.Process(target=main, args=(its, config, *arguments), daemon=True)
             process.start()
         self.processes.append(process)
 
