@@ -38,7 +38,7 @@ def test_a_peer_keeps_to_the_same_service_times(peer):
 
 @pytest.mark.parametrize(
     ("query", "line"),
-    [("latency=nan", "latency=nan: must be a decimal"), ("fault=reset", "fault=reset: only the instrument has faults")],
+    [("latency=nan", "latency=nan: must be seconds"), ("fault=reset", "fault=reset: only the instrument has faults")],
 )
 def test_a_peer_refuses_what_it_cannot_honour(peer, query, line):
     answer = requests.get(f"{peer.url}/item/1?{query}", timeout=20)

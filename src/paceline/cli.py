@@ -195,9 +195,9 @@ def _serve_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", default=0, type=_port, help="port to listen at; 0, the default, takes a free one")
     parser.add_argument(
         "--bandwidth",
-        type=_bandwidth,
+        type=typed.bandwidth,
         metavar="BYTES_PER_SECOND",
-        help="what all connections share (default: no limit)",
+        help="what all connections share, as 12500000 or 12.5MiB (default: no limit)",
     )
     parser.add_argument("--until-stdin-closes", action="store_true", help="end when whoever started it is gone")
 
@@ -239,12 +239,12 @@ def _race_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--timeout",
-        type=typed.seconds,
+        type=typed.timeout,
         default=60.0,
         metavar="SECONDS",
         help="for one step: an import, an item, a start, a round (default: 60, more for a long round)",
     )
-    parser.add_argument("--seed", type=int, metavar="N", help="order within each turn (default: a new one)")
+    parser.add_argument("--seed", type=typed.natural, metavar="N", help="order within each turn (default: a new one)")
     parser.add_argument("--json", action="store_true", help="write JSON in place of the table")
 
 
@@ -252,10 +252,6 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or int(text) > _LAST_PORT:
         raise argparse.ArgumentTypeError(f"{text!r} is no port; give 0 to {_LAST_PORT}")
     return int(text)
-
-
-def _bandwidth(text: str) -> float:
-    return typed.above_zero(text, "bandwidth; give bytes per second, above 0")
 
 
 def _act(arguments: argparse.Namespace) -> int:  # noqa: C901, PLR0911, PLR0912 - one for each command

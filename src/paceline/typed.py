@@ -3,8 +3,14 @@ What several commands can be told in the same way, for argparse.
 """
 
 import argparse
-import math
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
+
+from paceline.text import numbers
+
+T = TypeVar("T")
 
 
 def results(parser: argparse.ArgumentParser) -> None:
@@ -14,43 +20,25 @@ def results(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="default: %(default)s")
 
 
-def whole(text: str) -> int:
+def option(read: Callable[[str], T]) -> Callable[[str], T]:
     """
-    Read a whole number of 1 or more.
-
-    Raises:
-        ArgumentTypeError: it is none.
+    Let argparse, which pytest's options use too, show what a reader says of a text that is no number.
     """
-    if not (text.isascii() and text.isdigit()) or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
-    return int(text)
+
+    def typed(text: str) -> T:
+        try:
+            return read(text)
+        except numbers.NumberError as error:
+            raise argparse.ArgumentTypeError(f"{text!r} {error}") from None
+
+    return typed
 
 
-def seconds(text: str) -> float:
-    """
-    Read seconds, above 0.
-
-    Raises:
-        ArgumentTypeError: they are none.
-    """
-    return above_zero(text, "time; give seconds, above 0")
-
-
-def above_zero(text: str, wanted: str = "number above 0") -> float:
-    """
-    Read a finite number above 0.
-
-    Args:
-        text: as typed.
-        wanted: what it should be.
-
-    Raises:
-        ArgumentTypeError: it is none.
-    """
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no {wanted}")
-    return value
+whole = option(partial(numbers.whole, least=1))
+natural = option(numbers.whole)
+above_zero = option(partial(numbers.number, above_zero=True))
+seconds = option(numbers.seconds)
+timeout = option(partial(numbers.seconds, above_zero=True))
+size = option(numbers.size)
+memory = option(partial(numbers.size, least=1))
+bandwidth = option(numbers.bandwidth)

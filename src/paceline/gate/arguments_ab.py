@@ -42,7 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--time",
-        type=typed.above_zero,
+        type=typed.timeout,
         default=SECONDS,
         metavar="SECONDS",
         help="for everything, where --pairs doesn't say how many (default: %(default)g)",
@@ -54,11 +54,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PERCENT",
         help="the largest change that counts as none (default: %(default)g)",
     )
-    add("--seed", type=int, metavar="N", help="order of the cells (default: a new one; saved)")
+    add("--seed", type=typed.natural, metavar="N", help="order of the cells (default: a new one; saved)")
     add("--install", action="store_true", help="give each revision an environment of its own")
     add(
         "--timeout",
-        type=typed.above_zero,
+        type=typed.timeout,
         default=60.0,
         metavar="SECONDS",
         help="without a word from a side, after which it hangs (default: %(default)g)",

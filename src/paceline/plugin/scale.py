@@ -3,15 +3,12 @@ How much is measured: what an experiment asks for, what `--lesson` makes of it, 
 """
 
 import argparse
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, TypeVar
+from typing import Any
 
-from paceline import machine
+from paceline import machine, typed
 from paceline.server.service import MAX_SECONDS
-
-T = TypeVar("T", int, float)
 
 CPUS = "cpus"  # as a number of workers: one per usable CPU
 
@@ -110,39 +107,14 @@ def _chosen(marked: Mapping[str, Any], command_line: Mapping[str, Any], *, lesso
     )
 
 
-def whole(text: str) -> int:
+def latency(text: str) -> float:
     """
-    Read a whole number of 1 or more, for argparse.
+    Read a time that the server can take for an item, for argparse.
     """
-    return _read(text, int, lambda number: number > 0, "a whole number of 1 or more")
-
-
-def seed(text: str) -> int:
-    """
-    Read a whole number of 0 or more, for argparse.
-    """
-    return _read(text, int, lambda number: number >= 0, "a whole number of 0 or more")
-
-
-def seconds(text: str) -> float:
-    """
-    Read seconds ("0.02"), or with a unit ("20ms", "500us", "2s"), for argparse.
-    """
-    units = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
-    unit = next((unit for unit in units if text.endswith(unit)), "")
-    wanted = 'seconds from 0 to 3600, such as 0.02 or "20ms"'
-    number = _read(text.removesuffix(unit), float, math.isfinite, wanted, shown=text)
-    return _read(str(number * units.get(unit, 1.0)), float, lambda value: 0 <= value <= MAX_SECONDS, wanted, shown=text)
-
-
-def _read(text: str, kind: Callable[[str], T], allowed: Callable[[T], bool], wanted: str, shown: str = "") -> T:
-    try:
-        value = kind(text)
-        if allowed(value):
-            return value
-    except ValueError:
-        pass  # told below, with what would do
-    raise argparse.ArgumentTypeError(f"{shown or text!r} is not {wanted}")
+    value = typed.seconds(text)
+    if value > MAX_SECONDS:
+        raise argparse.ArgumentTypeError(f"{text!r} must be {MAX_SECONDS:g} seconds at most")
+    return value
 
 
 def duration_id(seconds: float) -> str:

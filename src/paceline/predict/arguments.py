@@ -30,12 +30,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--client", metavar="NAME", help="likewise; raw, requests or aiohttp (default: the one with most cells)")
     add("--items", type=typed.whole, metavar="N", help="how many there are")
     add("--workers", type=typed.whole, metavar="W", help="of each machine, items under way at once (default: 10)")
-    add("--latency", type=typed.seconds, metavar="SECONDS", help="that an item waits for its server (default: none)")
-    add("--cpu", type=typed.seconds, metavar="SECONDS", help="CPU time of an item's own computing (default: none)")
-    add("--size", type=typed.whole, metavar="BYTES", help="of an answer (default: 1024)")
-    add("--bandwidth", type=typed.above_zero, metavar="BYTES_PER_SECOND", help="that all share (default: no limit)")
-    add("--memory", type=typed.above_zero, metavar="BYTES", help="of a machine (default: what may be used here)")
+    add(
+        "--latency",
+        type=typed.seconds,
+        metavar="SECONDS",
+        help="that an item waits for its server, as 0.02 or 20ms (default: 0)",
+    )
+    add("--cpu", type=typed.seconds, metavar="SECONDS", help="CPU time of an item's own computing (default: 0)")
+    add("--size", type=typed.size, metavar="BYTES", help="of an answer, as 1024 or 1KiB (default: 1KiB)")
+    add(
+        "--bandwidth",
+        type=typed.bandwidth,
+        metavar="BYTES_PER_SECOND",
+        help="that all share, as 12.5MiB (default: no limit)",
+    )
+    add("--memory", type=typed.memory, metavar="BYTES", help="of a machine, as 8GiB (default: what may be used here)")
     add("--machines", type=typed.whole, metavar="M", help="like the measured one (default: 1)")
-    add("--deadline", type=typed.seconds, metavar="SECONDS", help="say how many machines meet it, start included")
+    add("--deadline", type=typed.timeout, metavar="SECONDS", help="say how many machines meet it, start included")
     add("--json", action="store_true", help="write JSON in place of tables")
     typed.results(parser)

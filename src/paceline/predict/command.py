@@ -52,7 +52,7 @@ def command(arguments: Namespace, complain: Complain) -> int:
 
 def _misuse(arguments: Namespace) -> str | None:
     if arguments.validate:
-        given = [name for name in _ASKED if getattr(arguments, name)]
+        given = [name for name in _ASKED if getattr(arguments, name) is not None]
         return f"--validate predicts the run's own cells; leave out --{given[0]}" if given else None
     if arguments.strategy == "sequential" and (arguments.workers or 1) > 1:
         return f"sequential has one worker, not {arguments.workers}; leave out --workers"
@@ -120,7 +120,7 @@ def _question(arguments: Namespace, *, waits: bool) -> Question:
         workers=arguments.workers or (1 if arguments.strategy == "sequential" else _WORKERS),
         latency=arguments.latency or 0.0,
         cpu_seconds=arguments.cpu or 0.0,
-        size=arguments.size or (_SIZE if waits else 0),
+        size=(_SIZE if waits else 0) if arguments.size is None else arguments.size,
         bandwidth=arguments.bandwidth or float("inf"),
     )
     return Question(

@@ -2,15 +2,15 @@
 From a query string to values: strict, and with one line that says what is wrong.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 from urllib.parse import unquote
 
-MAX_DIGITS = 20
+from paceline.text import numbers
+
 SHOWN = 60
 
-NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
-WHOLE = re.compile(rf"\d{{1,{MAX_DIGITS}}}", re.ASCII)
+T = TypeVar("T")
 
 
 class ParameterError(ValueError):
@@ -59,22 +59,24 @@ def pairs(query: str) -> Iterator[tuple[str, str]]:
         yield name, value
 
 
-def number(name: str, text: str) -> float:
+def reader(read: Callable[[str], T]) -> Callable[[str, str], T]:
     """
-    Read a plain decimal number, without sign, blanks, underscores, `nan` or `inf`.
+    Let a reader's complaint name the parameter.
     """
-    if not NUMBER.fullmatch(text):
-        raise ParameterError(name, text, "must be a decimal number of 0 or more, such as 0.05")
-    return float(text)
+
+    def named(name: str, text: str) -> T:
+        try:
+            return read(text)
+        except numbers.NumberError as error:
+            raise ParameterError(name, text, str(error)) from None
+
+    return named
 
 
-def whole(name: str, text: str) -> int:
-    """
-    Read a whole number of at most 20 digits.
-    """
-    if not WHOLE.fullmatch(text):
-        raise ParameterError(name, text, f"must be a whole number of 0 or more, of at most {MAX_DIGITS} digits")
-    return int(text)
+number = reader(numbers.number)
+whole = reader(numbers.whole)
+seconds = reader(numbers.seconds)
+size = reader(numbers.size)
 
 
 def within(name: str, value: float, low: float, high: float, unit: str = "") -> None:

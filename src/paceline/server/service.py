@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from paceline.server.jitter import Jitter, read_jitter
-from paceline.server.parameters import ParameterError, number, pairs, short, whole, within
+from paceline.server.parameters import ParameterError, pairs, seconds, short, size, whole, within
 
 __all__ = ["MAX_SECONDS", "MAX_SIZE", "Fault", "Jitter", "ParameterError", "Service"]
 
@@ -109,10 +109,10 @@ def read_straggler(name: str, text: str) -> tuple[int, float]:
     """
     Read `EVERY:SECONDS`.
     """
-    every, colon, seconds = text.partition(":")
+    every, colon, late = text.partition(":")
     if not colon:
         raise ParameterError(name, text, "must be EVERY:SECONDS")
-    return whole(name, every), number(name, seconds)
+    return whole(name, every), seconds(name, late)
 
 
 def read_fault(_: str, text: str) -> str:
@@ -123,10 +123,10 @@ def read_fault(_: str, text: str) -> str:
 
 
 READERS: dict[str, Callable[[str, str], object]] = {
-    "latency": number,
+    "latency": seconds,
     "jitter": read_jitter,
     "straggler": read_straggler,
-    "size": whole,
+    "size": size,
     "seed": whole,
     "status": whole,
     "fault": read_fault,

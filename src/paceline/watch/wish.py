@@ -105,7 +105,7 @@ def _work(arguments: Namespace) -> tuple[str, bool, Callable[[str], Workload]]:
             query = _query(arguments)
             return _downloads(arguments), True, lambda url: _fetch(url, query)
         case "mixed":
-            query, cpu = _query(arguments), arguments.cpu or CPU_SECONDS
+            query, cpu = _query(arguments), CPU_SECONDS if arguments.cpu is None else arguments.cpu
             what = f"{_downloads(arguments)}, then {setting(cpu)} of computing"
             return what, True, lambda url: Mixed(_fetch(url, query), cpu)
         case name if ":" in name:
@@ -116,13 +116,17 @@ def _work(arguments: Namespace) -> tuple[str, bool, Callable[[str], Workload]]:
 
 def _downloads(arguments: Namespace) -> str:
     jitter = f" (jitter {arguments.jitter})" if arguments.jitter else ""
-    return f"downloads of {setting(arguments.latency or LATENCY)}{jitter}"
+    return f"downloads of {setting(_latency(arguments))}{jitter}"
+
+
+def _latency(arguments: Namespace) -> float:
+    return LATENCY if arguments.latency is None else float(arguments.latency)
 
 
 def _query(arguments: Namespace) -> str:
     try:
         jitter = read_jitter("jitter", arguments.jitter) if arguments.jitter is not None else None
-        return Service(latency=arguments.latency or LATENCY, jitter=jitter, size=SIZE).query()
+        return Service(latency=_latency(arguments), jitter=jitter, size=SIZE).query()
     except ValueError as error:
         raise MisuseError(str(error)) from None
 

@@ -1,0 +1,3 @@
+"""
+Text as people write and read it. It knows nothing of ours.
+"""
