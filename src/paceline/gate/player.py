@@ -74,8 +74,7 @@ class Player:
             SideFailed: if it dies or hangs.
         """
         self.turn = None
-        deadline = time.monotonic() + self.timeout
-        while (line := self._line(deadline)) is not None:
+        while (line := self._line()) is not None:
             if line["say"] == "round":
                 self.turn = line["cell"], line["round"]
                 return
@@ -95,10 +94,11 @@ class Player:
             case "collected":
                 self.collected = dict(line)
 
-    def _line(self, deadline: float) -> Any:
+    def _line(self) -> Any:
         """
         Give the next thing it says; None once it has closed its end or is gone.
         """
+        deadline = time.monotonic() + self.timeout  # each word renews it: a side that talks doesn't hang
         while b"\n" not in self._heard:
             if select.select([self.socket], [], [], LOOK)[0]:
                 if not (more := self._receive()):
