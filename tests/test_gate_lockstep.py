@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import sysconfig
 
 import psutil
 import pytest
@@ -227,6 +228,40 @@ def test_another_python_is_a_side(project):
     folder = project("")
     ended = ab(folder, candidate=f"python:{sys.executable} SIDE=B")
     assert ended.returncode == 0, ended.err
+
+
+WITHOUT_PACELINE = f"""#!/bin/sh
+PYTHONPATH="$PYTHONPATH:{sysconfig.get_path("purelib")}" exec {sys.executable} -S "$@"
+"""
+
+
+@pytest.fixture
+def other_python(tmp_path_factory):
+    """A Python that has what this one has but Paceline, whose editable install it does not look for."""
+    program = tmp_path_factory.mktemp("other") / "python"
+    program.write_text(WITHOUT_PACELINE)
+    program.chmod(0o755)
+    return program
+
+
+def test_another_python_needs_no_paceline(project, other_python):
+    folder = project("")
+    ended = ab(folder, candidate=f"python:{other_python} SIDE=B")
+    assert ended.returncode == 0, ended.err
+
+
+def test_an_instrument_that_can_t_start_is_told_without_a_traceback(project):
+    folder = project("")
+    server = folder / "src" / "paceline" / "server"
+    server.mkdir(parents=True)
+    for package in (server.parent, server):
+        (package / "__init__.py").write_text("")
+    (server / "__main__.py").write_text("raise ValueError('no moon')")
+    ended = ab(folder)
+    assert ended.returncode == 2
+    assert "the server did not start" in ended.err
+    assert "ValueError: no moon" in ended.err
+    assert 'cli.py", line' not in ended.err
 
 
 def test_a_cell_that_the_candidate_marks_one_core_is_kept_on_one_core_on_both_sides(project):

@@ -26,6 +26,7 @@ from paceline.gate.storing import NotSaved, load, resolve, save
 from paceline.history import HistoryError
 from paceline.history.publishing import unfit_folder
 from paceline.report.layout import render
+from paceline.server.process import ServerError
 
 FOLDER = "ab"
 TERMINATED = 128 + signal.SIGTERM
@@ -50,9 +51,9 @@ def ab(arguments: Namespace, complain: Callable[[object], None]) -> int:
         return read(arguments) if arguments.read else measured(arguments, complain)
     except BrokenPipeError:
         raise
-    except (Misuse, SideError, SideFailed, HistoryError, OSError) as error:  # 1 would say that a cell is slower
+    except (Misuse, SideError, SideFailed, ServerError, HistoryError, OSError) as error:
         complain(error)
-        return MISUSE
+        return MISUSE  # 1 would say that a cell is slower
 
 
 def read(arguments: Namespace) -> int:

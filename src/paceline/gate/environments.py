@@ -56,6 +56,14 @@ def check(python: Path, folder: Path, environment: Mapping[str, str]) -> None:
         )
 
 
+def has_instrument(python: Path, folder: Path, environment: Mapping[str, str]) -> bool:
+    """
+    Whether an interpreter has a Paceline, whose instrument it can run; an older Python has none.
+    """
+    command = [str(python), "-P", "-c", "import paceline.server"]
+    return _ran(command, folder, environment, timeout=PATIENCE)[0] == 0
+
+
 def install(revision: str, folder: Path, scratch: Path, environment: Mapping[str, str]) -> Path:
     """
     Make an environment with a revision's project in it.

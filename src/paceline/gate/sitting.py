@@ -8,7 +8,7 @@ import random
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,13 +16,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from paceline import machine
-from paceline.gate import judging, lockstep, planning
+from paceline.gate import environments, judging, lockstep, planning
 from paceline.gate.live import Told
 from paceline.gate.player import SideFailed
 from paceline.gate.record import CANARY, Pair, Phase, SideFacts, Sitting, Taken, Which
 from paceline.gate.sides import Side, Wanted, place, prepared
 from paceline.gate.starting import PLUGIN, Wish
-from paceline.server.process import running
+from paceline.server.process import Instrument, running
 
 CANARY_ROUNDS = 20
 HASH_SEEDS = 2**32
@@ -153,7 +153,7 @@ def laid(ask: Ask, told: Told) -> Iterator[Table]:
         prepared(ask.baseline, "baseline", start, install=ask.install, tell=told.phase) as baseline,
         prepared(ask.candidate, "candidate", start, install=ask.install, tell=told.phase) as candidate,
         plugin_folder() as plugin,
-        running(python=candidate.python, environment=candidate.environment) as server,
+        instrument(candidate) as server,
     ):
         core = cpus[-1] if len(cpus) > 1 else None
         if core is not None:
@@ -177,6 +177,15 @@ def laid(ask: Ask, told: Told) -> Iterator[Table]:
             notes=tuple(notes(seen, core)),
         )
         yield Table(sides, wish, sitting, cells, random.Random(ask.seed))  # noqa: S311 - an order, no secret
+
+
+def instrument(candidate: Side) -> AbstractContextManager[Instrument]:
+    """
+    Start the candidate's instrument, or our own where the candidate has no Paceline.
+    """
+    python, environment = candidate.python, candidate.environment
+    has_one = environments.has_instrument(python, candidate.folder, environment)
+    return running(python=python, environment=environment) if has_one else running()
 
 
 def looked(sides: Mapping[Which, Side], wish: Wish, told: Told) -> dict[Which, dict[str, Any]]:
