@@ -13,7 +13,7 @@ import pytest
 from processes import QUICK, alive, family, python, until
 
 PROJECT = """
-import os, time, pytest
+import os, tempfile, time, pytest
 
 def note(what):
     with open("notes", "a") as notes:
@@ -46,10 +46,18 @@ def project(tmp_path):
     return added
 
 
-def ab(folder, *arguments, baseline=BASELINE, candidate=CANDIDATE, pairs=1):
+@pytest.fixture
+def temporary(tmp_path_factory, monkeypatch):
+    """The folder for temporary files of what is started, to see what is left in it."""
+    folder = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setenv("TMPDIR", str(folder))
+    return folder
+
+
+def ab(folder, *arguments, baseline=BASELINE, candidate=CANDIDATE, pairs=1, options=QUICK):
     """Run a comparison to its end; gives the process, with what it wrote."""
     sides = ["--baseline", baseline, "--candidate", candidate, "--pairs", pairs]
-    with started(folder, *sides, *arguments, "--", "test_speed.py", *QUICK) as process:
+    with started(folder, *sides, *arguments, "--", "test_speed.py", *options) as process:
         process.out, process.err = process.communicate(timeout=120)
     return process
 
@@ -118,9 +126,10 @@ def test_skipped(benchmark):
 
 HANGS = """
 def test_odd(benchmark):
-    if os.environ["SIDE"] == "B":
-        {what}
-    benchmark.pedantic(int, rounds=1)
+    with tempfile.TemporaryDirectory():
+        if os.environ["SIDE"] == "B":
+            {what}
+        benchmark.pedantic(int, rounds=1)
 """
 
 
@@ -137,13 +146,14 @@ def test_odd(benchmark):
     ],
     ids=["skips", "fails", "is killed", "exits", "hangs", "calibrates", "has more rounds"],
 )
-def test_a_side_that_leaves_the_step_ends_everything_with_a_word_on_the_cell(project, what, told):
+def test_a_side_that_leaves_the_step_ends_everything_with_a_word_on_the_cell(project, temporary, what, told):
     folder = project(HANGS.format(what=what))
     ended = ab(folder, "--timeout=3")
     assert ended.returncode == 2
     assert told in ended.err
     assert "test_odd" in ended.err
     assert not (folder / "results").exists()
+    assert list(temporary.iterdir()) == []
     assert [each for each in psutil.process_iter(["cwd"]) if each.info["cwd"] == str(folder)] == []
 
 
@@ -166,6 +176,38 @@ def test_long(benchmark):
     assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}.get(kill, -kill)
     until(lambda: not alive(everyone), "the whole family to end")
     assert not (folder / "results").exists()
+
+
+DEMANDING = """
+[tool.pytest.ini_options]
+cache_dir = ".cache"
+addopts = [
+  "--strict-config", "--lf", "--ff", "--hypothesis-profile=ci", "--benchmark-disable", "--benchmark-autosave",
+  "--benchmark-json=run.json", "--benchmark-compare", "--benchmark-compare-fail=median:50%",
+  "--benchmark-histogram=drawn", "--benchmark-cprofile=tottime", "--benchmark-cprofile-dump=profile",
+]
+"""
+PROFILE = """
+from hypothesis import settings
+
+settings.register_profile("ci")
+"""
+
+
+@pytest.mark.parametrize("with_paceline", [False, True], ids=["alone", "with-paceline"])
+def test_what_a_project_asks_of_its_own_sessions_neither_breaks_a_side_nor_makes_it_write(
+    project, temporary, with_paceline
+):
+    folder = project("")
+    (folder / "pyproject.toml").write_text(DEMANDING)
+    (folder / "conftest.py").write_text(PROFILE + 'pytest_plugins = ["paceline.plugin"]' * with_paceline)
+    before = {*folder.iterdir()}
+    ended = ab(folder, options=())
+    assert ended.returncode == 0, ended.err
+    made = {path.name for path in {*folder.iterdir()} - before}
+    assert made - {"__pycache__"} == {"notes", "results"}
+    assert [path.name for path in (folder / "results").iterdir()] == ["ab"]
+    assert list(temporary.iterdir()) == []
 
 
 EXACT = """

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
 
 from paceline import family
@@ -18,8 +18,9 @@ from paceline.gate.sides import Side
 
 PLUGIN = "paceline_lockstep"
 SOCKET = "PACELINE_LOCKSTEP"
-OPTIONS = ("--benchmark-only", "-p", PLUGIN, "-p", "no:cacheprovider", "-p", "no:hypothesispytest")
-"""Of every side's session: hypothesis alone would take longer to import than most cells take."""
+OPTIONS = ("--benchmark-only", "-p", PLUGIN)
+CACHE = ("-p", "cacheprovider", "-o", "cache_dir={}")
+"""Last, so that they hold whatever a project says: its --lf, --ff or cache_dir meet a cache, which is empty."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Wish:
 @contextmanager
 def started(side: Side, wish: Wish, *more: str) -> Iterator[Player]:
     """
-    Start a side's process, which has the baton at once; nobody of its family is left afterwards.
+    Start a side's process, which has the baton at once; nobody of its family is left afterwards, and no file of theirs.
 
     Args:
         side: what to run.
@@ -73,13 +74,14 @@ def started(side: Side, wish: Wish, *more: str) -> Iterator[Player]:
         more: further arguments for pytest.
     """
     ours, theirs = socket.socketpair()
-    command = [str(side.python), "-m", "pytest", *OPTIONS, *wish.arguments, *more, *side.wanted.options]
-    with ours, TemporaryFile() as log:
+    arguments = [*OPTIONS, *wish.arguments, *more, *side.wanted.options]
+    with ours, TemporaryFile() as log, throw_away(side) as folder:
+        command = [str(side.python), "-m", "pytest", *arguments, *(word.format(folder / "cache") for word in CACHE)]
         with theirs:
             process = subprocess.Popen(  # noqa: S603 - pytest, with what was asked for
                 command,
                 cwd=side.folder,
-                env=environment(side, wish, theirs.fileno()),
+                env=environment(side, wish, theirs.fileno(), folder),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -96,7 +98,20 @@ def started(side: Side, wish: Wish, *more: str) -> Iterator[Player]:
             process.wait()
 
 
-def environment(side: Side, wish: Wish, number: int) -> dict[str, str]:
+@contextmanager
+def throw_away(side: Side) -> Iterator[Path]:
+    """
+    Make a folder for all that a side's process leaves: one that is killed removes nothing itself.
+
+    Its name is short, since sockets lie in it, whose paths have room for a hundred characters.
+    """
+    parent = side.environment.get("TMPDIR")
+    within = side.folder / parent if parent else None
+    with TemporaryDirectory(prefix="paceline-", dir=within, ignore_cleanup_errors=True) as folder:
+        yield Path(folder).absolute()
+
+
+def environment(side: Side, wish: Wish, number: int, folder: Path) -> dict[str, str]:
     """
     Give all variables of a side's process.
 
@@ -104,11 +119,14 @@ def environment(side: Side, wish: Wish, number: int) -> dict[str, str]:
         side: what to run.
         wish: what it is told.
         number: of the socket to whoever leads.
+        folder: for its temporary files.
     """
     own = side.environment.get("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
     return {
         **os.environ,
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"),
         **side.environment,
+        "TMPDIR": str(folder),
         "PYTHONPATH": os.pathsep.join([str(wish.plugin), *filter(None, [own])]),
         "PYTHONHASHSEED": str(wish.hash_seed),
         SOCKET: str(number),

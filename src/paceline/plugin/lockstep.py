@@ -64,6 +64,18 @@ ARGUMENTS = (
     "warmup_rounds",
     "iterations",
 )  # of pedantic, after target
+UNWANTED: dict[str, Any] = {
+    "benchmark_save": None,
+    "benchmark_autosave": None,
+    "benchmark_json": None,
+    "benchmark_compare": [],
+    "benchmark_compare_fail": None,
+    "benchmark_histogram": [],
+    "benchmark_cprofile": None,
+    "benchmark_cprofile_dump": [],
+    "benchmark_disable": False,
+}
+"""What a project may ask of its own sessions in `addopts`, each as it is where nobody asks for it."""
 AUTOMATIC = (
     "lockstep needs rounds it can take in turns: use benchmark.pedantic(function, rounds=N) or Paceline's `measure`, "
     "not benchmark(function), which finds out by itself how often to call it"
@@ -239,6 +251,15 @@ class Side:
         self._lead.tell("cell", cell=CANARY, rounds=rounds[1:], counts={})
         if self._cpus:
             os.sched_setaffinity(0, self._cpus)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """
+    Let a side write, compare and judge nothing itself, before any plugin reads what its project asks for.
+    """
+    if SOCKET in os.environ:
+        vars(config.option).update(UNWANTED)
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest-benchmark makes the folder of its storage in its own
