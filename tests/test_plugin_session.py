@@ -128,6 +128,28 @@ def test_a_comparison_with_nothing_is_refused_at_the_start(run, arguments, compl
     assert "collected" not in result.stdout.str()
 
 
+ALWAYS = "--benchmark-compare --benchmark-compare-fail=median:25%"
+
+
+def test_what_a_project_always_compares_is_saved_once_before_there_is_anything_to_compare_with(run, saved, monkeypatch):
+    monkeypatch.setenv("PYTEST_ADDOPTS", ALWAYS)  # counts as the addopts of an ini file
+    first = run("--benchmark-only")
+    assert first.ret == 0
+    first.stdout.fnmatch_lines(["paceline: nothing is compared, as results/* has no run yet"])
+    second = run("--benchmark-only")
+    assert second.ret == 0
+    assert "nothing is compared" not in second.stdout.str()
+    second.stderr.fnmatch_lines(["Comparing against benchmarks from: *0001_*"])
+    assert len(saved()) == 2
+
+
+def test_a_comparison_that_is_typed_says_how_to_measure_without_the_one_that_is_always_asked_for(run, monkeypatch):
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--benchmark-compare-fail=median:25%")
+    result = run("--benchmark-only", "--benchmark-compare")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*save one with: pytest --benchmark-only -o addopts=*"])
+
+
 def test_a_damaged_run_is_named_and_passed_over_by_a_comparison(run, saved):
     run("--benchmark-only")
     saved()[0].with_name("0002_damaged.json").write_text("{")

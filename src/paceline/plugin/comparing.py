@@ -43,12 +43,35 @@ def load(benchmarks: Any, wanted: Any) -> None:
         benchmarks.handle_loading()
     except ValueError as error:  # a path that leads nowhere
         raise pytest.UsageError(f"--benchmark-compare: {error}") from None
-    if benchmarks.compare and not benchmarks.compared_mapping:
-        what = f"no readable saved run{f' matching {wanted!r}' if named else ''} in {benchmarks.storage}"
-        raise pytest.UsageError(
-            f"--benchmark-compare found nothing to compare with: {what}; "
-            f"save one with: pytest --benchmark-only{_or_one_of(benchmarks.storage) if named else ''}"
-        )
+    if not benchmarks.compare or benchmarks.compared_mapping:
+        return
+    if _is_first_run(benchmarks):
+        benchmarks.compare = benchmarks.compare_fail = None
+        return
+    what = f"no readable saved run{f' matching {wanted!r}' if named else ''} in {benchmarks.storage}"
+    raise pytest.UsageError(
+        f"--benchmark-compare found nothing to compare with: {what}; "
+        f"{_how_to_save(benchmarks)}{_or_one_of(benchmarks.storage) if named else ''}"
+    )
+
+
+def _is_first_run(benchmarks: Any) -> bool:
+    """Whether the project asks every session to compare, and there is no run to compare with yet."""
+    if not isinstance(benchmarks.storage, GuardedStorage) or any(_options(benchmarks).values()):
+        return False
+    return not benchmarks.storage.query("*/*")  # type: ignore[no-untyped-call]
+
+
+def _how_to_save(benchmarks: Any) -> str:
+    """Say how to save a run, also where the project asks every session to compare."""
+    return f"save one with: pytest --benchmark-only{'' if all(_options(benchmarks).values()) else ' -o addopts='}"
+
+
+def _options(benchmarks: Any) -> dict[str, bool]:
+    """Return the options that ask to compare, each with whether it was typed; others stand in `addopts`."""
+    asked = {"--benchmark-compare": benchmarks.compare, "--benchmark-compare-fail": benchmarks.compare_fail}
+    typed = {str(word).partition("=")[0] for word in benchmarks.config.invocation_params.args}
+    return {option: option in typed for option, value in asked.items() if value}
 
 
 def check(session: pytest.Session) -> None:
@@ -63,16 +86,17 @@ def check(session: pytest.Session) -> None:
         benchmarks.save = benchmarks.autosave = benchmarks.json = None  # it would warn that there is nothing to save
         raise pytest.UsageError(
             f"--benchmark-compare: no cell of this session is in {_runs(benchmarks)}:{_listed(lacking, benchmarks)}\n"
-            "Measure cells that it has, name a run that has these, or measure without --benchmark-compare (where it "
-            "stands in addopts: -o addopts=)"
+            f"Measure cells that it has, name a run that has these, or {_how_to_save(benchmarks)}"
         )
 
 
 def note(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
     """
-    Say which cells are compared with nothing.
+    Say that nothing is compared, or which cells are compared with nothing.
     """
     benchmarks, lacking = native(config), uncompared(config, items)
+    if config.option.benchmark_compare and not benchmarks.compare:
+        return [f"paceline: nothing is compared, as {benchmarks.storage.location} has no run yet"]
     told = f"paceline: not in {_runs(benchmarks)}, and so compared with nothing:{_listed(lacking, benchmarks)}"
     return [told] if lacking else []
 
