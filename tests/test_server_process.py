@@ -2,6 +2,7 @@
 The server's process: it starts, says so, and never outlives who wanted it.
 """
 
+import io
 import json
 import os
 import signal
@@ -186,6 +187,16 @@ def test_a_server_that_does_not_start_is_quoted(monkeypatch, module, words):
     timeout = 0.5 if module == "tokenize" else 30.0
     with pytest.raises(ServerError, match=words), running(start_timeout=timeout):
         pass
+
+
+def test_a_server_that_can_say_nothing_any_more_is_not_said_to_be_late():
+    mute = [sys.executable, "-c", "import os, signal; os.close(1); signal.pause()"]
+    with subprocess.Popen(mute, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        try:
+            with pytest.raises(ServerError, match="the server did not start: it said b''"):
+                child.first_line(process, io.BytesIO(), 60.0)
+        finally:
+            process.kill()
 
 
 def test_an_unknown_kind_and_a_peer_with_bandwidth_are_refused():

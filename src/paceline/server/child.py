@@ -22,13 +22,14 @@ def first_line(process: subprocess.Popen[bytes], stderr: IO[bytes], timeout: flo
     """
     Wait for the line in which a server says where it listens, and give its URL.
     """
-    line = read_line(process, monotonic() + timeout)
+    deadline = monotonic() + timeout
+    line = read_line(process, deadline)
     try:
         said = json.loads(line)
         return str(said["url"])
     except (ValueError, TypeError, KeyError):
         pass
-    if not line.endswith(b"\n") and process.poll() is None:
+    if not line.endswith(b"\n") and monotonic() >= deadline:
         raise ServerError(f"the server said nothing within {timeout:g} s of its start; {complaint(stderr)}")
     raise ServerError(f"the server did not start: it said {line[:200]!r}; {complaint(stderr)}")
 
