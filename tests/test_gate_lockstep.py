@@ -5,6 +5,7 @@ Two pytest processes in lockstep, in a project that has nothing of Paceline.
 import json
 import os
 import signal
+import subprocess
 import sys
 import sysconfig
 
@@ -30,6 +31,7 @@ def test_one(benchmark):
 def test_two(benchmark):
     benchmark.pedantic(lambda: note("two"), setup=lambda: note("prepare two"), rounds=2)
 """
+ME = ("-c", "user.name=Me", "-c", "user.email=me@example.org", "-c", "commit.gpgsign=false")
 BASELINE, CANDIDATE = ". SIDE=A", ". SIDE=B"
 
 
@@ -66,6 +68,11 @@ def started(folder, *arguments):
     """Start a comparison."""
     main = "import sys; from paceline.cli import main; sys.exit(main())"
     return python("-c", main, "ab", *arguments, cwd=folder, stdout=-1, stderr=-1, stdin=-3)
+
+
+def write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
 
 
 def notes(folder):
@@ -210,7 +217,9 @@ def test_what_a_project_asks_of_its_own_sessions_neither_breaks_a_side_nor_makes
     assert list(temporary.iterdir()) == []
 
 
-EXACT = """
+CLOCK = """
+import os, pytest
+
 class Clock:
     now = 0.0
     __name__ = "clock"
@@ -218,7 +227,8 @@ class Clock:
         return self.now
 
 clock = Clock()
-
+"""
+EXACT = """
 def worked():
     clock.now += float(os.environ["SECONDS"])
 
@@ -229,7 +239,7 @@ def test_exact(benchmark):
 
 
 def test_a_slow_down_is_found_twice_and_ends_with_status_1(tmp_path):
-    (tmp_path / "test_speed.py").write_text("import os, pytest\n" + EXACT)
+    (tmp_path / "test_speed.py").write_text(CLOCK + EXACT)
     ended = ab(tmp_path, "--json", baseline=". SECONDS=1.0", candidate=". SECONDS=1.1", pairs=7)
     decided = json.loads(ended.out)
     assert ended.returncode == 1
@@ -238,6 +248,48 @@ def test_a_slow_down_is_found_twice_and_ends_with_status_1(tmp_path):
     assert cell["ratio"] == pytest.approx(1.1)
     assert cell["pairs"] == 7
     assert cell["fresh"]["ratio"] == pytest.approx(1.1)
+
+
+LATE = """
+def worked():
+    from wares import SECONDS
+    clock.now += SECONDS
+
+@pytest.mark.benchmark(timer=clock)
+def test_exact(benchmark):
+    benchmark.pedantic(worked, rounds=2)
+"""
+
+
+@pytest.fixture
+def wares(tmp_path):
+    """A repository whose package in python/ takes a second in the first revision, and two in the working tree."""
+    write(tmp_path / "test_speed.py", CLOCK + LATE)
+    write(tmp_path / "pyproject.toml", '[project]\nname = "the-wares"')
+    write(tmp_path / "python" / "wares" / "__init__.py", "SECONDS = 1.0")
+    for words in ("init --quiet", "add .", "commit --quiet --message=first"):
+        subprocess.run(["git", *ME, "-C", tmp_path, *words.split()], check=True)
+    write(tmp_path / "python" / "wares" / "__init__.py", "SECONDS = 2.0")
+    return tmp_path
+
+
+def test_a_revision_is_measured_with_its_own_code_where_the_working_tree_is_imported_from(wares, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(wares / "python"))
+    ended = ab(wares, "--json", baseline="rev:HEAD", candidate=".")
+    assert [cell["ratio"] for cell in json.loads(ended.out)["cells"]] == [pytest.approx(2.0)]
+
+
+def test_a_copy_of_the_project_that_is_imported_in_a_test_is_no_sides_code(wares, tmp_path_factory, monkeypatch):
+    site = tmp_path_factory.mktemp("environment") / "site-packages"
+    write(site / "wares" / "__init__.py", "SECONDS = 1.0")
+    write(site / "the_wares-1.dist-info" / "METADATA", "Metadata-Version: 2.1\nName: the-wares\nVersion: 1\n")
+    write(site / "the_wares-1.dist-info" / "RECORD", "wares/__init__.py,,\n")
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    ended = ab(wares, baseline="rev:HEAD", candidate=".")
+    assert ended.returncode == 2
+    assert f"the baseline (rev:HEAD) imports wares from {site}/wares/__init__.py" in ended.err
+    assert "--install" in ended.err
+    assert not (wares / "results").exists()
 
 
 @pytest.mark.parametrize(

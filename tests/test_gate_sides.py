@@ -232,6 +232,20 @@ def test_a_revision_runs_its_own_code_in_its_own_folder(repository):
         assert value(ready) == "changed"
 
 
+@pytest.mark.parametrize("folder", ["python", "packages/x/src"])
+def test_a_revision_runs_its_own_code_where_an_editable_install_leads_to_the_working_tree(
+    folder, repository, monkeypatch
+):
+    (repository / folder).mkdir(parents=True)
+    (repository / "src" / "pkg").rename(repository / folder / "pkg")
+    commit(repository)
+    (repository / folder / "pkg" / "__init__.py").write_text("VALUE = 'changed again'")
+    monkeypatch.syspath_prepend(repository / folder)  # as the line of an installed .pth file does
+    monkeypatch.setenv("PYTHONPATH", str(repository / folder))
+    with side("rev:HEAD", repository) as baseline, side(".", repository / "benchmarks") as candidate:
+        assert (value(baseline), value(candidate)) == ("changed", "changed again")
+
+
 def test_nothing_is_left_of_a_revision(repository, temporary):
     with side("rev:first", repository):
         assert len(worktrees(repository)) == 2

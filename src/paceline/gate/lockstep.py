@@ -20,11 +20,13 @@ class Played:
 
     Args:
         taken: of the side that was started first, and of the other: full name -> what it measured.
+        modules: the same for what they had loaded at their ends: full name -> file.
         skipped: full name -> why both sides skipped it.
         seconds: from the first start to the last exit.
     """
 
     taken: tuple[Mapping[str, Taken], Mapping[str, Taken]]
+    modules: tuple[Mapping[str, str], Mapping[str, str]]
     skipped: Mapping[str, str]
     seconds: float
 
@@ -61,7 +63,8 @@ def play(first: Side, second: Side, wish: Wish) -> Played:
                 for player in order:
                     player.take_round()
                 turn += 1
-    return Played((one.taken, other.taken), same_skips(one, other), time.monotonic() - begun)
+    modules = (one.modules, other.modules)
+    return Played((one.taken, other.taken), modules, same_skips(one, other), time.monotonic() - begun)
 
 
 def agreed(one: Player, other: Player) -> bool:

@@ -36,6 +36,7 @@ class Player:
         taken: full name -> what it measured.
         missed: full name -> why it measured nothing.
         collected: what it said it has, where it was only asked for that.
+        modules: of all that it had loaded at its end: full name -> file.
     """
 
     side: Side
@@ -48,6 +49,7 @@ class Player:
     taken: dict[str, Taken] = field(default_factory=dict)
     missed: dict[str, str] = field(default_factory=dict)
     collected: dict[str, Any] = field(default_factory=dict)
+    modules: dict[str, str] = field(default_factory=dict)
     _heard: bytes = b""
 
     def tell(self, what: Mapping[str, Any]) -> None:
@@ -93,6 +95,8 @@ class Player:
                 raise SideFailed(f"{self._who()} failed in {line['cell']}, {line['why']}{self.last_words()}")
             case "collected":
                 self.collected = dict(line)
+            case "ending":
+                self.modules = line["modules"]
 
     def _line(self) -> Any:
         """

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from paceline.gate import environments
+from paceline.gate.origins import Code, own_code, roots
 from paceline.gate.record import Which
-from paceline.gate.repository import state
+from paceline.gate.repository import repository, state
 from paceline.gate.wanted import SideError, Wanted, parse
 from paceline.gate.worktrees import checked_out
 
@@ -31,6 +32,7 @@ class Side:
         environment: every variable to set, beside those of this process: the side's own, and the path of its code.
         commit: the commit of its files, in full; None outside of a repository.
         dirty: whether tracked files differ from it.
+        code: what it has of its own.
     """
 
     word: Which
@@ -40,6 +42,7 @@ class Side:
     environment: dict[str, str] = field(default_factory=dict)
     commit: str | None = None
     dirty: bool = False
+    code: Code = field(default_factory=lambda: Code(Path()))
 
 
 def place(side: Side) -> str:
@@ -84,6 +87,7 @@ def prepared(
         return
     tell(f"{word}: checking out revision {wanted.name} ...")
     with checked_out(wanted.name, start, tell) as checkout:
+        own = own_code(checkout.top, beside=repository(start).top)
         if install:
             tell(f"{word}: installing revision {wanted.name} ...")
             # a path that leads to the working tree's code would lead this side there too
@@ -91,28 +95,30 @@ def prepared(
             python = environments.install(wanted.name, checkout.folder, checkout.scratch, environment)
             environments.check(python, checkout.folder, environment)
         else:
-            environment, python = _importing(wanted, checkout.top, checkout.folder), Path(sys.executable)
-        yield Side(word, wanted, checkout.folder, python, environment, checkout.commit)
+            environment, python = _importing(wanted, own, checkout.folder), Path(sys.executable)
+        yield Side(word, wanted, checkout.folder, python, environment, checkout.commit, code=own)
 
 
 def _in_place(wanted: Wanted, word: Which, start: Path) -> Side:
     now = state(start)
-    environment, python = _importing(wanted, now.top, start), Path(sys.executable)
+    own = own_code(now.top)
+    environment, python = _importing(wanted, own, start), Path(sys.executable)
     if wanted.kind == "python":
         python = environments.interpreter(wanted.name, start)
         environments.check(python, start, environment)
-    return Side(word, wanted, start, python, environment, now.commit, now.dirty)
+    return Side(word, wanted, start, python, environment, now.commit, now.dirty, own)
 
 
-def _importing(wanted: Wanted, top: Path, folder: Path) -> dict[str, str]:
+def _importing(wanted: Wanted, own: Code, folder: Path) -> dict[str, str]:
     """
     Give the variables by which a folder's code is imported, before whatever is installed.
 
     Raises:
         SideError: if a folder's name can't stand in a path of several.
     """
-    code = [str(path) for home in dict.fromkeys((folder, top)) for path in (home / "src", home) if path.is_dir()]
-    if any(os.pathsep in path for path in code):
+    homes = [path for home in (folder.resolve(), own.top) for path in (home / "src", home) if path.is_dir()]
+    listed = [str(path) for path in dict.fromkeys((*homes, *roots(own)))]
+    if any(os.pathsep in path for path in listed):
         raise SideError(f"{folder} has a {os.pathsep!r} in its name, which PYTHONPATH can't hold; use another folder")
     before = wanted.environment.get("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
-    return {**wanted.environment, "PYTHONPATH": os.pathsep.join([*code, *filter(None, [before])])}
+    return {**wanted.environment, "PYTHONPATH": os.pathsep.join([*listed, *filter(None, [before])])}

@@ -18,6 +18,7 @@ from typing import Any
 from paceline import machine
 from paceline.gate import environments, judging, lockstep, planning
 from paceline.gate.live import Told
+from paceline.gate.origins import strangers
 from paceline.gate.player import SideFailed
 from paceline.gate.record import CANARY, Pair, Phase, SideFacts, Sitting, Taken, Which
 from paceline.gate.sides import Side, Wanted, place, prepared
@@ -60,10 +61,11 @@ class Ask:
 @dataclass
 class Table:
     """
-    Where a sitting takes place: both sides, ready to be started, and what they share.
+    Where a sitting takes place: both sides, ready to be started, what they had loaded when looked at, what they share.
     """
 
     sides: Mapping[Which, Side]
+    loaded: Mapping[Which, Mapping[str, str]]
     wish: Wish
     sitting: Sitting
     cells: Sequence[str]
@@ -75,7 +77,7 @@ class Table:
         Run one more pair, and note it.
 
         Raises:
-            SideFailed: as `lockstep.play`.
+            SideFailed: as `lockstep.play`, or if a side ran code that is not its own.
         """
         number = len(self.sitting.pairs) + 1
         first: Which = "baseline" if number % 2 else "candidate"
@@ -83,6 +85,10 @@ class Table:
         order = self.random.sample(list(cells), len(cells))
         wish = replace(self.wish, order=order, hash_seed=self.random.randrange(HASH_SEEDS))
         played = lockstep.play(self.sides[first], self.sides[second], wish)
+        for word, modules in zip((first, second), played.modules, strict=True):
+            before = self.loaded[word]
+            later = {name: file for name, file in modules.items() if before.get(name) != file}
+            refuse_strangers(self.sides[word], later)
         taken: dict[Which, Mapping[str, Taken]] = {first: played.taken[0], second: played.taken[1]}
         pair = Pair(number=number, phase=phase, first=first, order=tuple(order), seconds=played.seconds, **taken)
         skipped = {name: f"skipped on both sides, {why}" for name, why in played.skipped.items()}
@@ -176,7 +182,8 @@ def laid(ask: Ask, told: Told) -> Iterator[Table]:
             left_out=left_out,
             notes=tuple(notes(seen, core)),
         )
-        yield Table(sides, wish, sitting, cells, random.Random(ask.seed))  # noqa: S311 - an order, no secret
+        loaded: dict[Which, Mapping[str, str]] = {word: facts["modules"] for word, facts in seen.items()}
+        yield Table(sides, loaded, wish, sitting, cells, random.Random(ask.seed))  # noqa: S311 - an order, no secret
 
 
 def instrument(candidate: Side) -> AbstractContextManager[Instrument]:
@@ -205,20 +212,17 @@ def looked(sides: Mapping[Which, Side], wish: Wish, told: Told) -> dict[Which, d
 
 def refuse_strangers(side: Side, modules: Mapping[str, str]) -> None:
     """
-    Make sure that a side imports its own packages, not an installed copy of another revision's.
+    Make sure that a side runs its own code, not an installed copy or the working tree's.
 
     Raises:
         SideFailed: naming what it imports from elsewhere.
     """
-    listed = filter(None, side.environment.get("PYTHONPATH", "").split(os.pathsep))
-    roots = [Path(root).resolve() for root in listed] or [side.folder / "src", side.folder]
-    for name, file in modules.items():
-        homes = [root for root in roots if (root / name / "__init__.py").exists() or (root / f"{name}.py").exists()]
-        if homes and not any(Path(file).resolve().is_relative_to(root) for root in roots):
-            raise SideFailed(
-                f"the {side.word} ({side.wanted.typed}) imports {name} from {file}, not from {homes[0]}; "
-                "--install gives it an environment of its own"
-            )
+    for name in strangers(modules, side.code):
+        raise SideFailed(
+            f"the {side.word} ({side.wanted.typed}) imports {name} from {modules[name]}, which is code of this project "
+            "but not this side's own; install the project by pip install -e, so that each side finds its own, or give "
+            "revisions their own environments by --install; let neither PYTHONPATH nor pytest's arguments lead there"
+        )
 
 
 def common(seen: Mapping[Which, Mapping[str, Any]]) -> tuple[list[str], dict[str, str]]:

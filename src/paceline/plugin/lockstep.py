@@ -175,6 +175,12 @@ class Side:
         self._canary()
         return None
 
+    def pytest_sessionfinish(self) -> None:
+        """
+        Say what has been loaded by now: what a test imports was not there when the cells were collected.
+        """
+        self._lead.tell("ending", modules=loaded())
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """
@@ -308,8 +314,16 @@ def facts() -> dict[str, Any]:
         except importlib.metadata.PackageNotFoundError:
             continue  # a project of one's own need not have it
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    loaded = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items()) if "." not in name}
-    return {"python": python, "libraries": libraries, "modules": {k: v for k, v in loaded.items() if v}}
+    return {"python": python, "libraries": libraries, "modules": loaded()}
+
+
+def loaded() -> dict[str, str]:
+    """
+    Say which file each module but this one comes from, and load none of those that wait for a first look.
+    """
+    modules = [(name, module) for name, module in list(sys.modules.items()) if isinstance(module, ModuleType)]
+    files = {name: object.__getattribute__(module, "__dict__").get("__file__") for name, module in modules}
+    return {name: file for name, file in files.items() if isinstance(file, str) and name != __name__}
 
 
 def refused(self: Any, *_: Any, **__: Any) -> NoReturn:
