@@ -192,6 +192,7 @@ addopts = [
   "--strict-config", "--lf", "--ff", "--hypothesis-profile=ci", "--benchmark-disable", "--benchmark-autosave",
   "--benchmark-json=run.json", "--benchmark-compare", "--benchmark-compare-fail=median:50%",
   "--benchmark-histogram=drawn", "--benchmark-cprofile=tottime", "--benchmark-cprofile-dump=profile",
+  "--basetemp=kept", "--junitxml=report.xml",
 ]
 """
 PROFILE = """
@@ -201,13 +202,10 @@ settings.register_profile("ci")
 """
 
 
-@pytest.mark.parametrize("with_paceline", [False, True], ids=["alone", "with-paceline"])
-def test_what_a_project_asks_of_its_own_sessions_neither_breaks_a_side_nor_makes_it_write(
-    project, temporary, with_paceline
-):
-    folder = project("")
+def test_what_a_project_asks_of_its_own_sessions_neither_breaks_a_side_nor_makes_it_write(project, temporary):
+    folder = project("def test_files(benchmark, tmp_path): benchmark.pedantic((tmp_path / 'file').touch, rounds=1)")
     (folder / "pyproject.toml").write_text(DEMANDING)
-    (folder / "conftest.py").write_text(PROFILE + 'pytest_plugins = ["paceline.plugin"]' * with_paceline)
+    (folder / "conftest.py").write_text(PROFILE + 'pytest_plugins = ["paceline.plugin"]')
     before = {*folder.iterdir()}
     ended = ab(folder, options=())
     assert ended.returncode == 0, ended.err

@@ -74,8 +74,13 @@ UNWANTED: dict[str, Any] = {
     "benchmark_cprofile": None,
     "benchmark_cprofile_dump": [],
     "benchmark_disable": False,
+    "basetemp": None,
+    "xmlpath": None,
+    "dist": "no",
+    "numprocesses": None,
+    "tx": [],
 }
-"""What a project may ask of its own sessions in `addopts`, each as it is where nobody asks for it."""
+"""What a project may ask of its own sessions in `addopts`, each as it is where nobody asks; the last are xdist's."""
 AUTOMATIC = (
     "lockstep needs rounds it can take in turns: use benchmark.pedantic(function, rounds=N) or Paceline's `measure`, "
     "not benchmark(function), which finds out by itself how often to call it"
@@ -265,7 +270,8 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     Let a side write, compare and judge nothing itself, before any plugin reads what its project asks for.
     """
     if SOCKET in os.environ:
-        vars(config.option).update(UNWANTED)
+        known = {name: value for name, value in UNWANTED.items() if name in config.option}
+        vars(config.option).update(known)
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest-benchmark makes the folder of its storage in its own
