@@ -8,20 +8,24 @@ PYTHON ?= python3
 VENV ?= $(if $(filter python3,$(PYTHON)),.venv,.venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
 ARGS ?=
 
-.PHONY: bench test test-browser test-ray lint lock clean
+.PHONY: bench test test-spread test-alone test-browser test-ray lint lock clean
 .DELETE_ON_ERROR:
 
 bench: $(VENV)/.ready
 	$(VENV)/bin/pytest --benchmark-only $(ARGS)
 
-# Files whose tests look at no clock and start no workers in their own process: pytest-xdist gives them both cores, but its
-# processes have a thread of their own, beside which nothing may fork.
-SPREAD = $(wildcard $(patsubst %,tests/test_%*.py,claims gate_baselines gate_check gate_judging gate_showing gate_trend \
-	   history imports page predict race_choosing race_judging race_results race_showing report stats trace_chrome))
+# What looks at a clock, or starts workers in pytest's own process. All else shares the cores: pytest-xdist's processes have a
+# thread of their own, beside which nothing should fork.
+ALONE = benchmarks $(wildcard $(patsubst %,tests/test_%*.py,benchmarks importing measuring observed server strategies three_hosts \
+	workloads))
 
-test: lint
-	$(VENV)/bin/pytest -n 2 --dist loadfile $(SPREAD)
-	$(VENV)/bin/pytest $(SPREAD:%=--ignore=%)
+test: test-spread test-alone
+
+test-spread: lint
+	$(VENV)/bin/pytest -n 3 --dist worksteal tests $(ALONE:%=--ignore=%)
+
+test-alone: lint
+	$(VENV)/bin/pytest $(ALONE)
 
 test-browser: $(VENV)/.browser
 	PACELINE_BROWSER=required $(VENV)/bin/pytest tests/test_page_in_browser.py $(ARGS)
