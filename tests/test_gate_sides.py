@@ -554,3 +554,28 @@ def test_a_revision_that_can_t_be_installed_says_why_and_leaves_nothing(reposito
         pass
     assert told == ["baseline: checking out revision first ...", "baseline: installing revision first ..."]
     assert not list(temporary.iterdir())
+
+
+AT_THE_START = """
+import os, signal, sys, time
+from pathlib import Path
+starting = []
+sys.addaudithook(lambda event, args: event == "subprocess.Popen" and args[0] in sys.argv[2] and starting.append(1))
+read = os.read
+def reading(*args):  # as Popen does, to hear whether the program could be run
+    if starting:
+        while not Path(sys.argv[1], "begun").exists():
+            time.sleep(0.01)
+        os.read = read
+        os.kill(os.getpid(), signal.SIGINT)
+    return read(*args)
+os.read = reading
+"""
+
+
+def test_ctrl_c_while_a_python_is_started_ends_it_too(tmp_path):
+    other = program(tmp_path / "python", f"echo $$ > {tmp_path}/pid; touch {tmp_path}/begun; exec sleep 1000")
+    with python("-c", AT_THE_START + INTERRUPTED, tmp_path, f"python:{other}", stdout=subprocess.PIPE) as process:
+        told, _ = process.communicate(timeout=PATIENCE)
+    assert told.strip() == "KeyboardInterrupt"
+    assert alive([int((tmp_path / "pid").read_text())]) == []

@@ -16,13 +16,13 @@ def ended_by(clear: Callable[[], None]) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        _undisturbed(clear)
+        undisturbed(clear)
         raise
-    if _undisturbed(clear):
+    if undisturbed(clear):
         signal.raise_signal(signal.SIGINT)
 
 
-def _undisturbed(action: Callable[[], None]) -> bool:
+def undisturbed(action: Callable[[], None]) -> bool:
     """
     Do something to its end, and say whether Ctrl-C was pressed meanwhile; only the main thread is ever disturbed by it.
     """

@@ -5,6 +5,7 @@ Interpreters for a side: one that is there, or one of its own with everything in
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from paceline import family
+from paceline.gate.ending import undisturbed
 from paceline.gate.wanted import SideError
 
 _PIP = ("-P", "-m", "pip", "--no-input", "install")
@@ -114,8 +116,10 @@ def _ran(
     Returns:
         Its exit status (None if time ran out), and what it wrote.
     """
+    processes: list[subprocess.Popen[bytes]] = []
     with tempfile.TemporaryFile() as output:
-        try:
+
+        def start() -> None:
             process = subprocess.Popen(  # noqa: S603 - what was asked for, with arguments that no shell reads
                 command,
                 cwd=folder,
@@ -125,16 +129,22 @@ def _ran(
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+            processes.append(process)
+
+        try:
+            interrupted = undisturbed(start)  # or a Ctrl-C could leave a process of which nobody knows
         except OSError as error:
             raise SideError(f"{command[0]} can't be run: {error.strerror}; name a Python that can") from None
-        with process:
-            status = _waited(process, timeout)
+        with processes[0] as process:
+            status = _waited(process, timeout, interrupted=interrupted)
         output.seek(0)
         return status, output.read().decode("utf-8", "replace").strip()
 
 
-def _waited(process: subprocess.Popen[bytes], timeout: float | None) -> int | None:
+def _waited(process: subprocess.Popen[bytes], timeout: float | None, *, interrupted: bool) -> int | None:
     try:
+        if interrupted:
+            signal.raise_signal(signal.SIGINT)
         return process.wait(timeout)
     except subprocess.TimeoutExpired:
         return None
