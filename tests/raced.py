@@ -4,6 +4,7 @@ Functions to race, for tests; in a module of their own so that every kind of wor
 # ruff: noqa: ARG001 - whatever a function does, it takes an item
 
 import asyncio
+import dataclasses
 import functools
 import itertools
 import os
@@ -112,6 +113,55 @@ def unstable(item):
 def texts(item):
     """A set, whose order differs from process to process."""
     return {f"{item}-{index}" for index in range(20)}
+
+
+@dataclasses.dataclass
+class Priced:
+    """With an equality that leaves out where it was made."""
+
+    price: int
+    pid: int = dataclasses.field(compare=False)
+
+
+def prices(item):
+    return Priced(item, os.getpid())
+
+
+class Term:
+    """Whose `==` is no answer but another term."""
+
+    def __init__(self, item):
+        self.item, self.pid = item, os.getpid()
+
+    def __eq__(self, other):
+        return Term((self, other))
+
+    __hash__ = None
+
+
+def terms(item):
+    return Term(item)
+
+
+def arrays(item):
+    """A transposed view, which isn't contiguous, with NaN in it, beside a scalar of the same type."""
+    import numpy as np
+
+    block = np.full((6, 8), float(item))
+    block[0, 0] = np.nan
+    return {"block": block[:3, :4].T, "mean": np.nanmean(block)}
+
+
+def equal(item):
+    """What is equal in all processes, and written otherwise in each."""
+    return [texts, arrays, prices][item % 3](item)
+
+
+LARGE = 8 << 20  # bytes
+
+
+def large(item):
+    return bytes([item]) * LARGE
 
 
 @functools.cache

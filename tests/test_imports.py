@@ -13,6 +13,7 @@ MAY_KNOW = {
     "contracts": set(),
     "stats": set(),
     "text": set(),
+    "values": set(),
     "server": {"text"},
     "cgroups": set(),
     "importing": set(),
@@ -39,7 +40,7 @@ MAY_KNOW = {
     "history": {"contracts", "machine", "stats"},
     "claims": {"history", "stats"},
     "report": {"claims", "history", "stats"},
-    "measuring": {"contracts", "machine", "observed", "server", "stats", "strategies", "workloads"},
+    "measuring": {"contracts", "machine", "observed", "server", "stats", "strategies", "values", "workloads"},
     "family": set(),
     "fresh": {"fresh_messages", "importing", "piped"},
     "fresh_messages": set(),
@@ -51,7 +52,10 @@ MAY_KNOW = {
     },
     "gate": {"family", "history", "machine", "report", "server", "stats", "typed"},
     "predict": {"history", "machine", "report", "stats", "strategies", "typed"},
-    "race": {"contracts", "family", "machine", "piped", "piped_worker", "report", "stats", "strategies", "workloads"},
+    "race": {
+        "contracts", "family", "machine", "piped", "piped_worker", "report", "stats", "strategies", "values",
+        "workloads",
+    },
     "piped": {"family"},
     "watch": {
         "contracts", "machine", "observed", "piped", "piped_worker", "race.lane", "race.output", "report", "server",

@@ -1,8 +1,9 @@
 """
-What an error in a round says of where it came.
+What is checked of a round, and what an error in it says of where it came.
 """
 
 import pickle
+import weakref
 from dataclasses import dataclass
 
 import pytest
@@ -10,9 +11,11 @@ import pytest
 from paceline.contracts import ItemError
 from paceline.measuring.laps import Laps
 from paceline.measuring.passes import Plan, measure
+from paceline.measuring.rounds import NotAMeasurement
 from paceline.observed import Observed
 from paceline.strategies.sequential import Sequential
 from paceline.workloads import Compute
+from paceline.workloads.call import Call
 
 WORK = Compute("squares", 10)
 
@@ -61,6 +64,26 @@ class Shy(Sequential):
         return super().map(items)
 
 
+@dataclass(frozen=True)
+class Sets(Compute):
+    """A workload whose results can be referred to weakly."""
+
+    def expected(self, item):
+        return frozenset([item])
+
+
+class Counting(Sequential):
+    """One that counts, before each round, how many earlier results are still there."""
+
+    given, there = [], []
+
+    def map(self, items):
+        self.there.append(sum(result() is not None for result in self.given))
+        results = super().map(items)
+        self.given.extend(map(weakref.ref, results))
+        return results
+
+
 def error_of(strategy, error, **more):
     with pytest.raises(error) as raised:
         measure(Plan("experiment", rounds=3, **more), Laps(), strategy, range(8))
@@ -86,3 +109,18 @@ def test_an_error_of_the_watched_pass_is_told_from_one_of_a_round():
 def test_an_error_of_a_reference_call_is_told_from_one_of_a_round():
     raised = error_of(Sequential(Unexpected("squares", 10), 1), ValueError)
     assert raised.__notes__ == ["in the reference call before timed round 2 of 3"], "a quarter of the items before each"
+
+
+def test_results_without_a_truth_value_of_their_equality_are_compared_by_what_they_hold():
+    measure(Plan("experiment", rounds=1), Laps(), Sequential(Call("raced:arrays"), 1), range(2))
+
+
+def test_a_round_whose_results_can_not_be_compared_is_no_measurement():
+    raised = error_of(Sequential(Call("raced:unpicklable"), 1), NotAMeasurement)
+    assert str(raised).startswith("item 0 can't be checked: <function unp")
+    assert str(raised).endswith(" has no == that answers; give it one")
+
+
+def test_right_results_of_one_round_are_kept_and_no_more():
+    measure(Plan("experiment", rounds=4), Laps(), Counting(Sets("squares", 1), 1), range(3))
+    assert Counting.there == [0, 3, 3, 3, 3]
