@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from processes import alive, assert_all_end, everything_from, grown, python, terminal, until
+from raced import LARGE
 
 from paceline.race import items
 from paceline.strategies import STRATEGIES
@@ -93,8 +94,9 @@ def test_a_changed_global_is_said_and_the_race_goes_on():
 
 def test_results_that_can_not_be_pickled_leave_processes_out_and_the_others_race():
     verdicts, said = raced("unpicklable")
-    assert verdicts == {"sequential": "ran", "threads": "ran"}
+    assert verdicts == {"sequential": "ran", "threads": "not compared"}
     assert said["recommendation"]["strategy"] in verdicts
+    assert said["probe"]["stable"] is None
 
 
 def test_a_lambda_leaves_processes_out_and_the_others_race():
@@ -110,9 +112,25 @@ def test_unstable_results_are_not_compared():
     assert said["probe"]["stable"] is False
 
 
-def test_equal_sets_are_the_same_results_in_whatever_order():
-    verdicts, _ = raced("texts")
-    assert set(verdicts.values()) == {"ran"}
+def test_equal_results_are_the_same_however_they_are_written():
+    verdicts, _ = raced("equal")
+    assert verdicts == dict.fromkeys(["sequential", "threads", "pool-fork", "pool-spawn"], "ran")
+
+
+def test_results_without_an_answer_to_whether_they_are_equal_are_marked_and_stay_in_the_race():
+    verdicts, said = raced("terms")
+    assert verdicts == {"sequential": "ran", **dict.fromkeys(["threads", "pool-fork", "pool-spawn"], "not compared")}
+    for lane in said["lanes"]:
+        if lane["verdict"] == "not compared":
+            assert lane["speedup"] > 0
+            assert lane["why"].startswith("its results can't be compared with those of sequential: ")
+
+
+def test_no_lane_keeps_results_that_are_known_to_be_right():
+    done = race("raced:large", "--count", 8, "--rounds", 1, *SOME[:4], *PATIENT, "--json")
+    lanes = [lane for lane in json.loads(done.stdout)["lanes"] if lane["verdict"] != "left out"]
+    assert [lane["verdict"] for lane in lanes] == ["ran", "ran"]
+    assert max(lane["memory_bytes"] for lane in lanes) < 8 * LARGE
 
 
 def test_a_lane_with_other_results_differs_and_is_not_recommended():

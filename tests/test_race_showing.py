@@ -109,6 +109,7 @@ def test_where_nothing_came_through_there_is_no_recommendation():
         ({}, "A blocking function: about 20.0 ms an item, CPU share 1.0 %."),
         ({"face": "async"}, "An async function: about 20.0 ms an item, CPU share 1.0 %."),
         ({"cpu_share": 1.8}, "CPU share 180 %, as it uses several CPUs by itself."),
+        ({"stable": None}, "Whether a second call gives the same result can't be told: its results can't be compared."),
         ({"stable": False}, "A second call gave another result, so results can't be checked against each other."),
         (
             {"unpicklable": "its results (no)"},

@@ -8,11 +8,17 @@ from contextlib import contextmanager
 from paceline import piped
 from paceline.piped import Piped
 from paceline.piped_worker import Failed
-from paceline.race.messages import Answer, Began, Enter, Leave, Probe, Request, Run
+from paceline.race.messages import Answer, Began, Compare, Enter, Give, Leave, Probe, Request, Run
 
 FAREWELL = 10.0  # seconds that a lane gets to end its strategy in good order; then it is killed
 
-STEPS = {Probe: "its process's start", Enter: "its start", Run: "a round"}
+STEPS = {
+    Probe: "its process's start",
+    Enter: "its start",
+    Run: "a round",
+    Give: "an item that is done again",
+    Compare: "the comparison of its results",
+}
 
 
 class LostError(Exception):

@@ -36,23 +36,38 @@ class Enter:
 class Run:
     """
     Do all items once. Answered by `Ran` or `Failed`.
+
+    Attributes:
+        expected: the digests of all results, shortened; other results are kept for a closer look, None keeps none.
     """
+
+    expected: bytes | None = None
 
 
 @dataclass(frozen=True)
 class Give:
     """
-    Show the last round's results. Answered by `Given`.
+    Do some items once more, and show their results. Answered by `Given` or `Failed`.
     """
+
+    places: Sequence[int]
 
 
 @dataclass(frozen=True)
 class Compare:
     """
-    Compare the last round's results with another lane's, pickled. Answered by `Compared`.
+    Compare results that were kept with another lane's. Answered by `Compared`.
     """
 
-    results: bytes
+    places: Sequence[int]
+    packed: Sequence[bytes | None]
+
+
+@dataclass(frozen=True)
+class Forget:
+    """
+    Keep no results. Answered by `Forgotten`.
+    """
 
 
 @dataclass(frozen=True)
@@ -80,7 +95,7 @@ class Findings:
         face: which side of a workload it needs.
         seconds: of wall time per item, above 0.
         cpu_share: CPU seconds over wall seconds; above 1 if it uses more than one CPU by itself.
-        stable: whether a second call gave equal results.
+        stable: whether a second call gave the same results; None if it can't be told.
         unpicklable: why it can't go to another process; None if it can.
         printed: the first line it printed; None if it printed nothing.
         changed: what it changed outside of itself, in words.
@@ -90,7 +105,7 @@ class Findings:
     face: Literal["blocking", "async"]
     seconds: float
     cpu_share: float
-    stable: bool
+    stable: bool | None
     unpicklable: str | None = None
     printed: str | None = None
     changed: tuple[str, ...] = ()
@@ -114,30 +129,38 @@ class Ran:
     Attributes:
         seconds: from the first item's start to the last result.
         cpu_seconds: of the lane's own process, and of those it waited for meanwhile.
-        digest: of the results; equal ones mean equal results, different ones need a closer look.
+        digests: of each result; equal ones mean the same result, different ones need a closer look. Empty if they are
+            those that were expected.
     """
 
     seconds: float
     cpu_seconds: float
-    digest: str
+    digests: bytes
 
 
 @dataclass(frozen=True)
 class Given:
     """
-    Results, pickled; None if they can't be.
+    Results of as many of the places as there was room and time for, pickled; None for what can't be.
     """
 
-    results: bytes | None
+    packed: Sequence[bytes | None]
 
 
 @dataclass(frozen=True)
 class Compared:
     """
-    Whether the results are equal.
+    Whether the results are the same; None if it can't be told.
     """
 
-    equal: bool
+    same: bool | None
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """
+    No results are kept.
+    """
 
 
 @dataclass(frozen=True)
@@ -147,5 +170,5 @@ class Gone:
     """
 
 
-Request = Probe | Enter | Run | Give | Compare | Leave
-Answer = Began | Findings | Failed | Entered | Ran | Given | Compared | Gone
+Request = Probe | Enter | Run | Give | Compare | Forget | Leave
+Answer = Began | Findings | Failed | Entered | Ran | Given | Compared | Forgotten | Gone

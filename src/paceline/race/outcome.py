@@ -9,7 +9,7 @@ from paceline.race.judging import Raced, Recommendation, recommend, speedups
 from paceline.race.messages import Findings
 from paceline.stats.samples import is_noisy
 
-Verdict = Literal["ran", "differs", "failed", "hung", "left out"]
+Verdict = Literal["ran", "differs", "not compared", "failed", "hung", "left out"]
 
 
 @dataclass
@@ -42,7 +42,14 @@ class LaneResult:
         """
         Whether it did all its rounds, with the right results or not.
         """
-        return self.verdict in ("ran", "differs") and bool(self.rounds)
+        return self.verdict in ("ran", "differs", "not compared") and bool(self.rounds)
+
+    @property
+    def fit(self) -> bool:
+        """
+        Whether it did all its rounds, and nothing says that its results are wrong.
+        """
+        return self.came_through and self.verdict != "differs"
 
     @property
     def marks(self) -> list[str]:
@@ -83,7 +90,7 @@ class Race:
         """
         What the others are compared with: the first that came through with the right results.
         """
-        return next((lane for lane in self.lanes if lane.came_through and lane.verdict == "ran"), None)
+        return next((lane for lane in self.lanes if lane.fit), None)
 
     def speedup(self, lane: LaneResult) -> tuple[float, float, float] | None:
         """
@@ -97,6 +104,5 @@ class Race:
         """
         Say which strategy to use.
         """
-        fit = [lane for lane in self.lanes if lane.came_through and lane.verdict == "ran"]
-        raced = [Raced(lane.name, tuple(lane.rounds), lane.start_seconds or 0.0) for lane in fit]
+        raced = [Raced(lane.name, tuple(lane.rounds), lane.start_seconds or 0.0) for lane in self.lanes if lane.fit]
         return recommend(raced, self.findings.cpu_share, self.findings.seconds)

@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from paceline import values
 from paceline.contracts import Item, Result
 from paceline.race import results, snapshot
 from paceline.race.messages import Began, Findings
@@ -55,12 +56,13 @@ def probe(call: Call, items: Sequence[Item], output: Output) -> Iterator[Began |
         yield from _tries(run, items[:ITEMS], "", first, ENOUGH)
         second: list[Tried] = []
         yield from _tries(run, items[: len(first)], ", a second time", second, math.inf)
+    yield Began("the comparison of its results")
     changed = snapshot.changes(before, snapshot.taken(call.module()))
     yield Findings(
         face=face,
         seconds=_per_item(first),
         cpu_share=sum(tried.cpu for tried in _warm(first)) / sum(tried.around for tried in _warm(first)),
-        stable=all(results.same(one.result, other.result) for one, other in zip(first, second, strict=True)),
+        stable=results.all_same([values.same(a.result, b.result) for a, b in zip(first, second, strict=True)]),
         unpicklable=_unpicklable(call, [tried.result for tried in first]),
         printed=output.first_line(),
         changed=changed,

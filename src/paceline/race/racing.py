@@ -79,7 +79,7 @@ def race(wish: Wish, findings: Findings, progress: Progress) -> Race:
     timeout = max(wish.timeout, PATIENCE * findings.seconds * count)
     with ExitStack() as stack:
         lanes = [Entrant(entry, stack.enter_context(running()), timeout) for entry in entries if not entry.why_not]
-        notes += _run(wish, items, lanes, progress, compare=findings.stable)
+        notes += _run(wish, items, lanes, progress, compare=findings.stable is not False)
     results = {lane.result.name: lane.result for lane in lanes}
     listed = [
         results.get(entry.name) or LaneResult(entry.name, entry.workers, "left out", entry.why_not) for entry in entries
@@ -112,16 +112,18 @@ def _run(
     progress.phase(f"starting {', '.join(lane.result.name for lane in lanes)}")
     _each(lanes, progress, Entrant.wake)
     _each(lanes, progress, lambda lane: lane.start(wish.function, items))
+
+    def reference() -> Entrant | None:
+        return next((lane for lane in lanes if lane.racing), None) if compare else None
+
     progress.phase("warming up")
     warm: list[float] = []
-    _each(lanes, progress, lambda lane: warm.append(lane.warm_up()))
+    _each(lanes, progress, lambda lane: warm.append(lane.warm_up(reference())))
     rounds = wish.rounds or choosing.rounds_for(warm)
     order = random.Random(wish.seed)  # noqa: S311 - an order to draw, no secret
     for turn in range(rounds):
         progress.phase(f"round {turn + 1} of {rounds}")
-        _each(order.sample(lanes, len(lanes)), progress, Entrant.run)
-        if compare:
-            _compare(lanes)
+        _each(order.sample(lanes, len(lanes)), progress, lambda lane: lane.run(reference()))
     progress.phase("ending")
     _each(lanes, progress, Entrant.leave)
     for lane in lanes:
@@ -136,13 +138,3 @@ def _each(lanes: Sequence[Entrant], progress: Progress, act: Callable[[Entrant],
         if lane.racing:
             progress.step(lane.result.name)
             act(lane)
-
-
-def _compare(lanes: Sequence[Entrant]) -> None:
-    """
-    Compare all results of a turn with those of the first lane that is still there.
-    """
-    first = next((lane for lane in lanes if lane.racing), None)
-    for lane in lanes:
-        if first and lane.result.verdict == "ran":
-            lane.compare(first)

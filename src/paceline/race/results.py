@@ -1,64 +1,58 @@
 """
-Whether two lanes' results are the same.
+Whether the results of two lanes are the same: by their digests, and where these differ, item by item.
 """
 
-import hashlib
 import pickle
-import re
 from collections.abc import Sequence
 
+from paceline import values
 from paceline.contracts import Result
 
-_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")  # of an object without a repr of its own; new in each process
 
-
-def digest(results: Sequence[Result]) -> str:
+def digests(results: Sequence[Result]) -> bytes:
     """
-    Shorten results to a word that is equal where they are.
-
-    The other way round it need not hold: equal sets may be pickled in another order. Results that can't be pickled are
-    taken by their repr, without addresses.
+    Write down the digest of each result, one after the other.
     """
-    whole = hashlib.sha256()
-    for result in results:
-        try:
-            written = pickle.dumps(result)
-        except Exception:  # noqa: BLE001 - a class's own __reduce__ may raise anything
-            written = _ADDRESS.sub("", repr(result)).encode("utf-8", "backslashreplace")
-        whole.update(len(written).to_bytes(8, "big") + written)
-    return whole.hexdigest()
+    return b"".join(map(values.digest, results))
 
 
-def packed(results: Sequence[Result]) -> bytes | None:
+def differing(some: bytes, others: bytes) -> list[int]:
     """
-    Pickle results for another lane; None if they can't be.
+    Find the places of items whose digests differ.
+    """
+    size = values.SIZE
+    starts = range(0, max(len(some), len(others)), size)
+    return [start // size for start in starts if some[start : start + size] != others[start : start + size]]
+
+
+def packed(result: Result) -> bytes | None:
+    """
+    Pickle a result for another lane; None if it can't be.
     """
     try:
-        return pickle.dumps(list(results))
+        return pickle.dumps(result)
+    except Exception:  # noqa: BLE001 - a class's own __reduce__ may raise anything
+        return None
+
+
+def same(result: Result, other: bytes | None) -> bool | None:
+    """
+    Compare a result with a packed one, both after a trip; None if it can't be told.
+    """
+    mine = packed(result)
+    if mine is None or other is None:
+        return None
+    try:
+        return values.same(pickle.loads(mine), pickle.loads(other))  # noqa: S301 - our own, and another lane's
     except Exception:  # noqa: BLE001 - as above
         return None
 
 
-def equal(results: Sequence[Result], others: bytes) -> bool:
+def all_same(verdicts: Sequence[bool | None]) -> bool | None:
     """
-    Compare results with packed ones; what can't be compared isn't equal.
+    Sum up: False if any is different, else None if any can't be told.
     """
-    try:
-        return bool(list(results) == pickle.loads(others))  # noqa: S301 - another lane's, over our own pipe
-    except Exception:  # noqa: BLE001 - a class's own __eq__ may raise anything
-        return False
-
-
-def same(first: Result, second: Result) -> bool:
-    """
-    Compare two results of one process.
-    """
-    if digest([first]) == digest([second]):
-        return True
-    try:
-        return bool(first == second)
-    except Exception:  # noqa: BLE001 - as above
-        return False
+    return False if False in verdicts else None if None in verdicts else True
 
 
 def unpicklable(thing: object) -> str | None:
@@ -66,7 +60,7 @@ def unpicklable(thing: object) -> str | None:
     Say why something can't be pickled and read back; None if it can.
     """
     try:
-        pickle.loads(pickle.dumps(thing))  # noqa: S301 - our own bytes of this moment
+        pickle.loads(pickle.dumps(thing))  # noqa: S301 - as above
     except Exception as error:  # noqa: BLE001 - as above
         return f"{type(error).__name__}: {error}"
     return None

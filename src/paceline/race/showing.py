@@ -56,7 +56,9 @@ def described(findings: Findings) -> Iterator[str]:
     own = "" if findings.cpu_share <= MORE_THAN_ONE else ", as it uses several CPUs by itself"
     share = figures.percent(findings.cpu_share)
     yield f"{kind}: about {figures.seconds(findings.seconds)} an item, CPU share {share}{own}."
-    if not findings.stable:
+    if findings.stable is None:
+        yield "Whether a second call gives the same result can't be told: its results can't be compared."
+    elif not findings.stable:
         yield "A second call gave another result, so results can't be checked against each other."
     if findings.unpicklable:
         yield f"Processes and interpreters get it pickled, and this can't be pickled: {findings.unpicklable}."
