@@ -6,7 +6,7 @@ import pytest
 
 from paceline.race import choosing
 from paceline.race.messages import Findings
-from paceline.race.racing import busy
+from paceline.race.racing import busy, fewer
 from paceline.strategies import STRATEGIES
 
 BLOCKING = Findings(face="blocking", seconds=0.1, cpu_share=0.1, stable=True)
@@ -90,6 +90,17 @@ def test_long_items_are_fewer_but_one_for_each_worker(seconds, workers, most, it
 )
 def test_long_rounds_are_fewer_but_one_at_least(warm, rounds):
     assert choosing.rounds_for(warm) == rounds
+
+
+def test_handing_over_a_million_items_is_no_hanging():
+    assert choosing.longest_round(1e-6, count=1_000_000) > 300
+    assert choosing.longest_round(0.05, count=32) < 10
+
+
+def test_fewer_rounds_are_explained_by_what_one_takes():
+    assert fewer(5, 50.0) == []
+    assert fewer(3, 20.0) == ["3 instead of 5 rounds, to take about 60 s in all"]
+    assert fewer(1, 200.0) == ["1 instead of 5 rounds, as one of each strategy takes 200 s in all"]
 
 
 def test_a_machine_with_other_work_is_said_to_be_busy():

@@ -14,6 +14,8 @@ WAITING_WORKERS = 10
 ROUNDS = 5
 BUDGET = 60.0  # seconds that the rounds of all lanes together should take
 LONGEST_LINE = 6.0  # seconds that all items should take one after the other, where nobody said how many there are
+PATIENCE = 4.0  # times what a round should take
+HANDING_OVER = 1e-4  # seconds that an item may take to a worker and back
 ONE_WORKER = ", 1 worker"
 OTHER_PROCESSES = (
     *("pool-fork", "pool-forkserver", "pool-spawn", "processes", "interpreters", "loops-in-processes"),
@@ -87,6 +89,17 @@ def items_for(seconds: float, workers: int, most: int) -> int:
         most: items that there are.
     """
     return max(min(workers, most), min(most, int(LONGEST_LINE / seconds)))
+
+
+def longest_round(seconds: float, count: int) -> float:
+    """
+    Say how many seconds a round of any strategy may take: one that hands a million short items over is slow, not hung.
+
+    Args:
+        seconds: an item takes, without being handed over.
+        count: of items.
+    """
+    return PATIENCE * (seconds + HANDING_OVER) * count
 
 
 def rounds_for(warm_rounds: Sequence[float]) -> int:

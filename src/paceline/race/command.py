@@ -59,7 +59,7 @@ def _wish(arguments: Namespace) -> Wish:
     for name in arguments.strategy:
         if name not in choosing.NAMES:
             raise UnknownStrategyError(f"there is no strategy {name!r}; there are: {', '.join(choosing.NAMES)}")
-    chosen = items.read(arguments.items) if arguments.items else list(range(arguments.count or items.DEFAULT_COUNT))
+    chosen = items.read(arguments.items) if arguments.items else range(arguments.count or items.DEFAULT_COUNT)
     return Wish(
         function=Call(arguments.function).function,
         items=chosen,

@@ -17,9 +17,8 @@ from paceline.race.entrant import Entrant
 from paceline.race.messages import Findings, Probe
 from paceline.race.outcome import LaneResult, Race
 from paceline.race.progress import Progress
-from paceline.report.figures import percent, setting
+from paceline.report.figures import percent, seconds, setting
 
-PATIENCE = 4.0  # times the probe's estimate that a whole round may take, where that is more than the time-out
 LOOK = 0.25  # seconds for which nothing of ours runs, to see what else does; load averages lag minutes behind
 BUSY = 0.2  # share of the CPU time from which on other work is worth a word
 
@@ -76,7 +75,7 @@ def race(wish: Wish, findings: Findings, progress: Progress) -> Race:
     notes = busy(psutil.cpu_percent(LOOK) / 100)
     notes += [f"{count} items instead of {len(wish.items)}, as they are long"] if count < len(wish.items) else []
     items = wish.items[:count]
-    timeout = max(wish.timeout, PATIENCE * findings.seconds * count)
+    timeout = max(wish.timeout, choosing.longest_round(findings.seconds, count))
     with ExitStack() as stack:
         lanes = [Entrant(entry, stack.enter_context(running()), timeout) for entry in entries if not entry.why_not]
         notes += _run(wish, items, lanes, progress, compare=findings.stable is not False)
@@ -99,6 +98,22 @@ def busy(share: float) -> list[str]:
     return [
         f"other work took {percent(share)} of this machine's CPU time before the race: computing gains less beside it"
     ]
+
+
+def fewer(rounds: int, turn: float) -> list[str]:
+    """
+    Say why there are fewer rounds than usual.
+
+    Args:
+        rounds: of each lane.
+        turn: seconds that one of each takes.
+    """
+    if rounds >= choosing.ROUNDS:
+        return []
+    why = f"to take about {setting(choosing.BUDGET)} in all"
+    if turn > choosing.BUDGET:
+        why = f"as one of each strategy takes {seconds(turn)} in all"
+    return [f"{rounds} instead of {choosing.ROUNDS} rounds, {why}"]
 
 
 def _run(
@@ -129,8 +144,7 @@ def _run(
     for lane in lanes:
         if lane.result.cpu_seconds is not None:
             lane.result.cpu_seconds /= len(lane.result.rounds)
-    few = f"{rounds} instead of {choosing.ROUNDS} rounds, to take about {setting(choosing.BUDGET)} in all"
-    return [few] if rounds < choosing.ROUNDS and not wish.rounds else []
+    return [] if wish.rounds else fewer(rounds, sum(warm))
 
 
 def _each(lanes: Sequence[Entrant], progress: Progress, act: Callable[[Entrant], None]) -> None:
