@@ -12,9 +12,11 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 WAIT = 0.005
+pool = ThreadPoolExecutor(1)
 number = 7
 calls = 0
 counter = itertools.count()
@@ -27,6 +29,10 @@ def waits(item):
 
 def computes(item):
     return sum(i * i for i in range(20_000 + item))
+
+
+def computes_in_a_thread(item):
+    return pool.submit(computes, item).result()
 
 
 async def awaits(item):

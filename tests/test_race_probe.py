@@ -3,12 +3,16 @@ What the probe finds out about a function, in a process of its own.
 """
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from processes import alive, family, until
 
+from paceline.race import delays
 from paceline.race.child import LostError, running
+from paceline.race.choosing import WAITS_BELOW
 from paceline.race.messages import Probe
 from paceline.race.racing import Wish, probe
 
@@ -52,12 +56,31 @@ def test_a_blocking_function_that_waits():
     assert found.caches is None
 
 
-def test_an_async_function():
-    assert findings("awaits").face == "async"
+def test_an_async_function_that_lets_its_loop_go_on():
+    found = findings("awaits")
+    assert found.face == "async"
 
 
 def test_a_wait_is_no_cpu_time_and_a_computation_is():
     assert findings("waits").cpu_share < findings("computes").cpu_share
+
+
+@pytest.fixture
+def _two_others_on_one_cpu():
+    usable = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(usable)})
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
+    yield
+    for other in others:
+        other.kill()
+        other.wait()
+    os.sched_setaffinity(0, usable)
+
+
+@pytest.mark.skipif(not Path(delays.OWN).exists(), reason="this system doesn't count for how long a thread has no CPU")
+@pytest.mark.usefixtures("_two_others_on_one_cpu")
+def test_time_in_which_others_have_the_cpu_is_no_waiting():
+    assert findings("waits").cpu_share < WAITS_BELOW < findings("computes_in_a_thread", [500_000, 500_001]).cpu_share
 
 
 def test_results_that_change_from_call_to_call():

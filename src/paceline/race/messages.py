@@ -94,7 +94,7 @@ class Findings:
     Attributes:
         face: which side of a workload it needs.
         seconds: of wall time per item, above 0.
-        cpu_share: CPU seconds over wall seconds; above 1 if it uses more than one CPU by itself.
+        cpu_share: CPU seconds over wall seconds in which it could run; above 1 if it uses more than one CPU by itself.
         stable: whether a second call gave the same results; None if it can't be told.
         unpicklable: why it can't go to another process; None if it can.
         printed: the first line it printed; None if it printed nothing.

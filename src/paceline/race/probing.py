@@ -10,11 +10,12 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Literal
 
 from paceline import values
 from paceline.contracts import Item, Result
-from paceline.race import results, snapshot
+from paceline.race import delays, results, snapshot
 from paceline.race.messages import Began, Findings
 from paceline.race.output import Output
 from paceline.workloads.call import Call
@@ -29,13 +30,21 @@ WORTH_CACHING = 0.001  # seconds; below, a call's first cost is Python's own
 @dataclass(frozen=True)
 class Tried:
     """
-    One call: its result, its wall seconds, and its CPU seconds with the wall seconds that they were taken within.
+    One call.
+
+    Attributes:
+        result: of the function.
+        wall: seconds.
+        cpu: seconds of CPU time.
+        around: wall seconds that these were taken within.
+        held: seconds for which it was ready to run but had no CPU.
     """
 
     result: Result
     wall: float
     cpu: float
     around: float
+    held: float
 
 
 def probe(call: Call, items: Sequence[Item], output: Output) -> Iterator[Began | Findings]:
@@ -61,7 +70,7 @@ def probe(call: Call, items: Sequence[Item], output: Output) -> Iterator[Began |
     yield Findings(
         face=face,
         seconds=_per_item(first),
-        cpu_share=sum(tried.cpu for tried in _warm(first)) / sum(tried.around for tried in _warm(first)),
+        cpu_share=_cpu_share(_warm(first)),
         stable=results.all_same([values.same(a.result, b.result) for a, b in zip(first, second, strict=True)]),
         unpicklable=_unpicklable(call, [tried.result for tried in first]),
         printed=output.first_line(),
@@ -80,6 +89,14 @@ def _warm(tries: Sequence[Tried]) -> Sequence[Tried]:
 def _per_item(tries: Sequence[Tried]) -> float:
     warm = _warm(tries)
     return max(SHORTEST, sum(tried.wall for tried in warm) / len(warm))
+
+
+def _cpu_share(tries: Sequence[Tried]) -> float:
+    """
+    Divide CPU time by wall time, less the time for which a busy machine held the function up.
+    """
+    cpu, around, held = (sum(map(attrgetter(name), tries)) for name in ("cpu", "around", "held"))
+    return float(cpu / max(around - held, min(cpu, around)))
 
 
 def _caches(first: float, second: float) -> float | None:
@@ -120,10 +137,12 @@ def _tries(
     deadline = time.monotonic() + enough
     for item in items:
         yield Began(f"item {item!r}{again}")
+        held = delays.of_threads()
         outer, cpu, inner = time.perf_counter(), cpu_seconds(), time.perf_counter()
         result = run(item)
         wall, spent = time.perf_counter() - inner, cpu_seconds() - cpu
-        tries.append(Tried(result, wall, spent, time.perf_counter() - outer))
+        around = time.perf_counter() - outer
+        tries.append(Tried(result, wall, spent, around, delays.since(held)))
         if time.monotonic() > deadline:
             return
 
