@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 WAIT = 0.005
+BLOCK = 0.05
 pool = ThreadPoolExecutor(1)
 number = 7
 calls = 0
@@ -38,6 +39,16 @@ def computes_in_a_thread(item):
 async def awaits(item):
     await asyncio.sleep(WAIT)
     return item * 2
+
+
+async def blocks(item):
+    time.sleep(BLOCK)  # noqa: ASYNC251 - it is what is tested
+    await asyncio.sleep(0)
+    return item
+
+
+async def blocks_in_its_tasks(item):
+    return await asyncio.gather(awaits(item), blocks(item))
 
 
 async def fails_async(item):

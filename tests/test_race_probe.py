@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import raced
 from processes import alive, family, until
 
 from paceline.race import delays
@@ -59,6 +60,12 @@ def test_a_blocking_function_that_waits():
 def test_an_async_function_that_lets_its_loop_go_on():
     found = findings("awaits")
     assert found.face == "async"
+    assert found.blocks is None
+
+
+@pytest.mark.parametrize("function", ["blocks", "blocks_in_its_tasks"])
+def test_an_async_function_that_keeps_its_loop_for_long_is_said_to(function):
+    assert findings(function, [1, 2]).blocks > raced.BLOCK / 2
 
 
 def test_a_wait_is_no_cpu_time_and_a_computation_is():

@@ -116,9 +116,19 @@ def test_where_nothing_came_through_there_is_no_recommendation():
             "Processes and interpreters get it pickled, and this can't be pickled: its",
         ),
         ({"changed": ("a.b", "a.c", "a.d", "a.e")}, "It changes a.b, a.c, a.d and 1 more: threads share that"),
+        (
+            {"face": "async", "blocks": 0.03},
+            "It blocks its event loop for 30.0 ms at a stretch, and no other task runs meanwhile: hand what blocks",
+        ),
         ({"caches": 40.0}, "A second call is 40 times as fast: it keeps what it found; the rounds measure that."),
         ({"printed": "\x1b[2J"}, "It prints ('\\x1b[2J'); that is kept out of this table."),
     ],
 )
 def test_what_the_probe_found_is_said_in_a_sentence(facts, sentence):
     assert sentence in "\n".join(shown(race(lane("sequential", 1.0), **facts)))
+
+
+def test_a_function_that_blocks_its_loop_is_so_in_the_reason_too():
+    lanes = lane("asyncio, 1 worker", 1.0), lane("asyncio", 1.0)
+    assert "it blocks its event loop" in shown(race(*lanes, face="async", blocks=0.03))[-1]
+    assert "blocks" not in " ".join(shown(race(*lanes, face="async")))

@@ -318,3 +318,13 @@ def test_what_can_not_be_told_is_left_out():
         r"The items print ('hello\x1b'); that is kept out of this.",
     ]
     assert alone.splitlines()[3].split() == ["0", "100", "200", "3", "40", "%", "3", "-", "-"]
+
+
+def test_items_that_keep_the_loop_that_they_share_are_said_to():
+    tasks = [Opened(worker, 100, 200, 0.0) for worker in range(2)]
+    blocking = [Span(item, item % 2, 100, 200, 0, 0, item, item + 1.0) for item in range(4)]
+    overlapping = [Span(item, item % 2, 100, 200, 0, 0, item, item + 1.5) for item in range(4)]
+    sentence = "No item let its event loop go on to another: it blocks the loop, or waits for nothing."
+    assert sentence in shown(tasks, blocking, None)
+    assert sentence not in shown(tasks, overlapping, None)
+    assert sentence not in shown(OPENED[:1], blocking[::2], None)

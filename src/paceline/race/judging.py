@@ -108,7 +108,7 @@ def told_apart(faster: Sequence[float], slower: Sequence[float]) -> bool:
     return (certain.level >= CERTAIN and certain.low > 1) or likely.low > 1 + FAR
 
 
-def recommend(lanes: Sequence[Raced], cpu_share: float, item_seconds: float) -> Recommendation:
+def recommend(lanes: Sequence[Raced], cpu_share: float, item_seconds: float, *, blocks: bool = False) -> Recommendation:
     """
     Recommend the simplest of those that beat the baseline and are beaten by none of the others that do; the baseline,
     if nothing beats it.
@@ -119,6 +119,7 @@ def recommend(lanes: Sequence[Raced], cpu_share: float, item_seconds: float) -> 
         lanes: the baseline first; only those that came through with the right results.
         cpu_share: of the function.
         item_seconds: that it takes for an item.
+        blocks: whether it is async, and keeps its event loop from going on.
     """
     if not lanes:
         return Recommendation(None, "no strategy came through")
@@ -131,6 +132,7 @@ def recommend(lanes: Sequence[Raced], cpu_share: float, item_seconds: float) -> 
     parts = [
         _lead(chosen, baseline),
         _cause(chosen, lanes, cpu_share, item_seconds),
+        "it blocks its event loop, so that tasks of one loop wait for each other" if blocks else "",
         _rivals(chosen, level, lanes),
         _start(chosen, baseline),
         _doubt(len(baseline.rounds)),

@@ -100,6 +100,7 @@ class Findings:
         printed: the first line it printed; None if it printed nothing.
         changed: what it changed outside of itself, in words.
         caches: how many times as fast its second calls were, if that is suspicious.
+        blocks: seconds at a stretch for which an async function keeps its event loop from going on, if that is long.
     """
 
     face: Literal["blocking", "async"]
@@ -110,6 +111,7 @@ class Findings:
     printed: str | None = None
     changed: tuple[str, ...] = ()
     caches: float | None = None
+    blocks: float | None = None
 
 
 @dataclass(frozen=True)

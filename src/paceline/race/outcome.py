@@ -105,4 +105,5 @@ class Race:
         Say which strategy to use.
         """
         raced = [Raced(lane.name, tuple(lane.rounds), lane.start_seconds or 0.0) for lane in self.lanes if lane.fit]
-        return recommend(raced, self.findings.cpu_share, self.findings.seconds)
+        found = self.findings
+        return recommend(raced, found.cpu_share, found.seconds, blocks=found.blocks is not None)

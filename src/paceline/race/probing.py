@@ -18,6 +18,7 @@ from paceline.contracts import Item, Result
 from paceline.race import delays, results, snapshot
 from paceline.race.messages import Began, Findings
 from paceline.race.output import Output
+from paceline.race.steps import Steps
 from paceline.workloads.call import Call
 
 ITEMS = 5  # are tried
@@ -25,6 +26,8 @@ ENOUGH = 5.0  # seconds after which no further item is tried
 SUSPICIOUS = 5.0  # times as fast as the first call: the second looks its result up
 SHORTEST = 1e-9  # seconds; what a clock that did not move is taken for
 WORTH_CACHING = 0.001  # seconds; below, a call's first cost is Python's own
+BLOCKING = 0.005  # seconds; a thread that computes has to let others on after so long (sys.getswitchinterval)
+HARMLESS = 0.001  # seconds; a loop that is kept for so long delays nobody by more than a wait for a network
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Tried:
         cpu: seconds of CPU time.
         around: wall seconds that these were taken within.
         held: seconds for which it was ready to run but had no CPU.
+        kept: seconds at a stretch, at most, for which it kept its event loop from going on.
     """
 
     result: Result
@@ -45,6 +49,7 @@ class Tried:
     cpu: float
     around: float
     held: float
+    kept: float
 
 
 def probe(call: Call, items: Sequence[Item], output: Output) -> Iterator[Began | Findings]:
@@ -60,11 +65,12 @@ def probe(call: Call, items: Sequence[Item], output: Output) -> Iterator[Began |
     face: Literal["blocking", "async"] = "async" if call.is_async() else "blocking"
     before = snapshot.taken(call.module())
     output.forget()
-    with _caller(call, face) as run:
+    steps = Steps()
+    with _caller(call, face, steps) as run:
         first: list[Tried] = []
-        yield from _tries(run, items[:ITEMS], "", first, ENOUGH)
+        yield from _tries(run, items[:ITEMS], "", first, ENOUGH, steps=steps)
         second: list[Tried] = []
-        yield from _tries(run, items[: len(first)], ", a second time", second, math.inf)
+        yield from _tries(run, items[: len(first)], ", a second time", second, math.inf, steps=steps)
     yield Began("the comparison of its results")
     changed = snapshot.changes(before, snapshot.taken(call.module()))
     yield Findings(
@@ -76,6 +82,7 @@ def probe(call: Call, items: Sequence[Item], output: Output) -> Iterator[Began |
         printed=output.first_line(),
         changed=changed,
         caches=_caches(_per_item(first), _per_item(second)),
+        blocks=_blocks(first, second),
     )
 
 
@@ -99,15 +106,30 @@ def _cpu_share(tries: Sequence[Tried]) -> float:
     return float(cpu / max(around - held, min(cpu, around)))
 
 
+def _blocks(first: Sequence[Tried], second: Sequence[Tried]) -> float | None:
+    """
+    Give the longest stretch that was long both times: a first call, or the interpreter, may take one of its own.
+    """
+    pairs = [(one, other) for one, other in zip(first, second, strict=True) if _keeps_loop(one) and _keeps_loop(other)]
+    return max((min(one.kept, other.kept) for one, other in pairs), default=None)
+
+
+def _keeps_loop(tried: Tried) -> bool:
+    """
+    Whether others on the loop wait for longer than beside a thread, or for most of the time that tasks could share.
+    """
+    return tried.kept > BLOCKING or tried.kept > max(HARMLESS, (tried.around - tried.held) / 2)
+
+
 def _caches(first: float, second: float) -> float | None:
     faster = first / second
     return faster if faster > SUSPICIOUS and first > WORTH_CACHING else None
 
 
 @contextmanager
-def _caller(call: Call, face: Literal["blocking", "async"]) -> Iterator[Callable[[Item], Result]]:
+def _caller(call: Call, face: Literal["blocking", "async"], steps: Steps) -> Iterator[Callable[[Item], Result]]:
     """
-    Open the workload once, and hand out a blocking way to do one item.
+    Open the workload once, and hand out a blocking way to do one item; `steps` times those of an async one.
     """
     if face == "blocking":
         with call.worker() as run:
@@ -115,6 +137,7 @@ def _caller(call: Call, face: Literal["blocking", "async"]) -> Iterator[Callable
         return
     opened = AsyncExitStack()
     with asyncio.Runner() as runner:
+        runner.get_loop().set_task_factory(steps.task)
         awaited = runner.run(_enter(opened, call))
         yield lambda item: runner.run(_one(awaited, item))
         runner.run(opened.aclose())
@@ -129,7 +152,7 @@ async def _one(run: Callable[[Item], Awaitable[Result]], item: Item) -> Result:
 
 
 def _tries(
-    run: Callable[[Item], Result], items: Sequence[Item], again: str, tries: list[Tried], enough: float
+    run: Callable[[Item], Result], items: Sequence[Item], again: str, tries: list[Tried], enough: float, *, steps: Steps
 ) -> Iterator[Began]:
     """
     Do items one after the other into `tries`, until `enough` seconds are over.
@@ -137,12 +160,13 @@ def _tries(
     deadline = time.monotonic() + enough
     for item in items:
         yield Began(f"item {item!r}{again}")
+        steps.begin()
         held = delays.of_threads()
         outer, cpu, inner = time.perf_counter(), cpu_seconds(), time.perf_counter()
         result = run(item)
         wall, spent = time.perf_counter() - inner, cpu_seconds() - cpu
         around = time.perf_counter() - outer
-        tries.append(Tried(result, wall, spent, around, delays.since(held)))
+        tries.append(Tried(result, wall, spent, around, delays.since(held), steps.longest))
         if time.monotonic() > deadline:
             return
 

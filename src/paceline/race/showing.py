@@ -62,6 +62,11 @@ def described(findings: Findings) -> Iterator[str]:
         yield "A second call gave another result, so results can't be checked against each other."
     if findings.unpicklable:
         yield f"Processes and interpreters get it pickled, and this can't be pickled: {findings.unpicklable}."
+    if findings.blocks:
+        yield (
+            f"It blocks its event loop for {figures.seconds(findings.blocks)} at a stretch, and no other task runs"
+            " meanwhile: hand what blocks to asyncio.to_thread, or write a plain def, for threads and processes."
+        )
     if findings.changed:
         yield f"It changes {_some(findings.changed)}: threads share that, processes each have their own."
     if findings.caches:

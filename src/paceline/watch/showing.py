@@ -81,7 +81,7 @@ def summary(opened: Sequence[Opened], spans: Sequence[Span], printed: str | None
         own = parted.get(worker.worker, [])
         who = [str(worker.worker), str(worker.pid), str(worker.thread), str(len(own))]
         row(made, [*who, figures.percent(idle[worker.worker]), str(runs.get(worker.worker, 0)), *_of_cpus(own)])
-    return [made, *map(Text, map(figures.plain, _sentences(spans, len(opened), printed)))]
+    return [made, *map(Text, map(figures.plain, _sentences(spans, opened, printed)))]
 
 
 def _of_cpus(own: Sequence[Span]) -> list[str]:
@@ -100,11 +100,13 @@ def _longest_runs(spans: Sequence[Span]) -> dict[int, int]:
     return longest
 
 
-def _sentences(spans: Sequence[Span], workers: int, printed: str | None) -> Iterator[str]:
-    told = traces.figures(spans, workers)
+def _sentences(spans: Sequence[Span], opened: Sequence[Opened], printed: str | None) -> Iterator[str]:
+    told = traces.figures(spans, len(opened))
     idle, took = figures.percent(told["idle_share"]), figures.seconds(told["makespan_seconds"])
     yield f"The round took {took}; on average a worker was idle for {idle} of it."
     yield f"At most {told['most_in_flight']} items were under way at once."
+    if told["most_in_flight"] == 1 < len(opened) and len({(worker.pid, worker.thread) for worker in opened}) == 1:
+        yield "No item let its event loop go on to another: it blocks the loop, or waits for nothing."
     yield _runs(spans, told)
     if "repeats_from_idle_share" in told:
         share = figures.percent(told["repeats_from_idle_share"])
