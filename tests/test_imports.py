@@ -53,8 +53,8 @@ MAY_KNOW = {
     "gate": {"family", "history", "machine", "report", "server", "stats", "typed"},
     "predict": {"history", "machine", "report", "stats", "strategies", "typed"},
     "race": {
-        "contracts", "family", "machine", "piped", "piped_worker", "report", "stats", "strategies", "values",
-        "workloads",
+        "contracts", "family", "history.files", "machine", "piped", "piped_worker", "report", "stats", "strategies",
+        "values", "workloads",
     },
     "piped": {"family"},
     "watch": {

@@ -194,12 +194,25 @@ def test_items_may_begin_with_the_mark_of_utf_8_and_other_forms_are_named(tmp_pa
     path.write_text('["é"]', encoding="utf-8-sig")
     assert items.read(path) == ["é"]
     path.write_text('["é"]', encoding="utf-16")
-    with pytest.raises(items.ItemsError, match="items.json is not UTF-8 text; save it as UTF-8"):
+    with pytest.raises(items.ItemsError, match="items.json is UTF-16 text; save it as UTF-8"):
+        items.read(path)
+    for encoding in ("utf-16-le", "latin-1"):
+        path.write_text('["é"]', encoding=encoding)
+        with pytest.raises(items.ItemsError, match="items.json is not UTF-8 text; save it as UTF-8"):
+            items.read(path)
+
+
+def test_items_are_the_lines_that_an_editor_shows_without_blank_ones(tmp_path):
+    path = tmp_path / "items.txt"
+    path.write_bytes("\ufefffirst\r\n\r\n  \nwith\fa\vb\x1cc\x85d\u2028e\rf\n last ".encode())
+    assert items.read(path) == ["first", "with\fa\vb\x1cc\x85d\u2028e\rf", " last "]
+    path.write_text("\n \r\n")
+    with pytest.raises(items.ItemsError, match="items.txt holds no items"):
         items.read(path)
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "count"), [("items.txt", "one\ntwo\n\nfour\n", 4), ("items.json", '["one", [2], {"three": 3}]', 3)]
+    ("name", "text", "count"), [("items.txt", "one\ntwo\n\nfour\n", 3), ("items.json", '["one", [2], {"three": 3}]', 3)]
 )
 def test_items_come_from_a_file(name, text, count, tmp_path):
     path = tmp_path / name
@@ -214,6 +227,7 @@ def test_items_come_from_a_file(name, text, count, tmp_path):
     [
         ("items.txt", "", "holds no items"),
         ("items.json", "[1, 2", "is no JSON: Expecting"),
+        ("items.json", "[" * 100_000, "is nested too deeply"),
         ("items.json", "{}", "holds dict where a JSON array of items is due"),
     ],
 )
