@@ -2,6 +2,7 @@
 The command line: what it prints, where its complaints go, and how it ends.
 """
 
+import io
 import json
 import os
 import signal
@@ -289,6 +290,23 @@ def test_in_a_plain_locale_the_output_is_ascii(results):
     assert done.returncode == 0, done.stderr
     assert b"threads" in done.stdout
     assert done.stdout.isascii()
+
+
+@pytest.mark.parametrize("words", ["report --markdown", "compare", "runs --results \xb5"])
+def test_what_the_encoding_of_the_output_lacks_is_escaped(words, results, monkeypatch):
+    put(results, saved(benchmark(strategy="\xb5-threads"), fingerprint=HERE))
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    assert cli.main(words.split()) == 0
+    assert "\\xb5" in sys.stdout.buffer.getvalue().decode("ascii")
+
+
+def test_a_page_on_standard_output_is_utf_8_as_in_a_file(results, monkeypatch):
+    put(results, saved(fingerprint=HERE))
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    assert cli.main(["report", "-o", "-"]) == 0
+    assert cli.main(["report", "-o", "page.html"]) == 0
+    assert sys.stdout.buffer.getvalue() == Path("page.html").read_bytes()
+    assert not Path("page.html").read_bytes().isascii()
 
 
 def test_serve_hands_over_what_was_typed(monkeypatch):

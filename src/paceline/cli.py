@@ -4,6 +4,7 @@ The `paceline` command: what was typed, and how it ends.
 
 import argparse
 import contextlib
+import io
 import os
 import sys
 import traceback
@@ -115,6 +116,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         SystemExit: with 2 for a misuse, with 0 after --help and --version.
     """
     arguments = argparse.Namespace(command=None)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # what its encoding lacks is escaped, as on standard error
     try:
         arguments = _typed(argv)
         status = _act(arguments)

@@ -43,7 +43,7 @@ def put(path: Path, content: bytes) -> None:
             path, which an error of a full disk doesn't know.
     """
     if path == STDOUT:
-        sys.stdout.write(content.decode())
+        sys.stdout.buffer.write(content)  # the file's own bytes, whatever the encoding of text
         return
     try:
         if path.exists() and not path.is_file():  # a device or a pipe, which no file must take the place of
