@@ -255,8 +255,30 @@ def test_keep_partial_keeps_a_failed_session_apart(pytester, run, saved):
     assert saved("results/linux*/*/*.json") == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "place"),
+    [
+        ([], "results"),
+        (["--benchmark-save=named", "--benchmark-storage=own/below"], "own"),
+        (["--keep-partial"], "results/partial"),
+        (["--benchmark-histogram=charts/each"], "charts"),
+    ],
+)
+def test_a_place_where_nothing_can_be_saved_is_refused_before_anything_is_measured(pytester, arguments, place):
+    (pytester.path / place).parent.mkdir(exist_ok=True)
+    (pytester.path / place).write_text("a file where a folder should be")
+    before = {path for path in pytester.path.rglob("*") if path.parent.name != "__pycache__"}
+    result = pytester.runpytest_inprocess("--benchmark-only", *arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    [sentence] = result.stderr.lines[:1]
+    assert sentence.startswith("ERROR: nothing can be saved in ")
+    assert sentence.endswith(f"{place} is no folder; move it away, or name another place")
+    assert {path for path in pytester.path.rglob("*") if path.name != "__pycache__"} - before == set()
+
+
 def test_a_run_that_cannot_be_saved_fails_the_session_and_says_why(pytester, run):
-    pytester.path.joinpath("results").write_text("a file where the folder should be")
+    lose = "import pathlib, shutil\ndef test_lose(measure): shutil.rmtree('results'); pathlib.Path('results').touch()"
+    pytester.makepyfile(test_other=lose)
     result = run("--benchmark-only")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["*not saved in results/*", "*fake*"])

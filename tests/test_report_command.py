@@ -163,7 +163,7 @@ def test_another_machines_run_is_shown_with_a_loud_word(results):
         (["-o", "x" * 300], "file name too long; give another path"),
         (["-o", "file/report.html"], "not a directory; give another path"),
         (["-o", "results"], "results is a folder; give a file"),
-        (["--charts", "file"], "file is no folder; give one for the charts"),
+        (["--charts", "file/below"], "file is no folder; move it away, or name another place"),
     ],
 )
 def test_a_place_that_cannot_be_written_to_is_one_line_and_status_1_before_anything_is_read(

@@ -12,11 +12,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from pytest_benchmark.utils import get_tag
+from pytest_benchmark.utils import get_machine_id, get_tag
 
 from paceline import machine
-from paceline.history.publishing import unfit_label
-from paceline.history.store import RESULTS
+from paceline.history.publishing import unfit_folder, unfit_label
+from paceline.history.store import PARTIAL, RESULTS
 from paceline.strategies import Strategy
 from paceline.writing import unfit
 
@@ -44,7 +44,6 @@ def prepare(config: pytest.Config) -> None:
         pytest.UsageError: what is measured could not be written where it is to go.
     """
     options = config.option
-    refuse_unwritable(options)
     if not any(getattr(options, f"benchmark_{name}") for name in MEASURES):
         options.benchmark_disable = True
     options.benchmark_save_data = True
@@ -53,23 +52,44 @@ def prepare(config: pytest.Config) -> None:
     if options.benchmark_autosave or (options.benchmark_only and not options.benchmark_save):
         with in_project(config):
             options.benchmark_autosave = get_tag()  # type: ignore[no-untyped-call]
+    refuse_unwritable(config)
     if not options.benchmark_columns:  # all ten of its own don't fit a terminal
         options.benchmark_columns = ["min", "median", "max", "iqr", "rounds"]
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(SEEDS)
 
 
-def refuse_unwritable(options: Any) -> None:
+def refuse_unwritable(config: pytest.Config) -> None:
     """
     Refuse a name or a place that no file can have before anything is measured for it.
 
     Raises:
         pytest.UsageError: saying what is wrong with it.
     """
+    options = config.option
     if options.benchmark_save and (why := unfit_label(options.benchmark_save)):
         raise pytest.UsageError(f"--benchmark-save={options.benchmark_save!r}: {why}; give another name")
     if options.benchmark_json and (why := unfit(options.benchmark_json)):
         raise pytest.UsageError(f"--benchmark-json: {why}")
+    for folder in _folders(config):
+        if why := unfit_folder(folder):
+            raise pytest.UsageError(why)
+
+
+def _folders(config: pytest.Config) -> Iterator[Path]:
+    """
+    Give the folders that a session that measures will write to, some of which are made only then.
+    """
+    options = config.option
+    if options.benchmark_disable:
+        return
+    scheme, _, place = options.benchmark_storage.rpartition("://")
+    if (options.benchmark_autosave or options.benchmark_save) and scheme in ("", "file"):
+        yield Path(place, get_machine_id())  # type: ignore[no-untyped-call]
+    if options.keep_partial:
+        yield config.rootpath / RESULTS / PARTIAL / fingerprint(config)
+    for prefix in (*options.benchmark_histogram, *options.benchmark_cprofile_dump):
+        yield Path(prefix).parent
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from paceline import machine
 from paceline.history import HistoryError
+from paceline.history.publishing import unfit_folder
 from paceline.report.page.exporting import pictures
 from paceline.report.page.html import page
 from paceline.report.page.markdown import markdown
@@ -63,8 +64,8 @@ def report(arguments: Namespace, complain: Callable[[object], None]) -> int:
 
 
 def _unfit(output: Path | None, charts: Path | None) -> str | None:
-    if charts is not None and charts.exists() and not charts.is_dir():
-        return f"{charts} is no folder; give one for the charts"
+    if charts is not None and (why := unfit_folder(charts)):
+        return why
     return unfit(output) if output is not None else None
 
 
