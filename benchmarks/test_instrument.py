@@ -21,7 +21,10 @@ import pytest
 from paceline.server.process import KINDS, running
 from paceline.strategies import STRATEGIES
 
-pytestmark = pytest.mark.scale(items=400, workers=10, latency=0.0)
+pytestmark = [
+    pytest.mark.scale(items=400, workers=10, latency=0.0),
+    pytest.mark.usefixtures("measure"),  # cells too, though wrk's load goes into pytest-benchmark as it is
+]
 
 LOAD_SECONDS = {"measured": 2, "once": 1}  # of wrk, for one round
 needs_wrk = pytest.mark.skipif(not shutil.which("wrk"), reason="wrk is not installed (Debian's package wrk)")

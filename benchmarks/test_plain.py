@@ -25,6 +25,7 @@ PROGRAMS = {
 }
 
 pytestmark = [
+    pytest.mark.usefixtures("measure"),  # cells too, though pairs go into pytest-benchmark as they are
     pytest.mark.extended,
     pytest.mark.strategies(*PROGRAMS),
     pytest.mark.scale(items=64, latency=0.020, workers=10, rounds=PAIRS, lesson={"items": 160, "latency": 0.050}),

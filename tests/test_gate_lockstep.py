@@ -13,6 +13,8 @@ import psutil
 import pytest
 from processes import QUICK, alive, family, python, until
 
+from paceline.plugin import lockstep
+
 PROJECT = """
 import os, tempfile, time, pytest
 
@@ -33,6 +35,23 @@ def test_two(benchmark):
 """
 ME = ("-c", "user.name=Me", "-c", "user.email=me@example.org", "-c", "commit.gpgsign=false")
 BASELINE, CANDIDATE = ". SIDE=A", ". SIDE=B"
+
+
+OWN_WORDS = """
+import pytest
+
+@pytest.fixture
+def cost():
+    return 3
+
+@pytest.mark.parametrize("process", ["grinding", 2])
+def test_it(benchmark, process, cost): benchmark(int)
+"""
+
+
+def test_parameters_of_a_project_that_have_the_names_of_pacelines_keep_no_cell_out(pytester):
+    told = lockstep.collected(pytester.getitems(OWN_WORDS))
+    assert (len(told["cells"]), told["aside"]) == (2, {})
 
 
 @pytest.fixture

@@ -74,6 +74,54 @@ def test_a_session_that_measures_nothing_keeps_a_sweep_small(cells):
     ]
 
 
+def test_what_an_experiment_parametrizes_itself_is_left_to_it(pytester):
+    pytester.makeconftest("""
+        import pytest
+
+        pytest_plugins = ["paceline.plugin"]
+
+        def pytest_generate_tests(metafunc):
+            if "size" in metafunc.fixturenames:
+                metafunc.parametrize("size", [7, 8])
+
+        @pytest.fixture
+        def n(n):
+            return n + 1
+    """)
+    pytester.makepyfile(
+        test_lab="""
+        import pytest
+
+        pytestmark = [pytest.mark.scale(n=1000), pytest.mark.parametrize(argnames=["items"], argvalues=[([3],)])]
+
+        def pytest_generate_tests(metafunc):
+            if "latency" in metafunc.fixturenames:
+                metafunc.parametrize(argnames="latency", argvalues=[0.001])
+
+        @pytest.mark.parametrize(argnames="workers ", argvalues=[2])
+        class TestIt:
+            def pytest_generate_tests(self, metafunc):
+                metafunc.parametrize("client", ["raw"])
+
+            @pytest.mark.strategies("threads")
+            @pytest.mark.parametrize(argnames=("process", "kernel"), argvalues=[("grinding", "squares")])
+            def test_it(self, measure, strategy, compute, workers, items, size, latency, client, process, n):
+                assert (items, latency, client, process, n) == ([3], 0.001, "raw", "grinding", 1001)
+                assert measure(strategy(compute, workers), items).process is None
+    """
+    )
+    result = pytester.runpytest("-v", "-p", "no:cacheprovider", "--benchmark-enable")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines_random(["*::test_it[raw-0.001-threads-n=1000-7-*", "*::test_it[raw-0.001-*-8-*"])
+
+
+def test_a_parameter_without_a_cell_says_where_it_has_a_value(pytester):
+    pytester.makepyfile("def test_it(strategy): pass")
+    result = pytester.runpytest("-p", "no:cacheprovider")
+    result.stdout.fnmatch_lines(["*'strategy' has no value here: it gets one in tests that take `measure` or `cost`*"])
+    result.assert_outcomes(errors=1)
+
+
 def test_a_sweep_needs_no_strategy(cells):
     source = """
 import pytest

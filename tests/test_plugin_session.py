@@ -284,17 +284,52 @@ def test_a_run_that_cannot_be_saved_fails_the_session_and_says_why(pytester, run
     result.stdout.fnmatch_lines(["*not saved in results/*", "*fake*"])
 
 
-def test_the_seed_decides_the_order_of_the_cells(pytester, run):
-    body = "import pytest\n@pytest.mark.parametrize('k', range(20))\ndef test_k(benchmark, k): benchmark.pedantic(int)"
-    pytester.makepyfile(test_lab=body)
+SHUFFLED = """
+import pytest
+
+@pytest.mark.parametrize("k", range(9))
+def test_k(measure, k): pass
+
+@pytest.mark.replicated(processes=2)
+@pytest.mark.parametrize("k", range(2))
+def test_own(measure, k): pass
+
+@pytest.mark.parametrize("process", [3, "grinding", None, 2.5])
+def test_other(process): pass
+
+def test_last(benchmark): benchmark(int)
+"""
+
+
+TURNED = """
+import pytest
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    items.reverse()
+"""
+
+
+def test_the_seed_decides_the_order_of_cells_in_whatever_order_they_come_and_of_nothing_else(pytester):
+    pytester.makepyfile(**{"[lab/test_many": SHUFFLED, "[lab/test_more": "def test_more(cost): pass", "turned": TURNED})
+
+    pytester.syspathinsert()
 
     def order(*arguments):
-        return [line for line in run("--benchmark-only", "--collect-only", "-q", *arguments).outlines if "::" in line]
+        collecting = ("-p", "no:cacheprovider", "--benchmark-enable", "--collect-only", "-q", "--all", *arguments)
+        names = [line for line in pytester.runpytest(*collecting).outlines if "::" in line]
+        cells = [name for name in names if "test_other" not in name and "test_last" not in name]
+        return cells, [(place, name) for place, name in enumerate(names) if name not in cells]
 
-    first, again, other = order("--seed=1"), order("--seed=1"), order("--seed=2")
-    assert first == again
-    assert first != other
-    assert sorted(first) == sorted(other)
+    cells, others = order("--seed=1")
+    again, left = order("--seed=2")
+    assert (sorted(cells), others) == (sorted(again), left)
+    assert cells != again
+    turned, moved = order("--seed=1", "-p", "turned")
+    assert turned == cells
+    assert [name for _, name in moved] == [name for _, name in reversed(others)]
+    in_turns = [name for name in cells if "process=" in name]
+    assert ["process=2" in name for name in in_turns] == [False, False, True, True]
 
 
 SLOW = """

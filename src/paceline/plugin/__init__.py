@@ -14,8 +14,9 @@ from paceline.measuring.cell import Cell
 from paceline.measuring.passes import Plan
 from paceline.plugin import cells, choices, guard, live, session
 from paceline.plugin.measures import Bench
+from paceline.plugin.ours import is_cell, is_ours
 from paceline.plugin.stopwatches import ElsewhereClock, refuse_second
-from paceline.server.process import Instrument, running
+from paceline.server.process import Control, Instrument, running
 from paceline.strategies import STRATEGIES, Strategy, clusters
 from paceline.workloads import Compute, Fetch, Mixed, clients
 
@@ -56,13 +57,32 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     return session.header(config)
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+@pytest.hookimpl(specname="pytest_generate_tests", wrapper=True, tryfirst=True)
+def pytest_generate_cells(metafunc: pytest.Metafunc) -> Iterator[None]:
     """
     Make the cells: everything that decides a cell's work becomes a parameter, and so stands in its node id.
     """
-    cells.parametrize(metafunc)
+    if not is_cell(metafunc.definition):
+        return (yield)
+    asked = cells.Parametrization()
+    metafunc.parametrize = asked  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        del metafunc.parametrize
+    asked.make(metafunc)
+    return None
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """
+    Put the plugin's parameters in this hook's place among all.
+    """
+    if isinstance(metafunc.parametrize, cells.Parametrization):
+        metafunc.parametrize.ours()
+
+
+@pytest.hookimpl(trylast=True)  # whatever order other plugins give, the seed has the last word on cells
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """
     Leave out extended experiments, and shuffle the cells, so that drift is no strategy's own.
@@ -88,7 +108,7 @@ def strategy(request: pytest.FixtureRequest) -> type[Strategy]:
     """
     A strategy's class, one cell after the other: `strategy(workload, workers)` makes what `measure` measures.
     """
-    return next(known for known in STRATEGIES if known.name == request.param)
+    return next(known for known in STRATEGIES if known.name == _parameter(request))
 
 
 @pytest.fixture
@@ -96,7 +116,7 @@ def client(request: pytest.FixtureRequest) -> str:
     """
     The HTTP client: the one that fits the strategy, or the one chosen by `--client`.
     """
-    return str(request.param)
+    return str(_parameter(request))
 
 
 @pytest.fixture
@@ -104,7 +124,7 @@ def items(request: pytest.FixtureRequest) -> range:
     """
     The items of a round, numbered from 0.
     """
-    return range(request.param)
+    return range(_parameter(request))
 
 
 @pytest.fixture
@@ -112,7 +132,7 @@ def workers(request: pytest.FixtureRequest) -> int:
     """
     How many items may be under way at once.
     """
-    return int(request.param)
+    return int(_parameter(request))
 
 
 @pytest.fixture
@@ -120,7 +140,7 @@ def latency(request: pytest.FixtureRequest) -> float:
     """
     Seconds that the server takes for an item.
     """
-    return float(request.param)
+    return float(_parameter(request))
 
 
 @pytest.fixture
@@ -128,7 +148,7 @@ def size(request: pytest.FixtureRequest) -> int:
     """
     Bytes of an answer.
     """
-    return int(request.param)
+    return int(_parameter(request))
 
 
 @pytest.fixture
@@ -136,7 +156,7 @@ def n(request: pytest.FixtureRequest) -> int:
     """
     Steps of one computation.
     """
-    return int(request.param)
+    return int(_parameter(request))
 
 
 @pytest.fixture
@@ -161,7 +181,7 @@ def share(request: pytest.FixtureRequest) -> float:
     """
     How much of a mixed item's time is CPU time, a fraction.
     """
-    return float(request.param)
+    return float(_parameter(request))
 
 
 @pytest.fixture
@@ -189,11 +209,14 @@ def timed(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture
-def elsewhere(request: pytest.FixtureRequest, process: int | None) -> ElsewhereClock | None:
+def elsewhere(
+    request: pytest.FixtureRequest,
+    process: Any,  # noqa: ARG001 - asked for, so that it is a parameter; a project may have another thing of that name
+) -> ElsewhereClock | None:
     """
     The clock of a cell that is measured in a fresh process; None for one that this process measures.
     """
-    if process is None and "cost" not in request.fixturenames:
+    if session.process_of(request.node) is None and not is_ours(request.node, "cost"):
         return None
     clock = ElsewhereClock()
     request.node.add_marker(pytest.mark.benchmark(timer=clock), append=False)
@@ -202,7 +225,7 @@ def elsewhere(request: pytest.FixtureRequest, process: int | None) -> ElsewhereC
 
 @pytest.fixture
 def measure(  # pytest sets fixtures up in this order, and the clock has to be there before the benchmark
-    request: pytest.FixtureRequest, process: int | None, elsewhere: ElsewhereClock | None, benchmark: Any
+    request: pytest.FixtureRequest, elsewhere: ElsewhereClock | None, benchmark: Any
 ) -> Measure:
     """
     Measure one cell: `measure(strategy(workload, workers), items)`; further keywords go into the saved run.
@@ -215,9 +238,10 @@ def measure(  # pytest sets fixtures up in this order, and the clock has to be t
     Gives the cell's figures, once its results and the server's ledger have been checked. A test makes one cell.
     """
     benchmark.group = _experiment(request)
+    process = session.process_of(request.node)
     rounds = cells.scales_of(request.node, request.config)[0].rounds
     bench = Bench(benchmark, session.timer(request), elsewhere, process, live.teller(request.config, rounds))
-    server = request.getfixturevalue("instrument") if "instrument" in request.fixturenames else None
+    control = _control(request)
 
     def measured(
         strategy: Strategy,
@@ -232,7 +256,7 @@ def measure(  # pytest sets fixtures up in this order, and the clock has to be t
         refuse_second(benchmark)
         paired = paired and process is not None
         strategy = choices.at_cluster(strategy, request.config.option.cluster)
-        plan = Plan(_experiment(request), rounds, server and server.control(), beside, watched, paired, traced)
+        plan = Plan(_experiment(request), rounds, control, beside, watched, paired, traced)
         with choices.one_sentence():
             return bench.measure(plan, strategy, list(items), extra)
 
@@ -240,9 +264,7 @@ def measure(  # pytest sets fixtures up in this order, and the clock has to be t
 
 
 @pytest.fixture
-def cost(
-    request: pytest.FixtureRequest, process: int | None, elsewhere: ElsewhereClock, benchmark: Any
-) -> Callable[..., Any]:
+def cost(request: pytest.FixtureRequest, elsewhere: ElsewhereClock, benchmark: Any) -> Callable[..., Any]:
     """
     Measure what is no pass over items: `cost("module:function", *arguments, strategy=..., workload=..., **described)`.
 
@@ -252,7 +274,7 @@ def cost(
     minutes, and later if `items`, and `latency`, are among what is described.
     """
     benchmark.group = _experiment(request)
-    bench = Bench(benchmark, elsewhere, elsewhere, process)
+    bench = Bench(benchmark, elsewhere, elsewhere, session.process_of(request.node))
 
     def told(function: str, *arguments: Any, strategy: str, workload: str, times: int = 1, **described: Any) -> Any:
         refuse_second(benchmark)
@@ -260,6 +282,31 @@ def cost(
         return bench.cost(_experiment(request), function, arguments, described, times)
 
     return told
+
+
+def _control(request: pytest.FixtureRequest) -> Control | None:
+    """
+    Give what talks to the server that a cell's items come from, if it has one; an `instrument` of the project's own is
+    none.
+    """
+    server = request.getfixturevalue("instrument") if "instrument" in request.fixturenames else None
+    if isinstance(server, Instrument):
+        return server.control()
+    return server if isinstance(server, Control) else None
+
+
+def _parameter(request: pytest.FixtureRequest) -> Any:
+    """
+    Read what the plugin's parameter is in this cell.
+    """
+    try:
+        return request.param
+    except AttributeError:
+        told = (
+            f"{request.fixturename!r} has no value here: it gets one in tests that take `measure` or `cost`, a client "
+        )
+        told += "where they take `strategy` too; else parametrize it, with indirect=True"
+        raise pytest.fail.Exception(told, pytrace=False) from None
 
 
 def _experiment(request: pytest.FixtureRequest) -> str:

@@ -2,7 +2,7 @@
 Which cells an experiment has: its marks and the command line, written out as parameters.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
 from typing import Any, Self, TypeAlias
@@ -11,6 +11,7 @@ import pytest
 
 from paceline.plugin import scale, session
 from paceline.plugin.choices import HEAVY, NAMED, PROCESSES
+from paceline.plugin.ours import is_ours
 from paceline.strategies import Strategy
 from paceline.workloads import Fetch
 from paceline.workloads.clients import NAMES
@@ -63,15 +64,51 @@ def scales_of(node: Any, config: pytest.Config) -> list[scale.Scale]:
         raise pytest.Collector.CollectError(f"{node.nodeid}: wrong scale mark: {error}") from None
 
 
-def parametrize(metafunc: pytest.Metafunc) -> None:
+class Parametrization:
+    """
+    Stands in for an experiment's `metafunc.parametrize` until every hook has been called, and keeps what they ask for:
+    what the project parametrizes, by mark, fixture or hook, is known only then.
+    """
+
+    def __init__(self) -> None:
+        self._calls: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] = []
+        self._place = 0
+
+    def __call__(self, argnames: Any, *arguments: Any, **options: Any) -> None:
+        """
+        Keep a call of `metafunc.parametrize`.
+        """
+        self._calls.append((argnames, arguments, options))
+
+    def ours(self) -> None:
+        """
+        Keep a place for what is left to the plugin: a node id names parameters in the order of the calls.
+        """
+        self._place = len(self._calls)
+
+    def make(self, metafunc: pytest.Metafunc) -> None:
+        """
+        Parametrize, each call in its place.
+        """
+        before, after = self._calls[: self._place], self._calls[self._place :]
+        for argnames, arguments, options in before:
+            metafunc.parametrize(argnames, *arguments, **options)
+        parametrize(metafunc, {name for argnames, _, _ in self._calls for name in _names(argnames)})
+        for argnames, arguments, options in after:
+            metafunc.parametrize(argnames, *arguments, **options)
+
+
+def parametrize(metafunc: pytest.Metafunc, own: Container[str]) -> None:
     """
     Parametrize what the experiment asks for and has not parametrized itself: everything at once, so that cells that
     come to the same work (`sequential` with 4 workers and with 16) are one cell.
+
+    Args:
+        metafunc: the experiment's.
+        own: what the project parametrizes.
     """
     node, options = metafunc.definition, metafunc.config.option
-    own = {name for mark in node.iter_markers("parametrize") for name in _names(mark.args[0])}
-    asked = [name for name in WRITTEN if name in metafunc.fixturenames and name not in own]
-    asked = [name for name in asked if _is_ours(metafunc, name)]
+    asked = [name for name in WRITTEN if name in metafunc.fixturenames and name not in own and is_ours(node, name)]
     scales, repeated = scales_of(node, metafunc.config), Repeated.of(node, metafunc.config)
     if not repeated.processes:
         asked = [name for name in asked if name != "process"]
@@ -209,14 +246,6 @@ def _nothing(names: Sequence[str], node: Any, options: Any) -> Any:
 def _marks(strategy: type[Strategy]) -> list[pytest.MarkDecorator]:
     reason = strategy.unavailable()
     return [pytest.mark.skip(reason=f"{strategy.name} {reason}")] if reason else []
-
-
-def _is_ours(metafunc: pytest.Metafunc, name: str) -> bool:
-    """
-    Whether `name` is this plugin's fixture, and not another one that the project put in its place.
-    """
-    known = metafunc._arg2fixturedefs.get(name, ())  # noqa: SLF001 - there is no public way to a fixture's origin
-    return any(fixture.func.__module__ == "paceline.plugin" for fixture in known[-1:])
 
 
 def _names(argnames: Any) -> list[str]:

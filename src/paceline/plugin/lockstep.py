@@ -296,17 +296,27 @@ def collected(items: list[pytest.Item]) -> dict[str, Any]:
     for item in items:
         names = getattr(item, "fixturenames", ())
         skip = item.get_closest_marker("skip")
-        callspec = getattr(item, "callspec", None)
+        callspec: Any = getattr(item, "callspec", None)
         if "benchmark" not in names:
             continue
         if skip:
             aside[item.nodeid] = f"skipped: {skip.kwargs.get('reason', 'nobody said why')}"
-        elif "cost" in names or (callspec and callspec.params.get("process")):
+        elif from_paceline(item, "cost") or (
+            callspec and from_paceline(item, "process") and callspec.params.get("process")
+        ):
             aside[item.nodeid] = ELSEWHERE
         else:
             cells.append(item.nodeid)
     one_core = [item.nodeid for item in items if item.get_closest_marker("one_core")]
     return {"cells": cells, "aside": aside, "one_core": one_core}
+
+
+def from_paceline(item: pytest.Item, name: str) -> bool:
+    """
+    Whether a test has a parameter or fixture of Paceline's by that name, and not one of the project's own.
+    """
+    fixtures = item._fixtureinfo.name2fixturedefs.get(name, ())  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
+    return any(fixture.func.__module__ == "paceline.plugin" for fixture in fixtures[-1:])
 
 
 def facts() -> dict[str, Any]:

@@ -17,6 +17,7 @@ from pytest_benchmark.utils import get_machine_id, get_tag
 from paceline import machine
 from paceline.history.publishing import unfit_folder, unfit_label
 from paceline.history.store import PARTIAL, RESULTS
+from paceline.plugin.ours import is_cell, is_ours
 from paceline.strategies import Strategy
 from paceline.writing import unfit
 
@@ -139,7 +140,7 @@ def leave_out_extended(config: pytest.Config, items: list[pytest.Item]) -> None:
     def waits(item: pytest.Item) -> bool:
         mark = item.get_closest_marker("extended")
         asked = is_named if mark and mark.kwargs.get("by_name") else goes_deep
-        return mark is not None and not asked(config, item.path)
+        return mark is not None and is_cell(item) and not asked(config, item.path)
 
     left_out = [item for item in items if waits(item)]
     if left_out:
@@ -179,7 +180,7 @@ def takes(config: pytest.Config, strategy: type[Strategy]) -> bool:
 
 def shuffle(config: pytest.Config, items: list[pytest.Item]) -> None:
     """
-    Put the cells into an order drawn from the seed.
+    Put the cells into an order drawn from the seed, whatever order they come in; everything else keeps its place.
 
     Cells that fresh processes measure come in turns, every first process before any second one, so that the processes
     of a cell lie far apart; within a turn the cells of one function stand together, so that what is compared is close.
@@ -187,22 +188,29 @@ def shuffle(config: pytest.Config, items: list[pytest.Item]) -> None:
     if native(config).disabled:
         return
     order = random.Random(config.option.seed)  # noqa: S311 - an order, not a secret
-    order.shuffle(items)
+    places = [place for place, item in enumerate(items) if is_cell(item)]
+    drawn = sorted((items[place] for place in places), key=lambda item: item.nodeid)
+    order.shuffle(drawn)
     ranks: dict[tuple[int, str], float] = {}
 
-    def place(item: pytest.Item) -> tuple[int, float]:
-        turn = process_of(item)
-        return (turn, ranks.setdefault((turn, item.nodeid.partition("[")[0]), order.random()) if turn else 0.0)
+    def turn(item: pytest.Item) -> tuple[int, float]:
+        number = process_of(item) or 0
+        return (number, ranks.setdefault((number, _function(item)), order.random()) if number else 0.0)
 
-    items.sort(key=place)
+    for place, item in zip(places, sorted(drawn, key=turn), strict=True):
+        items[place] = item
 
 
-def process_of(item: pytest.Item) -> int:
+def _function(item: pytest.Item) -> str:
+    return f"{item.nodeid.removesuffix(item.name)}{getattr(item, 'originalname', item.name)}"
+
+
+def process_of(item: Any) -> int | None:
     """
-    Which fresh process measures a cell, from 1; 0 for the session's own.
+    Which fresh process measures a cell, from 1; None for the session's own.
     """
     callspec = getattr(item, "callspec", None)
-    return (callspec and callspec.params.get("process")) or 0
+    return callspec.params.get("process") if callspec and is_cell(item) and is_ours(item, "process") else None
 
 
 def timer(request: pytest.FixtureRequest) -> Callable[[], float]:
