@@ -267,18 +267,17 @@ def test_keep_partial_keeps_a_failed_session_apart(pytester, run, saved):
 def test_a_place_where_nothing_can_be_saved_is_refused_before_anything_is_measured(pytester, arguments, place):
     (pytester.path / place).parent.mkdir(exist_ok=True)
     (pytester.path / place).write_text("a file where a folder should be")
-    before = {path for path in pytester.path.rglob("*") if path.parent.name != "__pycache__"}
-    result = pytester.runpytest_inprocess("--benchmark-only", *arguments)
+    before = set(pytester.path.rglob("*"))
+    result = pytester.runpytest_inprocess("--benchmark-only", "-p", "no:cacheprovider", *arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     [sentence] = result.stderr.lines[:1]
     assert sentence.startswith("ERROR: nothing can be saved in ")
     assert sentence.endswith(f"{place} is no folder; move it away, or name another place")
-    assert {path for path in pytester.path.rglob("*") if path.name != "__pycache__"} - before == set()
+    assert [path for path in pytester.path.rglob("*") if path not in before and "__pycache__" not in path.parts] == []
 
 
 def test_a_run_that_cannot_be_saved_fails_the_session_and_says_why(pytester, run):
-    lose = "import pathlib, shutil\ndef test_lose(measure): shutil.rmtree('results'); pathlib.Path('results').touch()"
-    pytester.makepyfile(test_other=lose)
+    pytester.makepyfile(test_other="import pathlib\ndef test_lose(measure): pathlib.Path('results').touch()")
     result = run("--benchmark-only")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["*not saved in results/*", "*fake*"])

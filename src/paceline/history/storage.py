@@ -35,7 +35,8 @@ class GuardedStorage(FileStorage):
     def __init__(
         self, path: str | Path, logger: Any, default_machine_id: str | None = None, partial: Path | None = None
     ) -> None:
-        super().__init__(path, logger, default_machine_id)  # type: ignore[no-untyped-call]
+        super().__init__(Path(), logger, default_machine_id)  # type: ignore[no-untyped-call]
+        self.path = Path(path).resolve()  # made with the first run: pytest-benchmark would make it now
         self.partial = partial or self.path.parent / PARTIAL
         self.refused: str | None = None
         self.keep_partial = False

@@ -33,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """
-    Set what pytest-benchmark reads in its own configure hook, which builds its storage.
+    Get ready before pytest-benchmark's own configure hook, which builds its storage.
     """
     for mark, meaning in cells.MARKS.items():
         config.addinivalue_line("markers", f"{mark}{meaning}")
@@ -48,13 +48,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """
     choices.refuse_unreachable(session.config.option)
     live.begin(session.config)
-
-
-def pytest_report_header(config: pytest.Config) -> str | None:
-    """
-    Say what is about to happen.
-    """
-    return session.header(config)
 
 
 @pytest.hookimpl(specname="pytest_generate_tests", wrapper=True, tryfirst=True)
@@ -205,7 +198,7 @@ def timed(request: pytest.FixtureRequest) -> bool:
     """
     Whether this session measures; one that doesn't only has to see that an experiment works.
     """
-    return not session.native(request.config).disabled
+    return session.measures(request.config)
 
 
 @pytest.fixture
@@ -237,7 +230,7 @@ def measure(  # pytest sets fixtures up in this order, and the clock has to be t
 
     Gives the cell's figures, once its results and the server's ledger have been checked. A test makes one cell.
     """
-    benchmark.group = _experiment(request)
+    _make_cell(request, benchmark)
     process = session.process_of(request.node)
     rounds = cells.scales_of(request.node, request.config)[0].rounds
     bench = Bench(benchmark, session.timer(request), elsewhere, process, live.teller(request.config, rounds))
@@ -273,7 +266,7 @@ def cost(request: pytest.FixtureRequest, elsewhere: ElsewhereClock, benchmark: A
     after the other, and the median of each figure counts. The dict comes back. A function counts as hung after two
     minutes, and later if `items`, and `latency`, are among what is described.
     """
-    benchmark.group = _experiment(request)
+    _make_cell(request, benchmark)
     bench = Bench(benchmark, elsewhere, elsewhere, session.process_of(request.node))
 
     def told(function: str, *arguments: Any, strategy: str, workload: str, times: int = 1, **described: Any) -> Any:
@@ -282,6 +275,14 @@ def cost(request: pytest.FixtureRequest, elsewhere: ElsewhereClock, benchmark: A
         return bench.cost(_experiment(request), function, arguments, described, times)
 
     return told
+
+
+def _make_cell(request: pytest.FixtureRequest, benchmark: Any) -> None:
+    """
+    Set pytest-benchmark's fixture up for a cell, which a plain session doesn't time.
+    """
+    benchmark.group = _experiment(request)
+    benchmark.disabled = not session.measures(request.config)
 
 
 def _control(request: pytest.FixtureRequest) -> Control | None:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from paceline.plugin.session import native
+from paceline.plugin.session import measures
 
 NO_TERMINAL = ("", "dumb", "unknown")  # values of TERM
 CI = ("CI", "BUILD_NUMBER")  # as pytest itself finds out
@@ -18,9 +18,9 @@ def wanted(config: pytest.Config) -> bool:
     """
     Whether this session measures, and its terminal is pytest's alone until a cell has ended.
     """
-    measures = not native(config).disabled and not config.option.collectonly
+    measuring = measures(config) and not config.option.collectonly
     turns = config.pluginmanager.has_plugin("paceline-lockstep-side")  # its lead says how far it is
-    return measures and not turns and can_go_back() and not shared(config)
+    return measuring and not turns and can_go_back() and not shared(config)
 
 
 def can_go_back() -> bool:

@@ -57,7 +57,7 @@ def scales_of(node: Any, config: pytest.Config) -> list[scale.Scale]:
     """
     marks = [mark.kwargs for mark in node.iter_markers("scale")]
     marked = {name: value for kwargs in reversed(marks) for name, value in kwargs.items()}
-    small = config.getoption("benchmark_disable") and not config.getoption("benchmark_enable")
+    small = not session.measures(config)
     try:
         return scale.chosen(marked, vars(config.option), lesson=config.option.lesson, small=small)
     except (TypeError, ValueError) as error:
@@ -219,7 +219,7 @@ def _later(node: Any, config: pytest.Config) -> set[str]:
     marked = node.get_closest_marker("strategies")
     later = set(marked.kwargs.get("later", ())) if marked else set()
     _check(node, "strategies", later, NAMED)
-    everything = session.native(config).disabled or session.goes_deep(config, node.path)
+    everything = not session.measures(config) or session.goes_deep(config, node.path)
     return set() if everything else later.difference(config.option.strategy or [])
 
 

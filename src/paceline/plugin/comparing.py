@@ -83,7 +83,6 @@ def check(session: pytest.Session) -> None:
     """
     benchmarks, lacking = native(session.config), uncompared(session.config, session.items)
     if lacking and len(lacking) == len(_measured(session.items)) and not session.testsfailed:
-        benchmarks.save = benchmarks.autosave = benchmarks.json = None  # it would warn that there is nothing to save
         raise pytest.UsageError(
             f"--benchmark-compare: no cell of this session is in {_runs(benchmarks)}:{_listed(lacking, benchmarks)}\n"
             f"Measure cells that it has, name a run that has these, or {_how_to_save(benchmarks)}"

@@ -2,6 +2,7 @@
 The guard between a session and its history: only a whole, clean run gets in, and what is compared with can be read.
 """
 
+import contextlib
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -9,12 +10,22 @@ import pytest
 from pytest_benchmark.storage.file import FileStorage
 
 from paceline import history, machine
-from paceline.history import NotSaved
-from paceline.history.schema import header
+from paceline.history import NotSaved, schema
 from paceline.history.storage import GuardedStorage
 from paceline.history.store import RESULTS
 from paceline.plugin import comparing
-from paceline.plugin.session import cluster, in_project, native
+from paceline.plugin.ours import is_cell
+from paceline.plugin.session import (
+    MEASURES_CELLS,
+    cluster,
+    header,
+    in_project,
+    measures,
+    native,
+    refuse_unwritable_folders,
+    stand_back,
+    take_over,
+)
 from paceline.strategies import STRATEGIES
 
 SCALE = ("items", "latency", "workers", "rounds", "lesson", "server", "client", "strategy", "all", "processes")
@@ -27,33 +38,53 @@ class Guard:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self._ours = False  # whether the session measures cells
         self._not_saved: NotSaved | None = None
         self._incomplete: str | None = None
         self._slower: list[str] = []
         # held back until the guarded storage is there to load from
         self._compare, config.option.benchmark_compare = config.option.benchmark_compare, []
 
-    def pytest_sessionstart(self) -> None:
-        """
-        Put the guarded storage in place, and load what is to be compared with.
-        """
-        benchmarks = native(self._config)
-        if isinstance(benchmarks.storage, FileStorage):
-            benchmarks.storage = guarded(benchmarks.storage, self._config)
-        comparing.load(benchmarks, self._compare)
-
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """
-        Refuse a comparison in which nothing would be compared, before anything is measured.
+        Take over what a session with cells saves, and load what it is compared with; in a session without one,
+        pytest-benchmark does what it would do by itself.
         """
-        comparing.check(session)
+        cells = any(map(is_cell, session.items))
+        self._ours = cells and measures(self._config)
+        if self._ours:
+            take_over(self._config)
+            self._guard(session)
+        elif not cells:
+            stand_back(self._config, self._compare)
+        elif not self._config.stash[MEASURES_CELLS]:  # with pytest-xdist, it would warn that cells aren't timed
+            native(self._config).xdist_benchmark_found &= any(map(_is_other, session.items))
+
+    def _guard(self, session: pytest.Session) -> None:
+        """
+        Put the guarded storage in place, load the runs to compare with, and refuse a comparison in which nothing would
+        be compared, before anything is measured.
+        """
+        benchmarks = native(self._config)
+        if isinstance(benchmarks.storage, FileStorage):
+            benchmarks.storage = guarded(benchmarks, self._config)
+        try:
+            refuse_unwritable_folders(self._config)
+            comparing.load(benchmarks, self._compare)
+            comparing.check(session)
+        except pytest.UsageError:
+            benchmarks.save = benchmarks.autosave = benchmarks.json = None  # it would warn that nothing is saved
+            raise
 
     def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
         """
-        Say which cells are compared with nothing.
+        Say what the cells are measured with, and which of them are compared with nothing.
         """
-        return comparing.note(self._config, items)
+        if not self._ours:
+            return []
+        told = [header(self._config)] if self._config.option.verbose >= 0 else []
+        return [*told, *comparing.note(self._config, items)]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
@@ -61,6 +92,8 @@ class Guard:
         Let pytest-benchmark save, if what ran was whole and clean; fail the session if it could not be saved, or is
         slower than it may be.
         """
+        if not self._ours:
+            return (yield)
         benchmarks = native(self._config)
         drop_unfinished(benchmarks)
         self._slower, benchmarks.compare_fail = comparing.regressions(benchmarks), []  # it would end in a traceback
@@ -75,11 +108,14 @@ class Guard:
             benchmarks.logger.error(told)
         if (self._not_saved or self._slower) and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        return None
 
-    def pytest_benchmark_generate_machine_info(self) -> dict[str, Any]:
+    def pytest_benchmark_generate_machine_info(self) -> dict[str, Any] | None:
         """
         Say what decides the figures, and not whose machine it is.
         """
+        if not self._ours:
+            return None
         scheme = cluster(self._config)
         return {**machine.stable_facts(), **({"cluster": scheme} if scheme else {})}
 
@@ -88,14 +124,16 @@ class Guard:
         """
         Say which commit of the measured project it is, not of what lies where pytest was started.
         """
-        with in_project(self._config):
+        with in_project(self._config) if self._ours else contextlib.nullcontext():
             return (yield)
 
     def pytest_benchmark_update_json(self, config: pytest.Config, output_json: dict[str, Any]) -> None:
         """
         Add what a history needs to know of the run.
         """
-        output_json["paceline"] = header(
+        if not self._ours:
+            return
+        output_json["paceline"] = schema.header(
             seed=config.option.seed,
             scale={name: getattr(config.option, name) for name in SCALE},
             complete=not self._incomplete,
@@ -108,6 +146,8 @@ class Guard:
         """
         Show the headline before pytest-benchmark's own tables.
         """
+        if not self._ours:
+            return
         if self._not_saved:
             terminalreporter.write_line(f"paceline: {self._not_saved}", red=True)
         show(terminalreporter, measured(self._config))
@@ -122,14 +162,22 @@ class Guard:
         return saved
 
 
-def guarded(storage: Any, config: pytest.Config) -> GuardedStorage:
+def guarded(benchmarks: Any, config: pytest.Config) -> GuardedStorage:
     """
     Make the storage that takes the place of pytest-benchmark's.
     """
     partial = config.rootpath / RESULTS / "partial"
-    made = GuardedStorage(storage.path, storage.logger, storage.default_machine_id, partial)
+    path = config.option.benchmark_storage.removeprefix("file://")
+    made = GuardedStorage(path, benchmarks.logger, benchmarks.machine_id, partial)
     made.keep_partial = config.option.keep_partial
     return made
+
+
+def _is_other(item: pytest.Item) -> bool:
+    """
+    Whether a test is a benchmark, and none of Paceline's cells.
+    """
+    return "benchmark" in getattr(item, "fixturenames", ()) and not is_cell(item)
 
 
 def drop_unfinished(benchmarks: Any) -> None:

@@ -15,6 +15,7 @@ import pytest
 from paceline.measuring.rounds import Tell, untold
 from paceline.plugin.audience import wanted
 from paceline.plugin.expectation import Expectation, remembered
+from paceline.plugin.ours import is_cell
 from paceline.plugin.row import Row
 from paceline.plugin.session import native
 from paceline.plugin.wording import sentence
@@ -72,8 +73,10 @@ class Live:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """
-        Take down which cells come, in order, and what they took before.
+        Take down which cells come, in order, and what they took before; a session without a cell has no line.
         """
+        if not any(map(is_cell, session.items)):
+            self._row.close()
         benchmarks = native(self._config)
         self._places = {item.nodeid: place for place, item in enumerate(session.items)}
         idle = {item.nodeid: 0.0 for item in session.items if is_skipped(item, only=benchmarks.only)}

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from pytest_benchmark.utils import get_machine_id, get_tag
+from pytest_benchmark.utils import get_machine_id, get_tag, load_storage
 
 from paceline import machine
 from paceline.history.publishing import unfit_folder, unfit_label
@@ -23,6 +23,7 @@ from paceline.writing import unfit
 
 DEFAULT_STORAGE = "file://./.benchmarks"  # pytest-benchmark's: not chosen by anybody
 MEASURES = ("only", "enable", "autosave", "save", "json", "compare", "compare_fail", "histogram", "cprofile")
+MEASURES_CELLS = pytest.StashKey[bool]()
 SEEDS = 2**32
 GIT_LEADS_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")  # inside its hooks
 
@@ -36,56 +37,94 @@ def native(config: pytest.Config) -> Any:
 
 def prepare(config: pytest.Config) -> None:
     """
-    Set pytest-benchmark's options before it reads them.
+    Take down what is asked of pytest-benchmark, before it reads that itself.
 
-    A plain session measures nothing; one that measures keeps its raw rounds under the fingerprint of what measures;
-    `--benchmark-only` saves.
+    Where a run would be saved is decided when it is known whether the session has cells. Until then its storage is a
+    folder that is there already: pytest-benchmark makes the one it is given.
 
     Raises:
         pytest.UsageError: what is measured could not be written where it is to go.
     """
     options = config.option
-    if not any(getattr(options, f"benchmark_{name}") for name in MEASURES):
-        options.benchmark_disable = True
-    options.benchmark_save_data = True
+    refuse_unwritable(options)
+    config.stash[MEASURES_CELLS] = any(getattr(options, f"benchmark_{name}") for name in MEASURES)
     if options.benchmark_storage == DEFAULT_STORAGE:
-        options.benchmark_storage = f"file://{config.rootpath / RESULTS / fingerprint(config)}"
-    if options.benchmark_autosave or (options.benchmark_only and not options.benchmark_save):
-        with in_project(config):
-            options.benchmark_autosave = get_tag()  # type: ignore[no-untyped-call]
-    refuse_unwritable(config)
-    if not options.benchmark_columns:  # all ten of its own don't fit a terminal
-        options.benchmark_columns = ["min", "median", "max", "iqr", "rounds"]
+        options.benchmark_storage = _undecided(config)
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(SEEDS)
 
 
-def refuse_unwritable(config: pytest.Config) -> None:
+def measures(config: pytest.Config) -> bool:
+    """
+    Whether this session measures its cells; a plain one only sees that they work. Other benchmarks are timed in both.
+    """
+    return config.stash.get(MEASURES_CELLS, False) and not native(config).disabled
+
+
+def take_over(config: pytest.Config) -> None:
+    """
+    Let a session that measures cells keep its raw rounds under the fingerprint of what measures; `--benchmark-only`
+    saves.
+    """
+    options, benchmarks = config.option, native(config)
+    benchmarks.save_data = True
+    if options.benchmark_storage == _undecided(config):
+        options.benchmark_storage = f"file://{config.rootpath / RESULTS / fingerprint(config)}"
+    if not config.pluginmanager.has_plugin("paceline-lockstep-side") and (
+        options.benchmark_autosave or (options.benchmark_only and not options.benchmark_save)
+    ):
+        with in_project(config):
+            benchmarks.autosave = get_tag()  # type: ignore[no-untyped-call]
+    if not options.benchmark_columns:  # all ten of its own don't fit a terminal
+        benchmarks.columns = ["min", "median", "max", "iqr", "rounds"]
+
+
+def stand_back(config: pytest.Config, compare: Any) -> None:
+    """
+    Let a session without a cell save where pytest-benchmark would, and compare with what is saved there.
+    """
+    options, benchmarks = config.option, native(config)
+    if options.benchmark_storage == _undecided(config):
+        options.benchmark_storage = DEFAULT_STORAGE
+        told = {"logger": benchmarks.logger, "default_machine_id": benchmarks.machine_id}
+        benchmarks.storage = load_storage(DEFAULT_STORAGE, netrc=options.benchmark_netrc, **told)  # type: ignore[no-untyped-call]
+    benchmarks.compare = options.benchmark_compare = compare
+    benchmarks.handle_loading()
+
+
+def _undecided(config: pytest.Config) -> str:
+    return f"file://{config.rootpath}/."
+
+
+def refuse_unwritable(options: Any) -> None:
     """
     Refuse a name or a place that no file can have before anything is measured for it.
 
     Raises:
         pytest.UsageError: saying what is wrong with it.
     """
-    options = config.option
     if options.benchmark_save and (why := unfit_label(options.benchmark_save)):
         raise pytest.UsageError(f"--benchmark-save={options.benchmark_save!r}: {why}; give another name")
     if options.benchmark_json and (why := unfit(options.benchmark_json)):
         raise pytest.UsageError(f"--benchmark-json: {why}")
+
+
+def refuse_unwritable_folders(config: pytest.Config) -> None:
+    """
+    Refuse a folder of a session that measures cells in which nothing can be saved; none is made by looking.
+
+    Raises:
+        pytest.UsageError: saying which, and why.
+    """
     for folder in _folders(config):
         if why := unfit_folder(folder):
             raise pytest.UsageError(why)
 
 
 def _folders(config: pytest.Config) -> Iterator[Path]:
-    """
-    Give the folders that a session that measures will write to, some of which are made only then.
-    """
-    options = config.option
-    if options.benchmark_disable:
-        return
+    options, benchmarks = config.option, native(config)
     scheme, _, place = options.benchmark_storage.rpartition("://")
-    if (options.benchmark_autosave or options.benchmark_save) and scheme in ("", "file"):
+    if (benchmarks.autosave or benchmarks.save) and scheme in ("", "file"):
         yield Path(place, get_machine_id())  # type: ignore[no-untyped-call]
     if options.keep_partial:
         yield config.rootpath / RESULTS / PARTIAL / fingerprint(config)
@@ -106,12 +145,10 @@ def in_project(config: pytest.Config) -> Iterator[None]:
         os.environ.update(hidden)
 
 
-def header(config: pytest.Config) -> str | None:
+def header(config: pytest.Config) -> str:
     """
-    One line on what a measuring session measures with.
+    One line on what a session that measures cells measures with.
     """
-    if native(config).disabled:
-        return None
     return f"paceline: {fingerprint(config)}, --seed {config.option.seed}, storage {config.option.benchmark_storage}"
 
 
@@ -134,7 +171,7 @@ def leave_out_extended(config: pytest.Config, items: list[pytest.Item]) -> None:
     Deselect extended experiments of a session that measures, unless it is to measure all, or names their file; those
     that take minutes unless it names their file.
     """
-    if native(config).disabled:
+    if not measures(config):
         return
 
     def waits(item: pytest.Item) -> bool:
@@ -152,7 +189,7 @@ def goes_deep(config: pytest.Config, path: Path) -> bool:
     """
     Whether this session measures everything that an experiment's file has: with --all, or when the file is named.
     """
-    return not native(config).disabled and (config.option.all or is_named(config, path))
+    return measures(config) and (config.option.all or is_named(config, path))
 
 
 def is_named(config: pytest.Config, path: Path) -> bool:
@@ -175,7 +212,7 @@ def takes(config: pytest.Config, strategy: type[Strategy]) -> bool:
     Whether experiments of this session take a strategy in: a heavy one when it is named, or when all is measured.
     """
     named = strategy.name in (config.option.strategy or [])
-    return not strategy.heavy or named or (config.option.all and not native(config).disabled)
+    return not strategy.heavy or named or (config.option.all and measures(config))
 
 
 def shuffle(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -185,7 +222,7 @@ def shuffle(config: pytest.Config, items: list[pytest.Item]) -> None:
     Cells that fresh processes measure come in turns, every first process before any second one, so that the processes
     of a cell lie far apart; within a turn the cells of one function stand together, so that what is compared is close.
     """
-    if native(config).disabled:
+    if not measures(config):
         return
     order = random.Random(config.option.seed)  # noqa: S311 - an order, not a secret
     places = [place for place, item in enumerate(items) if is_cell(item)]
