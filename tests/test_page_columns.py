@@ -52,6 +52,15 @@ def test_an_older_run_lends_what_the_newest_lacks_and_nothing_else(run):
     assert column.source(column.of("computing")) == "run 1 of 2026-11-22 12:00 UTC"
 
 
+def test_files_of_one_name_lend_each_for_itself(run):
+    there, other = (saved_runs.benchmark(experiment="x", rounds=[rounds]) for rounds in (9.0, 0.2))
+    other["fullname"] = f"b/test_x.py::{other['name']}"
+    old, new = run(there), run(other, number=2)
+    (column,) = columns([new], {new.fingerprint: [old, new]}, ORDER)
+    assert [cell.median for cell in column.of("x")] == [9.0]
+    assert [cell.median for cell in column.of("x in b/test_x.py")] == [0.2]
+
+
 def test_strategies_nobody_knows_come_after_the_known_ones(run):
     cells = [saved_runs.benchmark(name) for name in ("mine", "threads", "sequential")]
     (column,) = columns([run(*cells)], {}, ORDER)

@@ -10,6 +10,8 @@ import pytest
 from processes import QUICK
 from pytest_benchmark.logger import PytestBenchmarkWarning
 
+from paceline import cli
+
 INI = """
 [pytest]
 addopts = --strict-markers
@@ -178,3 +180,23 @@ def test_cells_that_nobody_asks_to_measure_are_not_warned_of_in_a_worker_of_xdis
         pytester.runpytest_inprocess("test_cell.py", *QUICK).assert_outcomes(passed=1)
     with pytest.warns(PytestBenchmarkWarning, match="xdist plugin is active"):
         pytester.runpytest_inprocess(*QUICK).assert_outcomes(passed=2)
+
+
+def test_files_of_one_name_are_told_apart_in_every_table(pytester, monkeypatch, capsys):
+    pytester.makeconftest('pytest_plugins = ["paceline.plugin"]')
+    folders = ("a", "b", "benchmarks")
+    pytester.makepyfile(**{f"{folder}/test_x": CELL for folder in folders})
+    both = pytester.runpytest_inprocess("--benchmark-only", "--import-mode=importlib", *QUICK)
+    both.assert_outcomes(passed=3)
+    titles = ["x in a/test_x.py (*", "x in b/test_x.py (*", "x (*"]
+    both.stdout.fnmatch_lines_random([*titles, "*benchmark 'x in b/test_x.py': 1 tests*", "*benchmark 'x': 1 tests*"])
+    [saved] = pytester.path.glob("results/*/*/*.json")
+    assert [one["extra_info"]["experiment"] for one in json.loads(saved.read_text())["benchmarks"]] == ["x"] * 3
+    alone = pytester.runpytest_inprocess("--benchmark-only", "b", *QUICK)
+    alone.stdout.fnmatch_lines(["x (*", "*benchmark 'x': 1 tests*"])
+
+    monkeypatch.chdir(pytester.path)
+    capsys.readouterr()
+    assert cli.main(["compare", "1"]) == 0
+    shown = capsys.readouterr().out
+    assert [title[:-1] in shown for title in titles] == [True] * 3

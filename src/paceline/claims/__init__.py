@@ -9,7 +9,7 @@ from paceline.claims import cost, gil, handing, kinds, parallel, sharing, waitin
 from paceline.claims.claim import Claim
 from paceline.claims.evidence import Evidence
 from paceline.claims.finding import Bound, Figure, Finding, Part, Verdict
-from paceline.history import Run
+from paceline.history import Run, told_apart
 
 __all__ = [
     "CLAIMS",
@@ -73,7 +73,7 @@ def findings(runs: Sequence[Run], claims: Sequence[Claim] = CLAIMS) -> dict[str,
     Raises:
         ValueError: there are no runs.
     """
-    evidence = Evidence(runs)
+    evidence = Evidence(told_apart(runs))
     return {claim.id: claim.judge(evidence) for claim in claims}
 
 
@@ -97,7 +97,7 @@ def newest_of_each(runs: Sequence[Run]) -> list[Run]:
     """
     taken: set[str] = set()
     chosen = []
-    for run in sorted(runs, key=lambda run: run.datetime, reverse=True):
+    for run in sorted(told_apart(runs), key=lambda run: run.datetime, reverse=True):
         new = {cell.experiment for cell in run.cells if cell.process is not None} - taken
         if new:
             chosen.append(replace(run, cells=tuple(cell for cell in run.cells if cell.experiment in new)))

@@ -4,6 +4,7 @@ Saved runs: the only place that knows pytest-benchmark's JSON.
 `paceline.history.storage` stands apart: it needs pytest-benchmark itself, and only a session that saves needs it.
 """
 
+from paceline.history.apart import told_apart
 from paceline.history.errors import HistoryError, NoSuchRunError, NotSaved, UnreadableRun
 from paceline.history.reading import cells, from_json, load
 from paceline.history.run import Cell, Run
@@ -27,4 +28,5 @@ __all__ = [
     "partials",
     "resolve",
     "runs",
+    "told_apart",
 ]

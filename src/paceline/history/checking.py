@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from paceline.history.apart import cells_apart
 from paceline.history.files import DAMAGED
 from paceline.history.finite import finite_or_none
 from paceline.history.run import Cell, Glimpse, Run
@@ -97,7 +98,7 @@ def sorted_out(benchmarks: Sequence[Any]) -> tuple[tuple[Cell, ...], tuple[str, 
     if repeated:
         raise Unfit(f"{repeated[0]!r} stands in it more than once, so no other run can be joined to it; {DAMAGED}")
     others = (_name(one) for one, is_ours in zip(benchmarks, ours, strict=True) if not is_ours)
-    return found, tuple(name for name in others if name is not None)
+    return cells_apart(found), tuple(name for name in others if name is not None)
 
 
 def _is_cell(one: Any) -> bool:

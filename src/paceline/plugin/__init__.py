@@ -249,7 +249,7 @@ def measure(  # pytest sets fixtures up in this order, and the clock has to be t
         refuse_second(benchmark)
         paired = paired and process is not None
         strategy = choices.at_cluster(strategy, request.config.option.cluster)
-        plan = Plan(_experiment(request), rounds, control, beside, watched, paired, traced)
+        plan = Plan(session.experiment(request.node), rounds, control, beside, watched, paired, traced)
         with choices.one_sentence():
             return bench.measure(plan, strategy, list(items), extra)
 
@@ -272,7 +272,7 @@ def cost(request: pytest.FixtureRequest, elsewhere: ElsewhereClock, benchmark: A
     def told(function: str, *arguments: Any, strategy: str, workload: str, times: int = 1, **described: Any) -> Any:
         refuse_second(benchmark)
         described = {"strategy": strategy, "workload": workload, **described}
-        return bench.cost(_experiment(request), function, arguments, described, times)
+        return bench.cost(session.experiment(request.node), function, arguments, described, times)
 
     return told
 
@@ -281,7 +281,7 @@ def _make_cell(request: pytest.FixtureRequest, benchmark: Any) -> None:
     """
     Set pytest-benchmark's fixture up for a cell, which a plain session doesn't time.
     """
-    benchmark.group = _experiment(request)
+    benchmark.group = session.title(request.node)
     benchmark.disabled = not session.measures(request.config)
 
 
@@ -303,12 +303,6 @@ def _parameter(request: pytest.FixtureRequest) -> Any:
     try:
         return request.param
     except AttributeError:
-        told = (
-            f"{request.fixturename!r} has no value here: it gets one in tests that take `measure` or `cost`, a client "
-        )
-        told += "where they take `strategy` too; else parametrize it, with indirect=True"
+        why = "it gets one in tests that take `measure` or `cost`, a client where they take `strategy` too"
+        told = f"{request.fixturename!r} has no value here: {why}; else parametrize it, with indirect=True"
         raise pytest.fail.Exception(told, pytrace=False) from None
-
-
-def _experiment(request: pytest.FixtureRequest) -> str:
-    return str(request.node.path.stem.removeprefix("test_"))

@@ -15,6 +15,7 @@ import pytest
 from pytest_benchmark.utils import get_machine_id, get_tag, load_storage
 
 from paceline import machine
+from paceline.history.apart import Owners, called, owners
 from paceline.history.publishing import unfit_folder, unfit_label
 from paceline.history.store import PARTIAL, RESULTS
 from paceline.plugin.ours import is_cell, is_ours
@@ -23,6 +24,7 @@ from paceline.writing import unfit
 
 DEFAULT_STORAGE = "file://./.benchmarks"  # pytest-benchmark's: not chosen by anybody
 MEASURES = ("only", "enable", "autosave", "save", "json", "compare", "compare_fail", "histogram", "cprofile")
+EXPERIMENTS = pytest.StashKey[Owners]()
 MEASURES_CELLS = pytest.StashKey[bool]()
 SEEDS = 2**32
 GIT_LEADS_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")  # inside its hooks
@@ -248,6 +250,23 @@ def process_of(item: Any) -> int | None:
     """
     callspec = getattr(item, "callspec", None)
     return callspec.params.get("process") if callspec and is_cell(item) and is_ours(item, "process") else None
+
+
+def experiment(item: Any) -> str:
+    """
+    Name a cell's experiment, after its file.
+    """
+    return str(item.path.stem.removeprefix("test_"))
+
+
+def title(item: Any) -> str:
+    """
+    Name a cell's experiment as the tables of this session do, which tell files of one name apart.
+    """
+    stash = item.session.stash
+    if EXPERIMENTS not in stash:
+        stash[EXPERIMENTS] = owners((experiment(cell), cell.nodeid) for cell in item.session.items if is_cell(cell))
+    return called(experiment(item), item.nodeid, stash[EXPERIMENTS])
 
 
 def timer(request: pytest.FixtureRequest) -> Callable[[], float]:

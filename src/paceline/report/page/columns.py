@@ -5,8 +5,9 @@ What a report is about: one column for each machine and Python, side by side.
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from paceline.history import Cell, Run
+from paceline.history import Cell, Run, told_apart
 from paceline.report.figures import plain
 from paceline.report.merging import merged
 from paceline.report.parameters import ordered, test
@@ -58,7 +59,12 @@ def columns(runs: Sequence[Run], older: Mapping[str, Sequence[Run]], strategies:
         older: fingerprint -> complete runs that may lend experiments, the newest last.
         strategies: their order in tables.
     """
-    lending = [{**_newest(older.get(run.fingerprint, ())), **_newest([run])} for run in runs]
+    every = told_apart([*runs, *chain(*older.values())])
+    runs, lenders = every[: len(runs)], every[len(runs) :]
+    lending = [
+        {**_newest(other for other in lenders if other.fingerprint == run.fingerprint), **_newest([run])}
+        for run in runs
+    ]
     found = [name for own in lending for run in own.values() for name in (cell.strategy for cell in run.cells)]
     order = tuple(dict.fromkeys([*strategies, *found]))
     return tuple(
