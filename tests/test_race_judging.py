@@ -152,6 +152,20 @@ def test_the_reason_says_that_the_function_holds_the_gil():
     assert "mostly computes (CPU share 100 %) and holds the GIL, as threads come to 1.00x" in said.reason
 
 
+@pytest.mark.parametrize(
+    "others",
+    [
+        [raced("threads", 0.9), raced("processes", 0.5)],  # threads gain, if less
+        [raced("threads", 1.0), raced("to-thread", 0.9), raced("processes", 0.5)],
+        [raced("threads", 0.9), raced("processes", 1.3)],  # threads are what is chosen
+        [raced("threads", 1.0), raced("to-thread", 0.9)],
+        [raced("threads", 0.95, 1.1, 0.95, 1.1, 0.95), raced("processes", 0.93)],  # neither gains by much
+    ],
+)
+def test_nothing_is_said_of_the_gil_unless_processes_gain_and_no_threads_do(others):
+    assert "GIL" not in recommend([SEQUENTIAL, *others], cpu_share=1.0).reason
+
+
 def test_the_reason_says_that_threads_run_beside_a_function():
     said = recommend([SEQUENTIAL, raced("threads", 0.5), raced("processes", 0.5)], cpu_share=1.0)
     assert said.strategy == "threads"

@@ -14,7 +14,7 @@ turns out holds the true ratio less often, and has to lie beyond a large lead.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from paceline.race.choosing import ONE_WORKER, WAITS_BELOW
+from paceline.race.choosing import ONE_WORKER, OTHER_PROCESSES, WAITS_BELOW
 from paceline.report.figures import digits, many, percent, seconds, times
 from paceline.stats.samples import FAR, LIKELY, median, median_interval
 
@@ -28,6 +28,8 @@ CERTAIN = 0.93
 """How often an interval holds the true ratio at least, if all of it beyond 1 is to count: from five turns on."""
 
 SHORT = 100e-6  # seconds, of the order of what it costs to hand an item to another process and take the result back
+
+IN_THREADS = ("threads", "to-thread")
 
 SIMPLEST_FIRST = (
     "sequential",
@@ -172,10 +174,24 @@ def _cause(chosen: Raced, lanes: Sequence[Raced], cpu_share: float, item_seconds
     threads = next((lane for lane in lanes[1:] if lane.name == "threads"), None)
     if threads is None or chosen is lanes[0]:
         return said
-    gain, _, _ = speedups(lanes[0].rounds, threads.rounds)
-    if gain < 1 + FAR:  # while the chosen one gains: so it isn't for want of CPUs
-        return f"{said} and holds the GIL, as threads come to {times(gain)}"
+    if _holds_the_gil(threads, lanes):
+        return f"{said} and holds the GIL, as threads come to {times(_gain(threads, lanes))}"
     return f"{said} and lets threads run beside it" if chosen is threads else said
+
+
+def _holds_the_gil(threads: Raced, lanes: Sequence[Raced]) -> bool:
+    """
+    Whether one that computes in several processes, or interpreters, gains by it, and none that does in threads.
+    """
+    processes = [lane for lane in lanes[1:] if lane.name in OTHER_PROCESSES and _beats(lane, lanes[0])]
+    in_threads = [lane for lane in lanes[1:] if lane.name in IN_THREADS]
+    if any(_beats(lane, lanes[0]) or _gain(lane, lanes) >= 1 + FAR for lane in in_threads):
+        return False
+    return any(_beats(lane, threads) for lane in processes)
+
+
+def _gain(lane: Raced, lanes: Sequence[Raced]) -> float:
+    return speedups(lanes[0].rounds, lane.rounds)[0]
 
 
 def _rivals(chosen: Raced, level: Sequence[Raced], lanes: Sequence[Raced]) -> str:
