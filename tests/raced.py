@@ -3,11 +3,13 @@ Functions to race, for tests; in a module of their own so that every kind of wor
 """
 # ruff: noqa: ARG001 - whatever a function does, it takes an item
 
+import argparse
 import asyncio
 import dataclasses
 import functools
 import itertools
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -65,6 +67,46 @@ def fails_late(item):
     return item
 
 
+class RefusedError(Exception):
+    """Can be pickled, and not read back."""
+
+    def __init__(self, code, reason):
+        super().__init__(f"{code}: {reason}")
+
+
+class Stop(BaseException):
+    """None of `Exception`'s."""
+
+    def __str__(self):
+        raise ValueError("no words")
+
+
+RAISED = {
+    "SystemExit": SystemExit(3),
+    "KeyboardInterrupt": KeyboardInterrupt(),
+    "GeneratorExit": GeneratorExit(),
+    "CancelledError": asyncio.CancelledError(),
+    "StopIteration": StopIteration(),
+    "RefusedError": RefusedError(13, "no"),
+    "Stop": Stop(),
+}
+
+
+def raises(item):
+    raise RAISED[item]
+
+
+async def raises_async(item):
+    await asyncio.sleep(0)
+    raise RAISED[item]
+
+
+def is_interrupted(item):
+    """Ctrl-C comes while it runs."""
+    signal.raise_signal(signal.SIGINT)
+    time.sleep(1000)
+
+
 def hangs(item):
     time.sleep(1000)
 
@@ -100,6 +142,13 @@ def dies(item):
 
 def leaves(item):
     sys.exit("enough")
+
+
+def parses(item):
+    """A program's main function, with a command line that it refuses."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--depth")
+    return parser.parse_args([*sys.argv[1:], "--depth"])
 
 
 def prints(item):

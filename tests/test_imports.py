@@ -36,7 +36,7 @@ MAY_KNOW = {
         "contracts", "dask_node", "dask_worker", "family", "importing", "interpreter_worker", "loop_worker",
         "machine", "pool_worker", "portable", "ray_messages", "ray_node", "tasks",
     },
-    "workloads": {"contracts", "importing", "server.body"},
+    "workloads": {"contracts", "importing", "portable", "server.body"},
     "history": {"contracts", "machine", "stats"},
     "claims": {"history", "stats"},
     "report": {"claims", "history", "stats"},

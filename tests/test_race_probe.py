@@ -147,9 +147,22 @@ def test_a_function_that_ends_its_process_is_said_to():
         findings("dies")
 
 
-def test_a_function_that_leaves_by_sys_exit_is_said_to():
-    with pytest.raises(LostError, match="SystemExit: enough"):
-        findings("leaves")
+@pytest.mark.parametrize(
+    ("function", "item", "words"),
+    [
+        ("leaves", 0, r"SystemExit: enough \(raced.py, line \d+\)"),
+        (
+            "parses",
+            0,
+            r"SystemExit: 2 \(raced.py, line \d+\); it wrote: lane.py: error: argument --depth: expected one",
+        ),
+        ("raises", "KeyboardInterrupt", r"KeyboardInterrupt \(raced.py, line \d+\)"),
+    ],
+)
+def test_a_function_that_leaves_names_the_item_and_why(function, item, words):
+    with pytest.raises(LostError, match=f"^item {item!r}: {words}") as caught:
+        findings(function, [item])
+    assert not caught.value.misuse
 
 
 @pytest.mark.parametrize("function", ["no_such", "number"])

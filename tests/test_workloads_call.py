@@ -5,6 +5,7 @@ Somebody's own function as a workload.
 import asyncio
 import pickle
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -46,12 +47,50 @@ def test_every_function_runs_on_a_loop_a_blocking_one_inline(strategy, function)
     assert run(strategy, f"raced:{function}", [1, 2, 3]) == [2, 4, 6]
 
 
+FAILURES = {
+    "SystemExit": "SystemExit: 3",
+    "GeneratorExit": "GeneratorExit",
+    "CancelledError": "CancelledError",
+    "StopIteration": "StopIteration",
+    "RefusedError": "RefusedError: 13: no",
+    "Stop": "Stop: its words can't be written",
+}
+
+
 @pytest.mark.parametrize("strategy", STRATEGIES, ids=name)
-def test_an_error_names_the_item_and_the_line(strategy):
-    function = "fails_async" if strategy.face == "async" else "fails_at_3"
-    with pytest.raises(ItemError, match=r"^item 3: (Index|Value)Error: .* \(raced.py, line \d+\)$") as caught:
-        run(strategy, f"raced:{function}", [3])
-    assert caught.value.item == 3
+def test_an_error_of_any_kind_names_the_item_and_the_line(strategy):
+    if reason := strategy.unavailable():
+        pytest.skip(reason)
+    function = "raises_async" if strategy.face == "async" else "raises"
+    with strategy(Call(f"raced:{function}"), 2) as entered:
+        for item, words in FAILURES.items():
+            with pytest.raises(ItemError, match=rf"^item '{item}': {words} \(raced.py, line \d+\)$") as caught:
+                entered.map([item])
+            assert caught.value.item == item
+
+
+def test_ctrl_c_and_a_cancelled_task_are_no_errors_of_an_item():
+    with pytest.raises(KeyboardInterrupt), Call("raced:is_interrupted").worker() as call:
+        call(0)
+
+    async def cancelled():
+        async with Call("raced:awaits").async_worker(1) as call:
+            task = asyncio.create_task(call(0))
+            await asyncio.sleep(0)
+            task.cancel()
+            await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(cancelled())
+
+
+def test_a_keyboard_interrupt_where_ctrl_c_can_not_come_is_the_functions_own():
+    with (
+        ThreadPoolExecutor(1) as pool,
+        Call("raced:raises").worker() as call,
+        pytest.raises(ItemError, match="^item 'KeyboardInterrupt': KeyboardInterrupt .raced.py, line"),
+    ):
+        pool.submit(call, "KeyboardInterrupt").result()
 
 
 def test_an_async_function_is_refused_where_nobody_awaits_it():
@@ -128,6 +167,10 @@ def test_a_name_that_leads_nowhere_gets_one_clear_sentence(function, complaint):
         ("1 / 0", "importing broken_module_of_the_test failed: ZeroDivisionError: division by zero (broken"),
         ("import no_such_library", "importing broken_module_of_the_test failed: ModuleNotFoundError: No module named"),
         ("def f(:", "importing broken_module_of_the_test failed: SyntaxError: "),
+        (
+            "import argparse\nargparse.ArgumentParser(exit_on_error=True).parse_args(['--no'])",
+            "failed: SystemExit: 2 (broken_module_of_the_test.py, line 2); what it does as a program belongs under",
+        ),
     ],
 )
 def test_a_module_that_can_not_be_imported_says_why(code, complaint, tmp_path, monkeypatch):

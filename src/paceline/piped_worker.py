@@ -4,6 +4,7 @@ whatever such a process measures begins with what it has imported.
 """
 
 import os
+import signal
 import sys
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -29,10 +30,14 @@ def ends() -> "tuple[Connection[Any, Any], Connection[Any, Any]]":
     """
     Take over standard input and output: give where requests come from, and where answers go. What `multiprocessing`
     puts into files, here and in the processes it starts, goes into the folder that the caller removes.
+
+    Ctrl-C is the caller's, who ends this process: one that is raised here is the function's own.
     """
     hide_main_module()
-    os.mkdir(sys.argv[1], 0o700)  # noqa: PTH102
-    current_process()._config["tempdir"] = sys.argv[1]  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    folder = sys.argv.pop()  # a program that reads its arguments when it is imported finds none of ours
+    os.mkdir(folder, 0o700)  # noqa: PTH102
+    current_process()._config["tempdir"] = folder  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
     return Connection(os.dup(0), writable=False), Connection(os.dup(1), readable=False)
 
 

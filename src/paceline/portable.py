@@ -4,6 +4,9 @@ Errors that travel: between processes, and between interpreters.
 
 import pickle
 from dataclasses import dataclass
+from typing import TypeVar
+
+E = TypeVar("E", bound=BaseException)
 
 
 class UnportableError(Exception):
@@ -28,12 +31,31 @@ class Failed:
     error: Exception
 
 
-def portable(error: Exception) -> Exception:
+def portable(error: E) -> E | UnportableError:
     """
-    Give `error` itself if it survives pickling, else an `UnportableError` that says the same.
+    Give `error` itself if it survives pickling, without its causes if need be, else an `UnportableError` that says the
+    same.
     """
+    why = _obstacle(error)
+    if why and (error.__cause__ or error.__context__):  # some libraries have causes pickled too
+        error.__cause__ = error.__context__ = None
+        why = _obstacle(error)
+    return UnportableError(type(error).__qualname__, words(error), words(why)) if why else error
+
+
+def _obstacle(error: BaseException) -> Exception | None:
     try:
         pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes of this moment
     except Exception as why:  # noqa: BLE001 - a class's own __reduce__ or __init__ may raise anything
-        return UnportableError(type(error).__qualname__, str(error), str(why))
-    return error
+        return why
+    return None
+
+
+def words(error: BaseException) -> str:
+    """
+    Give an error's own words.
+    """
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - a class's own __str__ may raise anything
+        return "its words can't be written"

@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from paceline import family, values
 from paceline.contracts import Item, Result
-from paceline.piped_worker import Failed, ends, told
+from paceline.piped_worker import Failed, ends
 from paceline.race import results
 from paceline.race.messages import (
     Answer,
@@ -48,10 +48,13 @@ GIVING = 1.0  # seconds after which no further item is done again
 class Lane:
     """
     What a lane knows between two requests.
+
+    Attributes:
+        output: what the function prints.
     """
 
     def __init__(self, output: Output, lifeline: int) -> None:
-        self._output, self._lifeline = output, lifeline
+        self.output, self._lifeline = output, lifeline
         self._entered = ExitStack()
         self._strategy: Strategy
         self._items: Sequence[Item] = []
@@ -64,7 +67,7 @@ class Lane:
         match request:
             case Probe(function, items):
                 end_with_race(self._lifeline)
-                yield from probe(Call(function), items, self._output)
+                yield from probe(Call(function), items, self.output)
             case Enter():
                 yield self._enter(request)
             case Run():
@@ -106,7 +109,7 @@ class Lane:
         cpu, begin = cpu_seconds(), time.perf_counter()
         done = self._strategy.map(self._items)
         seconds, cpu = time.perf_counter() - begin, cpu_seconds() - cpu
-        self._output.forget()
+        self.output.forget()
         digests = results.digests(done)
         if values.digest(digests) == expected:
             return Ran(seconds, cpu, b"")
@@ -125,7 +128,7 @@ class Lane:
             size += len(packed[-1] or b"")
             if size > MOST or time.monotonic() > deadline:
                 break
-        self._output.forget()
+        self.output.forget()
         return Given(packed)
 
 
@@ -172,7 +175,7 @@ def answer(lane: Lane, request: Request, send: Callable[[Answer], None]) -> None
         for said in lane.answers(request):
             send(said)
     except BaseException as error:  # noqa: BLE001 - a function may raise anything, SystemExit among it
-        send(Failed(told(error), misuse=isinstance(error, NoSuchFunctionError)))
+        send(Failed(lane.output.told(error), misuse=isinstance(error, NoSuchFunctionError)))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,10 @@ import os
 import sys
 from contextlib import suppress
 
+from paceline.piped_worker import told
+
+LAST_WORDS = 4096  # bytes
+
 
 class Output:
     """
@@ -26,6 +30,17 @@ class Output:
         self._flush()
         text = os.pread(2, 4096, 0).decode("utf-8", "replace").strip()
         return text.partition("\n")[0].strip() or None
+
+    def told(self, error: BaseException) -> str:
+        """
+        Say what went wrong; where a program left by `SystemExit`, which says little, with the last line it wrote.
+        """
+        if not isinstance(error.__cause__, SystemExit):
+            return told(error)
+        self._flush()
+        beginning = max(0, os.fstat(2).st_size - LAST_WORDS)
+        last = os.pread(2, LAST_WORDS, beginning).decode("utf-8", "replace").strip().rpartition("\n")[2]
+        return told(error) + (f"; it wrote: {last}" if last else "")
 
     def forget(self) -> None:
         """

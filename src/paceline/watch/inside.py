@@ -4,7 +4,7 @@ The process in which a strategy is watched: `python -m paceline.watch.inside` do
 
 from paceline.contracts import Workload
 from paceline.observed import Observed
-from paceline.piped_worker import Failed, ends, told
+from paceline.piped_worker import Failed, ends
 from paceline.race.lane import FORKING, end_with_race
 from paceline.race.output import Output
 from paceline.strategies import STRATEGIES, Strategy
@@ -24,7 +24,7 @@ def main() -> None:
         run(request, requests.fileno(), output)
         answers.send(Ran(output.first_line()))
     except BaseException as error:  # noqa: BLE001 - a function may raise anything, SystemExit among it
-        answers.send(Failed(told(error), misuse=isinstance(error, NoSuchFunctionError)))
+        answers.send(Failed(output.told(error), misuse=isinstance(error, NoSuchFunctionError)))
 
 
 def run(request: Request, lifeline: int, output: Output) -> None:

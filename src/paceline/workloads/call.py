@@ -4,18 +4,25 @@ Anybody's own function, blocking or async, found by its name in each worker.
 
 import inspect
 import os
+import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import PurePath
-from types import ModuleType
-from typing import Any
+from types import ModuleType, TracebackType
+from typing import Any, NoReturn
 
 from paceline.contracts import Item, ItemError, Result
 from paceline.importing import standard_library_first
+from paceline.portable import words
+
+_LIBRARY = os.path.dirname(os.__file__)  # noqa: PTH120 - each worker imports this; pathlib is slow
+_FRAMEWORKS = {"trio", "greenlet", "_pytest"}
+"""Whose errors that are none of `Exception`'s end a task, a greenlet or a test from outside."""
 
 
 class NoSuchFunctionError(ValueError):
@@ -84,8 +91,12 @@ class Call:
             raise NoSuchFunctionError(
                 f"there is no module {error.name!r}, neither here nor among the installed ones{hint}"
             ) from None
-        except Exception as error:
-            raise BrokenModuleError(f"importing {name} failed: {_told(error)}") from error
+        except BaseException as error:
+            if _is_sent(error):
+                raise
+            leaves = isinstance(error, SystemExit)
+            hint = "; what it does as a program belongs under if __name__ == '__main__'" if leaves else ""
+            raise BrokenModuleError(f"importing {name} failed: {_told(error)}{hint}") from error
 
     def load(self) -> Callable[[Item], Any]:
         """
@@ -145,8 +156,8 @@ class Call:
 def _call(function: Callable[[Item], Any], item: Item) -> Result:
     try:
         result = function(item)
-    except Exception as error:
-        raise ItemError(item, _told(error)) from error
+    except BaseException as error:  # noqa: BLE001 - a function may raise anything, SystemExit among it
+        _fail(item, error)
     if inspect.iscoroutine(result):
         result.close()  # or Python complains that nobody awaited it
         raise ItemError(item, "the function is async, and must be awaited by a strategy with an event loop")
@@ -157,8 +168,46 @@ async def _await(function: Callable[[Item], Any], item: Item) -> Result:
     try:
         result = function(item)
         return await result if inspect.isawaitable(result) else result
-    except Exception as error:
-        raise ItemError(item, _told(error)) from error
+    except BaseException as error:  # noqa: BLE001 - as above
+        _fail(item, error)
+
+
+def _fail(item: Item, error: BaseException) -> NoReturn:
+    """
+    Raise the error of an item as such, or as it is if it is not the function's own.
+    """
+    if _is_sent(error):
+        raise error
+    raise ItemError(item, _told(error)) from error
+
+
+def _is_sent(error: BaseException) -> bool:
+    """
+    Whether an error came from outside: by Ctrl-C, or from who ends the task, greenlet, coroutine or test around it.
+    """
+    if isinstance(error, Exception | SystemExit):
+        return False
+    if isinstance(error, KeyboardInterrupt):
+        return threading.current_thread() is threading.main_thread() and callable(signal.getsignal(signal.SIGINT))
+    if isinstance(error, GeneratorExit):
+        return _raised_here(error)
+    if type(error).__module__ == "asyncio.exceptions":
+        return _is_cancelled()
+    return any(kind.__module__.partition(".")[0] in _FRAMEWORKS for kind in type(error).__mro__)
+
+
+def _is_cancelled() -> bool:
+    import asyncio  # loaded long since
+
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # no loop of asyncio's runs
+        return False
+    return task is not None and task.cancelling() > 0
+
+
+def _raised_here(error: BaseException) -> bool:
+    return error.__traceback__ is None or error.__traceback__.tb_next is None
 
 
 def _is_path(name: str) -> bool:
@@ -173,12 +222,25 @@ def _clash(name: str) -> str | None:
     return next(filter(os.path.isfile, files), None) if name in sys.stdlib_module_names else None
 
 
-def _told(error: Exception) -> str:
+def _told(error: BaseException) -> str:
     """
     Say what an error is and where it was raised.
     """
-    trace = error.__traceback__
-    while trace and trace.tb_next:
+    if isinstance(error, RuntimeError) and isinstance(error.__cause__, StopIteration):
+        error = error.__cause__  # a coroutine's comes as a RuntimeError from nowhere
+    said, place = words(error), _place(error.__traceback__)
+    return f"{type(error).__name__}: {said}{place}" if said else f"{type(error).__name__}{place}"
+
+
+def _place(trace: TracebackType | None) -> str:
+    """
+    Name the last line of the program's own, neither ours nor Python's.
+    """
+    place = ""
+    while trace:
+        file = trace.tb_frame.f_code.co_filename
+        pythons = file.startswith(("<frozen", _LIBRARY)) and "site-packages" not in file
+        if file != __file__ and not pythons:
+            place = f" ({PurePath(file).name}, line {trace.tb_lineno})"
         trace = trace.tb_next
-    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return f"{said} ({PurePath(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno})" if trace else said
+    return place
