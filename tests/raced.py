@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import dataclasses
 import functools
+import io
 import itertools
 import os
 import signal
@@ -14,7 +15,8 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing.pool import AsyncResult
 from pathlib import Path
 
 WAIT = 0.005
@@ -105,6 +107,46 @@ def is_interrupted(item):
     """Ctrl-C comes while it runs."""
     signal.raise_signal(signal.SIGINT)
     time.sleep(1000)
+
+
+HANDED_OUT = {
+    "generator": lambda: (n for n in "ab"),
+    "map": lambda: map(str, [1, 2]),
+    "Future": Future,
+    "AsyncResult": lambda: AsyncResult.__new__(AsyncResult),
+    "async generator": lambda: counts_async(),  # noqa: PLW0108 - it stands further below
+    "list": lambda: [1, (n for n in "ab")],
+    "dict": lambda: {"one": Future()},
+    "file": io.StringIO,
+    "view": {1: 2}.values,
+    "range": lambda: range(3),
+}
+
+
+async def counts_async():
+    yield 1
+
+
+def hands_out(item):
+    return HANDED_OUT[item]()
+
+
+async def hands_out_async(item):
+    return awaits(item) if item == "coroutine" else HANDED_OUT[item]()
+
+
+def hands_out_a_list(item):
+    return [item] if item < 3 else [map(str, [item])]
+
+
+def wraps_async(item):
+    """A plain function around an async one."""
+    return awaits(item)
+
+
+@functools.cache
+def caches_coroutines(item):
+    return awaits(item)
 
 
 def hangs(item):

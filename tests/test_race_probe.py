@@ -157,12 +157,20 @@ def test_a_function_that_ends_its_process_is_said_to():
             r"SystemExit: 2 \(raced.py, line \d+\); it wrote: lane.py: error: argument --depth: expected one",
         ),
         ("raises", "KeyboardInterrupt", r"KeyboardInterrupt \(raced.py, line \d+\)"),
+        ("hands_out", "generator", r"a generator came back, and nothing of it was done; write: return list\(...\)"),
+        ("hands_out", "list", r"in a list, a generator came back"),
     ],
 )
-def test_a_function_that_leaves_names_the_item_and_why(function, item, words):
+def test_a_function_that_leaves_or_hands_out_work_names_the_item_and_why(function, item, words):
     with pytest.raises(LostError, match=f"^item {item!r}: {words}") as caught:
         findings(function, [item])
     assert not caught.value.misuse
+
+
+def test_a_plain_function_around_an_async_one_is_async():
+    found = findings("wraps_async")
+    assert found.face == "async"
+    assert found.stable
 
 
 @pytest.mark.parametrize("function", ["no_such", "number"])

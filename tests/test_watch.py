@@ -206,6 +206,10 @@ def test_misuse_ends_with_2_and_says_what_was_wrong(words, complaint):
             "raced:fails_late with threads failed: item 9: ValueError: nine is too many (",
         ),
         (["asyncio", "raced:fails_async"], "asyncio failed: item "),
+        (
+            ["threads", "raced:hands_out_a_list"],
+            "threads failed: item 3: in a list, a map came back, and nothing of it was",
+        ),
         (["pool-fork", "raced:leaves"], ": SystemExit: enough (raced.py, line "),
         (["sequential", "raced:leaves"], "sequential failed: item 0: SystemExit: enough (raced.py, line "),
         (["pool-fork", "watched:kills_a_worker"], "failed: a worker ended before its items were done: process"),
@@ -228,6 +232,11 @@ def test_a_strategy_that_is_not_to_be_had_here_says_why(strategy):
     done = watch(strategy, "downloads")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"paceline: {strategy} can't run here: needs ")
+
+
+def test_a_plain_function_around_an_async_one_is_watched_on_a_loop():
+    done = watch("asyncio", "raced:wraps_async", *ONE)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_round_that_fails_in_the_middle_shows_how_far_it_came():

@@ -93,6 +93,62 @@ def test_a_keyboard_interrupt_where_ctrl_c_can_not_come_is_the_functions_own():
         pool.submit(call, "KeyboardInterrupt").result()
 
 
+UNDONE = {
+    "generator": "a generator came back, and nothing of it was done; write: return list(...)",
+    "map": "a map came back, and nothing of it was done; write: return list(...)",
+    "Future": "a Future came back, and its work may not be done yet; return its .result()",
+    "AsyncResult": "an ApplyResult came back, and its work may not be done yet; return its .get()",
+    "async generator": "an async generator came back, and nothing of it was done; write: return [each async for",
+}
+
+
+async def awaited(function, item):
+    async with Call(function).async_worker(1) as call:
+        return await call(item)
+
+
+@pytest.mark.parametrize("item", UNDONE)
+def test_what_is_handed_out_undone_is_an_error_that_says_what_to_write(item):
+    with Call("raced:hands_out").worker() as call:
+        ways = [call, Call("raced:hands_out").expected, Call("raced:hands_out_async").expected]
+        for way in ways:
+            with pytest.raises(ItemError) as caught:
+                way(item)
+            assert UNDONE[item] in str(caught.value)
+
+
+def test_a_coroutine_that_is_awaited_for_another_has_to_be_awaited_too():
+    with pytest.raises(ItemError, match="a coroutine came back, and nothing of it was done; write: return await"):
+        asyncio.run(awaited("raced:hands_out_async", "coroutine"))
+
+
+@pytest.mark.parametrize(
+    ("item", "words"), [("list", "in a list, a generator came back"), ("dict", "in a dict, a Future")]
+)
+def test_what_is_undone_in_a_container_counts_where_a_result_is_expected(item, words):
+    with pytest.raises(ItemError, match=words):
+        Call("raced:hands_out").expected(item)
+
+
+@pytest.mark.parametrize("item", ["file", "view", "range"])
+def test_what_can_be_iterated_and_is_there_is_a_result(item):
+    assert Call("raced:hands_out").expected(item) is not None
+
+
+def test_a_plain_function_around_an_async_one_is_awaited():
+    assert asyncio.run(awaited("raced:wraps_async", 4)) == 8
+    assert Call("raced:wraps_async").expected(4) == 8
+    assert not Call("raced:wraps_async").is_async()
+    assert Call("raced:wraps_async").wraps_async(4)
+    assert not Call("raced:hands_out").wraps_async("file")
+
+
+def test_a_cache_of_coroutines_is_called_one():
+    asyncio.run(awaited("raced:caches_coroutines", 1))
+    with pytest.raises(ItemError, match="the function hands one out twice, as a cache of coroutines does; cache what"):
+        asyncio.run(awaited("raced:caches_coroutines", 1))
+
+
 def test_an_async_function_is_refused_where_nobody_awaits_it():
     with pytest.raises(ItemError, match="item 0: the function is async"), Call("raced:awaits").worker() as call:
         call(0)

@@ -7,11 +7,11 @@ import math
 import pickle
 import resource
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from paceline import values
 from paceline.contracts import Item, Result
@@ -19,7 +19,8 @@ from paceline.race import delays, results, snapshot
 from paceline.race.messages import Began, Findings
 from paceline.race.output import Output
 from paceline.race.steps import Steps
-from paceline.workloads.call import Call
+from paceline.workloads import undone
+from paceline.workloads.call import Call, NotAwaitedError
 
 ITEMS = 5  # are tried
 ENOUGH = 5.0  # seconds after which no further item is tried
@@ -28,6 +29,8 @@ SHORTEST = 1e-9  # seconds; what a clock that did not move is taken for
 WORTH_CACHING = 0.001  # seconds; below, a call's first cost is Python's own
 BLOCKING = 0.005  # seconds; a thread that computes has to let others on after so long (sys.getswitchinterval)
 HARMLESS = 0.001  # seconds; a loop that is kept for so long delays nobody by more than a wait for a network
+
+Face: TypeAlias = Literal["blocking", "async"]
 
 
 @dataclass(frozen=True)
@@ -59,18 +62,17 @@ def probe(call: Call, items: Sequence[Item], output: Output) -> Iterator[Began |
     Raises:
         NoSuchFunctionError: if the name leads to none.
         BrokenModuleError: if its module raises an error.
-        ItemError: if an item does.
+        ItemError: if an item does, or what comes back is not done.
     """
     yield Began("importing it")
-    face: Literal["blocking", "async"] = "async" if call.is_async() else "blocking"
+    face: Face = "async" if call.is_async() else "blocking"
     before = snapshot.taken(call.module())
     output.forget()
-    steps = Steps()
-    with _caller(call, face, steps) as run:
-        first: list[Tried] = []
-        yield from _tries(run, items[:ITEMS], "", first, ENOUGH, steps=steps)
-        second: list[Tried] = []
-        yield from _tries(run, items[: len(first)], ", a second time", second, math.inf, steps=steps)
+    try:
+        first, second = yield from _twice(call, face, items)
+    except NotAwaitedError:  # a plain function around an async one
+        face = "async"
+        first, second = yield from _twice(call, face, items)
     yield Began("the comparison of its results")
     changed = snapshot.changes(before, snapshot.taken(call.module()))
     yield Findings(
@@ -84,6 +86,21 @@ def probe(call: Call, items: Sequence[Item], output: Output) -> Iterator[Began |
         caches=_caches(_per_item(first), _per_item(second)),
         blocks=_blocks(first, second),
     )
+
+
+def _twice(
+    call: Call, face: Face, items: Sequence[Item]
+) -> Generator[Began, None, tuple[Sequence[Tried], Sequence[Tried]]]:
+    """
+    Do the first items, then the same again.
+    """
+    first: list[Tried] = []
+    second: list[Tried] = []
+    steps = Steps()
+    with _caller(call, face, steps) as run:
+        yield from _tries(run, items[:ITEMS], "", first, ENOUGH, steps=steps)
+        yield from _tries(run, items[: len(first)], ", a second time", second, math.inf, steps=steps)
+    return first, second
 
 
 def _warm(tries: Sequence[Tried]) -> Sequence[Tried]:
@@ -127,7 +144,7 @@ def _caches(first: float, second: float) -> float | None:
 
 
 @contextmanager
-def _caller(call: Call, face: Literal["blocking", "async"], steps: Steps) -> Iterator[Callable[[Item], Result]]:
+def _caller(call: Call, face: Face, steps: Steps) -> Iterator[Callable[[Item], Result]]:
     """
     Open the workload once, and hand out a blocking way to do one item; `steps` times those of an async one.
     """
@@ -167,6 +184,7 @@ def _tries(
         wall, spent = time.perf_counter() - inner, cpu_seconds() - cpu
         around = time.perf_counter() - outer
         tries.append(Tried(result, wall, spent, around, delays.since(held), steps.longest))
+        undone.check(item, result)
         if time.monotonic() > deadline:
             return
 

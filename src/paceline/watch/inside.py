@@ -9,7 +9,7 @@ from paceline.race.lane import FORKING, end_with_race
 from paceline.race.output import Output
 from paceline.strategies import STRATEGIES, Strategy
 from paceline.watch.messages import Ran, Request, UnfitError
-from paceline.workloads import Call
+from paceline.workloads import Call, undone
 from paceline.workloads.call import NoSuchFunctionError
 
 
@@ -40,7 +40,8 @@ def run(request: Request, lifeline: int, output: Output) -> None:
     with chosen(observed, request.workers, **request.options) as strategy:
         if forks:  # a thread before the fork would be copied in the middle of something
             end_with_race(lifeline)
-        strategy.map(range(request.items))
+        for item, result in enumerate(strategy.map(range(request.items))):
+            undone.check(item, result)
         output.forget()
         observed.forget()
         strategy.map(range(request.items))
@@ -54,7 +55,7 @@ def check_face(strategy: type[Strategy], workload: Workload) -> None:
         UnfitError: if they don't.
     """
     if isinstance(workload, Call):
-        face = "async" if workload.is_async() else "blocking"
+        face = "async" if workload.is_async() or (strategy.face == "async" and workload.wraps_async(0)) else "blocking"
         if face != strategy.face:
             fit = ", ".join(known.name for known in STRATEGIES if known.face == face)
             raise UnfitError(

@@ -19,8 +19,10 @@ from typing import Any, NoReturn
 from paceline.contracts import Item, ItemError, Result
 from paceline.importing import standard_library_first
 from paceline.portable import words
+from paceline.workloads import undone
 
 _LIBRARY = os.path.dirname(os.__file__)  # noqa: PTH120 - each worker imports this; pathlib is slow
+_USED_UP = "the function hands one out twice, as a cache of coroutines does; cache what it comes to"
 _FRAMEWORKS = {"trio", "greenlet", "_pytest"}
 """Whose errors that are none of `Exception`'s end a task, a greenlet or a test from outside."""
 
@@ -28,6 +30,12 @@ _FRAMEWORKS = {"trio", "greenlet", "_pytest"}
 class NoSuchFunctionError(ValueError):
     """
     The name leads to no function that can be imported.
+    """
+
+
+class NotAwaitedError(ItemError):
+    """
+    A coroutine, or whatever else has to be awaited, came back where nobody can.
     """
 
 
@@ -120,22 +128,44 @@ class Call:
 
     def is_async(self) -> bool:
         """
-        Whether the function says of itself that it must be awaited.
+        Whether the function says of itself that it must be awaited; a plain one around an async one doesn't.
         """
         function = self.load()
         return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
             getattr(function, "__call__", None)  # noqa: B004 - the method is looked at, not called
         )
 
+    def wraps_async(self, item: Item) -> bool:
+        """
+        Call a function that says nothing of itself, to see whether what comes back must be awaited.
+        """
+        try:
+            _call(self.load(), item)
+        except NotAwaitedError:
+            return True
+        return False
+
     def expected(self, item: Item) -> Result:
         """
         Call the function here and now; an async one on a loop of its own.
+
+        Raises:
+            ItemError: if it fails, or what it hands out is not done.
         """
+        result = self._done(item)
+        undone.check(item, result)
+        return result
+
+    def _done(self, item: Item) -> Result:
+        function = self.load()
         if not self.is_async():
-            return _call(self.load(), item)
+            try:
+                return _call(function, item)
+            except NotAwaitedError:  # a plain function around an async one
+                pass
         import asyncio  # here, or every worker of another workload would start with importing it
 
-        return asyncio.run(_await(self.load(), item))
+        return asyncio.run(_await(function, item))
 
     @contextmanager
     def worker(self) -> Iterator[Callable[[Item], Result]]:
@@ -158,18 +188,32 @@ def _call(function: Callable[[Item], Any], item: Item) -> Result:
         result = function(item)
     except BaseException as error:  # noqa: BLE001 - a function may raise anything, SystemExit among it
         _fail(item, error)
-    if inspect.iscoroutine(result):
-        result.close()  # or Python complains that nobody awaited it
-        raise ItemError(item, "the function is async, and must be awaited by a strategy with an event loop")
+    if undone.of_type(type(result)):
+        _refuse(item, result)
     return result
 
 
 async def _await(function: Callable[[Item], Any], item: Item) -> Result:
+    result = None
     try:
         result = function(item)
-        return await result if inspect.isawaitable(result) else result
-    except BaseException as error:  # noqa: BLE001 - as above
+        if inspect.isawaitable(result):
+            result = await result
+    except BaseException as error:
+        if _is_used_up(result, error):
+            raise ItemError(item, f"{error}: {_USED_UP}") from error
         _fail(item, error)
+    if undone.of_type(type(result)):
+        undone.check(item, result)
+    return result
+
+
+def _is_used_up(result: Any, error: BaseException) -> bool:
+    """
+    Whether Python refused to await a coroutine, as it was awaited before or still is: the error is from no line of it.
+    """
+    refused = inspect.iscoroutine(result) and isinstance(error, RuntimeError) and error.__cause__ is None
+    return refused and _raised_here(error)
 
 
 def _fail(item: Item, error: BaseException) -> NoReturn:
@@ -179,6 +223,16 @@ def _fail(item: Item, error: BaseException) -> NoReturn:
     if _is_sent(error):
         raise error
     raise ItemError(item, _told(error)) from error
+
+
+def _refuse(item: Item, result: Any) -> NoReturn:
+    """
+    Raise an error for a result that is work to be done, which nobody does here.
+    """
+    why = str(undone.found_in(result))  # which closes a coroutine
+    if inspect.isawaitable(result):
+        raise NotAwaitedError(item, "the function is async, and must be awaited by a strategy with an event loop")
+    raise ItemError(item, why)
 
 
 def _is_sent(error: BaseException) -> bool:
