@@ -149,6 +149,29 @@ def caches_coroutines(item):
     return awaits(item)
 
 
+def takes_two(left, right):
+    return left + right
+
+
+def takes_none():
+    return 1
+
+
+def takes_a_keyword(*, item):
+    return item
+
+
+def sleeps(item):
+    time.sleep(item)
+    return item
+
+
+def tires(item):
+    """Takes longer and longer from its sixth call on."""
+    time.sleep(0.05 * max(0, next(counter) - 5))
+    return item
+
+
 def hangs(item):
     time.sleep(1000)
 
@@ -299,3 +322,6 @@ class Shop:
     @staticmethod
     def price(item):
         return item * 100
+
+    def discounted(self, item):
+        return item * 90

@@ -86,6 +86,39 @@ def test_long_items_are_fewer_but_one_for_each_worker(seconds, workers, most, it
 
 
 @pytest.mark.parametrize(
+    ("tried", "step"),
+    [
+        ((0.0, 1.0, 2.0), 1.0),
+        ((0.0, 1.0, 2.0, 4.0), 4 / 3),
+        ((0.0, 1.0), 0.0),  # two show no more than a first call that was fast
+        ((), 0.0),
+        ((2.0, 1.0, 2.0), 0.0),
+        ((0.1, 0.2, 0.21), 0.0),
+        ((0.1, 0.11, 0.12), 0.0),
+        ((0.0, 0.001, 0.002), 0.0),
+    ],
+)
+def test_items_take_longer_and_longer_only_where_it_is_plain(tried, step):
+    assert choosing.growth(tried) == pytest.approx(step)
+
+
+GROWING = Findings(face="blocking", seconds=1.5, cpu_share=0.0, stable=True, tried=(0.0, 1.0, 2.0))
+
+
+def test_items_that_take_longer_and_longer_are_counted_as_such():
+    assert choosing.line_seconds(GROWING, 10) == pytest.approx(45.0)
+    assert choosing.line_seconds(BLOCKING, 10) == pytest.approx(1.0)
+    assert choosing.fewer(GROWING, 32) == 4
+    assert choosing.fewer(BLOCKING, 32) == 32
+
+
+def test_a_race_takes_a_warm_up_round_and_others_of_all_its_lanes():
+    assert choosing.race_seconds(GROWING, 10, lanes=3, workers=10, rounds=2) == pytest.approx(3 * (45 + 2 * 9))
+    assert choosing.race_seconds(GROWING, 10, lanes=3, workers=2, rounds=2) == pytest.approx(3 * (45 + 2 * 22.5))
+    assert choosing.race_seconds(BLOCKING, 10, lanes=1, workers=2, rounds=None) == pytest.approx(6 * 1.0)
+
+
+@pytest.mark.parametrize(
     ("warm", "rounds"), [([0.1, 0.1], 5), ([6.0, 6.0], 5), ([10.0, 10.0], 3), ([100.0], 1), ([], 5)]
 )
 def test_long_rounds_are_fewer_but_one_at_least(warm, rounds):
@@ -93,8 +126,8 @@ def test_long_rounds_are_fewer_but_one_at_least(warm, rounds):
 
 
 def test_handing_over_a_million_items_is_no_hanging():
-    assert choosing.longest_round(1e-6, count=1_000_000) > 300
-    assert choosing.longest_round(0.05, count=32) < 10
+    assert choosing.longest_round(1.0, count=1_000_000) > 300
+    assert choosing.longest_round(1.6, count=32) < 10
 
 
 def test_fewer_rounds_are_explained_by_what_one_takes():

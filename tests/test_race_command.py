@@ -4,6 +4,7 @@ Whole races, from the command line to the last process that ends.
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -177,6 +178,7 @@ def test_an_item_that_fails_in_every_lane_leaves_nothing_to_recommend():
         (["no_such_module:f"], 2, "there is no module 'no_such_module'"),
         (["raced:no_such"], 2, "raced has no 'no_such'"),
         (["raced:number"], 2, "raced:number can't be called"),
+        (["raced:takes_two"], 2, "raced:takes_two can't be called with one item (missing a required argument"),
         (["raced:waits", "--strategy", "fibers"], 2, "there is no strategy 'fibers'; there are: sequential, threads"),
         (["raced:waits", "--items", "no_such.txt"], 2, "no_such.txt can't be read: No such file or directory"),
         (["raced:waits", "--strategy", "asyncio"], 1, "No recommendation: no strategy came through."),
@@ -248,6 +250,20 @@ def test_a_terminal_sees_one_line_that_changes():
     assert "round 2 of 2: threads" in shown
     assert "paceline: " not in shown
     assert "Use threads" in shown
+
+
+@pytest.mark.parametrize(("count", "status"), [(60, 0), (9000, 2)])
+def test_a_race_that_should_take_long_says_so_before_it_begins_and_one_that_nobody_waits_for_is_refused(
+    count, status, tmp_path
+):
+    path = tmp_path / "items.json"
+    path.write_text(json.dumps([0, 0.1, 0.2, *[0] * (count - 3)]))
+    done = race("raced:sleeps", "--items", path, "--strategy", "sequential")
+    said = re.sub(r"about .*? one", "about ... one", done.stderr.splitlines()[1])
+    assert said.startswith("paceline: raced:sleeps should take about ... one after the other, as each takes longer")
+    assert said.endswith("; choose fewer (--count 11) or shorter ones (--items FILE)")
+    assert done.returncode == status
+    assert ("starting" in done.stderr) == (status == 0)
 
 
 LONG = ["raced:waits", "--count", "4000", "--rounds", "50", "--workers", "3"]

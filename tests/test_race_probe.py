@@ -173,7 +173,15 @@ def test_a_plain_function_around_an_async_one_is_async():
     assert found.stable
 
 
-@pytest.mark.parametrize("function", ["no_such", "number"])
+def test_items_are_tried_until_each_is_seen_to_take_longer():
+    assert len(findings("sleeps", [0, 0.1, 0.2, 0.3, 0.4]).tried) == 3
+
+
+def test_a_second_time_all_of_them_are_done_again_however_long_they_take():
+    assert len(findings("tires", range(5)).tried) == 5
+
+
+@pytest.mark.parametrize("function", ["no_such", "number", "takes_two"])
 def test_a_name_that_leads_nowhere_is_a_misuse(function):
     with pytest.raises(LostError) as caught:
         findings(function)

@@ -179,6 +179,7 @@ def test_what_items_print_is_kept_out():
         (["threads", "no_such_module:f"], "there is no module 'no_such_module'"),
         (["threads", "raced:no_such"], "raced has no 'no_such'"),
         (["threads", "raced:number"], "raced:number can't be called"),
+        (["threads", "raced:takes_two"], "raced:takes_two can't be called with one item"),
         (["threads", "computing", "--items", "0"], "'0' must be a whole number of 1 or more"),
         (["threads"], "required: WORKLOAD"),
     ],

@@ -14,7 +14,7 @@ import raced
 from paceline.contracts import ItemError
 from paceline.strategies import STRATEGIES
 from paceline.workloads import Call
-from paceline.workloads.call import BrokenModuleError, NoSuchFunctionError
+from paceline.workloads.call import BrokenModuleError, NoSuchFunctionError, UnfitFunctionError
 
 BLOCKING = [strategy for strategy in STRATEGIES if strategy.face == "blocking"]
 ASYNC = [strategy for strategy in STRATEGIES if strategy.face == "async"]
@@ -149,6 +149,27 @@ def test_a_cache_of_coroutines_is_called_one():
         asyncio.run(awaited("raced:caches_coroutines", 1))
 
 
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        ("takes_two", "takes_two(item, ...)"),
+        ("takes_none", "takes_none()"),
+        ("takes_a_keyword", "takes_a_keyword(item=item)"),
+        ("Shop.discounted", "Shop(...).discounted(item)"),
+    ],
+)
+def test_a_function_that_takes_something_else_than_an_item_is_told_before_it_is_called(function, words):
+    with pytest.raises(UnfitFunctionError) as caught:
+        Call(f"raced:{function}").check()
+    assert str(caught.value).startswith(f"raced:{function} can't be called with one item (")
+    assert str(caught.value).endswith(f"); write a function around it, as in def once(item): return {words}")
+
+
+@pytest.mark.parametrize("function", ["raced:waits", "raced:caches", "raced:nameless", "time:sleep", "builtins:int"])
+def test_a_function_that_takes_an_item_or_does_not_say_is_called(function):
+    Call(function).check()
+
+
 def test_an_async_function_is_refused_where_nobody_awaits_it():
     with pytest.raises(ItemError, match="item 0: the function is async"), Call("raced:awaits").worker() as call:
         call(0)
@@ -205,6 +226,12 @@ def test_every_worker_finds_a_module_in_the_current_directory(strategy, tmp_path
         ("no_such_module:waits", "there is no module 'no_such_module', neither here nor among the installed ones"),
         ("raced.deeper:waits", "there is no module 'raced.deeper'"),
         ("raced.py:waits", "; write raced, without .py"),
+        ("./raced.py:waits", "'./raced.py:waits' names no function; write raced:waits"),
+        ("shop/raced.py:Shop.price", "write shop.raced:Shop.price"),
+        ("shop/raced:waits", "write shop.raced:waits"),
+        (r".\shop\raced.py:waits", "write shop.raced:waits"),
+        (r"C:\shop\raced.py:waits", "write raced:waits, in the folder C:/shop"),
+        ("../shop/raced.py:waits", "write raced:waits, in the folder ../shop"),
         ("raced:no_such", "raced has no 'no_such'"),
         ("raced:Shop.no_such", "raced.Shop has no 'no_such'"),
         ("raced:number", "raced:number can't be called: it is of type int"),

@@ -4,6 +4,7 @@ Which strategies race, with how many workers, for how many items and rounds. Pur
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from paceline.race.messages import Findings
 from paceline.strategies import STRATEGIES, Strategy
@@ -16,6 +17,11 @@ BUDGET = 60.0  # seconds that the rounds of all lanes together should take
 LONGEST_LINE = 6.0  # seconds that all items should take one after the other, where nobody said how many there are
 PATIENCE = 4.0  # times what a round should take
 HANDING_OVER = 1e-4  # seconds that an item may take to a worker and back
+GROWS = 1.5  # times as long as the second item that the last one tried takes, if later ones are to be taken for longer
+LONG = 0.05  # seconds that it takes at least, for that
+FAR_BEYOND = 120.0  # seconds: a race that should take longer says so beforehand
+HOPELESS = 12 * 3600.0  # seconds: longer than a night, and it isn't begun
+MOST_FEW = 1000  # items: more of those that are long never fit
 ONE_WORKER = ", 1 worker"
 OTHER_PROCESSES = (
     *("pool-fork", "pool-forkserver", "pool-spawn", "processes", "interpreters", "loops-in-processes"),
@@ -91,15 +97,62 @@ def items_for(seconds: float, workers: int, most: int) -> int:
     return max(min(workers, most), min(most, int(LONGEST_LINE / seconds)))
 
 
-def longest_round(seconds: float, count: int) -> float:
+def longest_round(line: float, count: int) -> float:
     """
     Say how many seconds a round of any strategy may take: one that hands a million short items over is slow, not hung.
 
     Args:
-        seconds: an item takes, without being handed over.
+        line: seconds that they take one after the other, without being handed over.
         count: of items.
     """
-    return PATIENCE * (seconds + HANDING_OVER) * count
+    return PATIENCE * (line + HANDING_OVER * count)
+
+
+def growth(tried: Sequence[float]) -> float:
+    """
+    Say by how many seconds each item takes longer than the one before; 0 where that can't be seen.
+
+    Args:
+        tried: seconds of the first items; three at least, each longer than the one before, to see it.
+    """
+    steps = [later - earlier for earlier, later in pairwise(tried)]
+    steady = len(steps) > 1 and steps[0] > 0 and all(later > earlier / 2 for earlier, later in pairwise(steps))
+    grows = steady and tried[-1] > max(LONG, GROWS * tried[1])
+    return sum(steps) / len(steps) if grows else 0.0
+
+
+def line_seconds(findings: Findings, count: int) -> float:
+    """
+    Say how long so many items should take one after the other, from the first few.
+    """
+    if step := growth(findings.tried):
+        return count * findings.tried[0] + step * count * (count - 1) / 2
+    return count * findings.seconds
+
+
+def race_seconds(findings: Findings, count: int, lanes: int, workers: int, rounds: int | None) -> float:
+    """
+    Say how long a race should take, if all lanes but the baseline share the waiting, or the computing, evenly.
+
+    Args:
+        findings: of the probe.
+        count: items.
+        lanes: that race.
+        workers: in each of them.
+        rounds: after the warm-up round; None if the race chooses.
+    """
+    line = line_seconds(findings, count)
+    longest = line - line_seconds(findings, count - 1)
+    shared = max(longest, line / workers)
+    turn = line + max(lanes - 1, 0) * shared
+    return turn * (1 + (rounds or rounds_for([turn])))
+
+
+def fewer(findings: Findings, count: int) -> int:
+    """
+    Say how many items would fit a race, 1 at least.
+    """
+    return max(1, sum(line_seconds(findings, number) <= LONGEST_LINE for number in range(1, min(count, MOST_FEW) + 1)))
 
 
 def rounds_for(warm_rounds: Sequence[float]) -> int:

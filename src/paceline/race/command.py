@@ -12,7 +12,7 @@ from paceline.race.child import LostError
 from paceline.race.items import ItemsError
 from paceline.race.outcome import Race
 from paceline.race.progress import telling
-from paceline.race.racing import Wish
+from paceline.race.racing import TooLongError, Wish
 from paceline.report.layout import render
 from paceline.workloads.call import Call, NoSuchFunctionError
 
@@ -31,7 +31,7 @@ def race(arguments: Namespace, complain: Callable[[object], None]) -> int:
         wish = _wish(arguments)
         with telling() as progress:
             ended = racing.race(wish, racing.probe(wish, progress), progress)
-    except (ItemsError, NoSuchFunctionError, UnknownStrategyError) as error:
+    except (ItemsError, NoSuchFunctionError, TooLongError, UnknownStrategyError) as error:
         complain(error)
         return MISUSE
     except LostError as lost:

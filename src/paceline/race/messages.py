@@ -101,6 +101,7 @@ class Findings:
         changed: what it changed outside of itself, in words.
         caches: how many times as fast its second calls were, if that is suspicious.
         blocks: seconds at a stretch for which an async function keeps its event loop from going on, if that is long.
+        tried: seconds that each of the first items took, in their order.
     """
 
     face: Literal["blocking", "async"]
@@ -112,6 +113,7 @@ class Findings:
     changed: tuple[str, ...] = ()
     caches: float | None = None
     blocks: float | None = None
+    tried: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

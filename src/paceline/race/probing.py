@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 
 from paceline import values
 from paceline.contracts import Item, Result
-from paceline.race import delays, results, snapshot
+from paceline.race import choosing, delays, results, snapshot
 from paceline.race.messages import Began, Findings
 from paceline.race.output import Output
 from paceline.race.steps import Steps
@@ -60,11 +60,12 @@ def probe(call: Call, items: Sequence[Item], output: Output) -> Iterator[Began |
     Find out what a function is like, saying before each step what it is.
 
     Raises:
-        NoSuchFunctionError: if the name leads to none.
+        NoSuchFunctionError: if the name leads to none that takes an item.
         BrokenModuleError: if its module raises an error.
         ItemError: if an item does, or what comes back is not done.
     """
     yield Began("importing it")
+    call.check()
     face: Face = "async" if call.is_async() else "blocking"
     before = snapshot.taken(call.module())
     output.forget()
@@ -85,6 +86,7 @@ def probe(call: Call, items: Sequence[Item], output: Output) -> Iterator[Began |
         changed=changed,
         caches=_caches(_per_item(first), _per_item(second)),
         blocks=_blocks(first, second),
+        tried=tuple(tried.wall for tried in first),
     )
 
 
@@ -172,7 +174,7 @@ def _tries(
     run: Callable[[Item], Result], items: Sequence[Item], again: str, tries: list[Tried], enough: float, *, steps: Steps
 ) -> Iterator[Began]:
     """
-    Do items one after the other into `tries`, until `enough` seconds are over.
+    Do items one after the other into `tries`, until `enough` seconds are over, or at first each is seen to take longer.
     """
     deadline = time.monotonic() + enough
     for item in items:
@@ -185,7 +187,7 @@ def _tries(
         around = time.perf_counter() - outer
         tries.append(Tried(result, wall, spent, around, delays.since(held), steps.longest))
         undone.check(item, result)
-        if time.monotonic() > deadline:
+        if time.monotonic() > deadline or (not again and choosing.growth([tried.wall for tried in tries])):
             return
 
 

@@ -25,6 +25,11 @@ class Progress(Protocol):
         A small step of it has begun.
         """
 
+    def warn(self, words: str) -> None:
+        """
+        Here is something to decide on before it goes on.
+        """
+
 
 class Lines:
     """
@@ -42,6 +47,8 @@ class Lines:
         """
         Too much for a log.
         """
+
+    warn = phase
 
 
 class OneLine:
@@ -78,6 +85,12 @@ class OneLine:
         Show it behind the phase.
         """
         self._show(f"{self._phase}: {plain(words)}")
+
+    def warn(self, words: str) -> None:
+        """
+        Leave it above the line.
+        """
+        self.shown.console.print(f"paceline: {plain(words)}", markup=False, soft_wrap=True)
 
     def _show(self, words: str) -> None:
         self.shown.update(self._task, description=words)

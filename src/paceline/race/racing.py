@@ -17,10 +17,16 @@ from paceline.race.entrant import Entrant
 from paceline.race.messages import Findings, Probe
 from paceline.race.outcome import LaneResult, Race
 from paceline.race.progress import Progress
-from paceline.report.figures import percent, seconds, setting
+from paceline.report.figures import duration, many, percent, seconds, setting
 
 LOOK = 0.25  # seconds for which nothing of ours runs, to see what else does; load averages lag minutes behind
 BUSY = 0.2  # share of the CPU time from which on other work is worth a word
+
+
+class TooLongError(ValueError):
+    """
+    A race would go on for longer than anybody waits.
+    """
 
 
 @dataclass(frozen=True)
@@ -66,16 +72,21 @@ def probe(wish: Wish, progress: Progress) -> Findings:
 def race(wish: Wish, findings: Findings, progress: Progress) -> Race:
     """
     Race every strategy that can run the function.
+
+    Raises:
+        TooLongError: if nobody could wait for its end.
     """
     workers = wish.workers or choosing.workers_for(findings.cpu_share, machine.whole_cpus())
     count = len(wish.items)
     if not wish.all_items:
-        count = choosing.items_for(findings.seconds, workers, count)
+        count = choosing.items_for(choosing.line_seconds(findings, count) / count, workers, count)
     entries = choosing.entries(findings, workers, wish.strategies)
+    for words in _long(wish, findings, count, workers, sum(not entry.why_not for entry in entries)):
+        progress.warn(words)
     notes = busy(psutil.cpu_percent(LOOK) / 100)
     notes += [f"{count} items instead of {len(wish.items)}, as they are long"] if count < len(wish.items) else []
     items = wish.items[:count]
-    timeout = max(wish.timeout, choosing.longest_round(findings.seconds, count))
+    timeout = max(wish.timeout, choosing.longest_round(choosing.line_seconds(findings, count), count))
     with ExitStack() as stack:
         lanes = [Entrant(entry, stack.enter_context(running()), timeout) for entry in entries if not entry.why_not]
         notes += _run(wish, items, lanes, progress, compare=findings.stable is not False)
@@ -84,6 +95,28 @@ def race(wish: Wish, findings: Findings, progress: Progress) -> Race:
         results.get(entry.name) or LaneResult(entry.name, entry.workers, "left out", entry.why_not) for entry in entries
     ]
     return Race(wish.function, findings, count, workers, wish.timeout, wish.seed, listed, notes)
+
+
+def _long(wish: Wish, findings: Findings, count: int, workers: int, lanes: int) -> list[str]:
+    """
+    Say that a race should take far longer than one does, if it should.
+
+    Raises:
+        TooLongError: if nobody could wait for its end.
+    """
+    seconds = choosing.race_seconds(findings, count, lanes, workers, wish.rounds)
+    if seconds <= choosing.FAR_BEYOND:
+        return []
+    line = choosing.line_seconds(findings, count)
+    grows = ", as each takes longer than the one before" if choosing.growth(findings.tried) else ""
+    fewer = choosing.fewer(findings, count)
+    words = (
+        f"{wish.function} should take about {duration(seconds)} to race: {many(count, 'item')} come to some"
+        f" {duration(line)} one after the other{grows}; choose fewer (--count {fewer}) or shorter ones (--items FILE)"
+    )
+    if seconds > choosing.HOPELESS:
+        raise TooLongError(words)
+    return [words]
 
 
 def busy(share: float) -> list[str]:

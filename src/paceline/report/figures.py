@@ -15,6 +15,7 @@ TOO_FEW = "too few pairs for an interval"
 
 _TIMES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
 _SIZES = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
+_LONG = 36_000  # seconds
 _MINUTE = 60  # seconds
 _LARGEST = 1e300  # false for NaN and infinity too, and for whole numbers that no float holds
 _ROUNDS_UP = 0.9995  # from here on, three digits of the smaller unit would read 1000
@@ -34,8 +35,10 @@ def seconds(value: float | None) -> str:
 
 def duration(value: float) -> str:
     """
-    Write a time to wait, in whole seconds: "45 s", "1 min 20 s".
+    Write a time to wait, in whole seconds: "45 s", "1 min 20 s"; from ten hours on, in those.
     """
+    if value >= _LONG:
+        return f"{value / 3600:,.0f} h"
     minutes, rest = divmod(max(0, round(value)), _MINUTE)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 

@@ -55,6 +55,7 @@ def check_face(strategy: type[Strategy], workload: Workload) -> None:
         UnfitError: if they don't.
     """
     if isinstance(workload, Call):
+        workload.check()
         face = "async" if workload.is_async() or (strategy.face == "async" and workload.wraps_async(0)) else "blocking"
         if face != strategy.face:
             fit = ", ".join(known.name for known in STRATEGIES if known.face == face)

@@ -33,6 +33,12 @@ class NoSuchFunctionError(ValueError):
     """
 
 
+class UnfitFunctionError(NoSuchFunctionError):
+    """
+    The function is there, and can't be called with one item.
+    """
+
+
 class NotAwaitedError(ItemError):
     """
     A coroutine, or whatever else has to be awaited, came back where nobody can.
@@ -65,15 +71,14 @@ class Call:
 
     def __post_init__(self) -> None:
         module, colon, name = self.function.partition(":")
-        if not (colon and _is_path(module)):
-            raise NoSuchFunctionError(f"{self.function!r} names no function; write module:function, as in shop:price")
-        if "<" in name:
+        if colon and _is_path(module) and "<" in name:
             raise NoSuchFunctionError(
                 f"{self.function!r} is a lambda or stands inside another function, where no worker can import it;"
                 " give it a def at the top of its module"
             )
-        if not _is_path(name):
-            raise NoSuchFunctionError(f"{self.function!r} names no function; write module:function, as in shop:price")
+        if not (colon and _is_path(module) and _is_path(name)):
+            hint = _as_module(self.function) or "module:function, as in shop:price"
+            raise NoSuchFunctionError(f"{self.function!r} names no function; write {hint}")
 
     def module(self) -> ModuleType:
         """
@@ -125,6 +130,26 @@ class Call:
         if not callable(found):
             raise NoSuchFunctionError(f"{self.function} can't be called: it is of type {type(found).__name__}")
         return found  # type: ignore[no-any-return]
+
+    def check(self) -> None:
+        """
+        See to it that the function takes an item and asks for nothing else, as far as it says what it takes.
+
+        Raises:
+            UnfitFunctionError: if it doesn't.
+        """
+        try:
+            signature = inspect.signature(self.load(), follow_wrapped=False)  # what is called is the wrapper
+        except Exception:  # noqa: BLE001 - many of Python's own don't say; from 3.14 on it evaluates annotations, too
+            return
+        try:
+            signature.bind(None)
+        except TypeError as error:
+            written = _with_one_item(self.function.partition(":")[2], signature)
+            raise UnfitFunctionError(
+                f"{self.function} can't be called with one item ({error}); write a function around it, as in"
+                f" def once(item): return {written}"
+            ) from None
 
     def is_async(self) -> bool:
         """
@@ -274,6 +299,34 @@ def _clash(name: str) -> str | None:
     """
     files = (f"{name}.py", os.path.join(name, "__init__.py"))  # noqa: PTH118 - each worker imports this; pathlib is slow
     return next(filter(os.path.isfile, files), None) if name in sys.stdlib_module_names else None
+
+
+def _as_module(written: str) -> str | None:
+    """
+    Say what to write for a function that was named by the path of its file; None if it wasn't.
+    """
+    path, _, name = written.replace("\\", "/").rpartition(":")
+    folder, _, file = path.rpartition("/")
+    module = file.removesuffix(".py")
+    if not (_is_path(name) and module.isidentifier()):
+        return None
+    inside = ".".join(part for part in folder.split("/") if part != ".")
+    if folder and inside and not _is_path(inside):
+        return f"{module}:{name}, in the folder {folder}"
+    return ".".join(filter(None, [inside, f"{module}:{name}"]))
+
+
+def _with_one_item(name: str, signature: inspect.Signature) -> str:
+    """
+    Write a call with an item where it can be one, and dots where something else is asked for.
+    """
+    optional = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    asked = [each for each in signature.parameters.values() if each.kind not in optional and each.default is each.empty]
+    if asked and asked[0].name == "self":
+        around, _, method = name.rpartition(".")
+        name, asked = f"{around}(...).{method}", asked[1:]
+    names = [f"{each.name}=" * (each.kind is each.KEYWORD_ONLY) for each in asked]
+    return f"{name}({', '.join(word + ('...' if place else 'item') for place, word in enumerate(names))})"
 
 
 def _told(error: BaseException) -> str:
