@@ -211,13 +211,19 @@ addopts = [
   "--strict-config", "--lf", "--ff", "--hypothesis-profile=ci", "--benchmark-disable", "--benchmark-autosave",
   "--benchmark-json=run.json", "--benchmark-compare", "--benchmark-compare-fail=median:50%",
   "--benchmark-histogram=drawn", "--benchmark-cprofile=tottime", "--benchmark-cprofile-dump=profile",
-  "--basetemp=kept", "--junitxml=report.xml",
+  "--basetemp=kept", "--junitxml=report.xml", "--codspeed", "-p", "no:benchmark",
 ]
 """
 PROFILE = """
 from hypothesis import settings
 
 settings.register_profile("ci")
+
+def pytest_addoption(parser):
+    parser.addoption("--codspeed", action="store_true")
+
+def pytest_configure(config):
+    assert not config.option.codspeed
 """
 
 

@@ -19,8 +19,11 @@ from paceline.gate.sides import Side
 PLUGIN = "paceline_lockstep"
 SOCKET = "PACELINE_LOCKSTEP"
 OPTIONS = ("--benchmark-only", "-p", PLUGIN)
-CACHE = ("-p", "cacheprovider", "-o", "cache_dir={}")
-"""Last, so that they hold whatever a project says: its --lf, --ff or cache_dir meet a cache, which is empty."""
+LAST = ("-p", "benchmark", "-p", "cacheprovider", "-o", "cache_dir={}")
+"""
+They hold whatever a project says: one that has pytest-benchmark switched off is measured with it all the same, and its
+--lf, --ff or cache_dir meet a cache, which is empty.
+"""
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def started(side: Side, wish: Wish, *more: str) -> Iterator[Player]:
     ours, theirs = socket.socketpair()
     arguments = [*OPTIONS, *wish.arguments, *more, *side.wanted.options]
     with ours, TemporaryFile() as log, throw_away(side) as folder:
-        command = [str(side.python), "-m", "pytest", *arguments, *(word.format(folder / "cache") for word in CACHE)]
+        command = [str(side.python), "-m", "pytest", *arguments, *(word.format(folder / "cache") for word in LAST)]
         with theirs:
             process = subprocess.Popen(  # noqa: S603 - pytest, with what was asked for
                 command,

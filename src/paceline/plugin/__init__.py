@@ -12,7 +12,7 @@ import pytest
 from paceline.contracts import Item
 from paceline.measuring.cell import Cell
 from paceline.measuring.passes import Plan
-from paceline.plugin import cells, choices, guard, live, session
+from paceline.plugin import cells, choices, guard, live, obstacles, session
 from paceline.plugin.measures import Bench
 from paceline.plugin.ours import is_cell, is_ours
 from paceline.plugin.stopwatches import ElsewhereClock, refuse_second
@@ -38,8 +38,10 @@ def pytest_configure(config: pytest.Config) -> None:
     for mark, meaning in cells.MARKS.items():
         config.addinivalue_line("markers", f"{mark}{meaning}")
     choices.refuse_impossible(config.option)
-    session.prepare(config)
-    config.pluginmanager.register(guard.Guard(config), "paceline-guard")
+    if obstacles.is_loaded(config):
+        obstacles.refuse(config)
+        session.prepare(config)
+        config.pluginmanager.register(guard.Guard(config), "paceline-guard")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -82,6 +84,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """
     session.leave_out_extended(config, items)
     session.shuffle(config, items)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """
+    Fail a test that can't measure before any fixture is set up for it.
+    """
+    obstacles.refuse_absent(item)
 
 
 @pytest.fixture(scope="session")
@@ -281,6 +291,7 @@ def _make_cell(request: pytest.FixtureRequest, benchmark: Any) -> None:
     """
     Set pytest-benchmark's fixture up for a cell, which a plain session doesn't time.
     """
+    obstacles.refuse_replaced(benchmark)
     benchmark.group = session.title(request.node)
     benchmark.disabled = not session.measures(request.config)
 

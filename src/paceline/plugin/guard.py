@@ -13,7 +13,7 @@ from paceline import history, machine
 from paceline.history import NotSaved, schema
 from paceline.history.storage import GuardedStorage
 from paceline.history.store import RESULTS
-from paceline.plugin import comparing
+from paceline.plugin import comparing, obstacles
 from paceline.plugin.ours import is_cell
 from paceline.plugin.session import (
     MEASURES_CELLS,
@@ -146,6 +146,8 @@ class Guard:
         """
         Show the headline before pytest-benchmark's own tables.
         """
+        if unwritten := obstacles.note(self._config):
+            terminalreporter.write_line(f"paceline: {unwritten}", red=True)
         if not self._ours:
             return
         if self._not_saved:

@@ -76,6 +76,7 @@ UNWANTED: dict[str, Any] = {
     "benchmark_disable": False,
     "basetemp": None,
     "xmlpath": None,
+    "codspeed": False,
     "dist": "no",
     "numprocesses": None,
     "tx": [],

@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,15 +27,16 @@ DEFAULT_STORAGE = "file://./.benchmarks"  # pytest-benchmark's: not chosen by an
 MEASURES = ("only", "enable", "autosave", "save", "json", "compare", "compare_fail", "histogram", "cprofile")
 EXPERIMENTS = pytest.StashKey[Owners]()
 MEASURES_CELLS = pytest.StashKey[bool]()
+NONE = SimpleNamespace(disabled=True)
 SEEDS = 2**32
 GIT_LEADS_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")  # inside its hooks
 
 
 def native(config: pytest.Config) -> Any:
     """
-    pytest-benchmark's own session.
+    pytest-benchmark's own session; one that is disabled where there is none.
     """
-    return config._benchmarksession  # type: ignore[attr-defined]  # noqa: SLF001 - there is no public way to it
+    return getattr(config, "_benchmarksession", NONE)  # there is no public way to it
 
 
 def prepare(config: pytest.Config) -> None:
