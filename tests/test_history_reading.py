@@ -194,6 +194,8 @@ def test_benchmarks_of_others_in_the_same_run_are_told_apart():
         {"extra_info": None},
         {"extra_info": {"experiment": "theirs"}},
         {"extra_info": {"experiment": "theirs", "strategy": "greedy", "items": "many"}},
+        {"extra_info": {"strategy": "greedy", "workload": "theirs", "items": 1, "workers": 1}},
+        {"extra_info": {"experiment": "theirs", "strategy": "a", "workload": "b", "items": "many", "workers": 1}},
         {"name": None},
         {"fullname": 7},
     ],
@@ -216,7 +218,7 @@ def test_numbers_that_are_no_json_count_as_not_measured():
 def test_a_round_that_is_no_number_is_refused_from_a_file_too():
     data = json.dumps(saved(benchmark(rounds=(0.1, 0.7)))).replace("0.7]", "NaN]").encode()
     with pytest.raises(UnreadableRun, match=r"got null - at \$.stats.data\[1\] of .*; the file is damaged"):
-        from_json(data)
+        from_json(data, Path("run.json"))
 
 
 def test_figures_that_are_not_finite_count_as_not_measured():
@@ -315,7 +317,7 @@ def test_a_file_that_is_no_run_is_named_for_what_it_is_and_not_called_damaged(tm
 def test_a_run_that_is_no_json_any_more_is_damaged():
     data = json.dumps(saved(), indent=1).encode().replace(b'"datetime":', b'"datetime"')
     with pytest.raises(UnreadableRun, match=r"it is not JSON at line \d+; the file is damaged"):
-        from_json(data)
+        from_json(data, Path("run.json"))
 
 
 def test_a_folder_is_named(tmp_path):

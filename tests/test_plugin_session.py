@@ -10,6 +10,8 @@ import subprocess
 import pytest
 from processes import QUICK, alive, family, python, until
 
+from paceline.history import load
+
 SOURCE = """
 import pytest
 from paceline.strategies.fake import Clock, Fake
@@ -281,6 +283,65 @@ def test_a_run_that_cannot_be_saved_fails_the_session_and_says_why(pytester, run
     result = run("--benchmark-only")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["*not saved in results/*", "*fake*"])
+
+
+AGAIN = """
+from _pytest.runner import runtestprotocol
+
+pytest_plugins = ["paceline.plugin"]
+
+def pytest_runtest_protocol(item, nextitem):
+    reports = runtestprotocol(item, nextitem=nextitem, log=False)
+    if any(report.failed for report in reports):
+        item._initrequest()
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+    for report in reports:
+        item.ihook.pytest_runtest_logreport(report=report)
+    return True
+"""
+"""Runs a test that failed once more, as plugins do."""
+FLAKY = """
+tries = []
+
+@pytest.mark.scale(items=4, n=1000)
+@pytest.mark.benchmark(timer=clock)
+@pytest.mark.parametrize("kernel", ["squares"])
+def test_flaky(measure, compute, items):
+    tries.append(clock())
+    measure(Fake(compute, 2, clock=clock, rounds=[float(len(tries))]), items)
+    assert len(tries) == 2
+
+@pytest.mark.parametrize("extra", [
+    dict(experiment="theirs"),
+    dict(strategy="a", workload="b", items=1, workers=1),
+    dict(experiment="theirs", strategy="a", workload="b", items="many", workers=1),
+], ids=["one", "four", "wrong"])
+def test_own(benchmark, extra):
+    benchmark.extra_info.update(extra)
+    benchmark.pedantic(int)
+"""
+
+
+def test_a_cell_that_passes_at_the_second_try_stands_once_beside_whatever_others_write_down(pytester, run, saved):
+    pytester.makeconftest(AGAIN)
+    pytester.makepyfile(test_lab=SOURCE.format(seconds=1.0) + FLAKY)
+    result = run("--benchmark-only")
+    assert result.ret == 0
+    result.assert_outcomes(passed=5)
+    assert len([line for line in result.outlines if line.startswith("test_flaky[")]) == 1
+    [path] = saved()
+    found = load(path)
+    assert {cell.name.partition("[")[0]: cell.median for cell in found.cells} == {"test_fake": 1.0, "test_flaky": 2.0}
+    assert sorted(name.partition("[")[2] for name in found.others) == ["four]", "one]", "wrong]"]
+
+
+def test_what_no_table_can_be_made_of_ends_in_a_sentence_on_data_that_is_no_file(pytester, run):
+    pytester.makepyfile(test_lab=SOURCE.format(seconds=2e9))
+    result = run("--benchmark-only")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    wrong = "2000000000.0 at $.stats.data[[]0] of test_lab.py::test_fake* is no time that a round can take"
+    result.stdout.fnmatch_lines([f"*this run is not saved*: {wrong}", f"paceline: no table can be made of *: {wrong}"])
+    result.stdout.no_fnmatch_line("*damaged*")
 
 
 SHUFFLED = """

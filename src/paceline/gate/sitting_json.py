@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from paceline.gate.record import SCHEMA, Sitting
-from paceline.history.errors import UnreadableFile
-from paceline.history.files import DAMAGED, decoding
+from paceline.history.errors import DAMAGED, UnreadableFile
+from paceline.history.files import decoding
 
 _LONGEST_ROUND = 1e9  # seconds, 30 years: above it a number is damage, and sums would overflow
 

@@ -5,6 +5,7 @@ Saved runs: the only place that knows pytest-benchmark's JSON.
 """
 
 from paceline.history.apart import told_apart
+from paceline.history.checking import is_cell
 from paceline.history.errors import HistoryError, NoSuchRunError, NotSaved, UnreadableRun
 from paceline.history.reading import cells, from_json, load
 from paceline.history.run import Cell, Run
@@ -21,6 +22,7 @@ __all__ = [
     "cells",
     "from_json",
     "holds",
+    "is_cell",
     "load",
     "newest",
     "newest_among",

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from paceline.history.apart import cells_apart
-from paceline.history.files import DAMAGED
+from paceline.history.errors import DAMAGED
 from paceline.history.finite import finite_or_none
 from paceline.history.run import Cell, Glimpse, Run
 from paceline.history.schema import SCHEMA, Benchmark, Extra, Header, Origin, Saved
@@ -23,6 +23,8 @@ _LONGEST_ROUND = 1e9  # seconds, 30 years: above it a number is damage, and sums
 _MOST_STEPS = 2**63  # as for every count
 _EXTRAS = {field.name for field in msgspec.structs.fields(Extra)}
 _REQUIRED = {field.name for field in msgspec.structs.fields(Extra) if field.required}
+_MEASURED = _EXTRAS - {"sessions", "process"}  # which the oldest runs lack
+_COST = {*_REQUIRED, "process"}
 _Kind = TypeVar("_Kind")
 
 
@@ -92,7 +94,7 @@ def sorted_out(benchmarks: Sequence[Any]) -> tuple[tuple[Cell, ...], tuple[str, 
     Returns:
         The cells, and the names of the others that have one.
     """
-    ours = [_is_cell(one) for one in benchmarks]
+    ours = [isinstance(one, Mapping) and is_cell(one.get("extra_info")) for one in benchmarks]
     found = tuple(_cell(one, index) for index, one in enumerate(benchmarks) if ours[index])
     repeated = [name for name, count in Counter(cell.fullname for cell in found).items() if count > 1]
     if repeated:
@@ -101,10 +103,21 @@ def sorted_out(benchmarks: Sequence[Any]) -> tuple[tuple[Cell, ...], tuple[str, 
     return cells_apart(found), tuple(name for name in others if name is not None)
 
 
-def _is_cell(one: Any) -> bool:
-    extra = one.get("extra_info") if isinstance(one, Mapping) else None
-    # a cell that lost one of them is a damaged one, not somebody else's
-    return isinstance(extra, Mapping) and len(_REQUIRED - extra.keys()) <= 1
+def is_cell(extra: Any) -> bool:
+    """
+    Whether the `extra_info` of a benchmark is that of a cell: it has all that `measure` or `cost` writes, or at least
+    what a cell needs. What lost one key of a full set, or holds a wrong value in it, is a damaged cell; without the
+    full set it is somebody else's.
+    """
+    if not isinstance(extra, Mapping):
+        return False
+    if len(_MEASURED - extra.keys()) <= 1 or extra.keys() >= _COST:
+        return True
+    try:
+        msgspec.convert(extra, Extra)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _name(one: Any) -> str | None:

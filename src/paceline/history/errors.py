@@ -5,6 +5,9 @@ What can go wrong with saved runs; the text of each says what, where and what to
 from pathlib import Path
 from typing import ClassVar
 
+DAMAGED = "the file is damaged; move it away, or restore it from a copy"
+"""What to do about a file whose reason ends in it; said of no data that never was one."""
+
 
 class HistoryError(Exception):
     """
@@ -29,7 +32,7 @@ class UnreadableFile(HistoryError):  # noqa: N818  # the name says what it is: a
     def __init__(self, path: Path | None, reason: str) -> None:
         super().__init__(path, reason)
         self.path = path
-        self.reason = reason
+        self.reason = reason if path else reason.removesuffix(f"; {DAMAGED}")
 
     def __str__(self) -> str:
         return f"{self.path or 'these results'}: {self.reason}"

@@ -13,13 +13,11 @@ from typing import TypeVar
 
 import msgspec
 
-from paceline.history.errors import UnreadableFile
+from paceline.history.errors import DAMAGED, UnreadableFile
 from paceline.history.finite import finite
 
 LARGEST = 256 * 2**20
 """Bytes. A default run takes well under one MiB; what is over this is none, and reading it would fill the memory."""
-
-DAMAGED = "the file is damaged; move it away, or restore it from a copy"
 
 _UTF_16 = "UTF-16 text; save it as UTF-8"
 _OTHERS = {

@@ -96,6 +96,7 @@ class Guard:
             return (yield)
         benchmarks = native(self._config)
         drop_unfinished(benchmarks)
+        drop_repeated(benchmarks)
         self._slower, benchmarks.compare_fail = comparing.regressions(benchmarks), []  # it would end in a traceback
         self._incomplete = why_incomplete(session, exitstatus, slower=bool(self._slower))
         if isinstance(benchmarks.storage, GuardedStorage):
@@ -152,7 +153,12 @@ class Guard:
             return
         if self._not_saved:
             terminalreporter.write_line(f"paceline: {self._not_saved}", red=True)
-        show(terminalreporter, measured(self._config))
+        try:
+            cells = measured(self._config)
+        except history.UnreadableRun as unfit:
+            terminalreporter.write_line(f"paceline: no table can be made of {unfit}", red=True)
+        else:
+            show(terminalreporter, cells)
 
     def _saving(self, save: Callable[..., None]) -> Callable[..., None]:
         def saved(*arguments: Any) -> None:
@@ -189,6 +195,17 @@ def drop_unfinished(benchmarks: Any) -> None:
     for benchmark in benchmarks.benchmarks:
         if not benchmark:
             benchmark.fixture.has_error = True
+
+
+def drop_repeated(benchmarks: Any) -> None:
+    """
+    Let a cell that was measured again, as plugins do that run a failed test once more, stand once: by its last clean
+    measurement.
+    """
+    cells = {
+        one.fullname: one for one in benchmarks.benchmarks if not one.has_error and history.is_cell(one.extra_info)
+    }
+    benchmarks.benchmarks[:] = [one for one in benchmarks.benchmarks if cells.get(one.fullname, one) is one]
 
 
 def why_incomplete(session: pytest.Session, exitstatus: int, *, slower: bool) -> str | None:
