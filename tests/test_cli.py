@@ -147,6 +147,14 @@ def test_an_incomplete_run_asked_for_by_number_says_that_it_is(results, capsys):
     assert "INCOMPLETE: Ctrl-C" in capsys.readouterr().out
 
 
+def test_a_comparison_with_a_run_beside_a_tracer_says_that_it_tells_nothing(results, capsys):
+    put(results, saved(benchmark(), fingerprint=HERE), 1)
+    put(results, saved(benchmark(warnings=["tracer: with coverage on, it is slow"]), fingerprint=HERE), 2)
+    assert cli.main(["compare", "1", "2"]) == 0
+    told = "THE CANDIDATE WAS MEASURED BESIDE A TRACER: with coverage on, it is slow. It says nothing about the code."
+    assert told in " ".join(capsys.readouterr().out.split())
+
+
 OF_A_RUN = (
     ["compare"],
     ["claims"],

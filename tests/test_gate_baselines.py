@@ -6,7 +6,7 @@ import codecs
 import tomllib
 
 import pytest
-from histories import ELSEWHERE, HERE, NAMES, quiet, typed, write
+from histories import ELSEWHERE, HERE, NAMES, quiet, traced, typed, write
 from saved_runs import FOLDER, put, saved
 
 from paceline import commands
@@ -55,6 +55,15 @@ def test_another_pin_takes_the_place_of_the_first_and_leaves_other_machines_alon
     assert pinned(results)[ELSEWHERE] == before
     assert pinned(results)[HERE]["number"] == 2
     assert "in place of run 1 (first)" in capsys.readouterr().out
+
+
+def test_a_run_beside_a_tracer_is_no_baseline(tmp_path, capsys):
+    write(tmp_path, quiet(1), change=traced(1))
+    assert baseline(1, "--why", "the first", "--results", tmp_path) == 2
+    assert (
+        "was measured beside a tracer, and is never compared: with coverage on, it is slow" in capsys.readouterr().err
+    )
+    assert not (tmp_path / "baselines.toml").exists()
 
 
 def test_without_a_run_the_pins_are_listed(results, capsys):

@@ -5,7 +5,7 @@
 import json
 
 import pytest
-from histories import ELSEWHERE, HERE, NAMES, fullname, noisy, quiet, typed, write
+from histories import ELSEWHERE, HERE, NAMES, fullname, noisy, quiet, traced, typed, write
 from saved_runs import benchmark, put, saved
 
 from paceline import commands
@@ -63,6 +63,32 @@ def test_a_step_that_stays_does_not_excuse_itself(tmp_path, capsys):
     pin(tmp_path)
     for run in range(11, 17):
         assert judged(tmp_path, capsys, run, status=1)[1][fullname("cell2")]["verdict"] == "slower"
+
+
+def test_a_run_beside_a_tracer_is_never_compared_neither_as_the_newest_nor_by_name_nor_as_an_earlier_one(
+    tmp_path, capsys
+):
+    factors = {name: [*values[:-2], values[-2] * 9, values[-1] * 9] for name, values in quiet(14).items()}
+    write(tmp_path, factors, change=traced(13, 14))
+    pin(tmp_path)
+    for words in ([], ["13"]):
+        assert check("--results", tmp_path, *words) == 2
+        told = capsys.readouterr().err
+        assert (
+            "was measured beside a tracer, and is never compared: with coverage on, it is slow; measure again" in told
+        )
+    write(tmp_path, quiet(1), start=15)
+    _, cells = judged(tmp_path, capsys, status=0)
+    assert {cell["runs"] for cell in cells.values()} == {12}
+
+
+def test_a_pinned_baseline_that_was_measured_beside_a_tracer_is_refused(tmp_path, capsys):
+    write(tmp_path, quiet(2))
+    pin(tmp_path)
+    write(tmp_path, quiet(1), change=traced(1))
+    assert check("--results", tmp_path) == 2
+    assert "0001_made-up.json for " in (told := capsys.readouterr().err)
+    assert "which is measured beside a tracer (with coverage on, it is slow); pin another: " in told
 
 
 def restless(runs, names=NAMES):

@@ -240,6 +240,34 @@ def test_what_a_project_asks_of_its_own_sessions_neither_breaks_a_side_nor_makes
     assert list(temporary.iterdir()) == []
 
 
+TRACED = """
+import os, sys, pytest
+
+def pytest_runtest_call():
+    if os.environ["SIDE"] == "B" and "late" in os.environ["WHEN"]:
+        sys.setprofile(lambda *_: None)
+
+def pytest_configure():
+    if os.environ["SIDE"] == "B" and "early" in os.environ["WHEN"]:
+        sys.settrace(lambda *_: None)
+"""
+
+
+@pytest.mark.parametrize(("when", "kind"), [("early", "trace"), ("late", "profile")])
+def test_a_side_that_runs_beside_a_tracer_is_refused(project, temporary, monkeypatch, when, kind):
+    folder = project("")
+    (folder / "conftest.py").write_text(TRACED)
+    monkeypatch.setenv("WHEN", when)
+    ended = ab(folder)
+    assert ended.returncode == 2
+    told = (
+        f"the candidate (. SIDE=B) can't be compared: with the {kind} function of conftest on, Python code runs slower"
+    )
+    assert told in ended.err
+    assert not (folder / "results").exists()
+    assert list(temporary.iterdir()) == []
+
+
 CLOCK = """
 import os, pytest
 

@@ -5,10 +5,11 @@
 import json
 
 import pytest
-from histories import ELSEWHERE, HERE, NAMES, fullname, newer, quiet, stepped, typed, write
+from histories import ELSEWHERE, HERE, NAMES, fullname, newer, quiet, stepped, traced, typed, write
 from saved_runs import put, saved
 
-from paceline import commands
+from paceline import commands, history
+from paceline.reporting.tracks import tracks
 
 
 def trend(*words):
@@ -42,6 +43,23 @@ def test_the_table_says_the_same(tmp_path, capsys):
     assert "cell2" in shown
     assert "cell3" not in shown
     assert "1 change point in 1 of 6 cells." in shown
+
+
+def test_runs_beside_a_tracer_are_no_part_of_a_trend(tmp_path, capsys):
+    slowed = range(14, 25)
+    write(tmp_path, stepped(), change=traced(*slowed))
+    assert moved(tmp_path, capsys) == {}
+    assert trend("--results", tmp_path) == 0
+    told = capsys.readouterr()
+    assert told.err.count("measured beside a tracer: with coverage on, it is slow") == len(slowed)
+    assert f"{HERE}: 13 whole runs" in told.out
+    assert tracks(HERE, history.runs(tmp_path)[0]).runs == 13  # as in the report
+
+
+def test_a_history_that_was_measured_beside_a_tracer_throughout_has_no_trend(tmp_path, capsys):
+    write(tmp_path, quiet(1), change=traced(1))
+    assert trend("--results", tmp_path) == 2
+    assert "was measured beside a tracer; measure without: pytest --benchmark-only" in capsys.readouterr().err
 
 
 def test_a_quiet_history_has_no_change_point(tmp_path, capsys):

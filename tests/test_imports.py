@@ -40,21 +40,24 @@ MAY_KNOW = {
     "history": {"contracts", "machine", "stats"},
     "claims": {"history", "stats"},
     "report": {"claims", "history", "stats"},
-    "measuring": {"contracts", "machine", "observed", "server", "stats", "strategies", "values", "workloads"},
+    "measuring": {
+        "contracts", "machine", "observed", "server", "stats", "strategies", "tracers", "values", "workloads",
+    },
     "family": set(),
+    "tracers": set(),
     "fresh": {"fresh_messages", "importing", "piped"},
     "fresh_messages": set(),
     "fresh_worker": {"fresh_messages", "piped_worker", "portable"},
     "piped_worker": set(),
     "plugin": {
-        "contracts", "fresh", "history", "machine", "measuring", "report", "server", "strategies", "typed", "workloads",
-        "writing",
+        "contracts", "fresh", "history", "machine", "measuring", "report", "server", "strategies", "tracers", "typed",
+        "workloads", "writing",
     },
     "gate": {"family", "history", "machine", "report", "server", "stats", "typed"},
     "predict": {"history", "machine", "report", "stats", "strategies", "typed"},
     "race": {
         "contracts", "family", "history.files", "machine", "piped", "piped_worker", "report", "stats", "strategies",
-        "values", "workloads",
+        "tracers", "values", "workloads",
     },
     "piped": {"family"},
     "watch": {

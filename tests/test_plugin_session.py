@@ -285,6 +285,51 @@ def test_a_run_that_cannot_be_saved_fails_the_session_and_says_why(pytester, run
     result.stdout.fnmatch_lines(["*not saved in results/*", "*fake*"])
 
 
+TRACED = """
+import threading
+
+pytest_plugins = ["paceline.plugin"]
+
+def pytest_configure():
+    threading.settrace(lambda *_: None)
+"""
+COST = """
+
+def seconds():
+    return {"seconds": [1.0]}
+
+def test_cost(cost):
+    cost("test_lab:seconds", strategy="none", workload="none")
+"""
+
+
+def test_a_tracer_marks_every_cell_and_is_never_compared(pytester, run, saved):
+    run("--benchmark-only")
+    pytester.makeconftest(TRACED)
+    pytester.makepyfile(test_lab=SOURCE.format(seconds=3.0) + COST)
+    compare = ["--benchmark-only", "--benchmark-compare", "--benchmark-compare-fail=median:5%"]
+    refused = run(*compare)
+    assert refused.ret == pytest.ExitCode.USAGE_ERROR
+    [told] = [line for line in refused.errlines if line.startswith("ERROR: ")]
+    assert told.startswith(
+        "ERROR: --benchmark-compare: with the trace function of conftest on, Python code runs slower"
+    )
+
+    result = run("--benchmark-only")
+    result.stdout.fnmatch_lines(["fake * tracer", "tracer: coverage, a debugger or a debug mode was on: *"])
+    marked = load(saved()[-1])
+    assert [cell.marks for cell in marked.cells] == [("tracer",)] * 2
+    assert marked.tracer == told.split(": ")[2].partition(", so")[0]
+
+    pytester.makeconftest('pytest_plugins = ["paceline.plugin"]')
+    result = run(*compare)  # with the newest that can be compared
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stderr.fnmatch_lines(["Comparing against benchmarks from: *0001_*", "*median 3.00 s, and 1.00 s in *"])
+    result = run("--benchmark-only", "--benchmark-compare=2")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["Passed over *0002_*.json: it was measured beside a tracer, and is never compared: *"])
+
+
 AGAIN = """
 from _pytest.runner import runtestprotocol
 

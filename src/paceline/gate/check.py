@@ -13,7 +13,7 @@ from paceline import history, machine
 from paceline.gate import check_markdown, check_showing, history_pins
 from paceline.gate.check_judging import judged
 from paceline.gate.check_showing import Shown
-from paceline.gate.history_chosen import Complain, chosen, measured, once, same_file, whole_runs
+from paceline.gate.history_chosen import Complain, chosen, measured, once, same_file, untraced, whole_runs
 from paceline.gate.history_pins import PIN, BaselinesError, Pin
 from paceline.gate.outcome import MISUSE, status
 from paceline.history import HistoryError, NoSuchRunError, Run
@@ -57,7 +57,8 @@ def _checked(arguments: Namespace, complain: Complain) -> Shown:
     baseline = _pinned(arguments.results, run.fingerprint, pin)
     if same_file(run, baseline):
         raise NoSuchRunError(f"{run.path} is the pinned baseline itself; measure another run: {history.store.MEASURE}")
-    earlier = [one for one in whole_runs(arguments.results, run.fingerprint, complain) if _before(one, run)]
+    history_of_it = untraced(whole_runs(arguments.results, run.fingerprint, complain), complain)
+    earlier = [one for one in history_of_it if _before(one, run)]
     tolerance = arguments.tolerance / 100
     outcome = judged(measured(baseline), measured(run), [measured(one) for one in earlier], tolerance)
     if not outcome.cells:
@@ -73,7 +74,7 @@ def _pinned(results: Path, fingerprint: str, pin: Pin) -> Run:
     Read the pinned run.
 
     Raises:
-        BaselinesError: it is not there any more, or not what was pinned.
+        BaselinesError: it is not there any more, not what was pinned, or none to compare with.
     """
     path, where = results / pin.run, f"{results / history_pins.NAME} pins {pin.run} for {fingerprint}"
     if not path.resolve().is_relative_to(results.resolve()):
@@ -81,10 +82,20 @@ def _pinned(results: Path, fingerprint: str, pin: Pin) -> Run:
     if not path.exists():
         raise BaselinesError(f"{where}, which is not there; restore it, or pin another: {PIN}")
     run = history.load(path)
-    if run.fingerprint != fingerprint or not run.complete:
-        what = f"a run of {run.fingerprint}" if run.complete else "incomplete"
-        raise BaselinesError(f"{where}, which is {what}; pin another: {PIN}")
+    if unfit := _unfit(run, fingerprint):
+        raise BaselinesError(f"{where}, which is {unfit}; pin another: {PIN}")
     return run
+
+
+def _unfit(run: Run, fingerprint: str) -> str | None:
+    """
+    Say why a pinned run is none to compare with.
+    """
+    if not run.complete:
+        return "incomplete"
+    if run.fingerprint != fingerprint:
+        return f"a run of {run.fingerprint}"
+    return f"measured beside a tracer ({run.tracer})" if run.tracer else None
 
 
 def _before(one: Run, run: Run) -> bool:

@@ -2,7 +2,7 @@
 The runs that check, baseline and trend speak of: one machine's history, in order of date, and each cell's medians.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,12 +62,22 @@ def whole_runs(results: Path, fingerprint: str, complain: Complain) -> list[Run]
     return [run for run in found if run.complete and run.fingerprint == fingerprint]
 
 
+def untraced(runs: Sequence[Run], complain: Complain) -> list[Run]:
+    """
+    Leave out the runs that were measured beside a tracer, and name them.
+    """
+    for run in runs:
+        if run.tracer:
+            complain(f"passed over {run.path}, measured beside a tracer: {run.tracer}")
+    return [run for run in runs if not run.tracer]
+
+
 def chosen(word: str | None, results: Path, complain: Complain) -> Run:
     """
     Give the run that was asked for, or the newest of this machine if none was.
 
     Raises:
-        HistoryError: there is none, it can't be read, or it is not whole.
+        HistoryError: there is none, it can't be read, it is not whole, or it was measured beside a tracer.
     """
     if word is not None:
         run = history.resolve(word, results)
@@ -76,6 +86,10 @@ def chosen(word: str | None, results: Path, complain: Complain) -> Run:
     if not run.complete:
         raise NoSuchRunError(
             f"{run.path} is incomplete ({run.why_incomplete or 'nobody said why'}); take a whole run: see paceline runs"
+        )
+    if run.tracer:
+        raise NoSuchRunError(
+            f"{run.path} was measured beside a tracer, and is never compared: {run.tracer}; measure again without that"
         )
     return run
 

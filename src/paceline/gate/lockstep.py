@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from paceline.gate.player import Player, SideFailed
+from paceline.gate.player import Player, SideFailed, traced
 from paceline.gate.record import Taken
 from paceline.gate.sides import Side
 from paceline.gate.starting import Wish, started
@@ -36,12 +36,14 @@ def look(side: Side, wish: Wish) -> dict[str, Any]:
     Ask a side which cells it has and what it runs on.
 
     Raises:
-        SideFailed: if it can't say.
+        SideFailed: if it can't say, or runs beside a tracer.
     """
     with started(side, wish, "--collect-only", "-q") as player:
         player.listen()
         if not player.collected:
             raise SideFailed(f"the {side.word} ({side.wanted.typed}) collected nothing{player.last_words()}")
+        if player.collected["traced"]:
+            raise SideFailed(traced(side, player.collected["traced"]))
         return player.collected
 
 

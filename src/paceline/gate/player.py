@@ -25,6 +25,14 @@ class SideFailed(Exception):  # noqa: N818 - it says what has happened
     """
 
 
+def traced(side: Side, doubt: str) -> str:
+    """
+    Say that a side runs beside a tracer, and what to do.
+    """
+    who = f"the {side.word} ({side.wanted.typed})"
+    return f"{who} can't be compared: {doubt}; run both sides without that (pytest-cov's is off with --no-cov)"
+
+
 @dataclass
 class Player:
     """
@@ -87,6 +95,8 @@ class Player:
         match line["say"]:
             case "begun":
                 self.at = line["cell"]
+            case "cell" if line.get("traced"):
+                raise SideFailed(traced(self.side, line["traced"]))
             case "cell":
                 self.taken[line["cell"]] = Taken(rounds=tuple(line["rounds"]), counts=line["counts"])
             case "missed" if line["outcome"] == "skipped":

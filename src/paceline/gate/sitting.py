@@ -276,11 +276,14 @@ def notes(seen: Mapping[Which, Mapping[str, Any]], core: int | None) -> Iterator
 @contextmanager
 def plugin_folder() -> Iterator[Path]:
     """
-    Copy the lockstep plugin to where nothing else is, so that a revision without it can import it.
+    Copy the lockstep plugin to where nothing else is, so that a revision without it can import it; what it asks for
+    tracers too.
     """
     spec = find_spec("paceline")
     assert spec is not None
     assert spec.origin is not None
     with TemporaryDirectory(prefix="paceline-ab-plugin-") as folder:
-        shutil.copy(Path(spec.origin).with_name("plugin") / "lockstep.py", Path(folder, f"{PLUGIN}.py"))
+        package = Path(spec.origin).parent
+        shutil.copy(package / "plugin" / "lockstep.py", Path(folder, f"{PLUGIN}.py"))
+        shutil.copy(package / "tracers.py", Path(folder, "paceline_tracers.py"))
         yield Path(folder)

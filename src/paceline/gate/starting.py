@@ -40,7 +40,7 @@ class Wish:
         canary: rounds of the canary.
         hash_seed: of both sides, so that sets and dicts of strings fall out alike.
         timeout: seconds without a word after which a side hangs.
-        plugin: the folder of the lockstep plugin's one file.
+        plugin: the folder of the lockstep plugin.
     """
 
     arguments: Sequence[str]

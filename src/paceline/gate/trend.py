@@ -5,9 +5,9 @@
 import sys
 from argparse import Namespace
 
-from paceline import machine
+from paceline import history, machine
 from paceline.gate import trend_showing
-from paceline.gate.history_chosen import Complain, measured, of_this_machine
+from paceline.gate.history_chosen import Complain, measured, of_this_machine, untraced
 from paceline.gate.outcome import MISUSE
 from paceline.gate.trend_finding import trend as found_in
 from paceline.history import NoSuchRunError
@@ -27,9 +27,12 @@ def trend(arguments: Namespace, complain: Complain) -> int:
     """
     here = machine.fingerprint()
     try:
-        runs = of_this_machine(arguments.results, complain)
+        runs = untraced(of_this_machine(arguments.results, complain), complain)
     except NoSuchRunError as error:
         complain(error)
+        return MISUSE
+    if not runs:
+        complain(f"every run of {here} was measured beside a tracer; measure without: {history.store.MEASURE}")
         return MISUSE
     found = found_in(here, [measured(run) for run in runs], arguments.cell)
     if not found.looked_at and not found.too_few:

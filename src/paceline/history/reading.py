@@ -33,15 +33,16 @@ def load(path: Path) -> Run:
 
 def load_native(path: Path) -> dict[str, Any]:
     """
-    Read one saved run as pytest-benchmark knows it: the objects of its JSON.
+    Read one saved run to compare with, as pytest-benchmark knows it: the objects of its JSON.
 
     Raises:
-        UnreadableRun: as for `load`.
+        UnreadableRun: as for `load`, or it was measured beside a tracer.
     """
     content = files.content(path, UnreadableRun)
     with _reasons(path, content):
         data = files.decoded(content, dict[str, Any])
-        checking.run(data, path)
+        if tracer := checking.run(data, path).tracer:
+            raise Unfit(f"it was measured beside a tracer, and is never compared: {tracer}")
     return data
 
 

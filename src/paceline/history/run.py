@@ -134,6 +134,14 @@ class Run:
         return f"{info.get('python_implementation', 'Python')} {info.get('python_version', '?')}"
 
     @property
+    def tracer(self) -> str | None:
+        """
+        What was on beside one of its cells and slows Python code, in a sentence; None if nothing was.
+        """
+        said = (warning.partition(":") for cell in self.cells for warning in cell.warnings)
+        return next((meaning.strip() for mark, _, meaning in said if mark == "tracer"), None)
+
+    @property
     def short_commit(self) -> str:
         """
         The commit in ten signs, with a plus where the working tree had changes of its own: "0123456789+".

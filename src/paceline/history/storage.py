@@ -68,8 +68,8 @@ class GuardedStorage(FileStorage):
 
     def load(self, *globs_or_files: str) -> Iterator[tuple[Path, dict[str, Any]]]:
         """
-        Give the runs to compare with; what can't be read is named with its reason and passed over, and benchmarks
-        whose figures are not all there are left out.
+        Give the runs to compare with; what can't be read, or was measured beside a tracer, is named with its reason and
+        passed over, and benchmarks whose figures are not all there are left out.
 
         Args:
             globs_or_files: as pytest-benchmark takes them; the newest run if none is given.
@@ -77,7 +77,7 @@ class GuardedStorage(FileStorage):
         if globs_or_files:
             chosen = self.query(*globs_or_files)  # type: ignore[no-untyped-call]
         else:
-            newest = newest_in(self.home, lambda _: True, self._pass_over)
+            newest = newest_in(self.home, lambda run: not run.tracer, self._pass_over)
             chosen = [newest.path] if newest else []
         for file in chosen:
             try:

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
+from paceline import tracers
 from paceline.measuring.cell import Cell
 from paceline.measuring.rounds import Rounds
 from paceline.observed import Usage
@@ -41,7 +42,15 @@ def add(cell: Cell, times: Sequence[float], rounds: Rounds, workers_used: Usage,
         cell.server_share = statistics.median(
             ledger.cpu_seconds / seconds for ledger, seconds in zip(ledgers, times, strict=True)
         )
-    cell.warnings = list(_warnings(cell, times, unproven=unproven))
+    cell.warnings = [*doubts_here(), *_warnings(cell, times, unproven=unproven)]
+
+
+def doubts_here() -> list[str]:
+    """
+    Give the doubts that what else is on in this process casts on every figure, each beginning with its mark.
+    """
+    on = tracers.running()
+    return [f"tracer: {tracers.doubt(on)}"] if on else []
 
 
 def of_pairs(loops: Sequence[float], times: Sequence[float]) -> dict[str, float]:

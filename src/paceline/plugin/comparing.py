@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from pytest_benchmark.utils import PercentageRegressionCheck
 
+from paceline import tracers
 from paceline.history.storage import GuardedStorage
 from paceline.plugin.live import is_skipped
+from paceline.plugin.ours import is_cell
 from paceline.plugin.session import native
 from paceline.report.figures import seconds
 
@@ -76,17 +78,30 @@ def _options(benchmarks: Any) -> dict[str, bool]:
 
 def check(session: pytest.Session) -> None:
     """
-    Refuse a comparison in which no cell of this session would be compared, before anything is measured.
+    Refuse a comparison in which no cell of this session would be compared, or cells beside a tracer would be, before
+    anything is measured.
 
     Raises:
-        pytest.UsageError: naming such cells, and those that there are.
+        pytest.UsageError: naming such cells, and those that there are, or the tracer.
     """
+    if why := _beside_a_tracer(session) or _nothing_in_common(session):
+        raise pytest.UsageError(f"--benchmark-compare: {why}")
+
+
+def _beside_a_tracer(session: pytest.Session) -> str | None:
+    cells = _compares(session.config) and any(map(is_cell, session.items))
+    on = tracers.running() if cells else []
+    return f"{tracers.doubt(on)}, so nothing can be compared; run it without that" if on else None
+
+
+def _nothing_in_common(session: pytest.Session) -> str | None:
     benchmarks, lacking = native(session.config), uncompared(session.config, session.items)
-    if lacking and len(lacking) == len(_measured(session.items)) and not session.testsfailed:
-        raise pytest.UsageError(
-            f"--benchmark-compare: no cell of this session is in {_runs(benchmarks)}:{_listed(lacking, benchmarks)}\n"
-            f"Measure cells that it has, name a run that has these, or {_how_to_save(benchmarks)}"
-        )
+    if not lacking or len(lacking) < len(_measured(session.items)) or session.testsfailed:
+        return None
+    return (
+        f"no cell of this session is in {_runs(benchmarks)}:{_listed(lacking, benchmarks)}\n"
+        f"Measure cells that it has, name a run that has these, or {_how_to_save(benchmarks)}"
+    )
 
 
 def note(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
@@ -104,11 +119,16 @@ def uncompared(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]
     """
     Name the cells that a session measures, and that none of the runs it is compared with has.
     """
-    benchmarks = native(config)
-    if not benchmarks.compared_mapping or benchmarks.disabled or config.option.collectonly:
+    if not _compares(config):
         return []
-    there = _there(benchmarks)
+    there = _there(native(config))
     return sorted(name for name in _measured(items) if name not in there)
+
+
+def _compares(config: pytest.Config) -> bool:
+    """Whether this session measures, and there is a run to compare that with."""
+    benchmarks = native(config)
+    return bool(benchmarks.compared_mapping) and not benchmarks.disabled and not config.option.collectonly
 
 
 def regressions(benchmarks: Any) -> list[str]:

@@ -7,7 +7,8 @@ is next and waits until it is its turn. Everything else (which cells, their orde
 cells marked `one_core`) it is told by whoever leads, over the socket whose number stands in `PACELINE_LOCKSTEP`: one
 JSON object a line, both ways.
 
-It needs pytest and pytest-benchmark, and nothing of Paceline but, if the side has it, the class that talks to a server.
+It needs pytest and pytest-benchmark, and nothing of Paceline but a copy of `tracers.py` beside it and, if the side has
+it, the class that talks to a server.
 """
 
 import hashlib
@@ -27,6 +28,7 @@ from typing import Any, NoReturn
 import pytest
 
 SOCKET = "PACELINE_LOCKSTEP"
+OWN = (__name__, "paceline_tracers")
 CANARY = "canary"
 CANARY_STEPS = 20_000  # of one native key derivation: some 5 ms
 LIBRARIES = (
@@ -215,7 +217,7 @@ class Side:
             ledger = benchmark.extra_info.get("ledger") or {}
             counts = {name: ledger[name] for name in COUNTS if name in ledger}
             rounds = list(benchmark.stats.stats.data) if benchmark.stats else []
-            self._lead.tell("cell", cell=item.nodeid, rounds=rounds, counts=counts)
+            self._lead.tell("cell", cell=item.nodeid, rounds=rounds, counts=counts, traced=traced())
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -331,16 +333,26 @@ def facts() -> dict[str, Any]:
         except importlib.metadata.PackageNotFoundError:
             continue  # a project of one's own need not have it
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    return {"python": python, "libraries": libraries, "modules": loaded()}
+    return {"python": python, "libraries": libraries, "modules": loaded(), "traced": traced()}
+
+
+def traced() -> str | None:
+    """
+    Say what slows Python code down in this process; None if nothing does.
+    """
+    import paceline_tracers as tracers  # type: ignore[import-not-found] # beside this file's copy, and nowhere else
+
+    on = tracers.running()
+    return str(tracers.doubt(on)) if on else None
 
 
 def loaded() -> dict[str, str]:
     """
-    Say which file each module but this one comes from, and load none of those that wait for a first look.
+    Say which file each module but these two comes from, and load none of those that wait for a first look.
     """
     modules = [(name, module) for name, module in list(sys.modules.items()) if isinstance(module, ModuleType)]
     files = {name: object.__getattribute__(module, "__dict__").get("__file__") for name, module in modules}
-    return {name: file for name, file in files.items() if isinstance(file, str) and name != __name__}
+    return {name: file for name, file in files.items() if isinstance(file, str) and name not in OWN}
 
 
 def refused(self: Any, *_: Any, **__: Any) -> NoReturn:

@@ -9,7 +9,7 @@ from typing import Any
 
 from paceline import fresh
 from paceline.contracts import Item
-from paceline.measuring import facts, laps
+from paceline.measuring import facts, figures, laps
 from paceline.measuring.cell import Cell, saved
 from paceline.measuring.passes import Plan
 from paceline.measuring.passes import measure as measure_here
@@ -64,11 +64,13 @@ class Bench:
         assert self.elsewhere
         with failing(self.benchmark):
             timeout = fresh.TIMEOUT + laps.at_most(*_size(described))
-            figures = _middle([_figures(function, arguments, timeout) for _ in range(times)])
-        self.elsewhere.tell(self.benchmark, figures["seconds"])
+            found = _middle([_figures(function, arguments, timeout) for _ in range(times)])
+        self.elsewhere.tell(self.benchmark, found["seconds"])
         known = {"experiment": experiment, "items": 1, "workers": 1, **described, "process": self.process}
-        self.benchmark.extra_info.update({name: value for name, value in figures.items() if name != "seconds"}, **known)
-        return figures
+        if doubts := figures.doubts_here():
+            known["warnings"] = doubts
+        self.benchmark.extra_info.update({name: value for name, value in found.items() if name != "seconds"}, **known)
+        return found
 
 
 def _elsewhere(plan: Plan, strategy: Strategy, items: Sequence[Item]) -> tuple[Cell, list[float]]:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-OURS = ("measure", "cost")
+from paceline.plugin.ours import is_cell
+
 WRITTEN = ("only", "autosave", "save", "json", "compare", "compare_fail", "histogram", "cprofile")
 ABSENT = (
     "`measure` and `cost` measure with pytest-benchmark, which this session doesn't load; add -p benchmark to pytest's "
@@ -54,8 +55,7 @@ def refuse_absent(item: pytest.Item) -> None:
     list all others.
     """
     known = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
-    ours = (fixture.func.__module__ == "paceline.plugin" for name in OURS for fixture in known.get(name, ())[-1:])
-    if "benchmark" not in known and any(ours):
+    if is_cell(item) and "benchmark" not in known:
         raise pytest.fail.Exception(ABSENT, pytrace=False)
 
 

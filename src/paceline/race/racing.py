@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from paceline import machine
+from paceline import machine, tracers
 from paceline.contracts import Item
 from paceline.race import choosing
 from paceline.race.child import running
@@ -83,7 +83,7 @@ def race(wish: Wish, findings: Findings, progress: Progress) -> Race:
     entries = choosing.entries(findings, workers, wish.strategies)
     for words in _long(wish, findings, count, workers, sum(not entry.why_not for entry in entries)):
         progress.warn(words)
-    notes = busy(psutil.cpu_percent(LOOK) / 100)
+    notes = [*busy(psutil.cpu_percent(LOOK) / 100), *traced(tracers.inherited())]
     notes += [f"{count} items instead of {len(wish.items)}, as they are long"] if count < len(wish.items) else []
     items = wish.items[:count]
     timeout = max(wish.timeout, choosing.longest_round(choosing.line_seconds(findings, count), count))
@@ -147,6 +147,13 @@ def fewer(rounds: int, turn: float) -> list[str]:
     if turn > choosing.BUDGET:
         why = f"as one of each strategy takes {seconds(turn)} in all"
     return [f"{rounds} instead of {choosing.ROUNDS} rounds, {why}"]
+
+
+def traced(names: list[str]) -> list[str]:
+    """
+    Warn of what environment variables put on in every lane.
+    """
+    return [f"{tracers.doubt(names)}: race again without"] if names else []
 
 
 def _run(

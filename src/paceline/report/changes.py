@@ -62,6 +62,8 @@ def doubts(baseline: Run, candidate: Run) -> list[str]:
     for word, run in (("BASELINE", baseline), ("CANDIDATE", candidate)):
         if not run.complete:
             said.append(f"THE {word} IS INCOMPLETE: {run.why_incomplete or 'nobody said why'}.")
+        if run.tracer:
+            said.append(f"THE {word} WAS MEASURED BESIDE A TRACER: {run.tracer}. It says nothing about the code.")
     return said
 
 

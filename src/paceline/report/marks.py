@@ -9,13 +9,14 @@ from rich.text import Text
 from paceline.history import Cell
 from paceline.report.figures import plain
 
-LETTERS = {"server-bound": "s", "client-bound": "c", "unproven": "u", "noisy": "n", "limit": "l"}
+LETTERS = {"server-bound": "s", "client-bound": "c", "unproven": "u", "noisy": "n", "limit": "l", "tracer": "t"}
 MEANINGS = {
     "server-bound": "the server took more than half of a core, so the figure may be the server's",
     "client-bound": "the client needed too much CPU time to keep as many items in flight as there were workers",
     "unproven": "no ledger shows how much really ran at once",
     "noisy": "the interquartile range of the rounds is over 10 % of their median",
     "limit": "faster than the limit, so the limit is wrong",
+    "tracer": "coverage, a debugger or a debug mode was on: Python code ran slower, and not in all strategies alike",
 }
 
 

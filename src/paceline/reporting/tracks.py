@@ -24,9 +24,10 @@ def tracks(fingerprint: str, runs: Sequence[Run]) -> Past:
 
     Args:
         fingerprint: whose it is.
-        runs: in order; those of others, and those that are not complete, don't count.
+        runs: in order; those of others, those that are not complete or were measured beside a tracer, don't count.
     """
-    history = [measured(run) for run in runs if run.fingerprint == fingerprint and run.complete and run.cells]
+    own = [run for run in runs if run.fingerprint == fingerprint and run.complete and run.cells]
+    history = [measured(run) for run in own if not run.tracer]
     found = trend(fingerprint, history)
     return Past(
         fingerprint=fingerprint,
