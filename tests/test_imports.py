@@ -36,7 +36,7 @@ MAY_KNOW = {
         "contracts", "dask_node", "dask_worker", "family", "importing", "interpreter_worker", "loop_worker",
         "machine", "pool_worker", "portable", "ray_messages", "ray_node", "tasks",
     },
-    "workloads": {"contracts", "importing", "portable", "server.body"},
+    "workloads": {"contracts", "importing", "portable", "server.body", "tasks"},
     "history": {"contracts", "machine", "stats"},
     "claims": {"history", "stats"},
     "report": {"claims", "history", "stats"},
@@ -57,7 +57,7 @@ MAY_KNOW = {
     "predict": {"history", "machine", "report", "stats", "strategies", "typed"},
     "race": {
         "contracts", "family", "history.files", "machine", "piped", "piped_worker", "report", "stats", "strategies",
-        "tracers", "values", "workloads",
+        "tasks", "tracers", "values", "workloads",
     },
     "piped": {"family"},
     "watch": {

@@ -123,7 +123,7 @@ def test_where_one_process_cannot_close_its_session_the_others_close_theirs(tmp_
 
 
 def test_where_the_loop_that_hands_to_threads_cannot_be_had_they_close_their_sessions(tmp_path, monkeypatch):
-    def refuse():
+    def refuse(**_):
         raise OSError("too many open files")
 
     work = OneFails(tmp_path / "log", "nothing")

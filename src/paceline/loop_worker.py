@@ -9,7 +9,7 @@ from typing import Any
 from paceline.contracts import Workload
 from paceline.pool_worker import leave_ending_to_parent
 from paceline.portable import Failed, portable
-from paceline.tasks import all_results
+from paceline.tasks import all_results, runner
 
 
 def main(pipe: Any, workload: Workload, workers: int) -> None:
@@ -20,18 +20,18 @@ def main(pipe: Any, workload: Workload, workers: int) -> None:
     """
     leave_ending_to_parent()
     opened = AsyncExitStack()
-    with asyncio.Runner() as runner:
+    with runner() as loop:
         try:
-            run = runner.run(_enter(opened, workload, workers))
+            run = loop.run(_enter(opened, workload, workers))
         except Exception as error:  # noqa: BLE001 - it is told
             pipe.send(Failed(portable(error)))
             return
         pipe.send(None)
         try:
             while (items := pipe.recv()) is not None:
-                _tell(pipe, _answer(runner, all_results(run, items, workers)))
+                _tell(pipe, _answer(loop, all_results(run, items, workers)))
         finally:
-            runner.run(opened.aclose())
+            loop.run(opened.aclose())
 
 
 async def _enter(opened: AsyncExitStack, workload: Workload, workers: int) -> Any:
@@ -45,8 +45,8 @@ def _tell(pipe: Any, answer: Any) -> None:
         pipe.send(Failed(portable(error)))
 
 
-def _answer(runner: asyncio.Runner, work: Any) -> Any:
+def _answer(loop: asyncio.Runner, work: Any) -> Any:
     try:
-        return runner.run(work)
+        return loop.run(work)
     except Exception as error:  # noqa: BLE001 - whatever it is, it has to travel
         return Failed(portable(error))

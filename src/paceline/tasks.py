@@ -3,9 +3,46 @@ Running items as tasks of an event loop, so many at a time.
 """
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from paceline.contracts import Item, Result
+
+
+class OtherLoop(RuntimeError):  # noqa: N818 - it says what there is
+    """
+    Something has put another library's event loop in the place of the one that was asked for.
+    """
+
+
+def runner(loop: str = "asyncio") -> asyncio.Runner:
+    """
+    Give a runner on the event loop of a library, "asyncio" or "uvloop", whatever policy somebody's module has set.
+
+    Raises:
+        OtherLoop: if the loop that it got is not that library's.
+    """
+    opened = asyncio.Runner(loop_factory=_uvloop if loop == "uvloop" else _asyncios_own)
+    kind = type(opened.get_loop())
+    if kind.__module__.partition(".")[0] != loop:
+        opened.close()
+        raise OtherLoop(
+            f"this is to run on the event loop of {loop}, and got {kind.__module__}.{kind.__name__}: a module has"
+            f" replaced the class of {loop}'s loop; race it without that"
+        )
+    return opened
+
+
+def _asyncios_own() -> asyncio.AbstractEventLoop:
+    if sys.platform == "win32":
+        return asyncio.ProactorEventLoop()
+    return asyncio.SelectorEventLoop()
+
+
+def _uvloop() -> asyncio.AbstractEventLoop:
+    import uvloop
+
+    return uvloop.new_event_loop()
 
 
 async def all_results(run: Callable[[Item], Awaitable[Result]], items: Sequence[Item], workers: int) -> list[Result]:

@@ -2,7 +2,6 @@
 The probe: what a function is like, found by calling it with the first few items; runs in a child process.
 """
 
-import asyncio
 import math
 import pickle
 import resource
@@ -19,6 +18,7 @@ from paceline.race import choosing, delays, results, snapshot
 from paceline.race.messages import Began, Findings
 from paceline.race.output import Output
 from paceline.race.steps import Steps
+from paceline.tasks import runner
 from paceline.workloads import undone
 from paceline.workloads.call import Call, NotAwaitedError
 
@@ -155,11 +155,11 @@ def _caller(call: Call, face: Face, steps: Steps) -> Iterator[Callable[[Item], R
             yield run
         return
     opened = AsyncExitStack()
-    with asyncio.Runner() as runner:
-        runner.get_loop().set_task_factory(steps.task)
-        awaited = runner.run(_enter(opened, call))
-        yield lambda item: runner.run(_one(awaited, item))
-        runner.run(opened.aclose())
+    with runner() as loop:
+        loop.get_loop().set_task_factory(steps.task)
+        awaited = loop.run(_enter(opened, call))
+        yield lambda item: loop.run(_one(awaited, item))
+        loop.run(opened.aclose())
 
 
 async def _enter(opened: AsyncExitStack, call: Call) -> Callable[[Item], Awaitable[Result]]:

@@ -2,18 +2,15 @@
 Tasks on one event loop, from `asyncio`; the loop may be uvloop's.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from importlib.util import find_spec
 from types import TracebackType
 from typing import ClassVar, Self
 
-from paceline.contracts import Face, Item, Option, Result
+from paceline.contracts import Face, Item, Result
 from paceline.strategies.base import Strategy
-from paceline.tasks import all_results
-
-LoopFactory = Callable[[], asyncio.AbstractEventLoop]
+from paceline.tasks import all_results, runner
 
 
 class Asyncio(Strategy):
@@ -25,11 +22,11 @@ class Asyncio(Strategy):
     name: ClassVar[str] = "asyncio"
     face: ClassVar[Face] = "async"
     sessions = 1
-    fixed: ClassVar[dict[str, Option]] = {"loop": "asyncio"}
+    fixed: ClassVar[dict[str, str]] = {"loop": "asyncio"}
 
     def __enter__(self) -> Self:
         self._opened = AsyncExitStack()
-        self._runner = asyncio.Runner(loop_factory=self._loop_factory())
+        self._runner = runner(self.fixed["loop"])
         try:
             self._run = self._runner.run(self._open())
         except BaseException:
@@ -48,9 +45,6 @@ class Asyncio(Strategy):
         finally:
             self._runner.close()
 
-    def _loop_factory(self) -> LoopFactory | None:
-        return None  # asyncio's own
-
     async def _open(self) -> Callable[[Item], Awaitable[Result]]:
         return await self._opened.enter_async_context(self.workload.async_worker(self.workers))
 
@@ -61,13 +55,8 @@ class AsyncioUvloop(Asyncio):
     """
 
     name: ClassVar[str] = "asyncio-uvloop"
-    fixed: ClassVar[dict[str, Option]] = {"loop": "uvloop"}
+    fixed: ClassVar[dict[str, str]] = {"loop": "uvloop"}
 
     @classmethod
     def unavailable(cls) -> str | None:
         return None if find_spec("uvloop") else "needs uvloop, which is not installed"
-
-    def _loop_factory(self) -> LoopFactory:
-        import uvloop
-
-        return uvloop.new_event_loop

@@ -2,7 +2,6 @@
 An event loop in each of a few threads: made for builds without a GIL.
 """
 
-import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -11,7 +10,7 @@ from typing import Any, ClassVar, Self
 from paceline.contracts import Item, Result
 from paceline.strategies.crew import Crew
 from paceline.strategies.loops import SharedLoops, collected, dealt
-from paceline.tasks import all_results
+from paceline.tasks import all_results, runner
 
 
 class LoopsInThreads(SharedLoops):
@@ -50,7 +49,7 @@ class LoopsInThreads(SharedLoops):
 
     def _open(self, index: int) -> None:
         here = self._crew.here
-        here.index, here.runner = index, here.opened.enter_context(asyncio.Runner())
+        here.index, here.runner = index, here.opened.enter_context(runner())
         session = AsyncExitStack()
         here.opened.callback(lambda: here.runner.run(session.aclose()))
         here.run = here.runner.run(self._enter(session, self.shares[index]))

@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 
 from paceline.contracts import Item, Option, Result
 from paceline.strategies.threads import Threads
-from paceline.tasks import all_results
+from paceline.tasks import all_results, runner
 
 
 class ToThread(Threads):
@@ -23,7 +23,7 @@ class ToThread(Threads):
     def __enter__(self) -> Self:
         super().__enter__()
         try:
-            self._runner = asyncio.Runner()
+            self._runner = runner()
             self._runner.get_loop().set_default_executor(self._crew.pool)
         except BaseException:
             self._crew.dismiss()

@@ -188,9 +188,10 @@ class Call:
                 return _call(function, item)
             except NotAwaitedError:  # a plain function around an async one
                 pass
-        import asyncio  # here, or every worker of another workload would start with importing it
+        from paceline.tasks import runner  # here, or every worker of another workload would start by importing asyncio
 
-        return asyncio.run(_await(function, item))
+        with runner() as loop:
+            return loop.run(_await(function, item))
 
     @contextmanager
     def worker(self) -> Iterator[Callable[[Item], Result]]:
