@@ -61,8 +61,8 @@ MAY_KNOW = {
     },
     "piped": {"family"},
     "watch": {
-        "contracts", "machine", "observed", "piped", "piped_worker", "race.lane", "race.output", "report", "server",
-        "stats", "strategies", "typed", "workloads",
+        "contracts", "machine", "observed", "piped", "piped_worker", "race.child", "race.lane", "race.output", "report",
+        "server", "stats", "strategies", "typed", "workloads",
     },
     "writing": {"history.publishing"},
     "trace": {"machine", "observed", "report", "server", "watch", "writing"},

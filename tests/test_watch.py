@@ -228,6 +228,26 @@ def test_what_can_not_be_watched_ends_with_1_and_one_clear_sentence(words, compl
     assert done.stderr.count("\n") == 1
 
 
+def test_what_never_ends_is_given_up_after_the_time_out():
+    done = watch("sequential", "raced:hangs", *ONE, "--timeout", "5s")
+    assert done.returncode == 1
+    assert re.fullmatch(
+        r"paceline: raced:hangs with sequential failed: no end of .+ within 5 s; --timeout allows more\n", done.stderr
+    )
+
+
+def test_a_round_stands_where_a_worker_waits_for_a_thread_that_its_item_has_left():
+    done = watch("processes", "left:thread", *ONE)
+    assert done.returncode == 0
+    assert numbers_in(done.stdout) == [0, 0, 0, 0]
+    assert cells_in(done.stdout, "items") == ["4"]
+    assert re.fullmatch(
+        r"paceline: processes did not end in good order after the round: workers did their items and did not end, as"
+        r" they waited for what those left: process \d+ for thread 'Thread-1 .+; end such a thread .+\n",
+        done.stderr,
+    )
+
+
 @pytest.mark.parametrize("strategy", [each.name for each in STRATEGIES if each.unavailable()])
 def test_a_strategy_that_is_not_to_be_had_here_says_why(strategy):
     done = watch(strategy, "downloads")

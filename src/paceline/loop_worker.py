@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from paceline.contracts import Workload
-from paceline.pool_worker import leave_ending_to_parent
+from paceline.pool_worker import end_in_time, leave_ending_to_parent
 from paceline.portable import Failed, portable
 from paceline.tasks import all_results, runner
 
@@ -32,6 +32,7 @@ def main(pipe: Any, workload: Workload, workers: int) -> None:
                 _tell(pipe, _answer(loop, all_results(run, items, workers)))
         finally:
             loop.run(opened.aclose())
+    end_in_time(pipe)
 
 
 async def _enter(opened: AsyncExitStack, workload: Workload, workers: int) -> Any:

@@ -6,17 +6,20 @@ It stands apart from the strategies so that a spawned process imports this and i
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from multiprocessing import connection, parent_process
+from multiprocessing import active_children, connection, parent_process
 from multiprocessing.util import Finalize
 from typing import Any, TypeAlias
 
 from paceline import importing
 from paceline.contracts import Item, Result, Workload
 from paceline.portable import portable
+
+LEFT_TIMEOUT = 3.0  # seconds for which a worker waits, once its work is done, for threads that its items have left
 
 Chunk: TypeAlias = list[tuple[int, Any]]
 """Items or results, each with its place in item order."""
@@ -54,7 +57,9 @@ def start(
         answer: Exception | None = portable(error)
     else:
         answer = None
-        Finalize(None, _opened.close, exitpriority=10)
+        close = partial(_close, tell)
+        Finalize(None, close, exitpriority=10)
+        threading._register_atexit(close)  # type: ignore[attr-defined]  # noqa: SLF001 - no public way; see `_close`
     with lock:
         tell.send(answer)
 
@@ -81,6 +86,47 @@ def run_chunk(chunk: Chunk) -> Chunk:
     Do some items, one after the other.
     """
     return [(place, run(item)) for place, item in chunk]
+
+
+def end_in_time(tell: Any) -> None:
+    """
+    Have this process, whose work is done, end within `LEFT_TIMEOUT`, even if its items have left what it would wait for
+    on its way out; the parent is told what that is.
+    """
+    if _left():
+        timer = threading.Timer(LEFT_TIMEOUT, _end_now, [tell])
+        timer.daemon = True
+        timer.start()
+
+
+def _close(tell: Any) -> None:
+    """
+    Close the workload before this process waits for anything: up to Python 3.13 for its child processes first, which
+    `multiprocessing` calls finalizers for, and from 3.14 on for its threads.
+    """
+    try:
+        _opened.close()
+    except Exception:  # noqa: BLE001 - printed, as `multiprocessing` does
+        sys.excepthook(*sys.exc_info())
+    finally:
+        end_in_time(tell)
+
+
+def _left() -> list[str]:
+    """
+    Name the threads and processes that this process would wait for.
+    """
+    threads = [thread.name for thread in threading.enumerate() if not thread.daemon]
+    threads.remove(threading.main_thread().name)
+    return [*(f"thread {name!r}" for name in threads), *(f"process {child.pid}" for child in active_children())]
+
+
+def _end_now(tell: Any) -> None:
+    left = " and ".join(_left()[:3])  # a short text is written in one piece, so no lock keeps several of them apart
+    tell.send(f"process {os.getpid()} for {left}")
+    for child in active_children():
+        child.kill()
+    os._exit(1)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import pytest
 
 from paceline import typed
 from paceline.plugin import scale
-from paceline.strategies import STRATEGIES, Strategy, clusters
+from paceline.strategies import STRATEGIES, NotEnded, Strategy, clusters
 from paceline.workloads import Fetch
 from paceline.workloads.clients import NAMES
 
@@ -117,12 +117,12 @@ def refuse_unreachable(options: Any) -> None:
 @contextmanager
 def one_sentence() -> Iterator[None]:
     """
-    Let a cell whose cluster doesn't answer, or doesn't fit, fail with that sentence alone: where it was raised says
-    nothing more.
+    Let a cell whose cluster doesn't answer, or doesn't fit, or whose workers don't end, fail with that sentence alone:
+    where it was raised says nothing more.
     """
     try:
         yield
-    except (clusters.OutOfReach, clusters.WorkersDiffer) as error:
+    except (clusters.OutOfReach, clusters.WorkersDiffer, NotEnded) as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 

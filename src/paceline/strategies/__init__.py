@@ -2,7 +2,7 @@
 The strategies, in the order of every table. To add one: write its file, then name its class here.
 """
 
-from paceline.strategies.base import NotReady, Strategy, WorkerDied
+from paceline.strategies.base import NotEnded, NotReady, Strategy, WorkerDied
 from paceline.strategies.dask import Dask
 from paceline.strategies.event_loop import Asyncio, AsyncioUvloop
 from paceline.strategies.gevent_greenlets import Gevent
@@ -38,4 +38,4 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     Ray,
 )
 
-__all__ = ["STRATEGIES", "NotReady", "Strategy", "WorkerDied"]
+__all__ = ["STRATEGIES", "NotEnded", "NotReady", "Strategy", "WorkerDied"]

@@ -19,6 +19,12 @@ class WorkerDied(RuntimeError):  # noqa: N818 - it reads as the event it reports
     """
 
 
+class NotEnded(RuntimeError):  # noqa: N818
+    """
+    A worker did its items and did not end by itself, and so was ended.
+    """
+
+
 class NotReady(RuntimeError):  # noqa: N818
     """
     Not every worker came to the rendezvous in time.

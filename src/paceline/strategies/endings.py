@@ -3,13 +3,18 @@ How processes end, for every strategy that starts some.
 """
 
 import multiprocessing
+import os
 import signal
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from multiprocessing import connection, forkserver
 from typing import Any
 
-from paceline.strategies.base import WorkerDied
+from paceline.strategies.base import STOP_TIMEOUT, NotEnded, WorkerDied
+
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # which ends a process at once on Windows
 
 
 def ended(processes: Sequence[Any]) -> list[Any]:
@@ -47,6 +52,54 @@ def death(processes: Sequence[Any], when: str) -> WorkerDied:
     """
     ends = ", ".join(f"process {process.pid} ({_end(process.exitcode)})" for process in processes)
     return WorkerDied(f"a worker ended {when}: {ends}; its items have no result")
+
+
+def late_end(processes: Sequence[Any], words: Sequence[str]) -> NotEnded | WorkerDied:
+    """
+    Make the error for workers that did not end well once their work was done.
+
+    Args:
+        processes: they.
+        words: what they said themselves: who waits for what.
+    """
+    if not words:
+        return death(processes, "on the way out")
+    return NotEnded(
+        f"workers did their items and did not end, as they waited for what those left: {', '.join(words)};"
+        " end such a thread or process, or start it with daemon=True"
+    )
+
+
+def last_words(pipes: Sequence[Any]) -> list[str]:
+    """
+    Read what workers said on their way out; everything else that is in their pipes is dropped.
+    """
+    words = []
+    for pipe in pipes:
+        with suppress(EOFError, OSError):  # the other end closed with its process
+            while pipe.poll():
+                words.append(pipe.recv())
+    return [word for word in words if isinstance(word, str)]
+
+
+@contextmanager
+def killed_in_time(processes: Sequence[Any]) -> Iterator[None]:
+    """
+    Kill processes that have not let the context end within `STOP_TIMEOUT`.
+    """
+    timer = threading.Timer(STOP_TIMEOUT, _kill, [processes])
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+
+
+def _kill(processes: Sequence[Any]) -> None:
+    for process in processes:
+        if process.exitcode is None:
+            os.kill(process.pid, KILL)  # loky's have no `kill`
 
 
 def _end(exitcode: int | None) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from paceline import pool_worker
 from paceline.contracts import Item, Result
-from paceline.strategies.endings import death, ended
+from paceline.strategies.endings import ended, killed_in_time, late_end
 from paceline.strategies.in_processes import InProcesses
 
 
@@ -35,12 +35,13 @@ class OnExecutor(InProcesses):
         return ended(self._processes)
 
     def _close(self) -> None:
-        self._shut()
+        with killed_in_time(self._processes):
+            words = self._shut()
         if bad := [process for process in self._processes if process.exitcode]:
-            raise death(bad, "on the way out")
+            raise late_end(bad, words)
 
     @abstractmethod
-    def _shut(self) -> None:
+    def _shut(self) -> list[str]:
         """
-        Let the workers end, and wait for them.
+        Let the workers end, wait for them, and give what they said about it.
         """

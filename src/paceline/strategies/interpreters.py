@@ -16,6 +16,7 @@ from paceline import interpreter_worker
 from paceline.contracts import Item, Result
 from paceline.importing import standard_library_first
 from paceline.strategies.base import START_TIMEOUT, NotReady, Strategy
+from paceline.strategies.endings import late_end
 
 FIRST = (3, 14)
 PATIENCE = 0.1  # seconds between looks at whether somebody ended instead of coming
@@ -59,10 +60,14 @@ class Interpreters(Strategy):
         """
         Close the workload in each interpreter that has opened it, and end them all.
         """
+        stuck = False
         try:
             self._in_each(interpreter_worker.close_here)
+        except interpreter_worker.LeftError as error:
+            who, stuck = error.args
+            raise late_end([], [who]) from None
         finally:
-            self._pool.shutdown()
+            self._pool.shutdown(wait=not stuck)
 
     def _in_each(self, action: Callable[..., None], *arguments: Any) -> None:
         """

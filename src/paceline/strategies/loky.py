@@ -12,7 +12,7 @@ from paceline.contracts import Option
 from paceline.importing import guarded
 from paceline.strategies import extras
 from paceline.strategies.base import WorkerDied
-from paceline.strategies.endings import death
+from paceline.strategies.endings import death, last_words
 from paceline.strategies.executor import OnExecutor
 from paceline.strategies.rendezvous import meet
 
@@ -87,15 +87,17 @@ class Loky(OnExecutor):
             process.terminate()
             process.join()
 
-    def _shut(self, *, kill_workers: bool = False) -> None:
+    def _shut(self, *, kill_workers: bool = False) -> list[str]:
         if self._over:
-            return
+            return []
         self._over = True
         feeding = self._executor._call_queue  # noqa: SLF001 - the executor forgets it, and its thread may stay
         self._executor.shutdown(wait=True, kill_workers=kill_workers)
         _let_out(feeding)
+        words = last_words([self._ready])
         for end in (self._ready, self._tell_ready, self._lifeline, self._life):
             end.close()
+        return words
 
 
 def _start_trackers() -> None:

@@ -14,7 +14,7 @@ from paceline.contracts import Item, Option, Result
 from paceline.importing import guarded
 from paceline.portable import Failed
 from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, NotReady
-from paceline.strategies.endings import death, ended, stop_forkserver, wait_for_ends
+from paceline.strategies.endings import death, ended, last_words, late_end, stop_forkserver, wait_for_ends
 from paceline.strategies.loops import SharedLoops, collected, dealt
 
 START_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
@@ -52,14 +52,17 @@ class LoopsInProcesses(SharedLoops):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        died = ended(self._processes)
+        died, late = ended(self._processes), []
         if not died and (kind is None or issubclass(kind, Exception)):
             for pipe in self._pipes:
                 self._tell(pipe, None)
-            died = [process for process in self._processes if wait_for_ends([process], STOP_TIMEOUT)]
+            late = [process for process in self._processes if wait_for_ends([process], STOP_TIMEOUT)]
+        words = last_words(self._pipes)
         self._kill()
-        if died and kind is None:
-            raise death(died, "between two rounds or on the way out")
+        if kind is None and died:
+            raise death(died, "between two rounds")
+        if kind is None and late:
+            raise late_end(late, words)
 
     def _start_one(self, context: Any, share: int) -> None:
         ours, its = context.Pipe()

@@ -15,7 +15,7 @@ from paceline.contracts import Item, Option, Result, Workload
 from paceline.importing import guarded
 from paceline.strategies import handing_out
 from paceline.strategies.base import STOP_TIMEOUT, WorkerDied
-from paceline.strategies.endings import death, ended, stop_forkserver, wait_for_ends
+from paceline.strategies.endings import death, ended, last_words, late_end, stop_forkserver, wait_for_ends
 from paceline.strategies.in_processes import InProcesses
 from paceline.strategies.pool_rescue import kill_pool
 from paceline.strategies.rendezvous import meet
@@ -96,8 +96,9 @@ class _Pool(InProcesses):
             self._kill()
             raise
         if bad:
+            words = last_words([self._ready])
             self._kill()
-            raise death(bad, "on the way out")
+            raise late_end(bad, words)
         self._pool.join()
         self._release()
 

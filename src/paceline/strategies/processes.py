@@ -12,7 +12,7 @@ from paceline import pool_worker
 from paceline.contracts import Option
 from paceline.importing import guarded
 from paceline.strategies.base import START_TIMEOUT, WorkerDied
-from paceline.strategies.endings import death, stop_forkserver
+from paceline.strategies.endings import death, last_words, stop_forkserver
 from paceline.strategies.executor import OnExecutor
 from paceline.strategies.rendezvous import meet
 
@@ -70,9 +70,11 @@ class Processes(OnExecutor):
             process.kill()
         self._shut()
 
-    def _shut(self) -> None:
+    def _shut(self) -> list[str]:
         self._over = True
         self._executor.shutdown(cancel_futures=True)
+        words = last_words([self._ready])
         self._ready.close()
         self._tell_ready.close()
         stop_forkserver()
+        return words

@@ -11,7 +11,8 @@ SUMMARY = "save one round as a trace, for Perfetto and chrome://tracing"
 EPILOG = """WORKLOAD is as for paceline watch: downloads, computing, mixed, or a function of your own.
 The trace is of one round after another that warms up, and never of a timed one. It has a lane for each worker, with a
 span and the CPUs for each item; for downloads also a lane for each connection to the server, with what it saw of them.
-It ends with status 1 if the strategy can't run here, an item fails or the file can't be written; then there is none.
+It ends with status 1 if the strategy can't run here, an item fails or takes too long, or the file can't be written;
+then there is none.
 
 examples:
   paceline trace pool-fork downloads --option chunksize=0     then open trace.json at ui.perfetto.dev

@@ -2,13 +2,13 @@
 One round, from the spans of its workers and of the server that answered them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from paceline.observed import Forgotten, Opened, Span
 from paceline.server.process import Instrument
 from paceline.server.spans import Served
 from paceline.watch.following import rounds
-from paceline.watch.messages import Ran
+from paceline.watch.messages import Ended, Ran
 from paceline.watch.wish import Wish
 
 
@@ -24,6 +24,7 @@ class Round:
         server: the server's process; None without one.
         dropped: how many spans the server had no room for.
         printed: the first line that the items printed, if any.
+        ended: how the workers ended.
     """
 
     opened: tuple[Opened, ...]
@@ -32,6 +33,7 @@ class Round:
     server: int | None = None
     dropped: int = 0
     printed: str | None = None
+    ended: Ended = field(default_factory=Ended)
 
 
 def collected(wished: Wish) -> Round:
@@ -45,6 +47,7 @@ def collected(wished: Wish) -> Round:
     opened: list[Opened] = []
     spans: list[Span] = []
     printed: str | None = None
+    ended = Ended()
     with rounds(wished, spans=True) as (records, server):
         for record in records:
             match record:
@@ -56,10 +59,12 @@ def collected(wished: Wish) -> Round:
                     spans.append(record)
                 case Ran():
                     printed = record.printed
+                case Ended():
+                    ended = record
         spans.sort(key=lambda span: span.end)
         served, dropped = _served(server, spans)
     pid = server.pid if server else None
-    return Round(tuple(opened), tuple(spans), served, pid, dropped, printed)
+    return Round(tuple(opened), tuple(spans), served, pid, dropped, printed, ended)
 
 
 def _served(server: Instrument | None, spans: list[Span]) -> tuple[tuple[Served, ...], int]:

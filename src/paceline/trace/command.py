@@ -15,7 +15,7 @@ from paceline.trace.arguments import OUTPUT
 from paceline.trace.chrome import as_text
 from paceline.trace.collecting import Round, collected
 from paceline.trace.page import as_html
-from paceline.watch.attempting import FAILED, MISUSE, attempt
+from paceline.watch.attempting import FAILED, MISUSE, attempt, complain_of_end
 from paceline.watch.wish import Wish
 from paceline.writing import STDOUT, put, unfit
 
@@ -79,6 +79,7 @@ def _traced(wished: Wish, wanted: list[tuple[Path, Maker]], complain: Complain) 
     traced = collected(wished)
     if traced.dropped:
         complain(f"the server had no room for {traced.dropped} of its spans; trace fewer items")
+    complain_of_end(wished, traced.ended, complain)
     told = facts(wished, traced)
     for path, text in [(path, make(traced, told)) for path, make in wanted]:  # all is made before any is written
         try:

@@ -9,7 +9,8 @@ from paceline import typed
 SUMMARY = "show which worker does which item, live"
 EPILOG = """WORKLOAD is downloads (from a server started for them), computing, mixed (a download, then some computing),
 or a function of your own, called with the numbers from 0 on. A round that warms up goes before the one that is shown.
-It ends with status 1 if the strategy can't run here or an item fails.
+It ends with status 1 if the strategy can't run here, or an item fails or takes too long. Workers that don't end well
+after the round are ended and named; that changes neither the round nor the status.
 
 examples:
   paceline watch pool-fork downloads --jitter uniform:0.9
@@ -32,4 +33,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--jitter", metavar="KIND:AMOUNT", help="of the latency: uniform:F or lognormal:S (default: none)")
     add("--n", type=typed.whole, metavar="STEPS", help="of a computation (default: 200000)")
     add("--cpu", type=typed.seconds, metavar="SECONDS", help="of computing in a mixed item (default: 10ms)")
+    add(
+        "--timeout",
+        type=typed.timeout,
+        default=60.0,
+        metavar="SECONDS",
+        help="for one step: a start, an item (default: 60)",
+    )
     add("--option", action="append", default=[], metavar="NAME=VALUE", help="one of the strategy's; repeat for more")

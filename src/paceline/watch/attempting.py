@@ -7,11 +7,20 @@ from collections.abc import Callable
 
 from paceline.server.process import ServerError
 from paceline.watch.following import WatchError
+from paceline.watch.messages import Ended
 from paceline.watch.wish import MisuseError, Wish, wish
 from paceline.workloads.call import NoSuchFunctionError
 
 FAILED = 1
 MISUSE = 2
+
+
+def complain_of_end(wished: Wish, ended: Ended, complain: Callable[[object], None]) -> None:
+    """
+    Say it where the workers did not end well.
+    """
+    if ended.trouble:
+        complain(f"{wished.strategy.name} did not end in good order after the round: {ended.trouble}")
 
 
 def attempt(arguments: Namespace, complain: Callable[[object], None], act: Callable[[Wish], int]) -> int:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable
 
 from rich.text import Text
 
-from paceline.observed import Forgotten, Opened, Record, Span
+from paceline.observed import Forgotten, Opened, Span
 from paceline.report.figures import many, plain
 from paceline.report.layout import render
-from paceline.watch.attempting import attempt
-from paceline.watch.following import rounds
-from paceline.watch.messages import Ran
+from paceline.watch.attempting import attempt, complain_of_end
+from paceline.watch.following import Followed, rounds
+from paceline.watch.messages import Ended, Ran
 from paceline.watch.showing import Numbers, summary
 from paceline.watch.wish import Wish
 
@@ -28,13 +28,13 @@ def watch(arguments: Namespace, complain: Callable[[object], None]) -> int:
 
     def show(wished: Wish) -> int:
         with rounds(wished) as (records, _):
-            _show(wished, records)
+            _show(wished, records, complain)
         return 0
 
     return attempt(arguments, complain, show)
 
 
-def _show(wished: Wish, records: Iterable[Record | Ran]) -> None:
+def _show(wished: Wish, records: Iterable[Followed], complain: Callable[[object], None]) -> None:
     """
     Show each record as it comes, and at the end what they come to.
     """
@@ -58,6 +58,9 @@ def _show(wished: Wish, records: Iterable[Record | Ran]) -> None:
                     numbers.finish()
                     sys.stdout.write("\n")
                     render(summary(opened, spans, printed))
+                    sys.stdout.flush()
+                case Ended() as ended:
+                    complain_of_end(wished, ended, complain)
     finally:
         numbers.finish()
 

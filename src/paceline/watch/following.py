@@ -8,12 +8,14 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from multiprocessing import connection
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from paceline import piped
-from paceline.observed import Log, Record
+from paceline.observed import Log, Opened, Record
 from paceline.piped_worker import Failed
+from paceline.race.child import FAREWELL
 from paceline.server.process import Instrument
-from paceline.watch.messages import Ran, Request
+from paceline.watch.messages import Ended, Ran, Request
 from paceline.watch.wish import Wish
 
 CHUNK = 1 << 16  # bytes, as much as a pipe holds
@@ -33,8 +35,11 @@ class WatchError(Exception):
         self.misuse = misuse
 
 
+Followed: TypeAlias = Record | Ran | Ended
+
+
 @contextmanager
-def rounds(wished: Wish, *, spans: bool = False) -> Iterator[tuple[Iterable[Record | Ran], Instrument | None]]:
+def rounds(wished: Wish, *, spans: bool = False) -> Iterator[tuple[Iterable[Followed], Instrument | None]]:
     """
     Run what is wished for, twice: a warm round and then, after a `Forgotten`, the one to look at.
 
@@ -43,12 +48,13 @@ def rounds(wished: Wish, *, spans: bool = False) -> Iterator[tuple[Iterable[Reco
         spans: have the server leave spans too.
 
     Yields:
-        The records as they come, `Ran` last, which raise a WatchError if it can't be done; and the server, if any.
+        The records as they come, `Ran` and `Ended` last, which raise a WatchError if it can't be done; and the server,
+        if any.
     """
     strategy = wished.strategy
     with wished.workload(spans=spans) as (workload, server), fifo() as (log, reader):
         request = Request(strategy.name, workload, strategy.workers, strategy.chosen, wished.items, log)
-        with closing(followed(request, reader)) as records:
+        with closing(followed(request, reader, wished.timeout)) as records:
             yield records, server
 
 
@@ -69,31 +75,46 @@ def fifo() -> Iterator[tuple[Path, int]]:
             os.close(writer)
 
 
-def followed(request: Request, reader: int) -> Generator[Record | Ran, None, None]:
+def followed(request: Request, reader: int, timeout: float) -> Generator[Followed, None, None]:
     """
-    Start a process, have it do what is asked, and give what its workers write down; its answer comes last.
+    Start a process, have it do what is asked, and give what its workers write down; its answers come last.
 
     Raises:
-        WatchError: if it can't be done, or the process ends on the way.
+        WatchError: if it can't be done, takes more than `timeout` seconds for a step, or the process ends on the way.
     """
     log = Log()
     with piped.running("paceline.watch.inside") as child:
         child.requests.send(request)
-        while child.answers not in connection.wait([child.answers, reader]):
-            yield from log.read(os.read(reader, CHUNK))
+        step = "its start"
+        while child.answers not in (ready := connection.wait([child.answers, reader], timeout)):
+            if not ready:
+                raise WatchError(f"no end of {step} within {timeout:g} s; --timeout allows more")
+            for record in log.read(os.read(reader, CHUNK)):
+                step = "its start" if isinstance(record, Opened) and record.worker + 1 < request.workers else "an item"
+                yield record
         answer = _answer(child)
         yield from log.read(_rest(reader))
-    if isinstance(answer, Failed):
-        raise WatchError(answer.why, misuse=answer.misuse)
-    yield answer
+        if isinstance(answer, Failed):
+            raise WatchError(answer.why, misuse=answer.misuse)
+        yield answer
+        yield _ended(child)
 
 
-def _answer(child: piped.Piped) -> Ran | Failed:
+def _answer(child: piped.Piped) -> Any:
     try:
-        answer: Ran | Failed = child.answers.recv()
+        return child.answers.recv()
     except (EOFError, OSError):
         return Failed(child.death(), misuse=False)
-    return answer
+
+
+def _ended(child: piped.Piped) -> Ended:
+    """
+    Wait for the end of the strategy, which is no part of the round: what is wrong with it is told, and no more.
+    """
+    if not child.answers.poll(FAREWELL):
+        return Ended(f"no end within {FAREWELL:g} s")
+    answer = _answer(child)
+    return answer if isinstance(answer, Ended) else Ended(answer.why)
 
 
 def _rest(reader: int) -> bytes:

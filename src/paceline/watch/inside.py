@@ -2,13 +2,16 @@
 The process in which a strategy is watched: `python -m paceline.watch.inside` does what its standard input says, once.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from paceline.contracts import Workload
 from paceline.observed import Observed
 from paceline.piped_worker import Failed, ends
 from paceline.race.lane import FORKING, end_with_race
 from paceline.race.output import Output
 from paceline.strategies import STRATEGIES, Strategy
-from paceline.watch.messages import Ran, Request, UnfitError
+from paceline.watch.messages import Ended, Ran, Request, UnfitError
 from paceline.workloads import Call, undone
 from paceline.workloads.call import NoSuchFunctionError
 
@@ -21,15 +24,17 @@ def main() -> None:
     output = Output()
     request: Request = requests.recv()
     try:
-        run(request, requests.fileno(), output)
-        answers.send(Ran(output.first_line()))
+        with run(request, requests.fileno(), output):
+            answers.send(Ran(output.first_line()))
+        answers.send(Ended())
     except BaseException as error:  # noqa: BLE001 - a function may raise anything, SystemExit among it
         answers.send(Failed(output.told(error), misuse=isinstance(error, NoSuchFunctionError)))
 
 
-def run(request: Request, lifeline: int, output: Output) -> None:
+@contextmanager
+def run(request: Request, lifeline: int, output: Output) -> Iterator[None]:
     """
-    Run a warm round and a watched one, telling them apart in the log.
+    Run a warm round and a watched one, telling them apart in the log; the strategy ends with the context.
     """
     forks = request.strategy == FORKING
     if not forks:
@@ -45,6 +50,7 @@ def run(request: Request, lifeline: int, output: Output) -> None:
         output.forget()
         observed.forget()
         strategy.map(range(request.items))
+        yield
 
 
 def check_face(strategy: type[Strategy], workload: Workload) -> None:

@@ -12,7 +12,7 @@ from paceline.contracts import Option, Workload
 @dataclass(frozen=True)
 class Request:
     """
-    Run so many items twice with a strategy. Answered by `Ran` or `Failed`.
+    Run so many items twice with a strategy. Answered by `Ran` and then `Ended`, or by `Failed` in the place of either.
 
     Attributes:
         log: the FIFO that takes the spans.
@@ -29,10 +29,19 @@ class Request:
 @dataclass(frozen=True)
 class Ran:
     """
-    Both rounds are done and all workers gone; `printed` is the first line that the items printed, if any.
+    Both rounds are done; `printed` is the first line that the items printed, if any.
     """
 
     printed: str | None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """
+    All workers are gone; `trouble` says what was wrong with that, if anything.
+    """
+
+    trouble: str | None = None
 
 
 class UnfitError(ValueError):

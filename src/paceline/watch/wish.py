@@ -42,6 +42,7 @@ class Wish:
     Attributes:
         what: its items, in words.
         made: makes the workload of a server's URL; there is none where `served` is false.
+        timeout: seconds for any one step.
     """
 
     strategy: Strategy
@@ -49,6 +50,7 @@ class Wish:
     what: str
     served: bool
     made: Callable[[str], Workload]
+    timeout: float
 
     @contextmanager
     def workload(self, *, spans: bool = False) -> Iterator[tuple[Workload, Instrument | None]]:
@@ -82,7 +84,7 @@ def wish(arguments: Namespace) -> Wish:
         strategy = chosen(made(""), workers, **dict(map(_option, arguments.option)))
     except (TypeError, ValueError) as error:
         raise MisuseError(str(error)) from None
-    return Wish(strategy, arguments.items or ITEMS, what, served, made)
+    return Wish(strategy, arguments.items or ITEMS, what, served, made, arguments.timeout)
 
 
 def _check_fitting(arguments: Namespace) -> None:
