@@ -50,8 +50,8 @@ MAY_KNOW = {
     "fresh_worker": {"fresh_messages", "piped_worker", "portable"},
     "piped_worker": set(),
     "plugin": {
-        "contracts", "fresh", "history", "machine", "measuring", "report", "server", "strategies", "tracers", "typed",
-        "workloads", "writing",
+        "contracts", "fresh", "history", "importing", "machine", "measuring", "report", "server", "strategies",
+        "tracers", "typed", "workloads", "writing",
     },
     "gate": {"family", "history", "machine", "report", "server", "stats", "typed"},
     "predict": {"history", "machine", "report", "stats", "strategies", "typed"},

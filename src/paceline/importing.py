@@ -1,6 +1,7 @@
 """
 Where modules are looked for: no file of somebody's project must stand in for a module of Python's own, as `random.py`
-in the current directory would for whatever imports `random` in a process that starts there.
+in the current directory would for whatever imports `random` in a process that starts there. And whether Python's own
+modules are still what they were.
 """
 
 import os
@@ -10,6 +11,32 @@ from contextlib import contextmanager
 
 _SAFE_PATH = "PYTHONSAFEPATH"  # keeps `python -c` and `-m` from looking into the current directory first
 _OURS = "paceline"  # any value does; by this one it is known who has set it
+
+
+_PATCHERS = {"gevent": ("gevent.monkey", "is_module_patched"), "eventlet": ("eventlet.patcher", "is_monkey_patched")}
+_PATCHED = ("_thread", "thread", "threading", "time", "socket", "select", "os", "subprocess")  # by the names of either
+
+
+def tampered() -> str | None:
+    """
+    Say what has been done to Python's own modules in this process that nothing could be measured with; None if nothing.
+    """
+    if library := _patcher():
+        return (
+            f"{library} has patched Python's own modules, and strategies need them as they are; move monkey.patch_all()"
+            " into the main module of your program, under if __name__ == '__main__'"
+        )
+    return None
+
+
+def _patcher() -> str | None:
+    """
+    Name the library that has patched what threads and locks are made of, if one has; none is imported to find out.
+    """
+    for library, (module, question) in _PATCHERS.items():
+        if module in sys.modules and any(map(getattr(sys.modules[module], question), _PATCHED)):
+            return library
+    return None
 
 
 def standard_library_first(path: Iterable[str]) -> list[str]:

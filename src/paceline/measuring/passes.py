@@ -20,6 +20,7 @@ from paceline.measuring.rounds import Reference, Rounds, Tell, untold
 from paceline.observed import Metered
 from paceline.server.process import Control
 from paceline.strategies import Strategy
+from paceline.workloads import Call
 
 
 class Stopwatch(Protocol):
@@ -80,9 +81,12 @@ def measure(
     Raises:
         ItemError: for a wrong answer.
         NotAMeasurement: for a round that the server's ledger doesn't bear out.
+        TamperedError: before anything has started, if a function's module makes that impossible.
         TooFewDescriptors: before anything has started, if there can't be a connection for each worker.
     """
     workload = strategy.workload
+    if isinstance(workload, Call):
+        workload.module()  # as a race does: no start is charged for it, and what it may break is known before
     cell = described(plan.experiment, strategy, items)
     shares = plan.rounds + 1 if stopwatch.enabled else 1
     reference = Reference(workload, items, shares, paired=plan.paired)

@@ -13,6 +13,7 @@ from paceline import typed
 from paceline.plugin import scale
 from paceline.strategies import STRATEGIES, NotEnded, Strategy, clusters
 from paceline.workloads import Fetch
+from paceline.workloads.call import TamperedError
 from paceline.workloads.clients import NAMES
 
 NAMED = {strategy.name: strategy for strategy in STRATEGIES}
@@ -117,12 +118,12 @@ def refuse_unreachable(options: Any) -> None:
 @contextmanager
 def one_sentence() -> Iterator[None]:
     """
-    Let a cell whose cluster doesn't answer, or doesn't fit, or whose workers don't end, fail with that sentence alone:
-    where it was raised says nothing more.
+    Let a cell whose cluster doesn't answer, or doesn't fit, whose workers don't end, or whose module breaks Python's
+    own, fail with that sentence alone: where it was raised says nothing more.
     """
     try:
         yield
-    except (clusters.OutOfReach, clusters.WorkersDiffer, NotEnded) as error:
+    except (clusters.OutOfReach, clusters.WorkersDiffer, NotEnded, TamperedError) as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 

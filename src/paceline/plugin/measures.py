@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from paceline import fresh
+from paceline import fresh, importing
 from paceline.contracts import Item
 from paceline.measuring import facts, figures, laps
 from paceline.measuring.cell import Cell, saved
 from paceline.measuring.passes import Plan
 from paceline.measuring.passes import measure as measure_here
 from paceline.measuring.rounds import Tell, untold
-from paceline.plugin.stopwatches import ElsewhereClock, Native, failing
+from paceline.plugin.stopwatches import ElsewhereClock, Native, failing, refuse_unfit
 from paceline.strategies import Strategy
 
 
@@ -41,14 +41,16 @@ class Bench:
         """
         Measure a strategy's cell and write it down.
         """
+        refuse_unfit(self.benchmark, importing.tampered())
         described = facts.described(strategy.workload, strategy.face)
-        if self.elsewhere:
-            with failing(self.benchmark):
+        with failing(self.benchmark):
+            if self.elsewhere:
                 cell, seconds = _elsewhere(plan, strategy, items)
+            else:
+                cell, _ = measure_here(plan, Native(self.benchmark, self.timer), strategy, items, self.tell)
+        if self.elsewhere:
             cell.process = self.process
             self.elsewhere.tell(self.benchmark, seconds)
-        else:
-            cell, _ = measure_here(plan, Native(self.benchmark, self.timer), strategy, items, self.tell)
         self.benchmark.extra_info.update({**described, **extra, **saved(cell)})
         return cell
 
@@ -62,6 +64,7 @@ class Bench:
             TypeError: if it gives back no `seconds`.
         """
         assert self.elsewhere
+        refuse_unfit(self.benchmark, importing.tampered())
         with failing(self.benchmark):
             timeout = fresh.TIMEOUT + laps.at_most(*_size(described))
             found = _middle([_figures(function, arguments, timeout) for _ in range(times)])

@@ -50,15 +50,27 @@ def refuse_second(benchmark: Any) -> None:
         raise pytest.fail.Exception(told, pytrace=False)
 
 
+def refuse_unfit(benchmark: Any, why: str | None) -> None:
+    """
+    Fail a test for a reason, if there is one, before it measures; pytest-benchmark would complain as well that nobody
+    used it.
+    """
+    if why:
+        benchmark._mode, benchmark.has_error = "paceline", True  # noqa: SLF001 - there is no public way
+        raise pytest.fail.Exception(why, pytrace=False)
+
+
 @contextmanager
 def failing(benchmark: Any) -> Iterator[None]:
     """
-    Let an error come out of pytest-benchmark's own call, though it was raised before: a benchmark that was not used at
-    all would be complained about as well.
+    Let an error that was raised before pytest-benchmark's own call come out of it: a benchmark that was not used at all
+    would be complained about as well.
     """
     try:
         yield
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again
+    except Exception as error:
+        if benchmark._mode:  # noqa: SLF001 - as above
+            raise
         benchmark.pedantic(_raise, args=[error])
 
 

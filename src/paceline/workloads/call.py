@@ -17,7 +17,7 @@ from types import ModuleType, TracebackType
 from typing import Any, NoReturn
 
 from paceline.contracts import Item, ItemError, Result
-from paceline.importing import standard_library_first
+from paceline.importing import standard_library_first, tampered
 from paceline.portable import words
 from paceline.workloads import undone
 
@@ -48,6 +48,12 @@ class NotAwaitedError(ItemError):
 class BrokenModuleError(ImportError):
     """
     The module is there, and raised an error while it was imported.
+    """
+
+
+class TamperedError(ImportError):
+    """
+    Something has been done to Python's own modules, at the latest by the import, that nothing can be measured with.
     """
 
 
@@ -87,8 +93,17 @@ class Call:
         Raises:
             NoSuchFunctionError: if there is none of that name, or Python has one of the same.
             BrokenModuleError: if it raises an error.
+            TamperedError: if it does something to Python's own modules that nothing can be measured with.
         """
         name = self.function.partition(":")[0]
+        before = tampered()
+        try:
+            return self._imported(name)
+        finally:  # an import that patches them may fail by that, in any way
+            if why := tampered():
+                raise TamperedError(why if before else f"with the import of {name}, {why}")
+
+    def _imported(self, name: str) -> ModuleType:
         if not {"", os.getcwd()} & set(sys.path):  # noqa: PTH109 - sys.path holds strings
             sys.path[:] = standard_library_first([os.getcwd(), *sys.path])  # noqa: PTH109
         if clash := _clash(name.partition(".")[0]):
@@ -136,10 +151,11 @@ class Call:
         See to it that the function takes an item and asks for nothing else, as far as it says what it takes.
 
         Raises:
-            UnfitFunctionError: if it doesn't.
+            UnfitFunctionError: if it doesn't; and as `load` does.
         """
+        function = self.load()
         try:
-            signature = inspect.signature(self.load(), follow_wrapped=False)  # what is called is the wrapper
+            signature = inspect.signature(function, follow_wrapped=False)  # what is called is the wrapper
         except Exception:  # noqa: BLE001 - many of Python's own don't say; from 3.14 on it evaluates annotations, too
             return
         try:
