@@ -4,6 +4,7 @@ Python's own modules, patched or stopped by somebody: nothing is measured with t
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -95,3 +96,39 @@ def test_elsewhere(cost):
     done = session(source, "from gevent import monkey\nmonkey.patch_all()")
     done.assert_outcomes(failed=2)
     done.stdout.fnmatch_lines([f"{BY_GEVENT}*", f"{BY_GEVENT}*"])
+
+
+def test_a_cell_under_a_frozen_clock_fails_before_it_starts(session):
+    done = session("""
+import time
+
+@pytest.fixture
+def frozen(monkeypatch):  # as freezegun has it
+    for name in ("time", "monotonic", "perf_counter"):
+        monkeypatch.setattr(time, name, lambda: 0.0)
+
+@pytest.mark.usefixtures("frozen")
+def test_in_processes(measure):
+    measure(Processes(Compute("squares", 1), 2), range(2))
+
+@pytest.mark.usefixtures("frozen")
+def test_elsewhere(cost):
+    cost("os:getpid", strategy="none", workload="none")
+""")
+    done.assert_outcomes(failed=2)
+    done.stdout.fnmatch_lines(2 * ["time.perf_counter is not Python's own but test_lab's, and may stand still; *"])
+
+
+def test_a_module_that_freezes_the_clock_when_it_is_imported_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(time, "monotonic", time.monotonic)  # so that it comes back
+    (tmp_path / "freezes.py").write_text(
+        "import time\ntime.monotonic = lambda: 0.0\ndef work(item):\n    return item\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(TamperedError, match="^with the import of freezes, time.monotonic is not Python's"):
+        Call("freezes:work").load()
+
+
+def test_a_clock_of_c_that_stands_still_is_noticed(monkeypatch):
+    monkeypatch.setattr(time, "monotonic", [].copy)
+    assert "time.monotonic stands still" in tampered()

@@ -6,8 +6,10 @@ modules are still what they were.
 
 import os
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from types import BuiltinFunctionType
 
 _SAFE_PATH = "PYTHONSAFEPATH"  # keeps `python -c` and `-m` from looking into the current directory first
 _OURS = "paceline"  # any value does; by this one it is known who has set it
@@ -15,6 +17,8 @@ _OURS = "paceline"  # any value does; by this one it is known who has set it
 
 _PATCHERS = {"gevent": ("gevent.monkey", "is_module_patched"), "eventlet": ("eventlet.patcher", "is_monkey_patched")}
 _PATCHED = ("_thread", "thread", "threading", "time", "socket", "select", "os", "subprocess")  # by the names of either
+_CLOCKS = ("perf_counter", "monotonic")
+_LOOKS = 500_000  # at a clock until it counts as standing still: some 20 ms, as some systems' clocks have steps of 16
 
 
 def tampered() -> str | None:
@@ -26,6 +30,20 @@ def tampered() -> str | None:
             f"{library} has patched Python's own modules, and strategies need them as they are; move monkey.patch_all()"
             " into the main module of your program, under if __name__ == '__main__'"
         )
+    return next(filter(None, map(_stopped, _CLOCKS)), None)
+
+
+def _stopped(name: str) -> str | None:
+    """
+    Say so if a clock is another than Python's, which moves as somebody wants, or doesn't move at all.
+    """
+    clock = getattr(time, name)
+    if not isinstance(clock, BuiltinFunctionType):
+        library = str(getattr(clock, "__module__", "somebody")).partition(".")[0]
+        return f"time.{name} is not Python's own but {library}'s, and may stand still; measure outside of freeze_time"
+    begun = clock()
+    if all(clock() == begun for _ in range(_LOOKS)):
+        return f"time.{name} stands still; measure outside of what has stopped it"
     return None
 
 
