@@ -174,7 +174,7 @@ def test_odd(benchmark):
 )
 def test_a_side_that_leaves_the_step_ends_everything_with_a_word_on_the_cell(project, temporary, what, told):
     folder = project(HANGS.format(what=what))
-    ended = ab(folder, "--timeout=3")
+    ended = ab(folder, "--timeout=8")
     assert ended.returncode == 2
     assert told in ended.err
     assert "test_odd" in ended.err
