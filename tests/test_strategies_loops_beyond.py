@@ -48,12 +48,24 @@ def tasks():
 
 
 def interrupt_when(condition):
-    """Press Ctrl-C as soon as `condition()` holds."""
+    """
+    Press Ctrl-C as soon as `condition()` holds, and again where it was lost: Python does not see the one that comes in
+    the moment before its main thread begins to wait for a lock.
+    """
+    seen = threading.Event()
+
+    def handle(number, frame):
+        seen.set()
+        signal.signal(signal.SIGINT, before)
+        signal.default_int_handler(number, frame)
 
     def press():
         until(condition, "the moment for Ctrl-C")
         os.kill(os.getpid(), signal.SIGINT)
+        while not seen.wait(1):
+            os.kill(os.getpid(), signal.SIGINT)
 
+    before = signal.signal(signal.SIGINT, handle)
     thread = threading.Thread(target=press)
     thread.start()
     return thread
