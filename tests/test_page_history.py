@@ -141,6 +141,11 @@ def test_too_few_runs_say_how_many_there_are_and_how_many_it_takes():
     )
 
 
+def test_runs_that_are_left_out_for_a_tracer_are_counted():
+    made = section({"linux-a": past(traced=2, looked_at=0)}, NONE)
+    assert made.missing[0] == "linux-a: 2 runs beside a tracer left out."
+
+
 def test_a_quiet_history_says_that_nothing_moved_and_what_could_have_shown():
     made = section({"linux-a": past(too_few=2)}, NONE)
     quiet, too_few, *_ = made.missing

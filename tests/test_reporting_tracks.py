@@ -3,7 +3,7 @@ From a made-up history to what a report shows of it.
 """
 
 import pytest
-from histories import ELSEWHERE, HERE, NAMES, newer, quiet, stepped, write
+from histories import ELSEWHERE, HERE, NAMES, newer, quiet, stepped, traced, write
 
 from paceline import history
 from paceline.reporting.tracks import tracks
@@ -87,6 +87,11 @@ def test_other_machines_and_runs_that_are_not_whole_do_not_count(tmp_path):
     found = past(tmp_path, quiet(12), change=broken)
     assert found.runs == 11
     assert 5 not in [drift.run for drift in found.drift]
+
+
+def test_runs_beside_a_tracer_are_left_out_and_counted(tmp_path):
+    found = past(tmp_path, quiet(12), change=traced(5, 7))
+    assert (found.runs, found.traced) == (10, 2)
 
 
 def test_no_runs_are_no_history():

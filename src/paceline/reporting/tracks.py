@@ -35,6 +35,7 @@ def tracks(fingerprint: str, runs: Sequence[Run]) -> Past:
         least=change_points.LEAST_RUNS,
         looked_at=len(found.looked_at),
         too_few=len(found.too_few),
+        traced=len(own) - len(history),
         sides=change_points.least_neighbours(len(found.looked_at)),
         tracks=_tracks(found, history),
         drift=_drift(found, history),

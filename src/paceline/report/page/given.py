@@ -100,6 +100,7 @@ class Past:
         least: how many runs a cell must be in before anybody looks for change points.
         looked_at: how many cells are in that many.
         too_few: how many are in fewer.
+        traced: how many runs were measured beside a tracer, and are left out.
         sides: how many runs on either side let a change show at all, with so many cells looked at.
         tracks: the cells that moved, those that moved most first.
         drift: where all cells that were looked at stand, in the order of the runs.
@@ -111,6 +112,7 @@ class Past:
     least: int
     looked_at: int = 0
     too_few: int = 0
+    traced: int = 0
     sides: int = 0
     tracks: tuple[Track, ...] = ()
     drift: tuple[Drift, ...] = ()

@@ -83,10 +83,10 @@ def _every(past: Past, column: str) -> Figure:
 
 def _missing(past: Past) -> list[str]:
     named = plain(past.fingerprint)
+    said = [f"{named}: {many(past.traced, 'run')} beside a tracer left out."] if past.traced else []
     if not past.looked_at:
         runs = f"{named} has {many(past.runs, 'whole run')}"
-        return [f"{runs}; change points need {past.least} that have the same cells; measure more: {_MEASURE}"]
-    said = []
+        return [*said, f"{runs}; change points need {past.least} that have the same cells; measure more: {_MEASURE}"]
     if not past.tracks:
         said.append(
             f"{named}: no change point shows in {many(past.looked_at, 'cell')} over {many(past.runs, 'whole run')}; "
