@@ -59,7 +59,7 @@ def same(one: Any, other: Any) -> bool | None:
     while pairs:
         first, second, certain = pair = pairs.pop()
         key = (id(first), id(second), certain)
-        if _plainly_same(first, second) or key in seen:
+        if key in seen:
             continue
         if len(seen) == MOST:
             return None
@@ -71,7 +71,7 @@ def same(one: Any, other: Any) -> bool | None:
         if parts is None and certain and conclusive:
             return False
         unknown = unknown or parts is None
-        pairs += [(*part, certain and conclusive) for part in parts or ()]
+        pairs += [(*part, certain and conclusive) for part in parts or () if not _plainly_same(*part)]
     return None if unknown else True
 
 
