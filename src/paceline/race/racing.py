@@ -81,7 +81,7 @@ def race(wish: Wish, findings: Findings, progress: Progress) -> Race:
     if not wish.all_items:
         count = choosing.items_for(choosing.line_seconds(findings, count) / count, workers, count)
     entries = choosing.entries(findings, workers, wish.strategies)
-    for words in _long(wish, findings, count, workers, sum(not entry.why_not for entry in entries)):
+    if words := _long(wish, findings, count, workers, sum(not entry.why_not for entry in entries)):
         progress.warn(words)
     notes = [*busy(psutil.cpu_percent(LOOK) / 100), *traced(tracers.inherited())]
     notes += [f"{count} items instead of {len(wish.items)}, as they are long"] if count < len(wish.items) else []
@@ -97,26 +97,26 @@ def race(wish: Wish, findings: Findings, progress: Progress) -> Race:
     return Race(wish.function, findings, count, workers, wish.timeout, wish.seed, listed, notes)
 
 
-def _long(wish: Wish, findings: Findings, count: int, workers: int, lanes: int) -> list[str]:
+def _long(wish: Wish, findings: Findings, count: int, workers: int, lanes: int) -> str | None:
     """
     Say that a race should take far longer than one does, if it should.
 
     Raises:
         TooLongError: if nobody could wait for its end.
     """
-    seconds = choosing.race_seconds(findings, count, lanes, workers, wish.rounds)
-    if seconds <= choosing.FAR_BEYOND:
-        return []
+    whole = choosing.race_seconds(findings, count, lanes, workers, wish.rounds)
+    if whole <= choosing.FAR_BEYOND:
+        return None
     line = choosing.line_seconds(findings, count)
     grows = ", as each takes longer than the one before" if choosing.growth(findings.tried) else ""
-    fewer = choosing.fewer(findings, count)
     words = (
-        f"{wish.function} should take about {duration(seconds)} to race: {many(count, 'item')} come to some"
-        f" {duration(line)} one after the other{grows}; choose fewer (--count {fewer}) or shorter ones (--items FILE)"
+        f"{wish.function} should take about {duration(whole)} to race: {many(count, 'item')} come to some"
+        f" {duration(line)} one after the other{grows};"
+        f" choose fewer (--count {choosing.fewer(findings, count)}) or shorter ones (--items FILE)"
     )
-    if seconds > choosing.HOPELESS:
+    if whole > choosing.HOPELESS:
         raise TooLongError(words)
-    return [words]
+    return words
 
 
 def busy(share: float) -> list[str]:
