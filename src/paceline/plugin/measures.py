@@ -46,11 +46,10 @@ class Bench:
         with failing(self.benchmark):
             if self.elsewhere:
                 cell, seconds = _elsewhere(plan, strategy, items)
+                cell.process = self.process
+                self.elsewhere.tell(self.benchmark, seconds)
             else:
                 cell, _ = measure_here(plan, Native(self.benchmark, self.timer), strategy, items, self.tell)
-        if self.elsewhere:
-            cell.process = self.process
-            self.elsewhere.tell(self.benchmark, seconds)
         self.benchmark.extra_info.update({**described, **extra, **saved(cell)})
         return cell
 
