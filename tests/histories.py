@@ -9,7 +9,7 @@ import random
 from saved_runs import benchmark, put, saved
 
 from paceline import machine
-from paceline.gate import arguments_history
+from paceline.trends import arguments as arguments_history
 
 HERE = machine.fingerprint()
 ELSEWHERE = "darwin-arm64-made-up-8cpu-cpython-3.13"

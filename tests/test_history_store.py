@@ -10,9 +10,9 @@ from histories import ELSEWHERE
 from saved_runs import FINGERPRINT, FOLDER, PARTIAL, benchmark, put, saved
 
 from paceline import commands, history, machine
-from paceline.gate import history_chosen
 from paceline.history import NoSuchRunError, UnreadableRun
 from paceline.reporting import choosing
+from paceline.trends import runs as history_chosen
 
 HERE = machine.fingerprint()
 

@@ -53,7 +53,8 @@ MAY_KNOW = {
         "contracts", "fresh", "history", "importing", "machine", "measuring", "report", "server", "strategies",
         "tracers", "typed", "workloads", "writing",
     },
-    "gate": {"family", "history", "machine", "report", "server", "stats", "typed"},
+    "ab": {"family", "history", "machine", "report", "server", "stats", "typed"},
+    "trends": {"history", "machine", "report", "stats", "typed"},
     "predict": {"history", "machine", "report", "stats", "strategies", "typed"},
     "race": {
         "contracts", "family", "history.files", "machine", "piped", "piped_worker", "report", "stats", "strategies",
@@ -66,12 +67,12 @@ MAY_KNOW = {
     },
     "writing": {"history.publishing"},
     "trace": {"machine", "observed", "report", "server", "watch", "writing"},
-    "reporting": {"claims", "gate", "history", "machine", "report", "stats", "strategies", "typed", "writing"},
+    "reporting": {"ab", "claims", "history", "machine", "report", "stats", "strategies", "trends", "typed", "writing"},
     "commands": {
-        "claims", "gate", "history", "machine", "predict", "race", "report", "reporting", "server", "strategies",
-        "trace", "watch",
+        "ab", "claims", "history", "machine", "predict", "race", "report", "reporting", "server", "strategies",
+        "trace", "trends", "watch",
     },
-    "cli": {"commands", "gate", "machine", "predict", "reporting", "trace", "typed", "watch"},
+    "cli": {"ab", "commands", "machine", "predict", "reporting", "trace", "trends", "typed", "watch"},
     "__main__": {"cli"},
 }  # fmt: skip
 

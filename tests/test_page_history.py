@@ -49,7 +49,7 @@ def change(name="test_read[threads]", verdict="same", ratio=1.0, low=0.99, high=
 
 def decision(*cells, **facts):
     known = {
-        "label": "sitting 3",
+        "label": "comparison 3",
         "when": "2026-01-02T03:04:05+00:00",
         "sides": "baseline rev:main against candidate .",
         "held": "linux-a: 14 pairs of processes and 14 fresh, seed 7",
@@ -163,7 +163,7 @@ def test_several_histories_have_a_row_and_a_label_each():
 
 def test_a_decision_is_drawn_as_ever():
     [drawn] = figures(section({}, Decisions(found=(SITTING,))), "ab-1")
-    assert drawn.title == "Sitting 3: slower"
+    assert drawn.title == "Comparison 3: slower"
     assert drawn.says == (
         "Slower: 1 slower. The canary changed by -0.1 % (-0.4 % to +0.2 %). The tolerance is 3.0 % either way."
     )
@@ -182,7 +182,7 @@ def test_the_table_of_a_decision_has_verdicts_in_words_and_why():
     assert [row[0] for row in drawn.table.rows][-1] == "canary"
 
 
-def test_a_sitting_without_cells_shows_its_canary():
+def test_a_comparison_without_cells_shows_its_canary():
     [drawn] = figures(section({}, Decisions(found=(decision(),))), "ab-1")
     assert [row["name"] for row in drawn.chart.data["cells"]] == ["canary"]
     assert_drawable(drawn)
@@ -200,13 +200,13 @@ def test_what_can_not_be_read_is_named():
     made = section({}, Decisions(found=(SITTING,), unread=("results/ab/0001_x.json: damaged",), older=1))
     assert made.missing == (
         "Passed over results/ab/0001_x.json: damaged",
-        "1 older sitting not shown; see one: paceline ab --read NUMBER",
+        "1 older comparison not shown; see one: paceline ab --read NUMBER",
     )
 
 
-def test_without_a_sitting_it_says_how_to_hold_one():
+def test_without_a_comparison_it_says_how_to_hold_one():
     assert section({}, NONE).missing == (
-        "No A/B sitting is shown; hold one: paceline ab --baseline SIDE --candidate SIDE",
+        "No A/B comparison is shown; hold one: paceline ab --baseline SIDE --candidate SIDE",
     )
 
 

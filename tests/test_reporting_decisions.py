@@ -1,18 +1,18 @@
 """
-From saved sittings to the decisions that a report shows.
+From saved comparisons to the decisions that a report shows.
 """
 
 import json
 from pathlib import Path
 
 import pytest
-from sittings import ONE, TWO, pair, pairs, side, sitting, taken
+from comparisons import ONE, TWO, comparison, pair, pairs, side, taken
 
-from paceline.gate.storing import save
+from paceline.ab.record import save
 from paceline.reporting.decisions import MOST, decisions
 
 CELLS = {ONE: ((0.1, 0.1), (0.1, 0.1)), TWO: ((0.2,), (0.2,))}
-HELD = sitting(*pairs(CELLS, 3))
+HELD = comparison(*pairs(CELLS, 3))
 
 
 @pytest.fixture
@@ -20,12 +20,12 @@ def ab(tmp_path):
     return tmp_path / "ab"
 
 
-def test_a_sitting_is_judged_again(tmp_path, ab):
+def test_a_comparison_is_judged_again(tmp_path, ab):
     proof = Path(__file__).parents[1] / "results" / "proof" / "slower-10.json"
     ab.mkdir()
     (ab / "0012_x.json").write_bytes(proof.read_bytes())
     [found] = decisions(tmp_path).found
-    assert (found.label, found.verdict, found.tolerance) == ("sitting 12", "slower", 0.03)
+    assert (found.label, found.verdict, found.tolerance) == ("comparison 12", "slower", 0.03)
     assert {cell.verdict for cell in found.cells} == {"slower"}
     assert all(cell.low > 1.03 and cell.pairs == "30+10" and cell.fresh for cell in found.cells)
     assert found.cells[0].name.startswith("test_computing[")
@@ -39,7 +39,13 @@ def test_the_newest_come_first_and_no_more_than_asked_for(tmp_path, ab):
     for _ in range(MOST + 2):
         save(HELD, ab)
     made = decisions(tmp_path)
-    assert [one.label for one in made.found] == ["sitting 7", "sitting 6", "sitting 5", "sitting 4", "sitting 3"]
+    assert [one.label for one in made.found] == [
+        "comparison 7",
+        "comparison 6",
+        "comparison 5",
+        "comparison 4",
+        "comparison 3",
+    ]
     assert (made.older, made.unread) == (2, ())
 
 
@@ -49,11 +55,11 @@ def test_all_of_as_many_as_asked_for_leave_none_older(tmp_path, ab):
     assert decisions(tmp_path, most=2).older == 0
 
 
-def test_a_damaged_sitting_is_named_and_the_others_are_shown(tmp_path, ab):
+def test_a_damaged_comparison_is_named_and_the_others_are_shown(tmp_path, ab):
     save(HELD, ab)
     (ab / "0002_damaged.json").write_text('{"schema": 1')
     made = decisions(tmp_path)
-    assert [one.label for one in made.found] == ["sitting 1"]
+    assert [one.label for one in made.found] == ["comparison 1"]
     (unread,) = made.unread
     assert "0002_damaged.json: it ends in the middle" in unread
 
@@ -63,10 +69,10 @@ def test_what_is_somebody_elses_is_left_alone(tmp_path, ab):
     for name, content in (("0002_groups.json", '{"a": 0.31, "b": 0.33}'), ("0003_list.json", "[]"), ("x.json", "?")):
         (ab / name).write_text(content)
     made = decisions(tmp_path)
-    assert ([one.label for one in made.found], made.unread) == (["sitting 1"], ())
+    assert ([one.label for one in made.found], made.unread) == (["comparison 1"], ())
 
 
-def test_a_sitting_that_can_not_be_judged_is_named(tmp_path, ab):
+def test_a_comparison_that_can_not_be_judged_is_named(tmp_path, ab):
     path = save(HELD, ab)
     whole = json.loads(path.read_text())
     for one in whole["pairs"]:
@@ -87,7 +93,7 @@ def test_too_few_pairs_have_no_interval(tmp_path, ab):
 
 def test_what_a_reader_has_to_know_stands_in_notes(tmp_path, ab):
     counted = {ONE: (taken(0.1, connections=10), taken(0.1, connections=320))}
-    held = sitting(
+    held = comparison(
         *pairs(counted, 3),
         left_out={"a": "skipped on both", "b": "skipped on both"},
         notes=("read me",),
@@ -104,12 +110,12 @@ def test_what_a_reader_has_to_know_stands_in_notes(tmp_path, ab):
     )
 
 
-def test_a_canary_that_moved_makes_a_sitting_not_comparable(tmp_path, ab):
+def test_a_canary_that_moved_makes_a_comparison_not_comparable(tmp_path, ab):
     slow = [0.0100 + number * 1e-6 for number in range(12)]
     moved = [pair(number, CELLS, canary=((each,), (each * 1.3,))) for number, each in enumerate(slow, 1)]
     fresh = [pair(number + 12, CELLS, canary=((each,), (each * 1.3,)), phase="confirm")
              for number, each in enumerate(slow, 1)]  # fmt: skip
-    save(sitting(*moved, *fresh), ab)
+    save(comparison(*moved, *fresh), ab)
     [found] = decisions(tmp_path).found
     assert found.verdict == "not comparable"
     assert found.notes[0].startswith("THE CANARY MOVED: ")

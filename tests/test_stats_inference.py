@@ -87,9 +87,9 @@ def test_nobody_says_how_many_processes_would_tell_what_lies_on_its_margin():
     assert inference.processes_to_tell([9.0, 10.0, 11.0], 10.0) is None
 
 
-def test_only_statistics_predictions_and_the_proof_of_the_gate_name_scipy_and_numpy():
+def test_only_statistics_and_predictions_name_scipy_and_numpy():
     named = [path.relative_to(SOURCE) for path in SOURCE.rglob("*.py") if {"scipy", "numpy"} & set(_imported(path))]
-    assert {str(path.parent) for path in named} == {"stats", "predict", "gate/proof"}
+    assert {str(path.parent) for path in named} == {"stats", "predict"}
 
 
 def _imported(path):

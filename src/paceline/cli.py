@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from paceline import typed
-from paceline.gate import arguments_ab, arguments_history
+from paceline.ab import arguments as arguments_ab
 from paceline.predict import arguments as arguments_predict
 from paceline.reporting import arguments as arguments_report
 from paceline.trace import arguments as arguments_trace
+from paceline.trends import arguments as arguments_history
 from paceline.watch import arguments as arguments_watch
 
 _WHAT = (

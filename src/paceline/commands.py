@@ -140,7 +140,7 @@ def ab(arguments: "Namespace") -> int:
     Returns:
         0: no cell is slower; 1: one is; 2: a misuse or a failure; 3: nothing can be compared.
     """
-    from paceline.gate import command
+    from paceline.ab import command
 
     return command.ab(arguments, complain)
 
@@ -152,7 +152,7 @@ def check(arguments: "Namespace") -> int:
     Returns:
         As `ab`.
     """
-    from paceline.gate import check
+    from paceline.trends import check
 
     return check.check(arguments, complain)
 
@@ -164,7 +164,7 @@ def baseline(arguments: "Namespace") -> int:
     Returns:
         0: done; 2: a misuse.
     """
-    from paceline.gate import baselines
+    from paceline.trends import baselines
 
     return baselines.baseline(arguments, complain)
 
@@ -176,7 +176,7 @@ def trend(arguments: "Namespace") -> int:
     Returns:
         0, also where nothing did; 2: a misuse.
     """
-    from paceline.gate import trend
+    from paceline.trends import trend
 
     return trend.trend(arguments, complain)
 

@@ -28,7 +28,7 @@ def composed(chosen: Chosen, results: Path) -> Report:
 
     Args:
         chosen: the runs it is about.
-        results: where runs are, and sittings of `paceline ab`.
+        results: where runs are, and comparisons of `paceline ab`.
     """
     if not chosen.runs:
         missing = f"{plain(results)} has no whole run; {plain(advice(results))}"

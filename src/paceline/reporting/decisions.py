@@ -1,30 +1,31 @@
 """
-From saved sittings to the decisions that a report shows.
+From saved comparisons to the decisions that a report shows.
 """
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from paceline.gate import sentences, storing
-from paceline.gate.command import FOLDER
-from paceline.gate.concluding import conclusion
-from paceline.gate.judging import judged
-from paceline.gate.outcome import Judged, Outcome
-from paceline.gate.record import CANARY, Sitting
-from paceline.gate.sitting_json import NoSitting
+from paceline.ab import messages
+from paceline.ab import record as storing
+from paceline.ab.command import FOLDER
+from paceline.ab.judging import judged
+from paceline.ab.messages import conclusion
+from paceline.ab.outcome import Judged, Outcome
+from paceline.ab.record import CANARY, Comparison, NoComparison
 from paceline.history import HistoryError
 from paceline.report.figures import between, change
 from paceline.report.page.given import Change, Decision, Decisions
+from paceline.report.verdicts import short, some
 
 MOST = 5
-"""How many sittings a report shows."""
+"""How many comparisons a report shows."""
 
 _NAMED = 3  # cells that a sentence names
 
 
 def decisions(results: Path, most: int = MOST) -> Decisions:
     """
-    Judge the newest saved sittings again.
+    Judge the newest saved comparisons again.
 
     Args:
         results: where they are kept, in a folder of their own; there may be none.
@@ -41,7 +42,7 @@ def decisions(results: Path, most: int = MOST) -> Decisions:
             return Decisions(found=tuple(found), unread=tuple(unread), older=len(paths) - place)
         try:
             found.append(_decision(storing.load(path), path))
-        except NoSitting:
+        except NoComparison:
             continue  # in a folder that was somebody's before
         except HistoryError as error:
             unread.append(str(error))
@@ -50,24 +51,24 @@ def decisions(results: Path, most: int = MOST) -> Decisions:
     return Decisions(found=tuple(found), unread=tuple(unread))
 
 
-def _decision(sitting: Sitting, path: Path) -> Decision:
-    outcome = judged(sitting)
+def _decision(comparison: Comparison, path: Path) -> Decision:
+    outcome = judged(comparison)
     return Decision(
-        label=f"sitting {path.stem.partition('_')[0].lstrip('0') or '0'}",
-        when=sitting.datetime,
-        sides=sentences.sides(sitting),
-        held=sentences.measured(sitting),
-        tolerance=sitting.tolerance,
+        label=f"comparison {path.stem.partition('_')[0].lstrip('0') or '0'}",
+        when=comparison.datetime,
+        sides=messages.sides(comparison),
+        held=messages.measured(comparison),
+        tolerance=comparison.tolerance,
         cells=tuple(_changes(outcome.cells)),
         canary=_change(outcome.canary, CANARY),
         verdict=outcome.verdict,
         conclusion=conclusion(outcome),
-        notes=tuple(_notes(sitting, outcome)),
+        notes=tuple(_notes(comparison, outcome)),
     )
 
 
 def _changes(cells: Sequence[Judged]) -> Iterator[Change]:
-    for cell, name in zip(cells, sentences.short([cell.fullname for cell in cells]), strict=True):
+    for cell, name in zip(cells, short([cell.fullname for cell in cells]), strict=True):
         yield _change(cell, name)
 
 
@@ -87,13 +88,13 @@ def _change(cell: Judged, name: str) -> Change:
     )
 
 
-def _notes(sitting: Sitting, outcome: Outcome) -> Iterator[str]:
-    moved, said = sentences.canary(outcome)
+def _notes(comparison: Comparison, outcome: Outcome) -> Iterator[str]:
+    moved, said = messages.canary(outcome)
     if moved:
         yield said
-    if different := sentences.libraries(sitting):
+    if different := messages.libraries(comparison):
         yield different
-    for why, names in sentences.by_reason(sitting.left_out).items():
-        yield f"left out: {sentences.some(names, _NAMED)} ({why})"
-    yield from (f"{what} in {name}; compared exactly" for name, what in sentences.changed_counts(outcome.cells))
-    yield from sitting.notes
+    for why, names in messages.by_reason(comparison.left_out).items():
+        yield f"left out: {some(names, _NAMED)} ({why})"
+    yield from (f"{what} in {name}; compared exactly" for name, what in messages.changed_counts(outcome.cells))
+    yield from comparison.notes

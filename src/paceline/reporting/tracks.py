@@ -7,13 +7,13 @@ import statistics
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from paceline.gate.check_judging import LEAST_CELLS
-from paceline.gate.history_chosen import Measured, called, measured
-from paceline.gate.sentences import short
-from paceline.gate.trend_finding import Moved, Trend, circumstances, trend
 from paceline.history import Run
 from paceline.report.page.given import Drift, Move, Past, Point, Track
+from paceline.report.verdicts import short
 from paceline.stats import change_points, samples
+from paceline.trends.check_judging import LEAST_CELLS
+from paceline.trends.runs import Measured, called, measured
+from paceline.trends.trend import Moved, Trend, circumstances, find_trend
 
 _LEAST_FOR_QUARTILES = 2
 
@@ -28,7 +28,7 @@ def tracks(fingerprint: str, runs: Sequence[Run]) -> Past:
     """
     own = [run for run in runs if run.fingerprint == fingerprint and run.complete and run.cells]
     history = [measured(run) for run in own if not run.tracer]
-    found = trend(fingerprint, history)
+    found = find_trend(fingerprint, history)
     return Past(
         fingerprint=fingerprint,
         runs=len(history),

@@ -1,5 +1,5 @@
 """
-What a report shows that comes from elsewhere than a run's own cells: histories with their change points, sittings.
+What a report shows that comes from elsewhere than a run's own cells: histories with their change points, comparisons.
 """
 
 import datetime as dt
@@ -122,7 +122,7 @@ class Past:
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """
-    What a sitting says of one cell.
+    What a comparison says of one cell.
 
     Args:
         name: the cell's, as a reader tells it from others.
@@ -152,10 +152,10 @@ class Change:
 @dataclass(frozen=True, kw_only=True)
 class Decision:
     """
-    A saved A/B sitting, judged again.
+    A saved A/B comparison, judged again.
 
     Args:
-        label: which one: "sitting 3".
+        label: which one: "comparison 3".
         when: it began, in words.
         sides: what was compared with what, in words.
         held: where, and with how many pairs, in words.
@@ -182,7 +182,7 @@ class Decision:
 @dataclass(frozen=True, kw_only=True)
 class Decisions:
     """
-    The saved sittings that a report shows.
+    The saved comparisons that a report shows.
 
     Args:
         found: the newest first.

@@ -1,5 +1,5 @@
 """
-How the times of a machine moved from run to run, and what A/B sittings decided.
+How the times of a machine moved from run to run, and what A/B comparisons decided.
 """
 
 from collections.abc import Mapping
@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from paceline.report.figures import between, change, many, plain
 from paceline.report.page.given import Decisions, Past
 from paceline.report.page.model import Figure, Section, Table
+from paceline.report.page.sections.comparisons import decided
 from paceline.report.page.sections.drift import drifted
 from paceline.report.page.sections.moves import beside, moved, where
-from paceline.report.page.sections.sittings import decided
 
 MOST = 8
 """How many cells of a history are drawn; the rest stand in a table."""
@@ -17,8 +17,8 @@ MOST = 8
 _LEAD = (
     "A dot is a cell's median in one run, with the interval in which the true median lies; grey lines are its levels. "
     "A dashed line is a change point: the place from which on its runs lie elsewhere, by a test of ranks corrected "
-    "over all cells. Runs should vary independently: slow drift of a machine can look like a step. In an A/B sitting "
-    "both sides ran in turns; a change counts where it is beyond the tolerance, and fresh pairs bear it out."
+    "over all cells. Runs should vary independently: slow drift of a machine can look like a step. In an A/B "
+    "comparison both sides ran in turns; a change counts where it is beyond the tolerance, and fresh pairs bear it out."
 )
 _MEASURE = "pytest --benchmark-only"
 _COMPARE = "paceline ab --baseline SIDE --candidate SIDE"
@@ -31,7 +31,7 @@ def section(kept: Mapping[str, Past], decisions: Decisions) -> Section:
 
     Args:
         kept: fingerprint -> what its history shows.
-        decisions: the saved A/B sittings.
+        decisions: the saved A/B comparisons.
     """
     several = len(kept) > 1
     rows = [_pictures(past, past.fingerprint if several else "") for past in kept.values()]
@@ -101,7 +101,7 @@ def _missing(past: Past) -> list[str]:
 def _unseen(decisions: Decisions) -> list[str]:
     said = [f"Passed over {plain(sentence)}" for sentence in decisions.unread]
     if decisions.older:
-        said.append(f"{many(decisions.older, 'older sitting')} not shown; see one: paceline ab --read NUMBER")
+        said.append(f"{many(decisions.older, 'older comparison')} not shown; see one: paceline ab --read NUMBER")
     if not decisions.found:
-        said.append(f"No A/B sitting is shown; hold one: {_COMPARE}")
+        said.append(f"No A/B comparison is shown; hold one: {_COMPARE}")
     return said

@@ -1,0 +1,1 @@
+"""Two sides in one comparison, in lockstep: is one of them slower?"""

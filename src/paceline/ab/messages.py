@@ -1,0 +1,154 @@
+"""
+What there is to say of a judged comparison in words, wherever it is read: a terminal, a log, a step summary.
+
+Names and sentences come as they stand in the file; whoever writes them out makes them harmless.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from paceline.ab.outcome import Judged, Outcome
+from paceline.ab.record import Comparison, SideFacts
+from paceline.report import figures
+from paceline.report.verdicts import interval, short, some
+from paceline.stats.comparison import Verdict
+
+COLUMNS = ("cell", "baseline", "candidate", "change", "95 % interval", "pairs", "verdict")
+_COMMIT = 12  # signs; as many as stand in the names of saved runs
+
+
+def sides(comparison: Comparison) -> str:
+    """
+    Say what was compared with what.
+    """
+    apart = comparison.baseline.python != comparison.candidate.python
+    baseline, candidate = (_side(one, with_python=apart) for one in (comparison.baseline, comparison.candidate))
+    return f"baseline {baseline} against candidate {candidate}"
+
+
+def _side(side: SideFacts, *, with_python: bool) -> str:
+    commit = side.commit and side.commit[:_COMMIT] + (" and changes" if side.dirty else "")
+    named = side.place.partition(" ")[2] in side.typed  # "revision main" says no more than "rev:main"
+    known = ["" if named else side.place, side.python if with_python else "", commit or "no commit"]
+    return f"{side.typed} ({', '.join(filter(None, known))})"
+
+
+def measured(comparison: Comparison) -> str:
+    """
+    Say where the comparison was held, and of how many pairs it is made.
+    """
+    main, fresh = counted(comparison)
+    planned = f" of {comparison.planned} planned" if main < comparison.planned else ""
+    taken = f"{main}{planned} {'pair' if main == 1 else 'pairs'} of processes and {fresh} fresh"
+    return f"{comparison.fingerprint}: {taken}, seed {comparison.seed}"
+
+
+def counted(comparison: Comparison) -> tuple[int, int]:
+    """
+    Count the pairs of the main phase, and the fresh ones.
+    """
+    main = sum(pair.phase == "main" for pair in comparison.pairs)
+    return main, len(comparison.pairs) - main
+
+
+def libraries(comparison: Comparison) -> str:
+    """
+    Name the libraries that the sides don't have in the same version; "" if there is none.
+    """
+    one, other = comparison.baseline.libraries, comparison.candidate.libraries
+    moved = [name for name in sorted({*one, *other}) if one.get(name) != other.get(name)]
+    said = ", ".join(f"{name} {one.get(name, 'missing')} -> {other.get(name, 'missing')}" for name in moved)
+    return said and f"The sides have different libraries: {said}."
+
+
+def row(cell: Judged, name: str) -> tuple[str, ...]:
+    """
+    Write one cell's figures under `COLUMNS`, its verdict last.
+    """
+    return (
+        name,
+        figures.seconds(cell.baseline_seconds),
+        figures.seconds(cell.candidate_seconds),
+        figures.change(cell.main.ratio),
+        interval(cell.main),
+        f"{cell.main.pairs}+{cell.fresh.pairs}" if cell.fresh else str(cell.main.pairs),
+        cell.verdict,
+    )
+
+
+def changed_counts(cells: Iterable[Judged]) -> Iterator[tuple[str, str]]:
+    """
+    Give full name and change of each count that is certain on both sides and not the same.
+    """
+    for cell in cells:
+        for name, count in cell.counts.items():
+            if count.changed:
+                yield cell.fullname, f"{name}: {count.baseline[0]} -> {count.candidate[0]}"
+
+
+def canary(outcome: Outcome) -> tuple[bool, str]:
+    """
+    Say what the canary did, and whether it moved.
+    """
+    one = outcome.canary
+    between = figures.between(one.main.low, one.main.high, otherwise=figures.TOO_FEW)
+    said = f"{figures.change(one.main.ratio)} ({between})"
+    moved = outcome.verdict == "not comparable"
+    return moved, f"THE CANARY MOVED: {said}; {one.why}" if moved else f"canary: {said}"
+
+
+def by_reason(left_out: Mapping[str, str]) -> dict[str, list[str]]:
+    """
+    Gather the cells that were left out for the same reason.
+    """
+    reasons: dict[str, list[str]] = {}
+    for name, why in left_out.items():
+        reasons.setdefault(why, []).append(name)
+    return reasons
+
+
+SOME = 3
+"""How many cells a sentence names."""
+
+_NAMED: dict[Verdict, bool] = {"slower": True, "faster": False, "same": False, "unknown": True}
+"""In the order told, and whether the cells are named: those that somebody has to look at."""
+
+_MOVED = (
+    "the canary moved, so the machine did, and no verdict on a cell speaks of the code; repeat it when it is quieter"
+)
+
+
+def conclusion(outcome: Outcome) -> str:
+    """
+    Say the overall verdict in a sentence, and what to do where something could not be told.
+    """
+    if outcome.verdict == "not comparable":
+        return f"Not comparable: {_MOVED}."
+    if not outcome.cells:
+        return "Nothing was compared: there is no cell that both sides measured."
+    return " ".join(
+        [f"{outcome.verdict.capitalize()}: {', '.join(_tally(outcome))}.", *_advice(outcome), *_changed(outcome)]
+    )
+
+
+def _tally(outcome: Outcome) -> Iterator[str]:
+    names = short([cell.fullname for cell in outcome.cells])
+    for verdict, named in _NAMED.items():
+        these = [name for name, cell in zip(names, outcome.cells, strict=True) if cell.verdict == verdict]
+        if these:
+            yield f"{len(these)} {verdict}" + (f" ({some(these, SOME)})" if named else "")
+
+
+def _advice(outcome: Outcome) -> Iterator[str]:
+    open_cells = [cell for cell in outcome.cells if cell.verdict == "unknown"]
+    needed = [cell.needed for cell in open_cells if cell.needed]
+    if needed:
+        fitting = "" if len(needed) == len(open_cells) else f" for {len(needed)} of them"
+        yield f"--pairs {max(needed)} would do{fitting}."
+    elif open_cells:
+        yield "How many pairs would do can't be told from these."
+
+
+def _changed(outcome: Outcome) -> Iterator[str]:
+    changed = sum(any(count.changed for count in cell.counts.values()) for cell in outcome.cells)
+    if changed:
+        yield f"Counts changed in {changed} {'cell' if changed == 1 else 'cells'}."

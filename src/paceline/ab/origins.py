@@ -1,0 +1,193 @@
+"""
+Where a side's modules come from: its own files, or code of the same project that lies elsewhere.
+
+What an editable install adds to the path leads every side to the working tree, what is installed otherwise leads all of
+them to one copy; either way both sides would run the same code, and be found the same.
+"""
+
+import re
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import distributions
+from importlib.util import find_spec
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from paceline.ab.git import GitError, git
+
+_ENVIRONMENTS = {"site-packages", "dist-packages"}
+_PREFIXES = {Path(prefix).resolve() for prefix in (sys.prefix, sys.base_prefix)}
+_OF_PYTEST = re.compile(r"(.*\.)?(conftest|test_[^.]*|[^.]*_test)")
+"""What pytest finds by its path, not by its name."""
+_IN_SETUP = re.compile(r"\bname\s*=\s*[\"']?([\w.-]+)")
+
+
+@dataclass(frozen=True)
+class Code:
+    """
+    What a side has of its own.
+
+    Args:
+        top: where its files begin.
+        modules: the packages and modules among them that lie in no package, by every name they may have -> their file.
+        projects: the names of the distributions that they make, normalized.
+        beside: where the working tree begins, if that is not the side's own.
+    """
+
+    top: Path
+    modules: Mapping[str, str] = field(default_factory=dict)
+    projects: frozenset[str] = frozenset()
+    beside: Path | None = None
+
+
+def own_code(top: Path, beside: Path | None = None) -> Code:
+    """
+    Say what a folder's files are, as git knows them; a project may have another name in the working tree.
+    """
+    files = _known_to_git(top)
+    names = {*projects(top, files), *(projects(beside, _known_to_git(beside)) if beside else ())}
+    return Code(top.resolve(), importable(files), frozenset(names), beside and beside.resolve())
+
+
+def _known_to_git(top: Path) -> list[str]:
+    try:
+        return git(top, "ls-files", "-z").split("\0")
+    except GitError:  # no repository, of which nothing is known
+        return []
+
+
+def importable(files: Iterable[str]) -> dict[str, str]:
+    """
+    Give the packages and modules that lie in no package, by every name they may have: `src/a/b.py` is b, a.b, src.a.b.
+    """
+    sources = [PurePosixPath(file) for file in files if file.endswith(".py")]
+    packages = {source.parent for source in sources if source.name == "__init__.py"} - {PurePosixPath()}
+    found: dict[str, str] = {}
+    for source in sources:
+        home = source.parent if source.name == "__init__.py" else source.with_suffix("")
+        if home.name == "__main__" or not packages.isdisjoint(home.parents):
+            continue
+        name = ""
+        for part in reversed(home.parts):
+            if not part.isidentifier():
+                break
+            name = f"{part}.{name}" if name else part
+            found.setdefault(name, str(source))
+    return found
+
+
+def projects(top: Path, files: Iterable[str]) -> Iterator[str]:
+    """
+    Give the normalized names of the projects that are declared below a folder.
+    """
+    for file in map(top.joinpath, files):
+        if file.name in {"pyproject.toml", "setup.cfg", "setup.py"} and file.is_file():
+            text = file.read_text("utf-8", "replace")
+            name = _in_pyproject(text) if file.suffix == ".toml" else _in_setup(text)
+            if name:
+                yield _normalized(name)
+
+
+def _in_pyproject(text: str) -> Any:
+    try:
+        said = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:  # a template, or what a test reads
+        return None
+    return said.get("project", {}).get("name") or said.get("tool", {}).get("poetry", {}).get("name")
+
+
+def _in_setup(text: str) -> str | None:
+    found = _IN_SETUP.search(text)
+    return found and found[1]
+
+
+def _normalized(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def roots(own: Code) -> list[Path]:
+    """
+    Give the folders among a side's own that stand where this Python imports the working tree's modules from.
+
+    They are in no revision's path by themselves: `python/`, `packages/x/src`, whatever an editable install leads to.
+    """
+    top = own.beside or own.top
+    names = dict.fromkeys(name.partition(".")[0] for name in own.modules)
+    places = dict.fromkeys(place for name in names for place in _imported_from(name) if _within(place, top))
+    return [folder for place in places if (folder := own.top / place.relative_to(top)).is_dir()]
+
+
+def _imported_from(name: str) -> list[Path]:
+    try:
+        spec = find_spec(name)
+    except ValueError:  # it is loaded, and has none
+        return []
+    if spec is None:
+        return []
+    homes = spec.submodule_search_locations or ([spec.origin] if spec.has_location and spec.origin else [])
+    return [Path(home).resolve().parent for home in homes]
+
+
+def strangers(modules: Mapping[str, str], own: Code) -> Iterator[str]:
+    """
+    Give the modules that are code of a side's project, but not the side's own.
+
+    Args:
+        modules: what a side has loaded: full name -> file.
+        own: what it should have.
+    """
+    for name, file in modules.items():
+        place = Path(file).resolve()
+        if _within(place, own.top) or "_editable" in name:  # which finds code, and is none
+            continue
+        project = _distributed(_root(name, Path(file))).get(file)
+        if project in own.projects or (project is None and _like_own(name, place, own)):
+            yield name
+
+
+def _like_own(name: str, place: Path, own: Code) -> bool:
+    """
+    Whether a module that no distribution lists is the working tree's, or bears the name of one of a side's own.
+    """
+    if own.beside and _within(place, own.beside):
+        return True
+    if name not in own.modules or name in sys.stdlib_module_names or _OF_PYTEST.fullmatch(name):
+        return False
+    alike = str(place).endswith(f"/{own.modules[name]}")
+    return alike or place.name == "__init__.py" or not _ENVIRONMENTS.isdisjoint(place.parts)
+
+
+def _within(place: Path, top: Path) -> bool:
+    """
+    Whether a place belongs to the tree below a top, and not to an environment or another repository that lies in it.
+    """
+    if not place.is_relative_to(top):
+        return False
+    below = [top / part for part in place.relative_to(top).parents][:-1]
+    return not any(
+        folder.name in _ENVIRONMENTS or folder in _PREFIXES or (folder / ".git").is_dir() for folder in (place, *below)
+    )
+
+
+def _root(name: str, file: Path) -> Path:
+    """
+    Give the folder in the path by which a module was found.
+    """
+    depth = name.count(".") + file.name.startswith("__init__.")
+    return file.parents[min(depth, len(file.parents) - 1)]
+
+
+@cache
+def _distributed(root: Path) -> dict[str, str]:
+    """
+    Give the files that distributions list in a folder of the path, each with the distribution's normalized name.
+    """
+    return {
+        str(distribution.locate_file(file)): name
+        for distribution in distributions(path=[str(root)])
+        for name in [_normalized(str(distribution.name))]
+        for file in distribution.files or ()
+    }

@@ -1,0 +1,263 @@
+"""
+A side made ready: its files, its interpreter, and what it has of its own.
+"""
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from paceline import family
+from paceline.ab.git import checked_out, repository, state, undisturbed
+from paceline.ab.origins import Code, own_code, roots
+from paceline.ab.record import Which
+from paceline.ab.request import SideError, SideSpec
+
+
+@dataclass(frozen=True)
+class Side:
+    """
+    A side that can be run.
+
+    Args:
+        word: "baseline" or "candidate".
+        wanted: what was asked for.
+        folder: where pytest is to be started.
+        python: the interpreter to run it with.
+        environment: every variable to set, beside those of this process: the side's own, and the path of its code.
+        commit: the commit of its files, in full; None outside of a repository.
+        dirty: whether tracked files differ from it.
+        code: what it has of its own.
+    """
+
+    word: Which
+    wanted: SideSpec
+    folder: Path
+    python: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    commit: str | None = None
+    dirty: bool = False
+    code: Code = field(default_factory=lambda: Code(Path()))
+
+
+def place(side: Side) -> str:
+    """
+    Say where a side's code and Python come from: "working tree", "revision main", "Python /usr/bin/python3.13".
+    """
+    match side.wanted.kind:
+        case "rev":
+            return f"revision {side.wanted.name}"
+        case "python":
+            return f"Python {side.python}"
+        case "tree":
+            return "working tree"
+
+
+@contextmanager
+def prepared(
+    wanted: SideSpec,
+    word: Which,
+    start: Path,
+    install: bool,  # noqa: FBT001 - handed on from a command's option, never a literal
+    tell: Callable[[str], None],
+) -> Iterator[Side]:
+    """
+    Make a side ready for as long as the context lasts; nothing of it is left afterwards.
+
+    Both sides find their code in the same way, by PYTHONPATH, unless a revision gets an environment of its own.
+
+    Args:
+        wanted: the side.
+        word: "baseline" or "candidate".
+        start: the folder that the comparison is started from.
+        install: whether a revision gets an environment of its own, with what it asks for.
+        tell: takes a line of progress.
+
+    Raises:
+        SideError: if it can't be made ready.
+    """
+    start = start.absolute()
+    if wanted.kind != "rev":
+        yield _in_place(wanted, word, start)
+        return
+    tell(f"{word}: checking out revision {wanted.name} ...")
+    with checked_out(wanted.name, start, tell) as checkout:
+        own = own_code(checkout.top, beside=repository(start).top)
+        if install:
+            tell(f"{word}: installing revision {wanted.name} ...")
+            # a path that leads to the working tree's code would lead this side there too
+            environment = {"PYTHONPATH": "", **wanted.environment}
+            python = install_revision(wanted.name, checkout.folder, checkout.scratch, environment)
+            check_python(python, checkout.folder, environment)
+        else:
+            environment, python = _importing(wanted, own, checkout.folder), Path(sys.executable)
+        yield Side(word, wanted, checkout.folder, python, environment, checkout.commit, code=own)
+
+
+def _in_place(wanted: SideSpec, word: Which, start: Path) -> Side:
+    now = state(start)
+    own = own_code(now.top)
+    environment, python = _importing(wanted, own, start), Path(sys.executable)
+    if wanted.kind == "python":
+        python = interpreter(wanted.name, start)
+        check_python(python, start, environment)
+    return Side(word, wanted, start, python, environment, now.commit, now.dirty, own)
+
+
+def _importing(wanted: SideSpec, own: Code, folder: Path) -> dict[str, str]:
+    """
+    Give the variables by which a folder's code is imported, before whatever is installed.
+
+    Raises:
+        SideError: if a folder's name can't stand in a path of several.
+    """
+    homes = [path for home in (folder.resolve(), own.top) for path in (home / "src", home) if path.is_dir()]
+    listed = [str(path) for path in dict.fromkeys((*homes, *roots(own)))]
+    if any(os.pathsep in path for path in listed):
+        raise SideError(f"{folder} has a {os.pathsep!r} in its name, which PYTHONPATH can't hold; use another folder")
+    before = wanted.environment.get("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
+    return {**wanted.environment, "PYTHONPATH": os.pathsep.join([*listed, *filter(None, [before])])}
+
+
+_PIP = ("-P", "-m", "pip", "--no-input", "install")
+_LAST_WORDS = 2000  # characters
+PATIENCE = 60.0  # seconds for two imports, on a disk that is cold
+
+
+def interpreter(path: str, start: Path) -> Path:
+    """
+    Find a Python by its path, or by its name as a shell does.
+
+    Raises:
+        SideError: if there is none.
+    """
+    place = start / Path(path).expanduser()
+    if place.is_file() and os.access(place, os.X_OK):
+        return place  # not resolved: a link's own place is what makes it an environment's
+    found = None if place.is_dir() else shutil.which(path)
+    if found:
+        return Path(found).absolute()
+    inside = place / "bin" / "python"
+    advice = f"write python:{Path(path, 'bin', 'python')}" if inside.is_file() else "write the path of an interpreter"
+    raise SideError(f"python:{path} is no program, neither from {start} nor in PATH; {advice}")
+
+
+def check_python(python: Path, folder: Path, environment: Mapping[str, str]) -> None:
+    """
+    Make sure that an interpreter can run a session that measures.
+
+    Raises:
+        SideError: if it doesn't run, or lacks pytest or pytest-benchmark.
+    """
+    command = [str(python), "-c", "import pytest, pytest_benchmark"]
+    status, said = _ran(command, folder, environment, timeout=PATIENCE)
+    if status is None:
+        raise SideError(f"{python} did not import pytest within {PATIENCE:g} s; try it by hand")
+    if status:
+        why = said.rpartition("\n")[2] or f"it ended with exit status {status}"
+        raise SideError(
+            f"{python} can't import pytest and pytest-benchmark: {why}; "
+            f"install them there: {python} -m pip install pytest pytest-benchmark"
+        )
+
+
+def has_instrument(python: Path, folder: Path, environment: Mapping[str, str]) -> bool:
+    """
+    Whether an interpreter has a Paceline, whose instrument it can run; an older Python has none.
+    """
+    command = [str(python), "-P", "-c", "import paceline.server"]
+    return _ran(command, folder, environment, timeout=PATIENCE)[0] == 0
+
+
+def install_revision(revision: str, folder: Path, scratch: Path, environment: Mapping[str, str]) -> Path:
+    """
+    Make an environment with a revision's project in it.
+
+    Args:
+        revision: its name, for people.
+        folder: the project's.
+        scratch: where the environment goes.
+        environment: the variables to set for what is run.
+
+    Returns:
+        Its interpreter.
+
+    Raises:
+        SideError: if a step fails, with the end of what it wrote.
+    """
+    home = scratch / "paceline-environment"
+    python = home / "bin" / "python"
+    for command in ([sys.executable, "-P", "-m", "venv", str(home)], *install_steps(python, folder)):
+        status, said = _ran(command, folder, environment)
+        if status:
+            raise SideError(
+                f"rev:{revision} can't be installed; make this work in a checkout of it, or compare without --install: "
+                f"{shlex.join(command)}\nended in {folder} with exit status {status}:\n{said[-_LAST_WORDS:]}"
+            )
+    return python
+
+
+def install_steps(python: Path, folder: Path) -> list[list[str]]:
+    """
+    Give the commands that install a folder's project: what its lock names, if it has one, else what it asks for.
+    """
+    pip = [str(python), *_PIP]
+    if (folder / "requirements.lock").is_file():
+        return [
+            [*pip, "--require-hashes", "-r", "requirements.lock"],
+            [*pip, "--no-deps", "--no-build-isolation", "-e", "."],
+        ]
+    return [[*pip, "-e", ".", "pytest", "pytest-benchmark"]]
+
+
+def _ran(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], timeout: float | None = None
+) -> tuple[int | None, str]:
+    """
+    Run a program to its end, or to that of our patience; nothing that it started is left.
+
+    Returns:
+        Its exit status (None if time ran out), and what it wrote.
+    """
+    processes: list[subprocess.Popen[bytes]] = []
+    with tempfile.TemporaryFile() as output:
+
+        def start() -> None:
+            process = subprocess.Popen(  # noqa: S603 - what was asked for, with arguments that no shell reads
+                command,
+                cwd=folder,
+                env={**os.environ, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            processes.append(process)
+
+        try:
+            interrupted = undisturbed(start)  # or a Ctrl-C could leave a process of which nobody knows
+        except OSError as error:
+            raise SideError(f"{command[0]} can't be run: {error.strerror}; name a Python that can") from None
+        with processes[0] as process:
+            status = _waited(process, timeout, interrupted=interrupted)
+        output.seek(0)
+        return status, output.read().decode("utf-8", "replace").strip()
+
+
+def _waited(process: subprocess.Popen[bytes], timeout: float | None, *, interrupted: bool) -> int | None:
+    try:
+        if interrupted:
+            signal.raise_signal(signal.SIGINT)
+        return process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        if process.returncode is None:
+            family.end(process.pid)

@@ -1,0 +1,198 @@
+"""
+`paceline baseline`: pin the run that `paceline check` compares with, and the file that says which one it is.
+"""
+
+import contextlib
+import datetime as dt
+import sys
+import tomllib
+from argparse import Namespace
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from rich.console import RenderableType
+
+from paceline import machine
+from paceline.history import HistoryError, Run, holds
+from paceline.history.files import other_form
+from paceline.history.publishing import replace
+from paceline.report import layout
+from paceline.report.figures import plain
+from paceline.trends.runs import Complain, called, chosen
+
+NAME = "baselines.toml"
+PIN = "paceline baseline RUN --why TEXT"
+"""What to type for a baseline."""
+
+_HEADER = (
+    "# The run that `paceline check` compares with, for each machine and Python.\n# Written by `paceline baseline`.\n\n"
+)
+_TYPES = {"run": str, "number": int, "commit": str, "pinned": dt.datetime, "why": str}
+
+
+class BaselinesError(HistoryError):
+    """
+    The file of pinned baselines can't be read or written, or doesn't fit the history.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pin:
+    """
+    One machine's pinned run.
+
+    Args:
+        run: its file, relative to the folder of results, with slashes.
+        number: its number in its history.
+        commit: what it measured, as it stands in the run.
+        pinned: when, in UTC.
+        why: in the words of who pinned it.
+    """
+
+    run: str
+    number: int
+    commit: str
+    pinned: dt.datetime
+    why: str
+
+
+def pins(results: Path) -> dict[str, Pin]:
+    """
+    Read what is pinned.
+
+    Returns:
+        fingerprint -> its pin; empty where there is no file yet, or one of somebody else's.
+
+    Raises:
+        BaselinesError: the file is damaged, or can't be read.
+    """
+    tables = {name: entry for name, entry in _tables(results).items() if machine.is_fingerprint(name)}
+    return {fingerprint: _read_pin(results / NAME, fingerprint, entry) for fingerprint, entry in tables.items()}
+
+
+def pin(results: Path, fingerprint: str, new: Pin) -> None:
+    """
+    Write one machine's pin; the others stay as they are. The file is replaced whole, or not at all.
+
+    Raises:
+        BaselinesError: the file is damaged or somebody else's, and left as it is; or it can't be written.
+    """
+    import tomli_w
+
+    known = pins(results)  # a damaged file is for a person to mend, not for us to write over
+    if _tables(results) and not known:
+        raise BaselinesError(f"{results / NAME} is somebody else's: no pin is in it; pin with --results DIR")
+    text = _HEADER + tomli_w.dumps({**_tables(results), fingerprint: asdict(new)})
+    with _named(results / NAME, "written; check the folder's permissions and the room on the disk"):
+        replace(results / NAME, text.encode())
+
+
+def _tables(results: Path) -> Mapping[str, Any]:
+    path = results / NAME
+    try:
+        with _named(path, "read; check its permissions"), contextlib.suppress(FileNotFoundError):
+            data = path.read_bytes()
+            return tomllib.loads(data.decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        told = other_form(data) or f"not TOML ({error}); mend it, or restore it from a copy"
+        raise BaselinesError(f"{path}: it is {told}") from None
+    return {}
+
+
+def _read_pin(path: Path, fingerprint: str, entry: object) -> Pin:
+    if not isinstance(entry, dict):
+        raise BaselinesError(f"{path}: {fingerprint!r} is no table; mend it, or remove it and type {PIN}")
+    for name, kind in _TYPES.items():
+        if not isinstance(entry.get(name), kind):
+            raise BaselinesError(
+                f"{path}: [{fingerprint}] has no {name!r}, or one that is no {kind.__name__}; mend it, or remove the "
+                f"table and type {PIN}"
+            )
+    if not entry["run"].isprintable():
+        raise BaselinesError(f"{path}: [{fingerprint}] names no file; mend it, or remove the table and type {PIN}")
+    return Pin(**{field.name: entry[field.name] for field in fields(Pin)})
+
+
+@contextlib.contextmanager
+def _named(path: Path, what: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise BaselinesError(f"{path} can't be {what} ({error.strerror or error})") from None
+
+
+_COLUMNS = ("machine and Python", "run", "commit", "pinned", "why")
+
+
+def baseline(arguments: Namespace, complain: Complain) -> int:
+    """
+    Pin a run, or list what is pinned if none is named.
+
+    Args:
+        arguments: `run`, `why` and `results`, as typed.
+        complain: says a sentence on standard error.
+
+    Returns:
+        0: done; 2: a misuse, or it can't be done.
+    """
+    why = (arguments.why or "").strip()
+    if arguments.run is None and arguments.why is not None:
+        complain(f"which run? {PIN}; see paceline runs")
+        return 2
+    if arguments.run is not None and not why:
+        complain(f"say why this run is the one to compare with: paceline baseline {arguments.run} --why TEXT")
+        return 2
+    try:
+        return _list(arguments.results) if arguments.run is None else _pin(arguments, why, complain)
+    except HistoryError as error:
+        complain(error)
+        return 2
+
+
+def _list(results: Path) -> int:
+    found = pins(results)
+    if found:
+        layout.render([_table(found)])
+    else:
+        sys.stdout.write(f"{results} has no pinned baseline; pin one: {PIN}\n")
+    return 0
+
+
+def _table(found: dict[str, Pin]) -> RenderableType:
+    made = layout.table(_COLUMNS, left=len(_COLUMNS))
+    for fingerprint, pin in found.items():
+        commit = pin.commit[:10] + ("+" if pin.commit.endswith("+") else "")
+        layout.row(made, map(plain, (fingerprint, pin.number, commit, f"{pin.pinned:%Y-%m-%d %H:%M}", pin.why)))
+    return made
+
+
+def _pin(arguments: Namespace, why: str, complain: Complain) -> int:
+    run = chosen(arguments.run, arguments.results, complain)
+    before = pins(arguments.results).get(run.fingerprint)
+    pin(arguments.results, run.fingerprint, _as_pin(run, arguments.results, why))
+    instead = f", in place of run {before.number} ({plain(before.why)})" if before else ""
+    sys.stdout.write(f"{run.fingerprint}: {called(run)} is the baseline now{instead}\n")
+    return 0
+
+
+def _as_pin(run: Run, results: Path, why: str) -> Pin:
+    """
+    Raises:
+        BaselinesError: the run is in no history there.
+    """
+    if run.path is None or run.number is None or not holds(results, run):
+        raise BaselinesError(
+            f"{run.path} is not in a history of {results}, where later runs are; pin one of these: see paceline runs"
+        )
+    dirty = "+" if run.commit.get("dirty") else ""
+    return Pin(
+        run=run.path.resolve().relative_to(results.resolve()).as_posix(),
+        number=run.number,
+        commit=f"{run.commit.get('id', 'unknown')}{dirty}",
+        pinned=dt.datetime.now(dt.UTC).replace(microsecond=0),
+        why=why,
+    )
