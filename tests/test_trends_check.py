@@ -5,7 +5,7 @@
 import json
 
 import pytest
-from histories import ELSEWHERE, HERE, NAMES, fullname, noisy, quiet, traced, typed, write
+from histories import ELSEWHERE, HERE, NAMES, fullname, noisy, quiet, stepped, traced, typed, write
 from saved_runs import benchmark, put, saved
 
 from paceline import commands
@@ -125,6 +125,53 @@ def test_a_step_down_is_faster_and_fails_nothing(tmp_path, capsys):
     found, cells = judged(tmp_path, capsys, status=0)
     assert found["verdict"] == "not slower"
     assert cells[fullname("cell2")]["verdict"] == "faster"
+
+
+@pytest.mark.parametrize(("fail_on", "statuses"), [("slower", [0, 1, 1]), ("faster", [1, 0, 1]), ("both", [1, 1, 1])])
+def test_which_direction_fails_is_for_the_caller_to_say(tmp_path, fail_on, statuses):
+    for place, factors in enumerate([{"cell1": 0.8}, {"cell2": 1.2}, {"cell1": 0.8, "cell2": 1.2}]):
+        history(tmp_path / str(place), **factors)
+    words = ("--fail-on", fail_on, "--results")
+    assert [check(*words, tmp_path / place) for place in "012"] == statuses
+
+
+def test_a_machine_that_moved_is_not_comparable_whichever_direction_fails(tmp_path):
+    history(tmp_path, cell0=0.8, cell1=0.8, cell2=0.8)
+    assert check("--fail-on", "faster", "--results", tmp_path) == 3
+
+
+def fell(root, at, factor=0.8, names=("cell2",), pinned=1):
+    """Save a history whose cells of these names take less from one run on, and pin one of its runs."""
+    write(root, stepped(12, at, names, factor))
+    pin(root, pinned)
+
+
+def test_a_baseline_that_three_runs_have_left_behind_is_too_easy_and_says_how_to_move_it(tmp_path, capsys):
+    fell(tmp_path, at=10)
+    easy = judged(tmp_path, capsys, status=0)[0]["easy_baseline"]
+    assert easy["cells"] == [fullname("cell2")]
+    assert easy["sentence"].startswith("the baseline has become too easy for 1 cell (test_downloads[cell2]): the last")
+    assert easy["sentence"].endswith(": paceline baseline 12 --why TEXT")
+    for form in ([], ["--markdown"]):
+        check("--results", tmp_path, *form)
+        shown = capsys.readouterr().out
+        assert "too easy for 1 cell" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize(
+    ("case", "at", "facts"),
+    [
+        ("two runs may be an accident", 11, {}),
+        ("what lies within the tolerance is no lead", 10, {"factor": 0.98}),
+        ("runs before the baseline were no harder for it", 5, {"pinned": 10}),
+        ("a machine that moved says nothing about the code", 10, {"names": NAMES}),
+    ],
+)
+def test_a_baseline_is_not_too_easy_where(case, at, facts, tmp_path, capsys):
+    fell(tmp_path, at, **facts)
+    capsys.readouterr()
+    check("--json", "--results", tmp_path)
+    assert json.loads(capsys.readouterr().out)["easy_baseline"] is None, case
 
 
 def test_a_change_within_the_tolerance_is_not_slower_however_sure(tmp_path, capsys):

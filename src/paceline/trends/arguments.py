@@ -8,8 +8,8 @@ from paceline import typed
 
 CHECK = """A cell is slower if it changed by more than the tolerance and by more than its earlier runs vary.
 One run is one observation: measure again, or ask paceline ab, before you believe it.
-It ends with status 0 if no cell is slower, 1 if one is, 2 for a misuse or a failure (with --strict also for cells that
-stay unknown), 3 if half of all cells moved together: then the machine moved.
+It ends with status 0 if no cell is slower (with --fail-on: faster, or either), 1 if one is, 2 for a misuse or a failure
+(with --strict also for cells that stay unknown), 3 if half of all cells moved together: then the machine moved.
 
 examples:
   paceline check                          the newest whole run of this machine and Python
@@ -32,6 +32,7 @@ examples:
   paceline trend --json
 """
 _TOLERANCE = 3.0  # per cent
+FAIL_ON = ("slower", "faster", "both")
 
 
 def check_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +48,7 @@ def check_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PERCENT",
         help="the largest change that counts as none (default: %(default)g)",
     )
+    add("--fail-on", choices=FAIL_ON, default="slower", help="what ends with status 1 (default: %(default)s)")
     add("--strict", action="store_true", help="end with status 2 if a cell stays unknown")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="write JSON in place of the table")

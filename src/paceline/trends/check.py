@@ -17,7 +17,7 @@ from paceline.report.changes import doubts
 from paceline.report.verdicts import MISUSE, status
 from paceline.trends import baselines, check_text
 from paceline.trends.baselines import PIN, BaselinesError, Pin
-from paceline.trends.check_judging import judged
+from paceline.trends.check_judging import CheckOutcome, judged
 from paceline.trends.check_text import Shown
 from paceline.trends.runs import Complain, chosen, measured, once, same_file, untraced, whole_runs
 
@@ -27,12 +27,12 @@ def check(arguments: Namespace, complain: Complain) -> int:
     Judge a run, and show the verdict.
 
     Args:
-        arguments: `run`, `tolerance` in per cent, `strict`, `json`, `markdown` and `results`, as typed.
+        arguments: `run`, `tolerance` in per cent, `fail_on`, `strict`, `json`, `markdown` and `results`, as typed.
         complain: says a sentence on standard error.
 
     Returns:
-        0: no cell is slower; 1: one is; 2: a misuse or a failure, and with `strict` a cell that stays unknown; 3: half
-        of the cells moved together.
+        0: no cell is slower (faster, either: `fail_on`); 1: one is; 2: a misuse or a failure, and with `strict` a cell
+        that stays unknown; 3: half of the cells moved together.
     """
     try:
         shown = _checked(arguments, once(complain))
@@ -45,8 +45,16 @@ def check(arguments: Namespace, complain: Complain) -> int:
         sys.stdout.write(check_text.markdown(shown))
     else:
         layout.render(check_text.tables(shown))
-    verdict = shown.outcome.verdict
-    return status(verdict, doubted=arguments.strict and verdict == "unknown")
+    return _status(shown.outcome, arguments.fail_on, strict=arguments.strict)
+
+
+def _status(outcome: CheckOutcome, fail_on: str, *, strict: bool) -> int:
+    """Return the exit status: 1 for a cell that changed in a direction in which no cell may."""
+    found = {cell.verdict for cell in outcome.cells}
+    unwanted = {"slower", "faster"} if fail_on == "both" else {fail_on}
+    if outcome.verdict == "not comparable":
+        return status(outcome.verdict, doubted=False)
+    return status("slower" if found & unwanted else "not slower", doubted=strict and "unknown" in found)
 
 
 def _checked(arguments: Namespace, complain: Complain) -> Shown:
@@ -121,6 +129,7 @@ def _as_json(shown: Shown) -> str:
         "tolerance": shown.tolerance,
         "missing": outcome.missing,
         "added": outcome.added,
+        "easy_baseline": {"cells": outcome.easy, "sentence": check_text.easy(shown)[0]} if outcome.easy else None,
         "notes": shown.notes,
     }
     return json.dumps(finite(whole), indent=2, allow_nan=False)

@@ -57,12 +57,14 @@ class CheckOutcome:
         cells: those that both runs have, in the order measured.
         missing: full names of the baseline's cells that the run doesn't have.
         added: full names of the run's cells that the baseline doesn't have.
+        easy: full names of the cells for which the baseline has become too easy; none where nothing is comparable.
     """
 
     verdict: Overall
     cells: tuple[Checked, ...]
     missing: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
+    easy: tuple[str, ...] = ()
 
 
 WHY = "changed, but single runs as far off are not rare in this history; measure again: two in a row will do"
@@ -129,7 +131,24 @@ def judged(baseline: Measured, run: Measured, earlier: Sequence[Measured], toler
         cells=tuple(cells),
         missing=tuple(name for name in baseline.cells if name not in run.cells),
         added=tuple(name for name in run.cells if name not in baseline.cells),
+        easy=() if moved else tuple(name for name in names if _easy(name, baseline, run, earlier, tolerance)),
     )
+
+
+EASY_RUNS = 3
+"""One run may be an accident; with so many in a row, each as far off, the baseline is behind."""
+
+
+def _easy(name: str, baseline: Measured, run: Measured, earlier: Sequence[Measured], tolerance: float) -> bool:
+    """
+    Return whether the newest runs since the baseline are all faster than it by more than the tolerance.
+
+    A slow-down back to the baseline's time would then pass unnoticed.
+    """
+    since = [one for one in earlier if one.run.datetime > baseline.run.datetime and name in one.cells]
+    newest = [math.log(one.cells[name].median) for one in (*since, run)][-EASY_RUNS:]
+    limit = math.log(baseline.cells[name].median) - math.log1p(tolerance)
+    return len(newest) == EASY_RUNS and max(newest) < limit
 
 
 def _logs(name: str, earlier: Sequence[Measured]) -> list[float]:

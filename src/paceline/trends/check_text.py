@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from rich.console import RenderableType
 from rich.text import Text
 
+from paceline import machine
 from paceline.history import Run
 from paceline.report import figures, layout
 from paceline.report.escaping import code, text
 from paceline.report.marks import in_full
 from paceline.report.verdicts import OVERALL, STYLES, interval, short, some
 from paceline.stats.comparison import Verdict
-from paceline.trends.check_judging import Checked, CheckOutcome
+from paceline.trends.check_judging import EASY_RUNS, Checked, CheckOutcome
 from paceline.trends.runs import called
 
 COLUMNS = ("cell", "baseline", "run", "change", "95 % interval", "runs", "verdict", "marks")
@@ -64,6 +65,7 @@ def tables(shown: Shown) -> list[RenderableType]:
         *(Text(figures.plain(note), style="bold red") for note in shown.notes),
         made,
         *(Text(sentence) for sentence in [*reasons(outcome), *alone(outcome)]),
+        *(Text(sentence, style="yellow") for sentence in easy(shown)),
         Text(terms(shown), style="dim"),
         Text(conclusion(outcome), style=OVERALL[outcome.verdict]),
     ]
@@ -85,6 +87,8 @@ def conclusion(outcome: CheckOutcome) -> str:
             return f"SLOWER: {said}. One run is one observation: measure again, or ask paceline ab."
         case "unknown":
             return f"No cell is known to be slower: {said}."
+        case _ if counted["faster"]:
+            return f"FASTER: {said}; no cell is slower. One run is one observation."
         case _:
             return f"No cell is slower: {said}."
 
@@ -150,6 +154,21 @@ def alone(outcome: CheckOutcome) -> list[str]:
     return said
 
 
+def easy(shown: Shown) -> list[str]:
+    """Return what to do about a baseline that has become too easy: one sentence, or none."""
+    cells, run = shown.outcome.easy, shown.run
+    if not cells:
+        return []
+    here = run.number is not None and run.fingerprint == machine.fingerprint()
+    moving = f"paceline baseline {run.number if here else figures.plain(run.path)} --why TEXT"
+    sentence = (
+        f"the baseline has become too easy for {figures.many(len(cells), 'cell')} ({_named(short(cells))}): the last "
+        f"{EASY_RUNS} runs are all faster by more than the tolerance, so a slow-down back to it would pass; if they "
+        f"are to stay so fast, pin a new one: {moving}"
+    )
+    return [sentence]
+
+
 def _named(names: Iterable[str]) -> str:
     return some(map(figures.plain, names), most=5)
 
@@ -171,7 +190,7 @@ def markdown(shown: Shown) -> str:
         text(sides(shown)),
         *(f"**{text(note)}**" for note in shown.notes),
         *(["\n".join([*_head(), *notable])] if notable else []),
-        "\n".join(f"- {text(said)}" for said in [*reasons(outcome), *alone(outcome)]),
+        "\n".join(f"- {text(said)}" for said in [*reasons(outcome), *alone(outcome), *easy(shown)]),
         f"<details><summary>All {len(rows)} cells</summary>\n\n{every}\n\n{under}.\n\n</details>",
     ]
     return "\n\n".join(filter(None, blocks)) + "\n"
