@@ -8,6 +8,7 @@ them to one copy; either way both sides would run the same code, and be found th
 import re
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,11 +18,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from paceline.ab.git import GitError, git
+from paceline.report.figures import many, plain
+from paceline.report.verdicts import some
 
 _ENVIRONMENTS = {"site-packages", "dist-packages"}
 _PREFIXES = {Path(prefix).resolve() for prefix in (sys.prefix, sys.base_prefix)}
 _OF_PYTEST = re.compile(r"(.*\.)?(conftest|test_[^.]*|[^.]*_test)")
 """What pytest finds by its path, not by its name."""
+_MOST_PLACES = 3
 _IN_SETUP = re.compile(r"\bname\s*=\s*[\"']?([\w.-]+)")
 
 
@@ -129,6 +133,37 @@ def _imported_from(name: str) -> list[Path]:
         return []
     homes = spec.submodule_search_locations or ([spec.origin] if spec.has_location and spec.origin else [])
     return [Path(home).resolve().parent for home in homes]
+
+
+COMPILED = {".so", ".pyd"}
+
+
+def own_modules(modules: Mapping[str, str], own: Code) -> dict[str, Path]:
+    """Return a side's own modules but those that pytest finds by their path: name -> file, from its top on."""
+    places = {name: Path(file).resolve() for name, file in modules.items() if not _OF_PYTEST.fullmatch(name)}
+    return {name: place.relative_to(own.top) for name, place in places.items() if _within(place, own.top)}
+
+
+def compiled(modules: Mapping[str, str], own: Code) -> dict[str, Path]:
+    """Return those of a side's own modules that are compiled: name -> file, from its top on."""
+    return {name: file for name, file in own_modules(modules, own).items() if file.suffix in COMPILED}
+
+
+def code_of(modules: Mapping[str, str], own: Code) -> str:
+    """Return where a side's own code came from, from its top on; "" if it ran none.
+
+    Returns:
+        "12 modules from src/yarl, 1 module from tools.py".
+    """
+    homes = Counter(_home(name, file).as_posix() for name, file in own_modules(modules, own).items())
+    places = [f"{many(count, 'module')} from {plain(home)}" for home, count in homes.most_common()]
+    return some(places, _MOST_PLACES)
+
+
+def _home(name: str, file: Path) -> Path:
+    """Return the outermost package of a module, or the module's file if it lies in none."""
+    root = _root(name, file)
+    return root / file.relative_to(root).parts[0]
 
 
 def strangers(modules: Mapping[str, str], own: Code) -> Iterator[str]:

@@ -35,6 +35,7 @@ class Side:
         commit: the commit of its files, in full; None outside of a repository.
         dirty: whether tracked files differ from it.
         code: what it has of its own.
+        installed: whether it has an environment of its own, with what its revision asks for, built from its files.
     """
 
     word: Which
@@ -45,6 +46,7 @@ class Side:
     commit: str | None = None
     dirty: bool = False
     code: Code = field(default_factory=lambda: Code(Path()))
+    installed: bool = False
 
 
 def place(side: Side) -> str:
@@ -98,7 +100,7 @@ def prepared(
             check_python(python, checkout.folder, environment)
         else:
             environment, python = _importing(wanted, own, checkout.folder), Path(sys.executable)
-        yield Side(word, wanted, checkout.folder, python, environment, checkout.commit, code=own)
+        yield Side(word, wanted, checkout.folder, python, environment, checkout.commit, code=own, installed=install)
 
 
 def _in_place(wanted: SideSpec, word: Which, start: Path) -> Side:

@@ -1,0 +1,156 @@
+"""What the sides differ in beside the code that is compared: where it comes from, how it is built, what it asks for."""
+
+import configparser
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from paceline.ab.origins import code_of, compiled
+from paceline.ab.record import Which
+from paceline.ab.request import SideError
+from paceline.ab.sides import Side
+from paceline.report.figures import plain
+from paceline.report.verdicts import some
+
+_MOST = 4  # named in a sentence
+
+
+def origin(side: Side, modules: Mapping[str, str]) -> str:
+    """Return where the code came from that a side ran, in a sentence.
+
+    Args:
+        side: the side.
+        modules: what it had loaded: full name -> file.
+    """
+    place = f"revision {side.wanted.name}" if side.wanted.kind == "rev" else "the working tree"
+    code = code_of(modules, side.code)
+    return f"The {side.word} ran {code or 'no module of the project, but its tests,'} of {place}."
+
+
+def same_code(baseline: Side, candidate: Side) -> str:
+    """Return in a sentence that both sides run the same code in the same way; "" if they don't."""
+    if _run(baseline) != _run(candidate):
+        return ""
+    return "Both sides run the same code in the same way, no tracked file differs: whatever differs is chance."
+
+
+def _run(side: Side) -> tuple[object, ...]:
+    """Return what is run of a side and how: its commit, or its folder where that says more."""
+    code = side.code.top if side.dirty or side.commit is None else side.commit
+    python = None if side.installed else side.python
+    return code, python, dict(side.wanted.environment), side.wanted.options
+
+
+def compiled_apart(sides: Mapping[Which, Side], modules: Mapping[Which, Mapping[str, str]]) -> str:
+    """Return in a sentence what only one side ran compiled; "" if nothing.
+
+    A compiled extension that was built in the working tree is in no checkout of a revision, which falls back on Python.
+
+    Args:
+        sides: both of them.
+        modules: what each had loaded: full name -> file.
+
+    Raises:
+        SideError: if the other side can't run it compiled, since it was never built there.
+    """
+    found = {word: compiled(modules[word], side.code) for word, side in sides.items()}
+    pairs: tuple[tuple[Which, Which], ...] = (("baseline", "candidate"), ("candidate", "baseline"))
+    for has, lacks in pairs:
+        alone = {name: file for name, file in found[has].items() if name not in found[lacks]}
+        if not alone:
+            continue
+        named = some((f"{name} from {plain(file)}" for name, file in alone.items()), _MOST)
+        if not all(_can_load(file, sides[has], sides[lacks]) for file in alone.values()):
+            raise SideError(_unbuilt(sides[has], sides[lacks], named))
+        return f"Only the {has} ran this as compiled code: {named}; a change may come from that alone."
+    return ""
+
+
+def _can_load(file: Path, has: Side, lacks: Side) -> bool:
+    """Return whether a side could have loaded a compiled file of the other's, or is built as its revision asks for."""
+    return lacks.installed or (lacks.python == has.python and (lacks.code.top / file).is_file())
+
+
+def _unbuilt(has: Side, lacks: Side, named: str) -> str:
+    revision = lacks.wanted.kind == "rev"
+    build = "--install builds revisions" if revision else f"{lacks.python} -m pip install -e . builds the working tree"
+    return (
+        f"only the {has.word} ({has.wanted.typed}) runs compiled code of this project, {named}, which was never built "
+        f"for the {lacks.word} ({lacks.wanted.typed}): {build}; or switch it off on both sides, if the project has a "
+        "variable for that, as in --candidate '. NO_EXTENSIONS=1'"
+    )
+
+
+def different_dependencies(baseline: Side, candidate: Side) -> str:
+    """Return in a sentence which dependencies differ between the sides' files; "" if none, or if each has its own."""
+    revisions = [side for side in (baseline, candidate) if side.wanted.kind == "rev"]
+    if all(side.installed for side in revisions):
+        return ""
+    one, other = _requests(baseline), _requests(candidate)
+    files = [file for file in sorted(one.keys() | other.keys()) if one.get(file) != other.get(file)]
+    if not files:
+        return ""
+    named = some((_change(file, one.get(file, set()), other.get(file, set())) for file in files), _MOST)
+    return (
+        f"The sides ask for different dependencies and ran with today's; --install gives revisions their own: {named}."
+    )
+
+
+def _change(file: str, before: set[str], after: set[str]) -> str:
+    """Return a file's name, with the requests that only one side has if they are lines of their own."""
+    if any("\n" in request for request in before ^ after):
+        return plain(file)
+    gone, new = (some(map(plain, sorted(requests)), _MOST) for requests in (before - after, after - before))
+    return f"{plain(file)} ({'; '.join(filter(None, [gone and f'baseline {gone}', new and f'candidate {new}']))})"
+
+
+def _requests(side: Side) -> dict[str, set[str]]:
+    """Return what the files between a side's folder and its top ask for: file, from its top on -> its requests."""
+    top, folder = side.code.top, side.folder.resolve()
+    homes = [folder, *(home for home in folder.parents if home.is_relative_to(top))]
+    files = [file for home in homes for file in _declaring(home) if file.is_file()]
+    return {file.relative_to(top).as_posix(): _read(file) for file in files}
+
+
+def _declaring(folder: Path) -> Iterator[Path]:
+    yield from (folder / "pyproject.toml", folder / "setup.cfg", folder / "Pipfile", folder / "Pipfile.lock")
+    for pattern in ("requirements*.txt", "requirements*.in", "requirements/*.txt", "*.lock", "pylock*.toml"):
+        yield from folder.glob(pattern)
+
+
+def _read(file: Path) -> set[str]:
+    """Return what a file asks for: request by request where that can be told, else all of its text."""
+    text = file.read_text("utf-8", "replace")
+    try:
+        if file.name == "pyproject.toml":
+            return set(_in_pyproject(tomllib.loads(text)))
+        if file.name == "setup.cfg":
+            return set(_in_setup_cfg(text))
+    except (tomllib.TOMLDecodeError, configparser.Error):  # a template, perhaps: it is the same on both sides or not
+        return {text}
+    if file.suffix not in {".txt", ".in"}:
+        return {text}
+    lines = (line.partition(" #")[0].strip() for line in text.splitlines())
+    return {line for line in lines if line and not line.startswith("#")}
+
+
+def _in_pyproject(whole: Mapping[str, Any]) -> Iterator[str]:
+    project, poetry = whole.get("project", {}), whole.get("tool", {}).get("poetry", {})
+    if "requires-python" in project:
+        yield f"python{project['requires-python']}"
+    groups = [*project.get("optional-dependencies", {}).values(), *whole.get("dependency-groups", {}).values()]
+    for group in (project.get("dependencies", []), *groups):
+        yield from map(str, group)
+    for group in (poetry, *poetry.get("group", {}).values()):
+        yield from (f"{name} {wanted}" for name, wanted in group.get("dependencies", {}).items())
+
+
+def _in_setup_cfg(text: str) -> Iterator[str]:
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_string(text)
+    known = {name: parser[name] for name in ("options", "options.extras_require") if parser.has_section(name)}
+    for section, values in known.items():
+        for name, value in values.items():
+            if section != "options" or name in ("install_requires", "python_requires"):
+                yield from (line.strip() for line in value.splitlines() if line.strip())
