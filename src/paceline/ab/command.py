@@ -2,6 +2,7 @@
 `paceline ab`, from what was typed to its exit status.
 """
 
+import platform
 import random
 import signal
 import sys
@@ -29,6 +30,12 @@ from paceline.server.process import ServerError
 FOLDER = "ab"
 TERMINATED = 128 + signal.SIGTERM
 SEEDS = 2**32
+
+
+WINDOWS = (
+    "paceline ab can't compare on Windows, which hands no socket on to a process and ends no group of them; run it "
+    "under WSL, on Linux or on macOS; --read shows a comparison that was saved there"
+)
 
 
 class Misuse(Exception):  # noqa: N818 - it says what it is
@@ -66,6 +73,8 @@ def measured(arguments: Namespace, complain: Callable[[object], None]) -> int:
     """
     Hold a comparison, save it and judge it; one that can't be saved is still shown.
     """
+    if platform.system() == "Windows":
+        raise Misuse(WINDOWS)
     ask = asked(arguments)
     if why := unfit_folder(arguments.results / FOLDER):
         raise Misuse(why)

@@ -2,7 +2,6 @@
 What git says of a folder, and a revision's files in a temporary one, gone at the end whatever happens.
 """
 
-import fcntl
 import os
 import shutil
 import signal
@@ -13,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from paceline.ab.request import SideError
 
@@ -238,8 +238,14 @@ def _place_for_tree(top: Path, tell: Callable[[str], None]) -> Iterator[Path]:
             tell(f"{scratch} could not be removed, remove it by hand: {error}")
 
     with (scratch / _LOCK).open("wb") as lock, ended_by(clear):
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(lock)
         yield tree
+
+
+def _lock(file: BinaryIO) -> None:
+    import fcntl  # which Windows lacks, where this module is imported all the same
+
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _worktrees(top: Path) -> list[Path]:
@@ -266,7 +272,7 @@ def _abandoned(scratch: Path) -> bool:
         return True
     try:
         with (scratch / _LOCK).open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(lock)
     except OSError:  # it is locked, or not one of ours
         return False
     return True

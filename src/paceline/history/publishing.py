@@ -4,7 +4,6 @@ Putting one whole file into a folder under the next free number: all of it or no
 
 import contextlib
 import errno
-import fcntl
 import os
 import secrets
 import time
@@ -103,6 +102,8 @@ def _held(folder: Path) -> Iterator[bool]:
 
 
 def _lock(descriptor: int) -> bool:
+    import fcntl  # which Windows lacks, where this module is imported all the same
+
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         try:
