@@ -1,11 +1,13 @@
 """What the sides of a comparison differ in beside the code that is compared, and how it is said or refused."""
 
+import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from paceline.ab.differences import compiled_apart, different_dependencies, origin, same_code
+from paceline.ab.differences import compiled_apart, different_dependencies, origin, same_code, stale
 from paceline.ab.origins import Code, importable
 from paceline.ab.request import SideError, parse
 from paceline.ab.sides import Side
@@ -131,7 +133,22 @@ def test_what_both_have_or_others_have_is_no_difference(sides):
     assert compiled_apart(sides, modules) == ""
 
 
+@pytest.mark.parametrize(("edited", "older"), [(10, True), (-10, False)])
+def test_compiled_code_that_is_older_than_its_source_is_named(edited, older, sides):
+    side = sides["candidate"]
+    for file in (FAST, "_fast.pyx", "_fast.html"):
+        write(side.code.top / "src/wares" / file)
+    os.utime(side.code.top / "src/wares/_fast.pyx", (time.time() + edited,) * 2)
+    assert ("wares._fast than _fast.pyx: build it again" in stale(side, loaded(side, _fast=FAST))) is older
+
+
 # What they ask for
+
+
+def write_both(sides, file, before, after):
+    for side, text in zip(sides.values(), (before, after), strict=True):
+        if text is not None:
+            write(side.code.top / file, text)
 
 
 @pytest.mark.parametrize(
@@ -153,9 +170,7 @@ def test_what_both_have_or_others_have_is_no_difference(sides):
     ],
 )  # fmt: skip
 def test_dependencies_that_differ_are_named_with_the_way_to_have_both(file, before, after, said, sides):
-    for side, text in zip(sides.values(), (before, after), strict=True):
-        if text is not None:
-            write(side.code.top / file, text)
+    write_both(sides, file, before, after)
     sentence = different_dependencies(*sides.values())
     assert sentence.startswith("The sides ask for different dependencies and ran with today's; --install gives")
     assert said in sentence
@@ -172,11 +187,11 @@ def test_dependencies_that_differ_are_named_with_the_way_to_have_both(file, befo
         ("setup.cfg", "[options]\ninstall_requires = a", "[flake8]\nx = 1\n[options]\ninstall_requires =\n  a"),
         ("requirements.txt", "a\nb", "# why\nb\n\na"),
         ("docs/requirements.txt", "a", "b"),
+        ("pyproject.toml", "[tool.ruff]", None),
     ],
 )
 def test_what_asks_for_the_same_or_for_something_else_is_not_named(file, before, after, sides):
-    for side, text in zip(sides.values(), (before, after), strict=True):
-        write(side.code.top / file, text)
+    write_both(sides, file, before, after)
     assert different_dependencies(*sides.values()) == ""
 
 

@@ -14,6 +14,7 @@ from paceline.report.figures import plain
 from paceline.report.verdicts import some
 
 _MOST = 4  # named in a sentence
+_SOURCES = {".c", ".cc", ".cpp", ".pxd", ".py", ".pyx", ".rs"}
 
 
 def origin(side: Side, modules: Mapping[str, str]) -> str:
@@ -82,16 +83,31 @@ def _unbuilt(has: Side, lacks: Side, named: str) -> str:
     )
 
 
+def stale(side: Side, modules: Mapping[str, str]) -> str:
+    """Return in a sentence which compiled code of a side is older than its source; "" if none is."""
+    found = {name: side.code.top / file for name, file in compiled(modules, side.code).items()}
+    older = [f"{name} than {plain(source.name)}" for name, file in found.items() for source in _newer_sources(file)]
+    if not older:
+        return ""
+    build = f"build it again ({side.python} -m pip install -e .), or what changed since is not compared"
+    return f"Compiled code of the {side.word} is older than its source, {some(older, _MOST)}: {build}."
+
+
+def _newer_sources(built: Path) -> list[Path]:
+    sources = built.parent.glob(f"{built.name.partition('.')[0]}.*")
+    return sorted(file for file in sources if file.suffix in _SOURCES and file.stat().st_mtime > built.stat().st_mtime)
+
+
 def different_dependencies(baseline: Side, candidate: Side) -> str:
     """Return in a sentence which dependencies differ between the sides' files; "" if none, or if each has its own."""
     revisions = [side for side in (baseline, candidate) if side.wanted.kind == "rev"]
     if all(side.installed for side in revisions):
         return ""
     one, other = _requests(baseline), _requests(candidate)
-    files = [file for file in sorted(one.keys() | other.keys()) if one.get(file) != other.get(file)]
-    if not files:
+    requests = {file: (one.get(file, set()), other.get(file, set())) for file in sorted(one.keys() | other.keys())}
+    named = some((_change(file, *both) for file, both in requests.items() if both[0] != both[1]), _MOST)
+    if not named:
         return ""
-    named = some((_change(file, one.get(file, set()), other.get(file, set())) for file in files), _MOST)
     return (
         f"The sides ask for different dependencies and ran with today's; --install gives revisions their own: {named}."
     )
