@@ -1,6 +1,4 @@
-"""
-Which modules are a side's own, whatever the layout of its project and however that is installed.
-"""
+"""Which modules are a side's own, whatever the layout of its project and however that is installed."""
 
 import subprocess
 import sys

@@ -1,6 +1,4 @@
-"""
-The sides of a comparison, from what was typed to what can be run, with real git repositories.
-"""
+"""The sides of a comparison, from what was typed to what can be run, with real git repositories."""
 
 import os
 import shutil

@@ -1,6 +1,4 @@
-"""
-`paceline baseline`: what it pins, what it refuses, and that it never harms what is pinned.
-"""
+"""`paceline baseline`: what it pins, what it refuses, and that it never harms what is pinned."""
 
 import codecs
 import tomllib

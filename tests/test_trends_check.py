@@ -1,6 +1,4 @@
-"""
-`paceline check`: every verdict from a history made for it, how it ends, and what it refuses.
-"""
+"""`paceline check`: every verdict from a history made for it, how it ends, and what it refuses."""
 
 import json
 
@@ -20,9 +18,7 @@ def pin(root, run=1):
 
 
 def history(root, runs=12, names=NAMES, **last):
-    """
-    Save a history and pin its first run; `last` gives factors for the newest run's cells.
-    """
+    """Save a history and pin its first run; `last` gives factors for the newest run's cells."""
     factors = quiet(runs, names)
     for name, factor in last.items():
         factors[name][-1] = factors[name][-2] * factor
@@ -92,9 +88,7 @@ def test_a_pinned_baseline_that_was_measured_beside_a_tracer_is_refused(tmp_path
 
 
 def restless(runs, names=NAMES):
-    """
-    Draw a history in which a cell is off by half for one run now and then.
-    """
+    """Draw a history in which a cell is off by half for one run now and then."""
     factors = quiet(runs, names)
     for place, name in ((2, "cell0"), (4, "cell1"), (7, "cell4")):
         factors[name][place] *= 1.5

@@ -1,6 +1,4 @@
-"""
-`paceline trend`: where a made-up history moved, and what it says changed there.
-"""
+"""`paceline trend`: where a made-up history moved, and what it says changed there."""
 
 import json
 

@@ -1,6 +1,4 @@
-"""
-What git says of a folder, and a revision's files in a temporary one, gone at the end whatever happens.
-"""
+"""What git says of a folder, and a revision's files in a temporary one, gone at the end whatever happens."""
 
 import os
 import shutil
@@ -19,9 +17,7 @@ from paceline.ab.request import SideError
 
 @contextmanager
 def ended_by(clear: Callable[[], None]) -> Iterator[None]:
-    """
-    Clear up at the end, and hold Ctrl-C back meanwhile; after an error it is dropped, since that ends everything too.
-    """
+    """Clear up at the end, with Ctrl-C held back; after an error it is dropped, since that ends everything too."""
     try:
         yield
     except BaseException:
@@ -32,9 +28,7 @@ def ended_by(clear: Callable[[], None]) -> Iterator[None]:
 
 
 def undisturbed(action: Callable[[], None]) -> bool:
-    """
-    Do something to its end, and say whether Ctrl-C was pressed meanwhile; only the main thread is ever disturbed by it.
-    """
+    """Do something to its end, and return whether Ctrl-C was pressed meanwhile, which only the main thread hears."""
     if threading.current_thread() is not threading.main_thread():
         action()
         return False
@@ -54,15 +48,12 @@ _ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_C
 
 
 class GitError(SideError):
-    """
-    Git can't be run, or fails; ends with its own words.
-    """
+    """Git can't be run, or fails; ends with its own words."""
 
 
 @dataclass(frozen=True)
 class Repository:
-    """
-    The repository that a folder lies in.
+    """The repository that a folder lies in.
 
     Args:
         top: the folder it begins with.
@@ -75,8 +66,7 @@ class Repository:
 
 @dataclass(frozen=True)
 class State:
-    """
-    What a folder holds.
+    """What a folder holds.
 
     Args:
         top: where its project begins: the repository's top, or the folder itself outside of one.
@@ -90,8 +80,7 @@ class State:
 
 
 def git(folder: Path, *words: str | Path, own_group: bool = False) -> str:
-    """
-    Run git in a folder, and give what it writes.
+    """Run git in a folder, and give what it writes.
 
     Args:
         folder: any folder of a repository.
@@ -118,8 +107,7 @@ def git(folder: Path, *words: str | Path, own_group: bool = False) -> str:
 
 
 def repository(folder: Path) -> Repository:
-    """
-    Find the repository of a folder.
+    """Find the repository of a folder.
 
     Raises:
         GitError: if there is none.
@@ -130,8 +118,7 @@ def repository(folder: Path) -> Repository:
 
 
 def commit(folder: Path, revision: str) -> str:
-    """
-    Give the commit of a revision, in full.
+    """Return the commit of a revision, in full.
 
     Raises:
         GitError: if there is none.
@@ -140,9 +127,7 @@ def commit(folder: Path, revision: str) -> str:
 
 
 def state(folder: Path) -> State:
-    """
-    Say what a folder holds; one without a repository, or without git, is as good as any.
-    """
+    """Return what a folder holds; one without a repository, or without git, is as good as any."""
     try:
         top = repository(folder).top
     except GitError:
@@ -162,8 +147,7 @@ _LOCK = "paceline-in-use"
 
 @dataclass(frozen=True)
 class Checkout:
-    """
-    A revision's files.
+    """A revision's files.
 
     Args:
         top: where they begin.
@@ -180,8 +164,7 @@ class Checkout:
 
 @contextmanager
 def checked_out(revision: str, start: Path, tell: Callable[[str], None]) -> Iterator[Checkout]:
-    """
-    Check a revision out for as long as the context lasts; remove first what killed processes have left of theirs.
+    """Check a revision out for as long as the context lasts; remove first what killed processes have left of theirs.
 
     Args:
         revision: anything that git calls a commit.
@@ -222,9 +205,7 @@ def _commit(revision: str, start: Path) -> str:
 
 @contextmanager
 def _place_for_tree(top: Path, tell: Callable[[str], None]) -> Iterator[Path]:
-    """
-    Name a folder in a temporary one, which is locked for as long as this process lives and goes with all that is in it.
-    """
+    """Name a folder in a temporary one, which is locked while this process lives and goes with all that is in it."""
     temporary = tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)
     scratch = Path(temporary.name).resolve()  # as git writes it
     tree = scratch / (top.name or "tree")  # pytest and some builds take a folder's name for a package's
@@ -254,9 +235,7 @@ def _worktrees(top: Path) -> list[Path]:
 
 
 def _sweep(top: Path) -> None:
-    """
-    Remove the worktrees of processes that were killed.
-    """
+    """Remove the worktrees of processes that were killed."""
     for tree in _worktrees(top):
         if tree.parent.name.startswith(PREFIX) and _abandoned(tree.parent):
             shutil.rmtree(tree.parent, ignore_errors=True)
@@ -265,9 +244,7 @@ def _sweep(top: Path) -> None:
 
 
 def _abandoned(scratch: Path) -> bool:
-    """
-    Whether no living process has locked a folder.
-    """
+    """Return whether no living process has locked a folder."""
     if not scratch.exists():
         return True
     try:
@@ -279,8 +256,7 @@ def _abandoned(scratch: Path) -> bool:
 
 
 def _forget(top: Path, tree: Path) -> None:
-    """
-    Let git forget a worktree whose folder is gone; twice forced, since one whose making was interrupted is locked.
+    """Let git forget a worktree whose folder is gone; twice forced, since one whose making was interrupted is locked.
 
     Not by `git worktree prune`: it also forgets those of other people that are only out of sight, on a disk that isn't
     mounted or outside of a container.

@@ -1,5 +1,4 @@
-"""
-Where a side's modules come from: its own files, or code of the same project that lies elsewhere.
+"""Where a side's modules come from: its own files, or code of the same project that lies elsewhere.
 
 What an editable install adds to the path leads every side to the working tree, what is installed otherwise leads all of
 them to one copy; either way both sides would run the same code, and be found the same.
@@ -31,8 +30,7 @@ _IN_SETUP = re.compile(r"\bname\s*=\s*[\"']?([\w.-]+)")
 
 @dataclass(frozen=True)
 class Code:
-    """
-    What a side has of its own.
+    """What a side has of its own.
 
     Args:
         top: where its files begin.
@@ -48,9 +46,7 @@ class Code:
 
 
 def own_code(top: Path, beside: Path | None = None) -> Code:
-    """
-    Say what a folder's files are, as git knows them; a project may have another name in the working tree.
-    """
+    """Return what a folder's files are, as git knows them; a project may have another name in the working tree."""
     files = _known_to_git(top)
     names = {*projects(top, files), *(projects(beside, _known_to_git(beside)) if beside else ())}
     return Code(top.resolve(), importable(files), frozenset(names), beside and beside.resolve())
@@ -64,9 +60,7 @@ def _known_to_git(top: Path) -> list[str]:
 
 
 def importable(files: Iterable[str]) -> dict[str, str]:
-    """
-    Give the packages and modules that lie in no package, by every name they may have: `src/a/b.py` is b, a.b, src.a.b.
-    """
+    """Return what lies in no package, by every name it may have: `src/a/b.py` is b, a.b and src.a.b."""
     sources = [PurePosixPath(file) for file in files if file.endswith(".py")]
     packages = {source.parent for source in sources if source.name == "__init__.py"} - {PurePosixPath()}
     found: dict[str, str] = {}
@@ -84,9 +78,7 @@ def importable(files: Iterable[str]) -> dict[str, str]:
 
 
 def projects(top: Path, files: Iterable[str]) -> Iterator[str]:
-    """
-    Give the normalized names of the projects that are declared below a folder.
-    """
+    """Return the normalized names of the projects that are declared below a folder."""
     for file in map(top.joinpath, files):
         if file.name in {"pyproject.toml", "setup.cfg", "setup.py"} and file.is_file():
             text = file.read_text("utf-8", "replace")
@@ -113,8 +105,7 @@ def _normalized(name: str) -> str:
 
 
 def roots(own: Code) -> list[Path]:
-    """
-    Give the folders among a side's own that stand where this Python imports the working tree's modules from.
+    """Return the folders among a side's own that stand where this Python imports the working tree's modules from.
 
     They are in no revision's path by themselves: `python/`, `packages/x/src`, whatever an editable install leads to.
     """
@@ -167,8 +158,7 @@ def _home(name: str, file: Path) -> Path:
 
 
 def strangers(modules: Mapping[str, str], own: Code) -> Iterator[str]:
-    """
-    Give the modules that are code of a side's project, but not the side's own.
+    """Return the modules that are code of a side's project, but not the side's own.
 
     Args:
         modules: what a side has loaded: full name -> file.
@@ -184,9 +174,7 @@ def strangers(modules: Mapping[str, str], own: Code) -> Iterator[str]:
 
 
 def _like_own(name: str, place: Path, own: Code) -> bool:
-    """
-    Whether a module that no distribution lists is the working tree's, or bears the name of one of a side's own.
-    """
+    """Return whether a module that no distribution lists is the working tree's, or is called like a side's own."""
     if own.beside and _within(place, own.beside):
         return True
     if name not in own.modules or name in sys.stdlib_module_names or _OF_PYTEST.fullmatch(name):
@@ -196,9 +184,7 @@ def _like_own(name: str, place: Path, own: Code) -> bool:
 
 
 def _within(place: Path, top: Path) -> bool:
-    """
-    Whether a place belongs to the tree below a top, and not to an environment or another repository that lies in it.
-    """
+    """Return whether a place belongs to the tree below a top, not to an environment or another repository in it."""
     if not place.is_relative_to(top):
         return False
     below = [top / part for part in place.relative_to(top).parents][:-1]
@@ -208,18 +194,14 @@ def _within(place: Path, top: Path) -> bool:
 
 
 def _root(name: str, file: Path) -> Path:
-    """
-    Give the folder in the path by which a module was found.
-    """
+    """Return the folder in the path by which a module was found."""
     depth = name.count(".") + file.name.startswith("__init__.")
     return file.parents[min(depth, len(file.parents) - 1)]
 
 
 @cache
 def _distributed(root: Path) -> dict[str, str]:
-    """
-    Give the files that distributions list in a folder of the path, each with the distribution's normalized name.
-    """
+    """Return the files that distributions list in a folder of the path: file -> the distribution's normalized name."""
     return {
         str(distribution.locate_file(file)): name
         for distribution in distributions(path=[str(root)])

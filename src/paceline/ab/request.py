@@ -1,6 +1,4 @@
-"""
-A side of a comparison, made out of what was typed.
-"""
+"""A side of a comparison, made out of what was typed."""
 
 import re
 import shlex
@@ -15,15 +13,12 @@ _PLACES = "rev:REVISION (a git revision), python:PATH (another Python) or . (the
 
 
 class SideError(Exception):
-    """
-    A side makes no sense or can't be made ready: a sentence for the person who asked, without a traceback.
-    """
+    """A side makes no sense or can't be made ready: a sentence for the person who asked, without a traceback."""
 
 
 @dataclass(frozen=True)
 class SideSpec:
-    """
-    A side, as it was asked for.
+    """A side, as it was asked for.
 
     Args:
         typed: word for word: "rev:main SLOW=1 --client raw".
@@ -41,8 +36,7 @@ class SideSpec:
 
 
 def parse(text: str) -> SideSpec:
-    """
-    Read a side: its place, then NAME=VALUE words, then pytest options from the first word that starts with "-".
+    """Read a side: its place, then NAME=VALUE words, then pytest options from the first word that starts with "-".
 
     Raises:
         SideError: if it makes no sense.

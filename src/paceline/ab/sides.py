@@ -1,6 +1,4 @@
-"""
-A side made ready: its files, its interpreter, and what it has of its own.
-"""
+"""A side made ready: its files, its interpreter, and what it has of its own."""
 
 import os
 import shlex
@@ -23,8 +21,7 @@ from paceline.ab.request import SideError, SideSpec
 
 @dataclass(frozen=True)
 class Side:
-    """
-    A side that can be run.
+    """A side that can be run.
 
     Args:
         word: "baseline" or "candidate".
@@ -50,9 +47,7 @@ class Side:
 
 
 def place(side: Side) -> str:
-    """
-    Say where a side's code and Python come from: "working tree", "revision main", "Python /usr/bin/python3.13".
-    """
+    """Return where a side's code and Python come from: "working tree", "revision main", "Python /usr/bin/python3"."""
     match side.wanted.kind:
         case "rev":
             return f"revision {side.wanted.name}"
@@ -70,8 +65,7 @@ def prepared(
     install: bool,  # noqa: FBT001 - handed on from a command's option, never a literal
     tell: Callable[[str], None],
 ) -> Iterator[Side]:
-    """
-    Make a side ready for as long as the context lasts; nothing of it is left afterwards.
+    """Make a side ready for as long as the context lasts; nothing of it is left afterwards.
 
     Both sides find their code in the same way, by PYTHONPATH, unless a revision gets an environment of its own.
 
@@ -114,8 +108,7 @@ def _in_place(wanted: SideSpec, word: Which, start: Path) -> Side:
 
 
 def _importing(wanted: SideSpec, own: Code, folder: Path) -> dict[str, str]:
-    """
-    Give the variables by which a folder's code is imported, before whatever is installed.
+    """Return the variables by which a folder's code is imported, before whatever is installed.
 
     Raises:
         SideError: if a folder's name can't stand in a path of several.
@@ -134,8 +127,7 @@ PATIENCE = 60.0  # seconds for two imports, on a disk that is cold
 
 
 def interpreter(path: str, start: Path) -> Path:
-    """
-    Find a Python by its path, or by its name as a shell does.
+    """Find a Python by its path, or by its name as a shell does.
 
     Raises:
         SideError: if there is none.
@@ -152,8 +144,7 @@ def interpreter(path: str, start: Path) -> Path:
 
 
 def check_python(python: Path, folder: Path, environment: Mapping[str, str]) -> None:
-    """
-    Make sure that an interpreter can run a session that measures.
+    """Make sure that an interpreter can run a session that measures.
 
     Raises:
         SideError: if it doesn't run, or lacks pytest or pytest-benchmark.
@@ -171,16 +162,13 @@ def check_python(python: Path, folder: Path, environment: Mapping[str, str]) -> 
 
 
 def has_instrument(python: Path, folder: Path, environment: Mapping[str, str]) -> bool:
-    """
-    Whether an interpreter has a Paceline, whose instrument it can run; an older Python has none.
-    """
+    """Return whether an interpreter has a Paceline, whose instrument it can run; an older Python has none."""
     command = [str(python), "-P", "-c", "import paceline.server"]
     return _ran(command, folder, environment, timeout=PATIENCE)[0] == 0
 
 
 def install_revision(revision: str, folder: Path, scratch: Path, environment: Mapping[str, str]) -> Path:
-    """
-    Make an environment with a revision's project in it.
+    """Make an environment with a revision's project in it.
 
     Args:
         revision: its name, for people.
@@ -207,9 +195,7 @@ def install_revision(revision: str, folder: Path, scratch: Path, environment: Ma
 
 
 def install_steps(python: Path, folder: Path) -> list[list[str]]:
-    """
-    Give the commands that install a folder's project: what its lock names, if it has one, else what it asks for.
-    """
+    """Return the commands that install a folder's project: what its lock names if it has one, else what it asks for."""
     pip = [str(python), *_PIP]
     if (folder / "requirements.lock").is_file():
         return [
@@ -222,8 +208,7 @@ def install_steps(python: Path, folder: Path) -> list[list[str]]:
 def _ran(
     command: Sequence[str], folder: Path, environment: Mapping[str, str], timeout: float | None = None
 ) -> tuple[int | None, str]:
-    """
-    Run a program to its end, or to that of our patience; nothing that it started is left.
+    """Run a program to its end, or to that of our patience; nothing that it started is left.
 
     Returns:
         Its exit status (None if time ran out), and what it wrote.

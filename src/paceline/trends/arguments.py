@@ -1,6 +1,4 @@
-"""
-What `paceline check`, `paceline baseline` and `paceline trend` can be told.
-"""
+"""What `paceline check`, `paceline baseline` and `paceline trend` can be told."""
 
 import argparse
 
@@ -36,9 +34,7 @@ FAIL_ON = ("slower", "faster", "both")
 
 
 def check_arguments(parser: argparse.ArgumentParser) -> None:
-    """
-    Add the arguments of `paceline check`.
-    """
+    """Add the arguments of `paceline check`."""
     add = parser.add_argument
     add("run", nargs="?", metavar="RUN", help="a file, or a number in this machine's history (default: the newest)")
     add(
@@ -57,18 +53,14 @@ def check_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def baseline_arguments(parser: argparse.ArgumentParser) -> None:
-    """
-    Add the arguments of `paceline baseline`.
-    """
+    """Add the arguments of `paceline baseline`."""
     parser.add_argument("run", nargs="?", metavar="RUN", help="a file, or a number in this machine's history")
     parser.add_argument("--why", metavar="TEXT", help="why this run; needed with RUN, and kept beside it")
     typed.results(parser)
 
 
 def trend_arguments(parser: argparse.ArgumentParser) -> None:
-    """
-    Add the arguments of `paceline trend`.
-    """
+    """Add the arguments of `paceline trend`."""
     parser.add_argument("--cell", default="", metavar="TEXT", help="only cells with this in their full name")
     parser.add_argument("--json", action="store_true", help="write JSON in place of the tables")
     typed.results(parser)

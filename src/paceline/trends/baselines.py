@@ -1,6 +1,4 @@
-"""
-`paceline baseline`: pin the run that `paceline check` compares with, and the file that says which one it is.
-"""
+"""`paceline baseline`: pin the run that `paceline check` compares with, and the file that says which one it is."""
 
 import contextlib
 import datetime as dt
@@ -33,15 +31,12 @@ _TYPES = {"run": str, "number": int, "commit": str, "pinned": dt.datetime, "why"
 
 
 class BaselinesError(HistoryError):
-    """
-    The file of pinned baselines can't be read or written, or doesn't fit the history.
-    """
+    """The file of pinned baselines can't be read or written, or doesn't fit the history."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pin:
-    """
-    One machine's pinned run.
+    """One machine's pinned run.
 
     Args:
         run: its file, relative to the folder of results, with slashes.
@@ -59,8 +54,7 @@ class Pin:
 
 
 def pins(results: Path) -> dict[str, Pin]:
-    """
-    Read what is pinned.
+    """Read what is pinned.
 
     Returns:
         fingerprint -> its pin; empty where there is no file yet, or one of somebody else's.
@@ -73,8 +67,7 @@ def pins(results: Path) -> dict[str, Pin]:
 
 
 def pin(results: Path, fingerprint: str, new: Pin) -> None:
-    """
-    Write one machine's pin; the others stay as they are. The file is replaced whole, or not at all.
+    """Write one machine's pin; the others stay as they are. The file is replaced whole, or not at all.
 
     Raises:
         BaselinesError: the file is damaged or somebody else's, and left as it is; or it can't be written.
@@ -129,8 +122,7 @@ _COLUMNS = ("machine and Python", "run", "commit", "pinned", "why")
 
 
 def baseline(arguments: Namespace, complain: Complain) -> int:
-    """
-    Pin a run, or list what is pinned if none is named.
+    """Pin a run, or list what is pinned if none is named.
 
     Args:
         arguments: `run`, `why` and `results`, as typed.
@@ -180,7 +172,8 @@ def _pin(arguments: Namespace, why: str, complain: Complain) -> int:
 
 
 def _as_pin(run: Run, results: Path, why: str) -> Pin:
-    """
+    """Make a pin of a run.
+
     Raises:
         BaselinesError: the run is in no history there.
     """

@@ -1,6 +1,4 @@
-"""
-`paceline check`: a saved run against the pinned baseline of its machine and Python.
-"""
+"""`paceline check`: a saved run against the pinned baseline of its machine and Python."""
 
 import json
 import sys
@@ -23,8 +21,7 @@ from paceline.trends.runs import Complain, chosen, measured, once, same_file, un
 
 
 def check(arguments: Namespace, complain: Complain) -> int:
-    """
-    Judge a run, and show the verdict.
+    """Judge a run, and show the verdict.
 
     Args:
         arguments: `run`, `tolerance` in per cent, `fail_on`, `strict`, `json`, `markdown` and `results`, as typed.
@@ -78,8 +75,7 @@ def _checked(arguments: Namespace, complain: Complain) -> Shown:
 
 
 def _pinned(results: Path, fingerprint: str, pin: Pin) -> Run:
-    """
-    Read the pinned run.
+    """Read the pinned run.
 
     Raises:
         BaselinesError: it is not there any more, not what was pinned, or none to compare with.
@@ -96,9 +92,7 @@ def _pinned(results: Path, fingerprint: str, pin: Pin) -> Run:
 
 
 def _unfit(run: Run, fingerprint: str) -> str | None:
-    """
-    Say why a pinned run is none to compare with.
-    """
+    """Return why a pinned run is none to compare with."""
     if not run.complete:
         return "incomplete"
     if run.fingerprint != fingerprint:

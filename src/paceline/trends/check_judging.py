@@ -1,6 +1,4 @@
-"""
-Judging one run against a pinned baseline. Pure: it reads runs that others loaded.
-"""
+"""Judging one run against a pinned baseline. Pure: it reads runs that others loaded."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -16,8 +14,7 @@ from paceline.trends.runs import Measured
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """
-    One cell's verdict and what it rests on.
+    """One cell's verdict and what it rests on.
 
     Args:
         fullname: the node id, without a process.
@@ -48,8 +45,7 @@ class Checked:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckOutcome:
-    """
-    A run, judged.
+    """A run, judged.
 
     Args:
         verdict: "not comparable" if half of the cells moved together, "slower" if a cell is, "unknown" if one is and
@@ -73,8 +69,7 @@ WHY = "changed, but single runs as far off are not rare in this history; measure
 def believable(
     name: str, ratio: float, logs: Mapping[str, Sequence[float]], sticks: Mapping[str, Yardstick], baseline: float
 ) -> bool:
-    """
-    Whether a change may be told from one run.
+    """Return whether a change may be told from one run.
 
     Args:
         name: the cell that changed.
@@ -105,8 +100,7 @@ _TOO_WIDE = "its earlier runs vary too much for one run to tell; paceline ab see
 
 
 def judged(baseline: Measured, run: Measured, earlier: Sequence[Measured], tolerance: float) -> CheckOutcome:
-    """
-    Judge each cell that both runs have; its yardstick is how it varied from each earlier run to the next.
+    """Judge each cell that both runs have; its yardstick is how it varied from each earlier run to the next.
 
     Args:
         baseline: where the comparison starts.
@@ -140,8 +134,7 @@ EASY_RUNS = 3
 
 
 def _easy(name: str, baseline: Measured, run: Measured, earlier: Sequence[Measured], tolerance: float) -> bool:
-    """
-    Return whether the newest runs since the baseline are all faster than it by more than the tolerance.
+    """Return whether the newest runs since the baseline are all faster than it by more than the tolerance.
 
     A slow-down back to the baseline's time would then pass unnoticed.
     """
@@ -160,9 +153,7 @@ def _change(before: Cell, after: Cell, stick: Yardstick) -> Change:
 
 
 def _compared(before: Cell, after: Cell, runs: int) -> Checked:
-    """
-    Say what is known without a yardstick, and why there is none.
-    """
+    """Return what is known without a yardstick, and why there is none."""
     lacking = yardstick.LEAST_RUNS - runs
     return Checked(
         fullname=after.fullname,
@@ -196,10 +187,10 @@ def _believed(cell: Checked, logs: Mapping[str, Sequence[float]], sticks: Mappin
 
 
 def _together(changes: dict[str, Change], sticks: dict[str, Yardstick], tolerance: float) -> bool:
-    """
-    Whether half of the cells moved the same way: beyond the tolerance, and beyond one standard deviation of a
-    difference, which one cell in six exceeds by chance on either side. A test of each cell would be blind to a drift
-    that is small in each and the same in all.
+    """Return whether half of the cells moved the same way, beyond the tolerance and one standard deviation.
+
+    That is of a difference, and one cell in six exceeds it by chance on either side. A test of each cell would be blind
+    to a drift that is small in each and the same in all.
     """
     shifts = {name: math.log(change.ratio) for name, change in changes.items()}
     limits = {name: max(math.log1p(tolerance), yardstick.standard_error(stick)) for name, stick in sticks.items()}

@@ -1,6 +1,4 @@
-"""
-A checked run as people read it at a terminal, in a pipe or in a log: a table, and sentences.
-"""
+"""A checked run as people read it at a terminal, in a pipe or in a log: a table, and sentences."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,8 +28,7 @@ _FOOTNOTE = (
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """
-    What there is to show of one check.
+    """What there is to show of one check.
 
     Args:
         baseline: the pinned run.
@@ -51,9 +48,7 @@ class Shown:
 
 
 def tables(shown: Shown) -> list[RenderableType]:
-    """
-    Lay out a checked run, for `paceline.report.layout.render`.
-    """
+    """Lay out a checked run, for `paceline.report.layout.render`."""
     outcome = shown.outcome
     made = layout.table(COLUMNS, left=1)
     made.columns[COLUMNS.index("verdict")].justify = "left"
@@ -72,9 +67,7 @@ def tables(shown: Shown) -> list[RenderableType]:
 
 
 def conclusion(outcome: CheckOutcome) -> str:
-    """
-    Say in a sentence what the verdict is, and what to do.
-    """
+    """Return what the verdict is and what to do, in a sentence."""
     counted = Counter(cell.verdict for cell in outcome.cells)
     said = ", ".join(f"{counted[verdict]} {verdict}" for verdict in _ORDER if counted[verdict])
     match outcome.verdict:
@@ -94,16 +87,12 @@ def conclusion(outcome: CheckOutcome) -> str:
 
 
 def terms(shown: Shown) -> str:
-    """
-    Say what the verdicts mean.
-    """
+    """Return what the verdicts mean."""
     return f"tolerance {figures.percent(shown.tolerance)}; {_FOOTNOTE}"
 
 
 def sides(shown: Shown) -> str:
-    """
-    Say what was compared with what, and why that is the baseline.
-    """
+    """Return what was compared with what, and why that is the baseline."""
     return (
         f"{figures.plain(shown.run.fingerprint)}: {called(shown.run)} against the baseline, {called(shown.baseline)}: "
         f"{figures.plain(shown.why)}"
@@ -111,17 +100,13 @@ def sides(shown: Shown) -> str:
 
 
 def ordered(outcome: CheckOutcome) -> Iterator[tuple[Checked, str]]:
-    """
-    Give the cells with their short names, those to act on first.
-    """
+    """Return the cells with their short names, those to act on first."""
     named = zip(outcome.cells, short([cell.fullname for cell in outcome.cells]), strict=True)
     yield from sorted(named, key=lambda one: _ORDER.index(one[0].verdict))
 
 
 def row(cell: Checked, name: str) -> tuple[str, ...]:
-    """
-    Write one cell's figures under `COLUMNS`, verdict and marks last.
-    """
+    """Write one cell's figures under `COLUMNS`, verdict and marks last."""
     return (
         name,
         figures.seconds(cell.baseline_seconds),
@@ -135,17 +120,13 @@ def row(cell: Checked, name: str) -> tuple[str, ...]:
 
 
 def reasons(outcome: CheckOutcome) -> list[str]:
-    """
-    Say for each reason how many cells it leaves unknown.
-    """
+    """Return how many cells each reason leaves unknown."""
     counted = Counter(cell.why for cell in outcome.cells if cell.verdict == "unknown")
     return [f"unknown, {number} of {len(outcome.cells)} cells: {why}" for why, number in counted.items()]
 
 
 def alone(outcome: CheckOutcome) -> list[str]:
-    """
-    Name the cells that only one of the two runs has.
-    """
+    """Name the cells that only one of the two runs has."""
     said = []
     if outcome.missing:
         said.append(f"{len(outcome.missing)} of the baseline's cells are not in the run: {_named(outcome.missing)}")
@@ -177,9 +158,7 @@ _ALIGNED = "| --- | ---: | ---: | ---: | ---: | ---: | --- | --- |"
 
 
 def markdown(shown: Shown) -> str:
-    """
-    Write a checked run as GitHub's Markdown: what changed on top, all cells folded away.
-    """
+    """Write a checked run as GitHub's Markdown: what changed on top, all cells folded away."""
     outcome, under = shown.outcome, text(terms(shown))
     rows = [(cell.verdict, _markdown_row(cell, name)) for cell, name in ordered(outcome)]
     notable = [row for verdict, row in rows if verdict in ("slower", "faster")]

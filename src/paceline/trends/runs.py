@@ -1,6 +1,4 @@
-"""
-The runs that check, baseline and trend speak of: one machine's history, in order of date, and each cell's medians.
-"""
+"""The runs that check, baseline and trend speak of: one machine's history in order, and each cell's medians."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,8 +14,7 @@ Complain = Callable[[object], None]
 
 @dataclass(frozen=True)
 class Measured:
-    """
-    One run, and its cells.
+    """One run, and its cells.
 
     Args:
         run: where they come from.
@@ -29,9 +26,7 @@ class Measured:
 
 
 def once(complain: Complain) -> Complain:
-    """
-    Say the same sentence only once, however often a history is read.
-    """
+    """Hand the same sentence on only once, however often a history is read."""
     said: set[str] = set()
 
     def tell(trouble: object) -> None:
@@ -43,15 +38,12 @@ def once(complain: Complain) -> Complain:
 
 
 def measured(run: Run) -> Measured:
-    """
-    Join what several processes measured of the same cell.
-    """
+    """Join what several processes measured of the same cell."""
     return Measured(run, {cell.fullname: cell for cell in merged(run.cells)})
 
 
 def whole_runs(results: Path, fingerprint: str, complain: Complain) -> list[Run]:
-    """
-    Read one machine's history, and name what was passed over because it can't be read.
+    """Read one machine's history, and name what was passed over because it can't be read.
 
     Returns:
         Its complete runs, in order of date.
@@ -63,9 +55,7 @@ def whole_runs(results: Path, fingerprint: str, complain: Complain) -> list[Run]
 
 
 def untraced(runs: Sequence[Run], complain: Complain) -> list[Run]:
-    """
-    Leave out the runs that were measured beside a tracer, and name them.
-    """
+    """Leave out the runs that were measured beside a tracer, and name them."""
     for run in runs:
         if run.tracer:
             complain(f"passed over {run.path}, measured beside a tracer: {run.tracer}")
@@ -73,8 +63,7 @@ def untraced(runs: Sequence[Run], complain: Complain) -> list[Run]:
 
 
 def chosen(word: str | None, results: Path, complain: Complain) -> Run:
-    """
-    Give the run that was asked for, or the newest of this machine if none was.
+    """Return the run that was asked for, or the newest of this machine if none was.
 
     Raises:
         HistoryError: there is none, it can't be read, it is not whole, or it was measured beside a tracer.
@@ -95,8 +84,7 @@ def chosen(word: str | None, results: Path, complain: Complain) -> Run:
 
 
 def of_this_machine(results: Path, complain: Complain) -> list[Run]:
-    """
-    Read this machine's history.
+    """Read this machine's history.
 
     Returns:
         Its complete runs that have cells, in order of date.
@@ -114,15 +102,11 @@ def of_this_machine(results: Path, complain: Complain) -> list[Run]:
 
 
 def called(run: Run) -> str:
-    """
-    Name a run in a sentence: "run 12 (2026-11-22, commit 0123456789+)".
-    """
+    """Name a run in a sentence: "run 12 (2026-11-22, commit 0123456789+)"."""
     number = f"run {run.number}" if run.number is not None else plain(run.path)
     return f"{number} ({run.datetime:%Y-%m-%d %H:%M} UTC, commit {plain(run.short_commit)})"
 
 
 def same_file(one: Run, other: Run) -> bool:
-    """
-    Whether two runs were read from one file.
-    """
+    """Return whether two runs were read from one file."""
     return one.path is not None and other.path is not None and one.path.resolve() == other.path.resolve()

@@ -1,6 +1,4 @@
-"""
-`paceline trend`: where the cells of this machine's history moved for good.
-"""
+"""`paceline trend`: where the cells of this machine's history moved for good."""
 
 import json
 import math
@@ -27,8 +25,7 @@ from paceline.trends.runs import Complain, Measured, called, measured, of_this_m
 
 @dataclass(frozen=True, kw_only=True)
 class Moved:
-    """
-    One cell that moved, and between which runs.
+    """One cell that moved, and between which runs.
 
     Args:
         fullname: the node id, without a process.
@@ -45,8 +42,7 @@ class Moved:
 
 @dataclass(frozen=True, kw_only=True)
 class Trend:
-    """
-    What a history shows.
+    """What a history shows.
 
     Args:
         fingerprint: whose history it is.
@@ -64,8 +60,7 @@ class Trend:
 
 
 def find_trend(fingerprint: str, history: Sequence[Measured], wanted: str = "") -> Trend:
-    """
-    Find where each cell of a history moved.
+    """Find where each cell of a history moved.
 
     Args:
         fingerprint: whose history it is.
@@ -92,8 +87,7 @@ def find_trend(fingerprint: str, history: Sequence[Measured], wanted: str = "") 
 
 
 def changed_libraries(before: Run, after: Run) -> dict[str, tuple[str | None, str | None]]:
-    """
-    Give the libraries whose version is not the same in both runs, of those that both looked for.
+    """Return the libraries whose version is not the same in both runs, of those that both looked for.
 
     Returns:
         name -> its version before and after, None where a run didn't have it.
@@ -103,9 +97,7 @@ def changed_libraries(before: Run, after: Run) -> dict[str, tuple[str | None, st
 
 
 def circumstances(before: Run, after: Run) -> Iterator[str]:
-    """
-    Say what else is not the same in two runs: the Python, libraries.
-    """
+    """Return what else is not the same in two runs: the Python, libraries."""
     if before.python != after.python:
         yield f"{before.python} -> {after.python}"
     for name, (old, new) in changed_libraries(before, after).items():
@@ -121,9 +113,7 @@ _FOOTNOTE = (
 
 
 def tables(found: Trend) -> list[RenderableType]:
-    """
-    Lay out a trend, for `paceline.report.layout.render`: a table for each pair of runs between which something moved.
-    """
+    """Lay out a trend, for `layout.render`: a table for each pair of runs between which something moved."""
     between = groupby(found.moved, key=lambda one: (one.before.path, one.after.path))
     shown = [_table(list(cells), len(found.looked_at)) for _, cells in between]
     history = f"{figures.plain(found.fingerprint)}: {many(found.runs, 'whole run')}"
@@ -137,9 +127,7 @@ def tables(found: Trend) -> list[RenderableType]:
 
 
 def conclusion(found: Trend) -> str:
-    """
-    Say in a sentence how many cells moved, or why that is unknown.
-    """
+    """Return in a sentence how many cells moved, or why that is unknown."""
     if not found.looked_at:
         return f"Unknown: no cell has {change_points.LEAST_RUNS} whole runs yet."
     cells = len({one.fullname for one in found.moved})
@@ -149,9 +137,7 @@ def conclusion(found: Trend) -> str:
 
 
 def as_json(found: Trend) -> str:
-    """
-    Write a trend as JSON: every cell that was looked at, with its change points.
-    """
+    """Write a trend as JSON: every cell that was looked at, with its change points."""
     whole = {
         "fingerprint": found.fingerprint,
         "runs": found.runs,
@@ -221,8 +207,7 @@ def _change(one: Moved) -> dict[str, Any]:
 
 
 def trend(arguments: Namespace, complain: Complain) -> int:
-    """
-    Find the change points of each cell, and show them with what else changed there.
+    """Find the change points of each cell, and show them with what else changed there.
 
     Args:
         arguments: `cell`, `json` and `results`, as typed.
