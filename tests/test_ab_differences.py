@@ -160,19 +160,20 @@ def write_both(sides, file, before, after):
          "pyproject.toml (baseline python>=3.8; candidate python>=3.9)"),
         ("pyproject.toml", "", "[dependency-groups]\ntest=['a']\n[tool.poetry.dependencies]\nb='^1'",
          "pyproject.toml (candidate a, b ^1)"),
-        ("pyproject.toml", "{{ template }}\n", "{{ another }}\n", "own: pyproject.toml."),
+        ("pyproject.toml", "{{ template }}\n", "{{ another }}\n", "dependencies, pyproject.toml, and"),
         ("setup.cfg", "[options]\ninstall_requires =\n  a>=1\n  b",
-         "[options]\ninstall_requires =\n  b\n[options.extras_require]\nx = c",
-         "setup.cfg (baseline a>=1; candidate c)"),
-        ("requirements/test.txt", "# old\na==1", "a==2 # new", "requirements/test.txt (baseline a==1; candidate a==2)"),
-        ("uv.lock", "a\n", "b\n", "own: uv.lock."),
-        ("requirements.lock", "a\n", None, "own: requirements.lock."),
+         "[options]\ninstall_requires =\n  b\npython_requires = >=3.9\n[options.extras_require]\nx = c",
+         "setup.cfg (baseline a>=1; candidate c, python>=3.9)"),
+        ("requirements-test.txt", "# old\na==1", "a==2 # new", "requirements-test.txt (baseline a==1; candidate a==2)"),
+        ("uv.lock", "a\n", "b\n", "dependencies, uv.lock, and"),
+        ("requirements.lock", "a\n", None, "dependencies, requirements.lock, and"),
     ],
 )  # fmt: skip
 def test_dependencies_that_differ_are_named_with_the_way_to_have_both(file, before, after, said, sides):
     write_both(sides, file, before, after)
     sentence = different_dependencies(*sides.values())
-    assert sentence.startswith("The sides ask for different dependencies and ran with today's; --install gives")
+    assert sentence.startswith("The sides ask for different dependencies, ")
+    assert sentence.endswith(": --install gives each revision an environment of its own.")
     assert said in sentence
 
 
@@ -187,6 +188,7 @@ def test_dependencies_that_differ_are_named_with_the_way_to_have_both(file, befo
         ("setup.cfg", "[options]\ninstall_requires = a", "[flake8]\nx = 1\n[options]\ninstall_requires =\n  a"),
         ("requirements.txt", "a\nb", "# why\nb\n\na"),
         ("docs/requirements.txt", "a", "b"),
+        ("requirements/lint.txt", "a", "b"),
         ("pyproject.toml", "[tool.ruff]", None),
     ],
 )

@@ -109,7 +109,8 @@ def different_dependencies(baseline: Side, candidate: Side) -> str:
     if not named:
         return ""
     return (
-        f"The sides ask for different dependencies and ran with today's; --install gives revisions their own: {named}."
+        f"The sides ask for different dependencies, {named}, and both ran with what is installed: --install gives each "
+        "revision an environment of its own."
     )
 
 
@@ -131,7 +132,7 @@ def _requests(side: Side) -> dict[str, set[str]]:
 
 def _declaring(folder: Path) -> Iterator[Path]:
     yield from (folder / "pyproject.toml", folder / "setup.cfg", folder / "Pipfile", folder / "Pipfile.lock")
-    for pattern in ("requirements*.txt", "requirements*.in", "requirements/*.txt", "*.lock", "pylock*.toml"):
+    for pattern in ("requirements*.txt", "requirements*.in", "*.lock", "pylock*.toml"):
         yield from folder.glob(pattern)
 
 
@@ -165,8 +166,13 @@ def _in_pyproject(whole: Mapping[str, Any]) -> Iterator[str]:
 def _in_setup_cfg(text: str) -> Iterator[str]:
     parser = configparser.ConfigParser(interpolation=None)
     parser.read_string(text)
-    known = {name: parser[name] for name in ("options", "options.extras_require") if parser.has_section(name)}
-    for section, values in known.items():
-        for name, value in values.items():
-            if section != "options" or name in ("install_requires", "python_requires"):
-                yield from (line.strip() for line in value.splitlines() if line.strip())
+    if parser.has_section("options"):
+        yield from (f"python{line}" for line in _lines(parser["options"].get("python_requires", "")))
+        yield from _lines(parser["options"].get("install_requires", ""))
+    if parser.has_section("options.extras_require"):
+        for value in parser["options.extras_require"].values():
+            yield from _lines(value)
+
+
+def _lines(text: str) -> Iterator[str]:
+    return filter(None, map(str.strip, text.splitlines()))
