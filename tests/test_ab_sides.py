@@ -557,6 +557,14 @@ def test_a_revision_that_can_t_be_installed_says_why_and_leaves_nothing(reposito
     assert not list(temporary.iterdir())
 
 
+def test_only_a_revision_with_an_environment_of_its_own_is_installed(repository, monkeypatch):
+    monkeypatch.setattr(sides, "install_revision", lambda *_: Path(sys.executable))  # the real one takes a network
+    with side("rev:first", repository, install=True) as own, side("rev:first", repository) as shared:
+        assert (own.installed, shared.installed) == (True, False)
+    with side(".", repository, install=True) as tree:
+        assert not tree.installed
+
+
 AT_THE_START = """
 import os, signal, sys, time
 from pathlib import Path

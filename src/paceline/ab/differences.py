@@ -57,15 +57,18 @@ def compiled_apart(sides: Mapping[Which, Side], modules: Mapping[Which, Mapping[
     """
     found = {word: compiled(modules[word], side.code) for word, side in sides.items()}
     pairs: tuple[tuple[Which, Which], ...] = (("baseline", "candidate"), ("candidate", "baseline"))
-    for has, lacks in pairs:
-        alone = {name: file for name, file in found[has].items() if name not in found[lacks]}
-        if not alone:
-            continue
-        named = some((f"{name} from {plain(file)}" for name, file in alone.items()), _MOST)
-        if not all(_can_load(file, sides[has], sides[lacks]) for file in alone.values()):
-            raise SideError(_unbuilt(sides[has], sides[lacks], named))
-        return f"Only the {has} ran this as compiled code: {named}; a change may come from that alone."
-    return ""
+    alone = {has: {name: found[has][name] for name in found[has].keys() - found[lacks]} for has, lacks in pairs}
+    return " ".join(filter(None, (_only(sides[has], sides[lacks], alone[has]) for has, lacks in pairs)))
+
+
+def _only(has: Side, lacks: Side, alone: Mapping[str, Path]) -> str:
+    """Return what only one of two sides ran compiled, or raise where the other never could."""
+    named = some((f"{name} from {plain(file)}" for name, file in sorted(alone.items())), _MOST)
+    if not all(_can_load(file, has, lacks) for file in alone.values()):
+        raise SideError(_unbuilt(has, lacks, named))
+    return (
+        f"Only the {has.word} ran this as compiled code: {named}; a change may come from that alone." if named else ""
+    )
 
 
 def _can_load(file: Path, has: Side, lacks: Side) -> bool:
