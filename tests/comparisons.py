@@ -3,7 +3,7 @@ Comparisons and outcomes as a test wants them: every figure chosen, nothing meas
 """
 
 from paceline.ab.outcome import Estimate, Judged, Outcome
-from paceline.ab.record import CANARY, Comparison, Pair, SideFacts, Taken
+from paceline.ab.record import CANARY, CellPlan, Comparison, Pair, SideFacts, Taken
 
 FILE = "benchmarks/test_gate.py"
 ONE, TWO, THREE = (f"{FILE}::test_{name}" for name in ("compute[one worker]", "read[threads]", "read[asyncio]"))
@@ -46,15 +46,25 @@ def comparison(*them, **facts):
         "seed": 7,
         "tolerance": 0.03,
         "arguments": ("benchmarks/test_gate.py",),
-        "planned": sum(one.phase == "main" for one in them),
-        "pilot": 3,
+        "looks": _one_look(them, "main"),
+        "fresh_looks": _one_look(them, "confirm"),
     }
     return Comparison(pairs=them, **{**known, **facts})
 
 
-def estimate(ratio=1.0, low=0.99, high=1.01, pairs=14, p=0.5):
+def _one_look(them, phase):
+    count = sum(one.phase == phase for one in them)
+    return (count,) if count else ()
+
+
+def plan(**facts):
+    """How a cell is measured."""
+    return CellPlan(**{"calls": 100, "rounds": 20, "warmup": 200, "seconds": 25e-6, "pinned": True, **facts})
+
+
+def estimate(ratio=1.0, low=0.99, high=1.01, pairs=14, p=0.5, level=0.95):
     """What some pairs say of one cell."""
-    return Estimate(ratio=ratio, low=low, high=high, pairs=pairs, p=p)
+    return Estimate(ratio=ratio, low=low, high=high, level=level, pairs=pairs, p=p)
 
 
 def judged(fullname=ONE, verdict="same", ratio=1.0, low=0.99, high=1.01, **facts):
@@ -64,12 +74,12 @@ def judged(fullname=ONE, verdict="same", ratio=1.0, low=0.99, high=1.01, **facts
     return Judged(fullname=fullname, verdict=verdict, **{**known, **facts})
 
 
-def outcome(*cells, verdict=None, canary=None):
+def outcome(*cells, verdict=None, canary=None, **facts):
     """A comparison, judged; the overall verdict is the one these cells make, unless given."""
     found = {cell.verdict for cell in cells}
-    made = "slower" if "slower" in found else "unknown" if "unknown" in found else "not slower"
+    made = next((word for word in ("slower", "faster", "unknown") if word in found), "not slower")
     quiet = judged(CANARY, ratio=0.999, low=0.996, high=1.002)
-    return Outcome(verdict=verdict or made, cells=cells, canary=canary or quiet)
+    return Outcome(verdict=verdict or made, cells=cells, canary=canary or quiet, **facts)
 
 
 def _taken(measured):

@@ -6,7 +6,7 @@ import io
 import json
 import re
 
-from comparisons import ONE, THREE, TWO, comparison, estimate, judged, outcome, pairs, side
+from comparisons import ONE, THREE, TWO, comparison, estimate, judged, outcome, pairs, plan, side
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
@@ -47,7 +47,7 @@ baseline rev:main (2264bc41e176) against candidate . (working tree, 2264bc41e176
 linux-x86_64-cpu-2cpu-cpython-3.11: 14 pairs of processes and 8 fresh, seed 7
 
 benchmarks/test_gate.py
-cell                       baseline   candidate    change       95 % interval   pairs   verdict
+cell                       baseline   candidate    change            interval   pairs   verdict
 ───────────────────────────────────────────────────────────────────────────────────────────────
 test_compute[one worker]     100 ms      110 ms   +10.0 %   +8.0 % .. +12.0 %    14+8   slower
 test_read[threads]           100 ms      100 ms    +0.0 %    -1.0 % .. +1.0 %      14   same
@@ -57,7 +57,8 @@ test_compute[one worker]: +10.0 %, and fresh pairs agree
 test_read[asyncio]: the interval is too wide
 connections: 10 -> 320 in test_read[threads]; compared exactly
 canary: -0.1 % (-0.4 % to +0.2 %)
-tolerance 3.0 %; slower, faster: a change beyond it, in fresh pairs again; same: the interval lies within it
+tolerance 3.0 %; slower, faster: a change beyond it, in fresh pairs again; same: the interval lies within it;
+  interval: 95.0 % after 14 pairs
 Slower: 1 slower (test_compute[one worker]), 1 same, 1 unknown (test_read[asyncio]). --pairs 40 would do. Counts
   changed in 1 cell.
 """
@@ -69,7 +70,10 @@ def test_cells_of_two_files_keep_their_files():
     made = shown(HELD, outcome(SAME, other))
     assert row_of(made, "benchmarks/test_gate.py::test_read[threads] ").endswith(" 14 same")
     assert row_of(made, "benchmarks/test_other.py::test_x ").endswith("-10.0 % -12.0 % .. -8.0 % 14 faster")
-    assert made.splitlines()[-1] == "Not slower: 1 faster, 1 same. Counts changed in 1 cell."
+    assert (
+        made.splitlines()[-1]
+        == "Faster: 1 faster (benchmarks/test_other.py::test_x), 1 same. Counts changed in 1 cell."
+    )
 
 
 def test_a_count_that_varies_on_a_side_is_not_shown():
@@ -106,15 +110,53 @@ def test_an_unknown_verdict_says_how_many_pairs_would_do():
 def test_what_was_left_out_stands_there_with_its_reason():
     names = {f"test_x.py::test_{index}": "skipped on both sides" for index in range(5)}
     left_out = {**names, "test_y.py::test_y": "only in the baseline"}
-    held = comparison(*pairs({}, 2), left_out=left_out, notes=("The sides were installed anew.",), planned=14)
+    held = comparison(*pairs({}, 2), left_out=left_out, notes=("The sides were installed anew.",), looks=(14,))
     lines = shown(held, outcome(SAME)).splitlines()
     assert (
         "left out: test_x.py::test_0, test_x.py::test_1, test_x.py::test_2 and 2 more (skipped on both sides)" in lines
     )
     assert "left out: test_y.py::test_y (only in the baseline)" in lines
     assert "The sides were installed anew." in lines
-    assert lines[1].endswith(": 2 of 14 planned pairs of processes and 0 fresh, seed 7")
+    assert lines[1].endswith(": 2 pairs of processes of the 14 that the first look takes and 0 fresh, seed 7")
     assert "<details><summary>6 cells left out</summary>\n\n- `test_x.py::test_0`, " in markdown(held, outcome(SAME))
+
+
+def test_what_a_reader_has_to_know_of_a_cell_is_said_once_for_all_that_share_it():
+    free, loop = "left to the scheduler: starts threads", "the empty loop takes 12 % of a call"
+    cells = [judged(ONE, remarks=(free,)), judged(TWO, remarks=(free, loop)), judged(THREE)]
+    assert f"\ntest_compute[one worker], test_read[threads]: {free}\ntest_read[threads]: {loop}\n" in shown(
+        HELD, outcome(*cells)
+    )
+    assert f"\n- `test_compute[one worker]`, `test_read[threads]`: {free}\n" in markdown(HELD, outcome(*cells))
+
+
+def test_what_fails_on_the_candidate_only_is_named_in_the_last_sentence():
+    failed = {"test_x.py::test_broken": "ValueError: no such key"}
+    held, judgement = comparison(*pairs({}, 14), failed=failed), outcome(SAME, failed=failed)
+    made = shown(held, judgement, Terminal())
+    assert "fails on the candidate only: test_x.py::test_broken (ValueError: no such key)" in made
+    last = Text.from_ansi(made).plain.splitlines()[-1]
+    assert last.endswith("1 fails on the candidate only (test_x.py::test_broken).")
+    assert "- **fails on the candidate only**: `test_x.py::test_broken`: ValueError: no such key\n" in markdown(
+        held, judgement
+    )
+    assert json.loads(as_json(held, judgement))["failed"] == failed
+
+
+def test_faster_is_as_loud_as_slower():
+    gained = outcome(judged(ONE, "faster", 0.9, 0.88, 0.92), SAME)
+    assert "\x1b[1;32mfaster" in shown(HELD, gained, Terminal())
+    assert markdown(HELD, gained).startswith("## paceline ab: FASTER\n")
+    assert "Slower: 1 slower (test_read[asyncio]), 1 faster (test_compute[one worker])." in shown(
+        HELD, outcome(judged(ONE, "faster", 0.9, 0.88, 0.92), judged(THREE, "slower", 1.1, 1.08, 1.12))
+    )
+
+
+def test_json_says_how_a_cell_was_measured():
+    held = comparison(*pairs({}, 14), plan={ONE: plan(calls=40, rounds=12, pinned=False)})
+    [cell] = json.loads(as_json(held, outcome(judged(ONE, growth=0.12, remarks=("a",)))))["cells"]
+    assert (cell["calls_per_round"], cell["rounds"], cell["pinned"]) == (40, 12, False)
+    assert (cell["growth"], cell["remarks"]) == (0.12, ["a"])
 
 
 def test_where_nothing_was_compared_that_is_said():
@@ -160,7 +202,7 @@ Slower: 1 slower (test_compute\[one worker\]), 1 same, 1 unknown (test_read\[asy
 
 baseline rev:main (2264bc41e176) against candidate . (working tree, 2264bc41e176 and changes)
 
-| cell | baseline | candidate | change | 95 % interval | pairs | verdict |
+| cell | baseline | candidate | change | interval | pairs | verdict |
 | --- | ---: | ---: | ---: | ---: | ---: | --- |
 | `test_compute[one worker]` | 100 ms | 110 ms | +10.0 % | +8.0 % .. +12.0 % | 14+8 | **slower** |
 | `test_read[threads]` | 100 ms | 100 ms | +0.0 % | -1.0 % .. +1.0 % | 14 | same |
@@ -175,7 +217,7 @@ canary: -0.1 % (-0.4 % to +0.2 %)
 <details><summary>How it was measured</summary>
 
 linux-x86_64-cpu-2cpu-cpython-3.11: 14 pairs of processes and 8 fresh, seed 7.
-Begun 2026-01-02T03:04:05+00:00, tolerance 3.0 %.
+Begun 2026-01-02T03:04:05+00:00, tolerance 3.0 %; interval: 95.0 % after 14 pairs.
 
 ```sh
 paceline ab --baseline rev:main --candidate . -- benchmarks/test_gate.py
@@ -213,13 +255,19 @@ def test_json_holds_every_cell_with_its_figures(tmp_path):
         "ratio": 1.1,
         "low": 1.08,
         "high": 1.12,
+        "level": 0.95,
         "pairs": 14,
         "p": 0.5,
         "why": "+10.0 %, and fresh pairs agree",
         "needed": None,
-        "fresh": {"ratio": 1.09, "low": 1.07, "high": 1.11, "pairs": 8, "p": 0.5},
+        "fresh": {"ratio": 1.09, "low": 1.07, "high": 1.11, "level": 0.95, "pairs": 8, "p": 0.5},
         "baseline_seconds": 0.1,
         "candidate_seconds": 0.1 * 1.1,
+        "calls_per_round": None,
+        "rounds": None,
+        "pinned": None,
+        "remarks": [],
+        "growth": None,
         "counts": {},
     }
     assert said["cells"][1]["fresh"] is None

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from paceline import history
 from paceline.ab.record import (
+    CellPlan,
     Comparison,
     NoSuchComparisonError,
     NotSaved,
@@ -74,6 +75,8 @@ SIDE = st.builds(
     options=st.lists(TEXT, max_size=2).map(tuple),
     libraries=WORDS,
 )
+LOOKS = st.sets(st.integers(1, 1000), max_size=3).map(sorted).map(tuple)
+PLAN = st.builds(CellPlan, seconds=st.floats(0, 1e6), remarks=st.lists(TEXT, max_size=2).map(tuple))
 SITTING = st.builds(
     Comparison,
     baseline=SIDE,
@@ -83,12 +86,14 @@ SITTING = st.builds(
     seed=st.integers(0, 2**64),
     tolerance=st.floats(0.001, 1),
     arguments=st.lists(TEXT, max_size=2).map(tuple),
-    planned=st.integers(0, 1000),
-    pilot=st.integers(0, 1000),
+    looks=LOOKS,
+    fresh_looks=LOOKS,
+    plan=st.dictionaries(TEXT, PLAN, max_size=2),
+    failed=WORDS,
     left_out=WORDS,
     notes=st.lists(TEXT, max_size=2).map(tuple),
     pairs=st.lists(PAIR, max_size=3).map(tuple),
-    schema=st.just(1),
+    schema=st.just(2),
 )
 
 
@@ -125,6 +130,16 @@ def test_a_file_holds_a_pair_a_line_and_every_json_reader_takes_it(folder):
     text = save(HELD, folder).read_text(encoding="utf-8")
     assert sum(line.startswith('{"number": ') for line in text.splitlines()) == 3
     assert json.loads(text, parse_constant=pytest.fail)["pairs"][2]["phase"] == "confirm"
+
+
+def test_an_older_comparison_has_one_look_at_all_its_pairs(folder):
+    path = save(HELD, folder)
+    whole = json.loads(path.read_text())
+    for name in ("looks", "fresh_looks", "plan", "failed"):
+        del whole[name]
+    path.write_text(json.dumps({**whole, "schema": 1, "planned": 14, "pilot": 8}))
+    assert load(path) == HELD
+    assert (HELD.looks, HELD.fresh_looks) == ((2,), (1,))
 
 
 def test_a_comparison_without_pairs_comes_back(folder):
@@ -229,12 +244,17 @@ def test_a_comparison_is_found_by_number_or_path(folder):
         ("[0.2]", "[]", "or none; the file is damaged"),
         ("0.12", "1e999", r"Number out of range - at \$.pairs\[0\]"),
         (
-            '"schema": 1',
             '"schema": 2',
-            r"a newer Paceline wrote it \(schema 2, this one reads 1\); read it with that one",
+            '"schema": 3',
+            r"a newer Paceline wrote it \(schema 3, this one reads 1 and 2\); read it with that one",
         ),
-        ('"schema": 1', '"schema": 0', "an older Paceline wrote it"),
-        ('"schema": 1', '"scheme": 1', "it is no comparison of paceline ab; name a file from results/ab"),
+        (
+            '"looks": [\n  2\n ]',
+            '"looks": [3, 3]',
+            r"its looks \[3, 3\] are no increasing numbers of pairs; the file is",
+        ),
+        ('"schema": 2', '"schema": 0', "an older Paceline wrote it"),
+        ('"schema": 2', '"scheme": 2', "it is no comparison of paceline ab; name a file from results/ab"),
     ],
 )
 def test_a_damaged_file_is_named_with_the_reason(folder, old, new, reason):

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as some
 
-from paceline.stats import comparison
-from paceline.stats.comparison import ALPHA, beyond, holm, log_ratio, pairs_needed, suspected, verdict, within
-from paceline.stats.signed_rank import Effect, effect, sign_flip
+from paceline.stats import looks
+from paceline.stats.comparison import beyond, follow, holm, log_ratio, needed, pairs_to_reject
+from paceline.stats.growth import growth
+from paceline.stats.signed_rank import Effect, effect, sign_flip, within
 
-# SciPy is imported in a first example, and a busy machine is no fault of the code
+# a busy machine is no fault of the code
 unhurried = settings(suppress_health_check=[HealthCheck.too_slow])
 
 # Hamilton's depression scale after a tranquillizer minus before: Hollander and Wolfe, table 3.1
@@ -22,16 +23,6 @@ LIMIT = math.log1p(0.03)
 JUST_ABOVE = math.nextafter(LIMIT, 1)
 
 log_ratios = some.lists(some.integers(-2000, 2000).map(lambda thousandths: thousandths / 1000), min_size=1, max_size=20)
-effects = some.builds(
-    lambda low, middle, high: Effect(middle, low, high, 0.01, 14),
-    some.floats(-0.3, 0),
-    some.just(0.0),
-    some.floats(0, 0.3),
-)
-
-
-def an_effect(estimate, low=None, high=None):
-    return Effect(estimate, low, high, 0.01, 14)
 
 
 def test_a_log_ratio_is_that_of_rounds_taken_in_the_same_turn():
@@ -76,11 +67,11 @@ def test_a_machine_that_is_slower_for_both_sides_changes_no_log_ratio(both, fact
 
 
 def test_the_estimate_is_the_median_of_all_averages_of_two():
-    assert effect([1.0, 2.0, 6.0]).estimate == 2.75  # 1, 1.5, 2, 3.5, 4, 6
+    assert effect([1.0, 2.0, 6.0], 0.95).estimate == 2.75  # 1, 1.5, 2, 3.5, 4, 6
 
 
 def test_the_estimate_of_a_textbook_sample():
-    assert effect(DEPRESSION).estimate == pytest.approx(-0.46)
+    assert effect(DEPRESSION, 0.95).estimate == pytest.approx(-0.46)
 
 
 def test_the_interval_of_a_textbook_sample():
@@ -89,12 +80,12 @@ def test_the_interval_of_a_textbook_sample():
 
 
 def test_six_pairs_have_an_interval_from_the_least_to_the_largest():
-    found = effect([0.05, 0.01, 0.04, 0.02, 0.06, 0.03])
+    found = effect([0.05, 0.01, 0.04, 0.02, 0.06, 0.03], 0.95)
     assert (found.low, found.high, found.pairs) == (0.01, 0.06, 6)
 
 
 def test_five_pairs_have_no_interval_at_95_per_cent():
-    found = effect([0.01, 0.02, 0.03, 0.04, 0.05])
+    found = effect([0.01, 0.02, 0.03, 0.04, 0.05], 0.95)
     assert (found.low, found.high) == (None, None)
 
 
@@ -106,46 +97,53 @@ def test_five_pairs_have_one_at_90_per_cent():
 def test_the_interval_leaves_out_as_many_averages_as_wilcoxons_table_says(pairs, critical):
     values = [2.0**place for place in range(pairs)]  # no two averages are the same
     averages = sorted((one + other) / 2 for place, one in enumerate(values) for other in values[place:])
-    found = effect(values)
+    found = effect(values, 0.95)
     assert (averages.index(found.low), averages[::-1].index(found.high)) == (critical, critical)
 
 
 def test_values_that_are_all_the_same_have_that_point_for_an_interval():
-    found = effect([0.02] * 6)
-    assert (found.low, found.estimate, found.high, found.spread) == (0.02, 0.02, 0.02, 0.0)
+    found = effect([0.02] * 6, 0.95)
+    assert (found.low, found.estimate, found.high) == (0.02, 0.02, 0.02)
 
 
-def test_one_pair_has_no_spread():
-    assert effect([0.02]) == Effect(0.02, None, None, None, 1)
+def test_one_pair_has_no_interval():
+    assert effect([0.02], 0.95) == Effect(0.02, None, None, 0.95, 1)
 
 
 def test_no_pairs_have_no_effect():
     with pytest.raises(statistics.StatisticsError):
-        effect([])
+        effect([], 0.95)
 
 
 def test_one_burst_moves_neither_estimate_nor_p_by_its_size():
     quiet = [0.001, -0.002, 0.003, -0.004, 0.005, -0.006, 0.007, -0.008, 0.009, 0.010]
     burst = [*quiet[:-1], 5.0]
-    assert abs(effect(burst).estimate) < 0.01
+    assert abs(effect(burst, 0.95).estimate) < 0.01
     assert sign_flip(burst) == sign_flip(quiet)
 
 
 @unhurried
 @given(log_ratios)
 def test_swapping_the_sides_turns_the_effect_around(values):
-    one, other = effect(values), effect([-value for value in values])
+    one, other = effect(values, 0.95), effect([-value for value in values], 0.95)
     assert other.estimate == -one.estimate
     assert (other.low, other.high) == ((None, None) if one.low is None else (-one.high, -one.low))
-    assert other.spread == one.spread
 
 
 @unhurried
 @given(log_ratios)
 def test_the_estimate_lies_in_its_interval(values):
-    found = effect(values)
+    found = effect(values, 0.95)
     if len(values) >= 6:
         assert found.low <= found.estimate <= found.high
+
+
+@unhurried
+@given(log_ratios, some.sampled_from([0.01, 0.3, 1.0]), some.sampled_from([0.8, 0.95, 0.99]))
+def test_whether_the_interval_lies_within_a_limit_can_be_told_without_making_it(values, limit, level):
+    found = effect(values, level)
+    inside = found.low is not None and -limit <= found.low and found.high <= limit
+    assert within(values, limit, level) == inside
 
 
 @pytest.mark.parametrize(("alternative", "p"), [("two-sided", 2 / 64), ("greater", 1 / 64), ("less", 1.0)])
@@ -215,6 +213,10 @@ def test_holms_correction_of_four_tests():
     )
 
 
+def test_tests_that_do_not_reject_count_without_their_p():
+    assert holm({"a": 0.01, "d": 0.005}, tests=4) == pytest.approx({"a": 0.03, "d": 0.02})
+
+
 def test_holms_correction_keeps_the_order_of_the_names():
     assert list(holm({"b": 0.5, "a": 0.01})) == ["b", "a"]
 
@@ -237,122 +239,116 @@ def test_holms_correction_never_lowers_reorders_or_passes_one(ps):
     [(0.0, None), (LIMIT, None), (-LIMIT, None), (JUST_ABOVE, "slower"), (-JUST_ABOVE, "faster")],
 )
 def test_a_change_of_just_the_tolerance_does_not_exceed_it(estimate, side):
-    assert beyond(an_effect(estimate), 0.03) == side
+    assert beyond(estimate, 0.03) == side
 
 
 @pytest.mark.parametrize(
-    ("p", "side"), [(ALPHA, "slower"), (math.nextafter(ALPHA, 0), "slower"), (math.nextafter(ALPHA, 1), None)]
+    ("pairs", "tests", "level", "found"),
+    [(9, 8, 0.1, "slower"), (9, 8, 8 * 2**-8, "slower"), (9, 8, 7 * 2**-8, "unknown"), (9, 1, 0.0, "unknown")],
 )
-def test_suspicion_needs_a_p_of_at_most_alpha(p, side):
-    assert suspected(an_effect(0.1), p, 0.03) == side
+def test_suspicion_needs_a_corrected_p_of_at_most_the_looks_level(pairs, tests, level, found):
+    [one] = follow({"a": [0.1] * pairs}, [looks.Look(pairs, level, 0.05)], tests, 0.03).values()
+    assert (one.verdict, one.p) == (found, tests * 2.0 ** (1 - pairs))
 
 
 def test_no_certainty_makes_a_small_change_suspicious():
-    assert suspected(an_effect(LIMIT, 0.02, 0.03), 0.0, 0.03) is None
+    found = follow({"a": [LIMIT] * 20}, [looks.Look(20, 0.1, 0.05)], 1, 0.03)["a"]
+    assert (found.verdict, found.rejected) == ("same", True)
+
+
+def test_what_was_rejected_at_one_look_stays_so_when_its_estimate_grows():
+    small_then_large = [0.02] * 9 + [0.2, -0.19] * 2 + [0.2] * 12
+    levels = [looks.Look(9, 0.1, 0.0), looks.Look(25, 0.0, 0.0)]
+    found = follow({"a": small_then_large}, levels, 1, 0.03)["a"]
+    assert (found.verdict, found.pairs, found.p) == ("slower", 25, 2 / 2**9)
+
+
+def test_a_cell_that_was_rejected_is_no_longer_counted_and_one_that_is_the_same_is():
+    quiet, late = [0.0] * 20, [0.1, -0.1] * 4 + [0.1] * 12
+    levels = [looks.Look(9, 0.1, 0.05), looks.Look(20, 0.1, 0.05)]
+    alone = follow({"b": late}, levels, 1, 0.03)["b"].p
+    for beside, tests in (([0.1] * 20, 1), (quiet, 2)):
+        assert follow({"a": beside, "b": late}, levels, 2, 0.03)["b"].p == pytest.approx(tests * alone)
+
+
+@pytest.mark.parametrize(("direction", "found"), [("slower", "slower"), ("faster", "unknown")])
+def test_fresh_pairs_have_to_show_the_direction_of_the_suspicion(direction, found):
+    levels = looks.confirming(looks.fresh(1), 1)
+    assert follow({"a": [0.1] * 40}, levels, 1, 0.03, {"a": direction})["a"].verdict == found
+
+
+def test_fresh_pairs_never_make_a_cell_the_same():
+    levels = looks.confirming(looks.fresh(1), 1)
+    assert follow({"a": [0.0] * 40}, levels, 1, 0.03, {"a": "slower"})["a"].verdict == "unknown"
+
+
+@pytest.mark.parametrize("tests", [1, 2, 9, 78, 501])
+@pytest.mark.parametrize("pairs", [looks.MAIN, (14,), (3, 4, 200)], ids=["the usual", "one", "odd ones"])
+def test_looks_spend_all_of_both_levels_and_no_more(pairs, tests):
+    found = looks.main(pairs, tests)
+    assert sum(each.rejection for each in found) == pytest.approx(0.10)
+    assert sum(each.miss for each in found) == pytest.approx(0.05, rel=1e-4)
+    assert sum(each.miss for each in found) <= 0.05
+
+
+@pytest.mark.parametrize(("tests", "pairs"), [(2, 9), (8, 9), (25, 13), (78, 13), (501, 19)])
+def test_the_first_look_that_spends_is_the_first_at_which_a_clear_change_is_told_from_chance(tests, pairs):
+    spending = next(each for each in looks.main(looks.MAIN, tests) if each.rejection)
+    assert spending.pairs == pairs
+    assert tests * sign_flip([0.1] * pairs) <= spending.rejection
+
+
+@pytest.mark.parametrize(("suspects", "first"), [(1, 5), (2, 6), (4, 7), (25, 10), (500, 14)])
+def test_fresh_pairs_are_looked_at_as_soon_as_all_suspects_can_be_borne_out(suspects, first):
+    pairs = looks.fresh(suspects)
+    level = looks.confirming(pairs, suspects)[0].rejection
+    assert pairs[0] == first
+    assert suspects * 2.0**-first <= level < suspects * 2.0 ** (1 - first)
+
+
+def needs(*log_ratios, tests=2):
+    return needed(effect(log_ratios, 0.95), 0.03, tests)
+
+
+def test_a_noisier_cell_needs_more_pairs_and_one_too_noisy_has_no_number():
+    quiet = [place / 1000 * (-1) ** place for place in range(1, 15)]
+    numbers = [needs(*(factor * each for each in quiet)) for factor in (1, 5, 10)]
+    assert numbers == sorted(numbers)
+    assert 15 == numbers[0] < numbers[1] < numbers[2]
+    assert needs(*(100 * each for each in quiet)) is None
+
+
+def test_a_cell_at_the_edge_of_the_tolerance_needs_more_pairs_than_anybody_waits_for():
+    assert needs(*(LIMIT + place / 1000 * (-1) ** place for place in range(1, 15))) is None
+
+
+def test_pairs_without_an_interval_need_as_many_as_can_reject():
+    assert needs(0.1, tests=30) == 10
+    assert needs(*[0.1] * 4, tests=1) == 5
+
+
+@pytest.mark.parametrize(("tests", "pairs"), [(1, 5), (8, 8), (30, 10)])
+def test_one_look_can_reject_from_the_first_number_of_pairs_whose_p_survives_the_correction(tests, pairs):
+    assert pairs_to_reject(tests) == pairs
+    assert sign_flip([place / 100 for place in range(1, pairs + 1)]) * tests <= looks.REJECTION
+    assert sign_flip([place / 100 for place in range(1, pairs)]) * tests > looks.REJECTION
+
+
+GROWING = [(1.0, 1.1, 1.2, 1.3, 1.4, 1.5)] * 6
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "lies_within"),
+    ("rounds", "found"),
     [
-        (-LIMIT, LIMIT, True),
-        (0.01, 0.02, True),
-        (-JUST_ABOVE, 0.0, False),
-        (0.0, JUST_ABOVE, False),
-        (0.04, 0.05, False),
-        (None, None, False),
+        (GROWING, 1.45 / 1.05 - 1),
+        ([tuple(reversed(each)) for each in GROWING], None),
+        (GROWING[:5], None),
+        ([*GROWING, *[(1.5, 1.0, 1.0, 0.9)] * 3], None),
+        ([each[:3] for each in GROWING], None),
+        ([(1.0, 1.0, 1.0, 1.04)] * 20, None),
+        ([], None),
     ],
+    ids=["grows", "shrinks", "too few pairs", "not in all", "too few rounds", "a little", "no pairs"],
 )
-def test_an_interval_lies_within_the_tolerance_up_to_its_edges(low, high, lies_within):
-    assert within(an_effect(0.0, low, high), 0.03) is lies_within
-
-
-@pytest.mark.parametrize(("sign", "word"), [(1, "slower"), (-1, "faster")])
-def test_a_change_that_fresh_pairs_bear_out_is_one(sign, word):
-    assert verdict(an_effect(sign * 0.1), 0.01, 0.03, an_effect(sign * 0.09), 0.01) == word
-    assert verdict(an_effect(sign * JUST_ABOVE), ALPHA, 0.03, an_effect(sign * JUST_ABOVE), ALPHA) == word
-
-
-@pytest.mark.parametrize(
-    ("fresh", "fresh_p"),
-    [
-        (None, 1.0),
-        (an_effect(0.1), math.nextafter(ALPHA, 1)),
-        (an_effect(LIMIT, 0.02, 0.04), 0.001),
-        (an_effect(-0.1), 0.001),
-        (an_effect(0.0, -0.01, 0.01), 1.0),
-    ],
-    ids=["none yet", "may be chance", "just the tolerance", "the other way", "no change"],
-)
-def test_a_change_that_fresh_pairs_do_not_bear_out_is_unknown(fresh, fresh_p):
-    assert verdict(an_effect(0.1, 0.05, 0.15), 0.001, 0.03, fresh, fresh_p) == "unknown"
-
-
-def test_a_certain_change_within_the_tolerance_is_none():
-    assert verdict(an_effect(0.02, 0.015, 0.025), 0.001, 0.03) == "same"
-
-
-def test_an_interval_beyond_the_tolerance_without_certainty_is_unknown():
-    assert verdict(an_effect(0.05, 0.04, 0.06), 0.06, 0.03) == "unknown"
-    assert verdict(an_effect(0.0, -0.04, 0.01), 1.0, 0.03) == "unknown"
-
-
-def test_fresh_pairs_alone_make_nothing_slower():
-    assert verdict(an_effect(0.02, 0.01, 0.03), 1.0, 0.05, an_effect(0.2), 0.001) == "same"
-
-
-@unhurried
-@given(effects, some.floats(0.001, 0.2), some.floats(0.001, 0.2))
-def test_a_wider_tolerance_keeps_what_is_the_same(main, one, other):
-    narrow, wide = sorted((one, other))
-    if verdict(main, 1.0, narrow) == "same":
-        assert verdict(main, 1.0, wide) == "same"
-
-
-@unhurried
-@given(some.floats(-0.3, 0.3), some.floats(0, 0.1), some.floats(-0.3, 0.3), some.floats(0, 0.1))
-def test_swapping_the_sides_swaps_slower_and_faster(main, p, fresh, fresh_p):
-    swapped = {"slower": "faster", "faster": "slower"}
-    one = verdict(an_effect(main, main, main), p, 0.03, an_effect(fresh), fresh_p)
-    other = verdict(an_effect(-main, -main, -main), p, 0.03, an_effect(-fresh), fresh_p)
-    assert other == swapped.get(one, one)
-
-
-@pytest.mark.parametrize("spread", [0.02, 0.03, 0.05])
-def test_the_pairs_needed_are_the_fewest_that_keep_both_ends_inside(spread):
-    from scipy.stats import t
-
-    def reach(pairs):
-        quantiles = t.ppf(0.975, pairs - 1) + t.ppf(0.9, pairs - 1)
-        return quantiles * spread / math.sqrt(pairs * 3 / math.pi)
-
-    found = pairs_needed(spread, LIMIT)
-    assert reach(found) <= LIMIT < reach(found - 1)
-
-
-@pytest.mark.parametrize("spread", [0.0, 0.001])
-def test_however_quiet_a_cell_is_six_pairs_are_needed(spread):
-    assert pairs_needed(spread, LIMIT) == comparison.LEAST_PAIRS == 6
-
-
-def test_a_cell_too_noisy_for_anybody_to_wait_has_no_number_of_pairs():
-    assert pairs_needed(1.0, LIMIT) is None
-
-
-def test_more_power_or_a_higher_level_takes_more_pairs():
-    usual = pairs_needed(0.05, LIMIT)
-    assert pairs_needed(0.05, LIMIT, power=0.95) > usual
-    assert pairs_needed(0.05, LIMIT, level=0.99) > usual
-
-
-@unhurried
-@given(some.floats(0, 0.2), some.floats(0, 0.2))
-def test_more_spread_never_takes_fewer_pairs(one, other):
-    low, high = (pairs_needed(spread, LIMIT) or math.inf for spread in sorted((one, other)))
-    assert low <= high
-
-
-@pytest.mark.parametrize(("tests", "pairs"), [(1, 6), (8, 9), (30, 11)])
-def test_the_test_can_reject_from_the_first_number_of_pairs_whose_p_survives_the_correction(tests, pairs):
-    assert comparison.pairs_to_reject(tests) == pairs
-    assert sign_flip([place / 100 for place in range(1, pairs + 1)]) * tests <= ALPHA
-    assert sign_flip([place / 100 for place in range(1, pairs)]) * tests > ALPHA
+def test_rounds_grow_if_they_certainly_do_and_by_much(rounds, found):
+    assert growth(rounds) == (found and pytest.approx(found))

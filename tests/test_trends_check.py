@@ -117,7 +117,7 @@ def test_a_change_beyond_all_odd_runs_is_told_at_once(tmp_path, capsys):
 def test_a_step_down_is_faster_and_fails_nothing(tmp_path, capsys):
     history(tmp_path, cell2=0.8)
     found, cells = judged(tmp_path, capsys, status=0)
-    assert found["verdict"] == "not slower"
+    assert found["verdict"] == "faster"
     assert cells[fullname("cell2")]["verdict"] == "faster"
 
 

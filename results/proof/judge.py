@@ -1,6 +1,4 @@
-"""
-The proof from recorded pairs: false alarms, power, and the usual gates beside it.
-"""
+"""The proof from recorded pairs: false alarms, power, and the usual gates beside it."""
 
 import argparse
 import json
@@ -17,15 +15,12 @@ from resampling import Pool, family
 from paceline.ab.arguments import SECONDS
 from paceline.ab.outcome import Judged, Outcome
 from paceline.ab.record import CANARY, load
-from paceline.ab.session import FRESH
 
 LEVEL = 0.05
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """
-    Judge families from recorded pairs, and write what came of it as JSON.
-    """
+    """Judge families from recorded pairs, and write what came of it as JSON."""
     arguments = parser().parse_args(argv)
     pool = Pool(load(arguments.same), arguments.time)
     sys.stderr.write(f"{len(pool.pairs)} pairs of identical sides, {len(pool.cells)} cells\n")
@@ -40,9 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """
-    Say what can be told.
-    """
+    """Say what can be told."""
     made = argparse.ArgumentParser(description=__doc__)
     made.add_argument("same", type=Path, help="recorded pairs of identical sides")
     made.add_argument("slower", type=Path, nargs="*", help="recorded pairs whose candidate was made slower")
@@ -54,14 +47,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def same(pool: Pool, tries: int, seed: int) -> dict[str, Any]:
-    """
-    Say how often identical sides are told apart, and how narrow the intervals are.
-    """
+    """Say how often identical sides are told apart, and how narrow the intervals are."""
     chance = random.Random(seed)
     outcomes = [family(pool, chance) for _ in range(tries)]
     wrong = sum(any(cell.verdict in ("slower", "faster") for cell in outcome.cells) for outcome in outcomes)
-    pairs = statistics.median(outcome.canary.main.pairs for outcome in outcomes)
-    independent = int(len(pool.pairs) // (pairs + FRESH))
+    most = max(cell.main.pairs for outcome in outcomes for cell in outcome.cells)
+    independent = len(pool.pairs) // most
     return {
         "pairs": len(pool.pairs),
         "seconds of a pair": pool.pair_seconds,
@@ -74,14 +65,15 @@ def same(pool: Pool, tries: int, seed: int) -> dict[str, Any]:
         "same, by cell": {name: share(outcomes, name, "same") for name in pool.cells},
         "points of interval": statistics.median(width for name in pool.cells for width in widths(outcomes, name)),
         "points of interval, by cell": {name: statistics.median(widths(outcomes, name)) for name in pool.cells},
-        "pairs of a family": pairs,
+        "pairs of a cell, by cell": {
+            name: statistics.fmean(cell_of(outcome, name).main.pairs for outcome in outcomes) for name in pool.cells
+        },
+        "pairs of a family": statistics.median(max(cell.main.pairs for cell in outcome.cells) for outcome in outcomes),
     }
 
 
 def power(pool: Pool, path: Path, tries: int, seed: int) -> dict[str, Any]:
-    """
-    Say how often a cell that was made slower is found, and how often it passes for the same, one cell at a time.
-    """
+    """Say how often a cell that was made slower is found, and how often it passes for the same, one cell at a time."""
     chance = random.Random(seed)
     slow = Pool(load(path), pool.time_allowed).pairs
     found = {name: [family(pool, chance, (name, slow)) for _ in range(tries)] for name in pool.cells}
@@ -98,24 +90,18 @@ def power(pool: Pool, path: Path, tries: int, seed: int) -> dict[str, Any]:
 
 
 def share(outcomes: Sequence[Outcome], name: str, verdict: str) -> float:
-    """
-    Give the share of families in which a cell has this verdict.
-    """
+    """Give the share of families in which a cell has this verdict."""
     return statistics.fmean(cell_of(outcome, name).verdict == verdict for outcome in outcomes)
 
 
 def widths(outcomes: Sequence[Outcome], name: str) -> list[float]:
-    """
-    Give how wide a cell's intervals are, in points.
-    """
+    """Give how wide a cell's intervals are, in points."""
     found = [cell_of(outcome, name).main for outcome in outcomes]
     return [100 * (each.high - each.low) for each in found if each.low is not None and each.high is not None]
 
 
 def cell_of(outcome: Outcome, name: str) -> Judged:
-    """
-    Find a cell.
-    """
+    """Find a cell."""
     return next(cell for cell in outcome.cells if cell.fullname == name)
 
 

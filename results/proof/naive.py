@@ -1,6 +1,4 @@
-"""
-What the usual gates would have said of the same recorded rounds.
-"""
+"""What the usual gates would have said of the same recorded rounds."""
 
 import math
 import random
@@ -19,23 +17,17 @@ LEVEL = 0.05
 
 
 def slower_minimum(before: Rounds, after: Rounds) -> bool:
-    """
-    `--benchmark-compare-fail=min:5%`.
-    """
+    """`--benchmark-compare-fail=min:5%`."""
     return min(after) > min(before) * 1.05
 
 
 def slower_median(before: Rounds, after: Rounds) -> bool:
-    """
-    `--benchmark-compare-fail=median:10%`.
-    """
+    """`--benchmark-compare-fail=median:10%`."""
     return median(after) > median(before) * 1.10
 
 
 def mann_whitney(before: Rounds, after: Rounds) -> bool:
-    """
-    A plain two-sided Mann-Whitney test of all rounds at 5 %, as if each round were a new process.
-    """
+    """A plain two-sided Mann-Whitney test of all rounds at 5 %, as if each round were a new process."""
     from scipy.stats import mannwhitneyu
 
     return float(mannwhitneyu(before, after).pvalue) < LEVEL
@@ -49,8 +41,7 @@ GATES: dict[str, Callable[[Rounds, Rounds], bool]] = {
 
 
 def false_alarms(pool: Pool, tries: int, seed: int) -> dict[str, dict[str, float]]:
-    """
-    Give the share of comparisons of identical code in which a gate flags at least one cell.
+    """Give the share of comparisons of identical code in which a gate flags at least one cell.
 
     Returns:
         gate -> "separate runs" (two processes minutes apart: one side of one pair, the other side of another) and
@@ -68,8 +59,7 @@ def false_alarms(pool: Pool, tries: int, seed: int) -> dict[str, dict[str, float
 
 
 def spreads(pool: Pool, name: str, seed: int) -> dict[str, float]:
-    """
-    Give the standard deviation of a cell's log ratio over pairs, as this gate takes it and in two plainer ways.
+    """Give the standard deviation of a cell's log ratio over pairs, as this gate takes it and in two plainer ways.
 
     Returns:
         "by turns"; "of medians": the ratio of the same rounds' medians; "of medians, separate runs": with the sides
@@ -87,21 +77,15 @@ def spreads(pool: Pool, name: str, seed: int) -> dict[str, float]:
 
 
 def medians(one: Pair, other: Pair, name: str) -> float:
-    """
-    Give the log ratio of one pair's baseline and another's candidate, each by its median round.
-    """
+    """Give the log ratio of one pair's baseline and another's candidate, each by its median round."""
     return math.log(median(other.candidate[name].rounds) / median(one.baseline[name].rounds))
 
 
 def ends(one: Pair, other: Pair, *, flip: bool) -> tuple[Mapping[str, Taken], Mapping[str, Taken]]:
-    """
-    Give what is compared: one pair's baseline with the other's candidate, or the other way round.
-    """
+    """Give what is compared: one pair's baseline with the other's candidate, or the other way round."""
     return (other.candidate, one.baseline) if flip else (one.baseline, other.candidate)
 
 
 def flags(gate: Callable[[Rounds, Rounds], bool], before: Mapping[str, Taken], after: Mapping[str, Taken]) -> bool:
-    """
-    Whether a gate flags any cell.
-    """
+    """Whether a gate flags any cell."""
     return any(gate(before[name].rounds, after[name].rounds) for name in before if name != CANARY)

@@ -1,17 +1,18 @@
-"""
-What `paceline ab` can be told.
-"""
+"""What `paceline ab` can be told."""
 
 import argparse
 
 from paceline import typed
+from paceline.report.verdicts import FAILING
+from paceline.stats.looks import MAIN
 
 SUMMARY = "compare two revisions, Pythons or environments, in lockstep"
 EPILOG = """A SIDE is rev:REVISION (a git revision, in a worktree), python:PATH (another Python), or . (the working
 tree), each with environment variables and pytest options after it, in one word: ". SLOW=1 --client raw".
 Two pytest processes take the rounds of the same cells in turns; each pair of processes is one observation.
-It ends with status 0 if no cell is slower, 1 if one is, 2 for a misuse or a failure (with --strict also for cells that
-stay unknown), 3 if the canary moved, so that nothing can be compared.
+It ends with status 0 if no cell is slower, 1 if one is (or what --fail-on says), 2 for a misuse or a failure, a cell
+that fails on the candidate only, or nothing left to compare (with --strict also for cells that stay unknown), 3 if the
+canary moved, so that nothing can be compared.
 
 examples:
   paceline ab --baseline rev:main --candidate .
@@ -28,9 +29,7 @@ TOLERANCE = 3.0  # per cent
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """
-    Add the arguments.
-    """
+    """Add the arguments."""
     add = parser.add_argument
     add("--baseline", metavar="SIDE", help="where the comparison starts")
     add("--candidate", metavar="SIDE", default=".", help="where it goes (default: the working tree)")
@@ -38,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--pairs",
         type=typed.whole,
         metavar="N",
-        help="pairs of processes (default: what the spread of the first eight asks for)",
+        help=f"decide once, at N pairs of processes (default: at {len(MAIN)} looks from {MAIN[0]} pairs to {MAIN[-1]})",
     )
     add(
         "--time",
@@ -62,6 +61,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=60.0,
         metavar="SECONDS",
         help="without a word from a side, after which it hangs (default: %(default)g)",
+    )
+    add(
+        "--fail-on",
+        choices=sorted(FAILING),
+        default="slower",
+        help="the verdict on a cell that ends with status 1 (default: %(default)s)",
     )
     add("--strict", action="store_true", help="end with status 2 if a cell stays unknown or a count changed")
     add("--read", metavar="FILE", help="judge a saved comparison again: a file, or its number in results/ab")

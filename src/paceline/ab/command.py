@@ -1,6 +1,4 @@
-"""
-`paceline ab`, from what was typed to its exit status.
-"""
+"""`paceline ab`, from what was typed to its exit status."""
 
 import platform
 import random
@@ -15,6 +13,7 @@ from typing import Never
 
 from paceline.ab import judging, output
 from paceline.ab.arguments import GATE
+from paceline.ab.outcome import Outcome
 from paceline.ab.output import as_json, markdown
 from paceline.ab.pair import SideFailed
 from paceline.ab.progress import telling
@@ -39,18 +38,16 @@ WINDOWS = (
 
 
 class Misuse(Exception):  # noqa: N818 - it says what it is
-    """
-    What was typed makes no comparison.
-    """
+    """What was typed makes no comparison."""
 
 
 def ab(arguments: Namespace, complain: Callable[[object], None]) -> int:
-    """
-    Compare two sides in lockstep, or judge a saved comparison again.
+    """Compare two sides in lockstep, or judge a saved comparison again.
 
     Returns:
-        0: no cell is slower. 1: one is. 2: a misuse or a failure; with `--strict` also a cell that stays unknown.
-        3: the canary moved. 143: SIGTERM.
+        0: no cell is slower. 1: one is, or what `--fail-on` says. 2: a misuse or a failure, a cell that fails on the
+        candidate only, or nothing left to compare; with `--strict` also a cell that stays unknown. 3: the canary moved.
+        143: SIGTERM.
     """
     try:
         return read(arguments) if arguments.read else measured(arguments, complain)
@@ -62,17 +59,13 @@ def ab(arguments: Namespace, complain: Callable[[object], None]) -> int:
 
 
 def read(arguments: Namespace) -> int:
-    """
-    Judge a saved comparison again.
-    """
+    """Judge a saved comparison again."""
     path = resolve(arguments.read, arguments.results / FOLDER)
     return shown(load(path), path, arguments)
 
 
 def measured(arguments: Namespace, complain: Callable[[object], None]) -> int:
-    """
-    Hold a comparison, save it and judge it; one that can't be saved is still shown.
-    """
+    """Hold a comparison, save it and judge it; one that can't be saved is still shown."""
     if platform.system() == "Windows":
         raise Misuse(WINDOWS)
     ask = asked(arguments)
@@ -90,8 +83,7 @@ def measured(arguments: Namespace, complain: Callable[[object], None]) -> int:
 
 
 def asked(arguments: Namespace) -> ComparisonSpec:
-    """
-    Make sense of what was typed.
+    """Make sense of what was typed.
 
     Raises:
         Misuse: if a side or the cells are missing.
@@ -118,9 +110,7 @@ def asked(arguments: Namespace) -> ComparisonSpec:
 
 
 def shown(comparison: Comparison, path: Path | None, arguments: Namespace) -> int:
-    """
-    Write the decision in the form that was asked for, and give its exit status.
-    """
+    """Write the decision in the form that was asked for, and give its exit status."""
     outcome = judging.judged(comparison)
     if arguments.json:
         sys.stdout.write(as_json(comparison, outcome, path) + "\n")
@@ -129,15 +119,22 @@ def shown(comparison: Comparison, path: Path | None, arguments: Namespace) -> in
     else:
         render(output.tables(comparison, outcome))
         sys.stdout.write(f"saved: {path}\n" if path else "")
+    return ended(outcome, arguments)
+
+
+def ended(outcome: Outcome, arguments: Namespace) -> int:
+    """Return the exit status of a judged comparison."""
+    if outcome.failed or not outcome.cells:
+        return MISUSE
+    verdicts = [cell.verdict for cell in outcome.cells]
     changed = any(count.changed for cell in outcome.cells for count in cell.counts.values())
-    return status(outcome.verdict, doubted=arguments.strict and (outcome.verdict == "unknown" or changed))
+    doubted = arguments.strict and ("unknown" in verdicts or changed)
+    return status(outcome.verdict, verdicts, fail_on=arguments.fail_on, doubted=doubted)
 
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """
-    Let SIGTERM, by which CI cancels, end everything as Ctrl-C does.
-    """
+    """Let SIGTERM, by which CI cancels, end everything as Ctrl-C does."""
 
     def ended(_: int, __: FrameType | None) -> Never:
         raise SystemExit(TERMINATED)

@@ -1,5 +1,4 @@
-"""
-From a comparison's pairs to verdicts. Pure: whoever has the file can make the decision again.
+"""From a comparison's pairs to verdicts. Pure: whoever has the file can make the decision again.
 
 The canary is judged as one more cell of the same family. Nothing of ours can move it, so if it moves, the sides did not
 run under the same conditions, and no other verdict counts.
@@ -7,92 +6,76 @@ run under the same conditions, and no other verdict counts.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from paceline.ab.outcome import Count, Estimate, Judged, Outcome
-from paceline.ab.record import CANARY, Comparison, Pair, Phase, Taken
+from paceline.ab.record import CANARY, CellPlan, Comparison, Pair, Phase, Taken
 from paceline.report.figures import change, many, percent
 from paceline.report.verdicts import overall
-from paceline.stats.comparison import (
-    TAIL,
-    Direction,
-    Verdict,
-    beyond,
-    holm,
-    log_ratio,
-    pairs_needed,
-    pairs_to_reject,
-    suspected,
-    verdict,
-)
+from paceline.stats import looks
+from paceline.stats.comparison import Direction, Finding, Verdict, beyond, follow, log_ratio, needed
+from paceline.stats.growth import growth
 from paceline.stats.samples import median
-from paceline.stats.signed_rank import Alternative, Effect, effect, sign_flip
+from paceline.stats.signed_rank import Effect, effect
 
 Both = tuple[Taken, Taken]
 """What baseline and candidate measured of one cell in one pair."""
 
+Ratios = Mapping[str, Sequence[float]]
+"""Full name, or `CANARY` -> a log ratio for each pair that holds it on both sides, in the order run."""
+
+MOVED: Mapping[Verdict, Direction] = {"slower": "slower", "faster": "faster"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """
-    One cell's evidence.
-
-    Attributes:
-        main: what the main phase says.
-        p: of its two-sided test, corrected over all cells and the canary.
-        fresh: what the fresh pairs say; None where there are none, or main gave no suspicion for them to bear out.
-        fresh_p: of their test for main's direction alone, corrected over what is under suspicion; 1.0 without any.
-    """
-
-    main: Effect
-    p: float
-    fresh: Effect | None = None
-    fresh_p: float = 1.0
-
-    def suspicion(self, tolerance: float) -> Direction | None:
-        """
-        Say what the main phase takes the cell for, if fresh pairs are to be asked.
-        """
-        return suspected(self.main, self.p, tolerance)
-
-    def verdict(self, tolerance: float) -> Verdict:
-        """
-        Decide.
-        """
-        return verdict(self.main, self.p, tolerance, self.fresh, self.fresh_p)
-
-
-def evidence(pairs: Sequence[Pair], tolerance: float) -> dict[str, Evidence]:
-    """
-    Weigh the pairs of both phases.
+    """What both phases say of every cell, the canary among them.
 
     Args:
-        pairs: of one comparison.
-        tolerance: a fraction.
+        tests: how many cells the main pairs test together.
+        ratios: of the main pairs.
+        main: full name -> what the looks at main pairs say; "slower" and "faster" are suspicions.
+        fresh_ratios: of the fresh pairs of what is under suspicion.
+        fresh: full name of a suspect -> what the looks at fresh pairs say.
+    """
 
-    Returns:
-        name -> evidence, the canary among them, by name; for what some main pair holds on both sides.
+    tests: int
+    ratios: Ratios
+    main: Mapping[str, Finding]
+    fresh_ratios: Ratios = field(default_factory=dict)
+    fresh: Mapping[str, Finding] = field(default_factory=dict)
+
+    def verdict(self, name: str) -> Verdict:
+        """Decide: fresh pairs alone where there is a suspicion.
+
+        Main and fresh pairs are never put together: whether there are fresh ones hangs on what main showed, so their
+        sum would lean towards it.
+        """
+        return self.fresh[name].verdict if name in self.fresh else self.main[name].verdict
+
+
+def weighed(comparison: Comparison) -> Evidence:
+    """Weigh the pairs of both phases; those beyond the last look that was reached decide nothing.
 
     Raises:
         ValueError: a round took no time, or the sides differ in their number of rounds.
     """
-    main = log_ratios(pairs, "main")
-    first = {name: Evidence(main=effect(main[name]), p=p) for name, p in _tested(main, {}).items()}
-    directions = {name: found.suspicion(tolerance) for name, found in first.items()}
-    tails = {name: TAIL[direction] for name, direction in directions.items() if direction}
-    taken = log_ratios(pairs, "confirm")
-    fresh = {name: taken.get(name, []) for name in tails}  # one without fresh pairs yet counts as a test all the same
-    again = {
-        name: Evidence(main=first[name].main, p=first[name].p, fresh=effect(fresh[name]), fresh_p=p)
-        for name, p in _tested(fresh, tails).items()
-        if fresh[name]
-    }
-    return first | again
+    main = log_ratios(comparison.pairs, "main")
+    names = dict.fromkeys([*sorted(comparison.plan), CANARY]) if comparison.plan else main
+    ratios = {name: main.get(name, []) for name in sorted(names)}
+    found = follow(ratios, looks.main(comparison.looks, len(ratios)), len(ratios), comparison.tolerance)
+    directions = {name: MOVED[each.verdict] for name, each in found.items() if each.verdict in MOVED}
+    if not directions:
+        return Evidence(tests=len(ratios), ratios=ratios, main=found)
+    taken = log_ratios(comparison.pairs, "confirm")
+    fresh = {name: taken.get(name, []) for name in directions}  # one without fresh pairs yet counts as a test too
+    levels = looks.confirming(comparison.fresh_looks, len(fresh))
+    again = follow(fresh, levels, len(fresh), comparison.tolerance, directions)
+    return Evidence(tests=len(ratios), ratios=ratios, main=found, fresh_ratios=fresh, fresh=again)
 
 
 def log_ratios(pairs: Sequence[Pair], phase: Phase) -> dict[str, list[float]]:
-    """
-    Give each cell's log ratios in one phase, shape (pairs that hold it on both sides,), in the order of the names.
+    """Return each cell's log ratios in one phase, shape (pairs that hold it on both sides,), in the order of the names.
 
     Raises:
         ValueError: a round took no time, or the sides differ in their number of rounds.
@@ -102,9 +85,9 @@ def log_ratios(pairs: Sequence[Pair], phase: Phase) -> dict[str, list[float]]:
 
 
 def both_sides(pairs: Sequence[Pair]) -> dict[str, list[Both]]:
-    """
-    Give what the two sides measured of each cell, in the order of the names. A pair in which one side has no rounds of
-    a cell says nothing about it.
+    """Return what the two sides measured of each cell, in the order of the names.
+
+    A pair in which one side has no rounds of a cell says nothing about it.
     """
     found: dict[str, list[Both]] = {}
     for pair in pairs:
@@ -115,95 +98,110 @@ def both_sides(pairs: Sequence[Pair]) -> dict[str, list[Both]]:
     return dict(sorted(found.items()))
 
 
-def _tested(ratios: Mapping[str, Sequence[float]], tails: Mapping[str, Alternative]) -> dict[str, float]:
-    return holm({name: sign_flip(each, tails.get(name, "two-sided")) for name, each in ratios.items()})
-
-
 def judged(comparison: Comparison) -> Outcome:
-    """
-    Judge every cell that some main pair holds on both sides, and all of them together.
+    """Judge every cell that some main pair holds on both sides, and all of them together.
+
+    A cell that was left out, or failed, before it was decided is none of them.
 
     Args:
-        comparison: its pairs are its evidence; why other cells are not there, `left_out` says.
+        comparison: its pairs are its evidence; why other cells are not there, `left_out` and `failed` say.
 
     Raises:
         ValueError: no main pair holds the canary, a round took no time, or the sides differ in their number of rounds.
     """
-    found = evidence(comparison.pairs, comparison.tolerance)
-    if CANARY not in found:
+    found = weighed(comparison)
+    if not found.ratios.get(CANARY):
         raise ValueError("no main pair holds the canary on both sides, so nothing can be judged; take new pairs")
     both = both_sides(comparison.pairs)
-    each = {name: _judged(name, found[name], both[name], comparison.tolerance, tests=len(found)) for name in found}
-    canary = each.pop(CANARY)
-    verdict = overall((cell.verdict for cell in each.values()), moved=canary.verdict in ("slower", "faster"))
-    return Outcome(verdict=verdict, cells=tuple(each.values()), canary=canary)
-
-
-def suspects(comparison: Comparison) -> tuple[str, ...]:
-    """
-    Name what fresh pairs have to be taken for after the main phase, the canary among them: where the corrected test
-    rejects equality and the estimate exceeds the tolerance.
-    """
-    found = evidence(comparison.pairs, comparison.tolerance)
-    return tuple(name for name, each in found.items() if each.suspicion(comparison.tolerance))
-
-
-def decided(comparison: Comparison) -> dict[str, Verdict]:
-    """
-    Say what each cell, the canary among them, would be called if the pairs so far were all. It is for a display: to
-    stop as soon as one likes what it says would void the error rates, which hold for a number fixed beforehand.
-    """
-    return {
-        name: each.verdict(comparison.tolerance)
-        for name, each in evidence(comparison.pairs, comparison.tolerance).items()
+    each = {
+        name: _judged(name, found, both[name], comparison)
+        for name, ratios in found.ratios.items()
+        if ratios and not (found.main[name].verdict == "unknown" and _gone(comparison, name))
     }
+    canary = each.pop(CANARY)
+    verdict = overall((cell.verdict for cell in each.values()), moved=canary.verdict in MOVED)
+    return Outcome(verdict=verdict, cells=tuple(each.values()), canary=canary, failed=comparison.failed)
 
 
-def spreads(pairs: Sequence[Pair]) -> dict[str, float]:
-    """
-    Give the standard deviation of each cell's log ratios over main pairs, the canary's too; none for fewer than two.
-    """
-    found = {name: effect(each).spread for name, each in log_ratios(pairs, "main").items()}
-    return {name: spread for name, spread in found.items() if spread is not None}
-
-
-def _judged(name: str, found: Evidence, both: Sequence[Both], tolerance: float, tests: int) -> Judged:
-    verdict = found.verdict(tolerance)
-    needed = _needed(found.main, tolerance, tests) if verdict == "unknown" else None
-    baseline, candidate = zip(*both, strict=True)
-    return Judged(
-        fullname=name,
-        verdict=verdict,
-        why=reason(found, tolerance, needed),
-        main=_as_estimate(found.main, found.p),
-        fresh=_as_estimate(found.fresh, found.fresh_p) if found.fresh else None,
-        needed=needed,
-        baseline_seconds=_middle(baseline),
-        candidate_seconds=_middle(candidate),
-        counts=_counts(baseline, candidate),
+def open_cells(comparison: Comparison) -> tuple[str, ...]:
+    """Name the cells that need more main pairs after the looks reached so far."""
+    found = weighed(comparison).main
+    return tuple(
+        name
+        for name, each in found.items()
+        if name != CANARY and each.verdict == "unknown" and not _gone(comparison, name)
     )
 
 
-def _needed(main: Effect, tolerance: float, tests: int) -> int | None:
+def suspects(comparison: Comparison) -> tuple[str, ...]:
+    """Name what fresh pairs have to bear out, the canary among them.
+
+    Those are the cells whose equality is rejected by the main pairs, while the estimate exceeds the tolerance.
     """
-    Estimate how many pairs would decide a cell that stays as it is: enough for the test to reject at all, and for an
-    interval that reaches from the estimate to the tolerance's edge, at most from 1.
-
-    It is advice to a reader, so it may look at the effect; the plan of a comparison must not.
-    """
-    limit = math.log1p(tolerance)
-    room = min(limit, abs(abs(main.estimate) - limit))
-    if main.low is None:  # so few pairs tell no spread
-        return pairs_to_reject(tests)
-    if main.spread is None or room == 0:
-        return None
-    enough = pairs_needed(main.spread, room)
-    return None if enough is None else max(enough, main.pairs + 1, pairs_to_reject(tests))
+    return tuple(weighed(comparison).fresh)
 
 
-def _as_estimate(found: Effect, p: float) -> Estimate:
-    low, high = (None if end is None else math.exp(end) for end in (found.low, found.high))
-    return Estimate(ratio=math.exp(found.estimate), low=low, high=high, pairs=found.pairs, p=p)
+def open_suspects(comparison: Comparison) -> tuple[str, ...]:
+    """Name the suspects, the canary among them, that need more fresh pairs after the looks reached so far."""
+    found = weighed(comparison).fresh
+    return tuple(name for name, each in found.items() if each.verdict == "unknown" and not _gone(comparison, name))
+
+
+def decided(comparison: Comparison) -> dict[str, Verdict]:
+    """Return what each cell, the canary among them, is called after the looks reached so far, for a display."""
+    found = weighed(comparison)
+    return {name: found.verdict(name) for name in found.main}
+
+
+def _gone(comparison: Comparison, name: str) -> bool:
+    return name in comparison.left_out or name in comparison.failed
+
+
+def _judged(name: str, found: Evidence, both: Sequence[Both], comparison: Comparison) -> Judged:
+    verdict = found.verdict(name)
+    main, fresh = found.main[name], found.fresh.get(name)
+    of_main = _effect(found.ratios[name], main)
+    of_fresh = _effect(found.fresh_ratios[name], fresh) if fresh and found.fresh_ratios[name] else None
+    more = needed(of_main, comparison.tolerance, found.tests) if verdict == "unknown" and not of_fresh else None
+    baseline, candidate = zip(*both, strict=True)
+    grown = max((each for side in (baseline, candidate) if (each := growth(_rounds(side)))), default=None)
+    return Judged(
+        fullname=name,
+        verdict=verdict,
+        why=Reasons(comparison, main, of_main, fresh, of_fresh).why(verdict, more),
+        main=_as_estimate(of_main, main),
+        fresh=_as_estimate(of_fresh, fresh) if fresh and of_fresh else None,
+        needed=more,
+        baseline_seconds=_middle(baseline),
+        candidate_seconds=_middle(candidate),
+        counts=_counts(baseline, candidate),
+        growth=grown,
+        remarks=_remarks(comparison.plan.get(name), grown),
+    )
+
+
+def _effect(log_ratios: Sequence[float], found: Finding) -> Effect:
+    return effect(log_ratios[: found.pairs], found.level)
+
+
+def _as_estimate(of: Effect, found: Finding) -> Estimate:
+    low, high = (None if end is None else math.exp(end) for end in (of.low, of.high))
+    return Estimate(ratio=math.exp(of.estimate), low=low, high=high, level=of.level, pairs=of.pairs, p=found.p)
+
+
+def _rounds(side: Sequence[Taken]) -> list[Sequence[float]]:
+    return [taken.rounds for taken in side]
+
+
+_GROWS = (
+    "its rounds grow by {} from first to last: each call leaves something behind; give every round a state of its own, "
+    "by benchmark.pedantic with setup"
+)
+
+
+def _remarks(plan: CellPlan | None, grown: float | None) -> tuple[str, ...]:
+    known = plan.remarks if plan else ()
+    return known if grown is None else (*known, _GROWS.format(percent(grown)))
 
 
 def _middle(each: Sequence[Taken]) -> float:
@@ -222,50 +220,55 @@ def _values(side: Sequence[Taken], name: str) -> tuple[int, ...]:
     return tuple(sorted({taken.counts[name] for taken in side if name in taken.counts}))
 
 
-def reason(found: Evidence, tolerance: float, needed: int | None) -> str:
-    """
-    Say what decided, or what was missing for a decision.
+@dataclass(frozen=True)
+class Reasons:
+    """What decided a cell, or was missing for a decision, in a sentence."""
 
-    Args:
-        found: the cell's evidence.
-        tolerance: a fraction.
-        needed: how many pairs would do for an unknown cell.
-    """
-    verdict = found.verdict(tolerance)
-    if verdict == "same":
-        return f"within {percent(tolerance)} either way: {_estimate(found.main)} in {_pairs(found.main)}"
-    if verdict == "unknown":
-        return _missing(found, tolerance, needed)
-    return f"{verdict}, twice: {_estimate(found.main)} in {_pairs(found.main)}, {_again(found)}"
+    comparison: Comparison
+    main: Finding
+    of_main: Effect
+    fresh: Finding | None
+    of_fresh: Effect | None
 
+    def why(self, verdict: Verdict, more: int | None) -> str:
+        """Say why the cell got its verdict.
 
-def _missing(found: Evidence, tolerance: float, needed: int | None) -> str:
-    suspicion = found.suspicion(tolerance)
-    if suspicion:
-        return f"{_estimate(found.main)} in {_pairs(found.main)} looks {suspicion}, but {_not_borne_out(found)}"
-    would_do = "nobody can tell how many pairs would do" if needed is None else f"about {needed} pairs would do"
-    return f"{_too_little(found, tolerance)}; {would_do}"
+        Args:
+            verdict: on the cell.
+            more: how many pairs would do for an unknown one.
+        """
+        seen = f"{_estimate(self.of_main)} in {_pairs(self.of_main)}"
+        if verdict == "same":
+            return f"within {percent(self.comparison.tolerance)} either way: {seen}"
+        if verdict in MOVED:
+            return f"{verdict}, twice: {seen}, {self._again()}"
+        if self.fresh:
+            return f"{seen} looks {self.main.verdict}, but {self._not_borne_out(self.fresh)}"
+        would_do = "nobody can tell how many pairs would do" if more is None else f"about {more} pairs would do"
+        return f"{self._too_little()}; {would_do}"
 
+    def _not_borne_out(self, fresh: Finding) -> str:
+        if self.of_fresh is None:
+            return "no fresh pairs were taken to bear it out"
+        if self.of_fresh.pairs < self.comparison.fresh_looks[0]:
+            return f"there are too few fresh pairs to bear it out: {self._again()}"
+        return f"fresh pairs did not bear it out: {self._again()} (p = {fresh.p:.2g})"
 
-def _not_borne_out(found: Evidence) -> str:
-    if found.fresh is None:
-        return "no fresh pairs were taken to bear it out"
-    return f"fresh pairs did not bear it out: {_again(found)} (p = {found.fresh_p:.2g})"
+    def _too_little(self) -> str:
+        main, tolerance = self.of_main, percent(self.comparison.tolerance)
+        first = next(iter(self.comparison.looks), main.pairs)
+        if main.pairs < first:
+            return f"{_pairs(main)} {_is(main)} fewer than the {first} of the first look"
+        if main.low is None or main.high is None:
+            return f"{_pairs(main)} {_is(main)} too few for an interval"
+        if beyond(main.estimate, self.comparison.tolerance):
+            chance = f"chance is not excluded (p = {self.main.p:.2g}, corrected)"
+            return f"{_estimate(main)} in {_pairs(main)} is beyond {tolerance}, but {chance}"
+        return f"the interval {_interval(main)} of {_pairs(main)} reaches beyond {tolerance}"
 
-
-def _too_little(found: Evidence, tolerance: float) -> str:
-    main = found.main
-    if main.low is None or main.high is None:
-        return f"{_pairs(main)} {'is' if main.pairs == 1 else 'are'} too few for an interval"
-    if beyond(main, tolerance):
-        chance = f"chance is not excluded (p = {found.p:.2g}, corrected)"
-        return f"{_estimate(main)} in {_pairs(main)} is beyond {percent(tolerance)}, but {chance}"
-    return f"the interval {_interval(main)} of {_pairs(main)} reaches beyond {percent(tolerance)}"
-
-
-def _again(found: Evidence) -> str:
-    fresh = found.fresh
-    return "" if fresh is None else f"{_estimate(fresh)} in {fresh.pairs} fresh ones"
+    def _again(self) -> str:
+        fresh = self.of_fresh
+        return "" if fresh is None else f"{_estimate(fresh)} in {fresh.pairs} fresh ones"
 
 
 def _estimate(found: Effect) -> str:
@@ -275,6 +278,10 @@ def _estimate(found: Effect) -> str:
 
 def _interval(found: Effect) -> str:
     return " to ".join(change(math.exp(end)) for end in (found.low, found.high) if end is not None)
+
+
+def _is(found: Effect) -> str:
+    return "is" if found.pairs == 1 else "are"
 
 
 def _pairs(found: Effect) -> str:

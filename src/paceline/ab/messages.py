@@ -1,10 +1,9 @@
-"""
-What there is to say of a judged comparison in words, wherever it is read: a terminal, a log, a step summary.
+"""What there is to say of a judged comparison in words, wherever it is read: a terminal, a log, a step summary.
 
 Names and sentences come as they stand in the file; whoever writes them out makes them harmless.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from paceline.ab.outcome import Judged, Outcome
 from paceline.ab.record import Comparison, SideFacts
@@ -12,14 +11,12 @@ from paceline.report import figures
 from paceline.report.verdicts import interval, short, some
 from paceline.stats.comparison import Verdict
 
-COLUMNS = ("cell", "baseline", "candidate", "change", "95 % interval", "pairs", "verdict")
+COLUMNS = ("cell", "baseline", "candidate", "change", "interval", "pairs", "verdict")
 _COMMIT = 12  # signs; as many as stand in the names of saved runs
 
 
 def sides(comparison: Comparison) -> str:
-    """
-    Say what was compared with what.
-    """
+    """Say what was compared with what."""
     apart = comparison.baseline.python != comparison.candidate.python
     baseline, candidate = (_side(one, with_python=apart) for one in (comparison.baseline, comparison.candidate))
     return f"baseline {baseline} against candidate {candidate}"
@@ -33,19 +30,22 @@ def _side(side: SideFacts, *, with_python: bool) -> str:
 
 
 def measured(comparison: Comparison) -> str:
-    """
-    Say where the comparison was held, and of how many pairs it is made.
-    """
+    """Say where the comparison was held, and of how many pairs it is made, looked at when."""
     main, fresh = counted(comparison)
-    planned = f" of {comparison.planned} planned" if main < comparison.planned else ""
-    taken = f"{main}{planned} {'pair' if main == 1 else 'pairs'} of processes and {fresh} fresh"
+    of_main, of_fresh = _looked(comparison.looks, main), _looked(comparison.fresh_looks, fresh)
+    taken = f"{figures.many(main, 'pair')} of processes{of_main} and {fresh} fresh{of_fresh}"
     return f"{comparison.fingerprint}: {taken}, seed {comparison.seed}"
 
 
+def _looked(looks: Sequence[int], pairs: int) -> str:
+    reached = [str(look) for look in looks if look <= pairs]
+    if looks and not reached:
+        return f" of the {looks[0]} that the first look takes"
+    return f" (looked at after {', '.join(reached)})" if reached and reached != [str(pairs)] else ""
+
+
 def counted(comparison: Comparison) -> tuple[int, int]:
-    """
-    Count the pairs of the main phase, and the fresh ones.
-    """
+    """Count the pairs of the main phase, and the fresh ones."""
     main = sum(pair.phase == "main" for pair in comparison.pairs)
     return main, len(comparison.pairs) - main
 
@@ -61,9 +61,7 @@ def libraries(comparison: Comparison) -> str:
 
 
 def row(cell: Judged, name: str) -> tuple[str, ...]:
-    """
-    Write one cell's figures under `COLUMNS`, its verdict last.
-    """
+    """Write one cell's figures under `COLUMNS`, its verdict last."""
     return (
         name,
         figures.seconds(cell.baseline_seconds),
@@ -75,10 +73,25 @@ def row(cell: Judged, name: str) -> tuple[str, ...]:
     )
 
 
+def levels(outcome: Outcome) -> str:
+    """Say what the shown intervals' levels are, as a look at more pairs has another; "" if there is no interval."""
+    shown = [cell.main for cell in (*outcome.cells, outcome.canary) if cell.main.low is not None]
+    known = sorted({(one.pairs, one.level) for one in shown})
+    said = ", ".join(f"{100 * level:.1f} % after {pairs} pairs" for pairs, level in known)
+    return said and f"interval: {said}"
+
+
+def remarks(outcome: Outcome) -> dict[str, list[str]]:
+    """Gather the full names of the cells of which a reader has to know the same."""
+    found: dict[str, list[str]] = {}
+    for cell in outcome.cells:
+        for remark in cell.remarks:
+            found.setdefault(remark, []).append(cell.fullname)
+    return found
+
+
 def changed_counts(cells: Iterable[Judged]) -> Iterator[tuple[str, str]]:
-    """
-    Give full name and change of each count that is certain on both sides and not the same.
-    """
+    """Give full name and change of each count that is certain on both sides and not the same."""
     for cell in cells:
         for name, count in cell.counts.items():
             if count.changed:
@@ -86,9 +99,7 @@ def changed_counts(cells: Iterable[Judged]) -> Iterator[tuple[str, str]]:
 
 
 def canary(outcome: Outcome) -> tuple[bool, str]:
-    """
-    Say what the canary did, and whether it moved.
-    """
+    """Say what the canary did, and whether it moved."""
     one = outcome.canary
     between = figures.between(one.main.low, one.main.high, otherwise=figures.TOO_FEW)
     said = f"{figures.change(one.main.ratio)} ({between})"
@@ -97,9 +108,7 @@ def canary(outcome: Outcome) -> tuple[bool, str]:
 
 
 def by_reason(left_out: Mapping[str, str]) -> dict[str, list[str]]:
-    """
-    Gather the cells that were left out for the same reason.
-    """
+    """Gather the cells that were left out for the same reason."""
     reasons: dict[str, list[str]] = {}
     for name, why in left_out.items():
         reasons.setdefault(why, []).append(name)
@@ -109,7 +118,7 @@ def by_reason(left_out: Mapping[str, str]) -> dict[str, list[str]]:
 SOME = 3
 """How many cells a sentence names."""
 
-_NAMED: dict[Verdict, bool] = {"slower": True, "faster": False, "same": False, "unknown": True}
+_NAMED: dict[Verdict, bool] = {"slower": True, "faster": True, "same": False, "unknown": True}
 """In the order told, and whether the cells are named: those that somebody has to look at."""
 
 _MOVED = (
@@ -118,16 +127,25 @@ _MOVED = (
 
 
 def conclusion(outcome: Outcome) -> str:
-    """
-    Say the overall verdict in a sentence, and what to do where something could not be told.
-    """
+    """Say the overall verdict in a sentence, what fails, and what to do where something could not be told."""
+    return " ".join([*_verdict(outcome), *_failed(outcome)])
+
+
+def _verdict(outcome: Outcome) -> Iterator[str]:
     if outcome.verdict == "not comparable":
-        return f"Not comparable: {_MOVED}."
-    if not outcome.cells:
-        return "Nothing was compared: there is no cell that both sides measured."
-    return " ".join(
-        [f"{outcome.verdict.capitalize()}: {', '.join(_tally(outcome))}.", *_advice(outcome), *_changed(outcome)]
-    )
+        yield f"Not comparable: {_MOVED}."
+    elif not outcome.cells:
+        yield "Nothing was compared: there is no cell that both sides measured."
+    else:
+        yield f"{outcome.verdict.capitalize()}: {', '.join(_tally(outcome))}."
+        yield from _advice(outcome)
+        yield from _changed(outcome)
+
+
+def _failed(outcome: Outcome) -> Iterator[str]:
+    if outcome.failed:
+        fail = "fails" if len(outcome.failed) == 1 else "fail"
+        yield f"{len(outcome.failed)} {fail} on the candidate only ({some(outcome.failed, SOME)})."
 
 
 def _tally(outcome: Outcome) -> Iterator[str]:
@@ -139,7 +157,7 @@ def _tally(outcome: Outcome) -> Iterator[str]:
 
 
 def _advice(outcome: Outcome) -> Iterator[str]:
-    open_cells = [cell for cell in outcome.cells if cell.verdict == "unknown"]
+    open_cells = [cell for cell in outcome.cells if cell.verdict == "unknown" and not cell.fresh]
     needed = [cell.needed for cell in open_cells if cell.needed]
     if needed:
         fitting = "" if len(needed) == len(open_cells) else f" for {len(needed)} of them"

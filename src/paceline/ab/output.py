@@ -1,6 +1,4 @@
-"""
-A judged comparison as people read it, at a terminal or in Markdown, and as programs do, in JSON.
-"""
+"""A judged comparison as people read it, at a terminal or in Markdown, and as programs do, in JSON."""
 
 import json
 import shlex
@@ -28,27 +26,29 @@ WIDTH = 118  # columns; sentences are folded here, where a log viewer would cut 
 
 
 def tables(comparison: Comparison, outcome: Outcome) -> list[RenderableType]:
-    """
-    Lay out a judged comparison, for `paceline.report.layout.render`.
+    """Lay out a judged comparison, for `paceline.report.layout.render`.
 
     Returns:
         What was compared, the table of the cells, why those that are not the same got their verdicts, what was counted
-        otherwise, the canary, what was left out, and at the end the verdict on all of it.
+        otherwise, remarks on how cells were measured, the canary, what failed or was left out, and at the end the
+        verdict on all of it.
     """
     return [
         _folded(messages.sides(comparison)),
         _folded(messages.measured(comparison)),
         *([_cells(outcome)] if outcome.cells else []),
         *_explained(outcome),
+        *_remarked(outcome),
         _canary(outcome),
         *(_folded(sentence) for sentence in _beside(comparison)),
-        *(
-            [Text(f"tolerance {figures.percent(comparison.tolerance)}; {_FOOTNOTE}", style="dim")]
-            if outcome.cells
-            else []
-        ),
-        _folded(conclusion(outcome), OVERALL[outcome.verdict]),
+        *([_folded(_terms(comparison, outcome), "dim")] if outcome.cells else []),
+        _folded(conclusion(outcome), "bold red" if outcome.failed else OVERALL[outcome.verdict]),
     ]
+
+
+def _terms(comparison: Comparison, outcome: Outcome) -> str:
+    terms = [f"tolerance {figures.percent(comparison.tolerance)}", _FOOTNOTE, messages.levels(outcome)]
+    return "; ".join(filter(None, terms))
 
 
 def _cells(outcome: Outcome) -> RenderableType:
@@ -63,15 +63,19 @@ def _cells(outcome: Outcome) -> RenderableType:
 
 
 def _explained(outcome: Outcome) -> Iterator[Text]:
-    """
-    Say why a cell is not the same, and what was counted otherwise.
-    """
+    """Say why a cell is not the same, and what was counted otherwise."""
     names = dict(zip(*_both_names(outcome), strict=True))
     for cell in outcome.cells:
         if cell.verdict != "same":
             yield _folded(f"{names[cell.fullname]}: {cell.why}")
     for fullname, change in messages.changed_counts(outcome.cells):
         yield _folded(f"{change} in {names[fullname]}; compared exactly")
+
+
+def _remarked(outcome: Outcome) -> Iterator[Text]:
+    names = dict(zip(*_both_names(outcome), strict=True))
+    for remark, cells in messages.remarks(outcome).items():
+        yield _folded(f"{some([names[cell] for cell in cells], SOME)}: {remark}")
 
 
 def _both_names(outcome: Outcome) -> tuple[list[str], list[str]]:
@@ -85,43 +89,40 @@ def _canary(outcome: Outcome) -> Text:
 
 
 def _beside(comparison: Comparison) -> Iterator[str]:
-    """
-    Say what the sides differ in beside the code, what was left out and why, and the notes.
-    """
+    """Say what the sides differ in beside the code, what failed or was left out and why, and the notes."""
     yield from filter(None, [messages.libraries(comparison)])
+    for why, names in messages.by_reason(comparison.failed).items():
+        yield f"fails on the candidate only: {some(names, SOME)} ({why})"
     for why, names in messages.by_reason(comparison.left_out).items():
         yield f"left out: {some(names, SOME)} ({why})"
     yield from comparison.notes
 
 
 def _folded(sentence: str, style: str = "") -> Text:
-    """
-    Make a sentence harmless, and give it more lines where one is too long for a log.
-    """
+    """Make a sentence harmless, and give it more lines where one is too long for a log."""
     lines = textwrap.wrap(
         figures.plain(sentence), WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
     )
     return Text("\n".join(lines), style=style)
 
 
-_LOUD = ("slower", "not comparable")
+_LOUD = ("slower", "faster", "not comparable")
 _ALIGNED = "| --- | ---: | ---: | ---: | ---: | ---: | --- |"
 
 
 def markdown(comparison: Comparison, outcome: Outcome) -> str:
-    """
-    Write a judged comparison as GitHub's Markdown; no name in it can break a table or become markup.
-    """
+    """Write a judged comparison as GitHub's Markdown; no name in it can break a table or become markup."""
     blocks = [
         f"## paceline ab: {outcome.verdict.upper() if outcome.verdict in _LOUD else outcome.verdict}",
         text(conclusion(outcome)),
         text(messages.sides(comparison)),
         *(["\n".join(_table_markdown(outcome))] if outcome.cells else []),
-        *_listed(_explained_markdown(outcome)),
+        *_listed([*_explained_markdown(outcome), *_remarked_markdown(outcome)]),
         _canary_markdown(outcome),
+        *_listed(_failed_markdown(comparison)),
         *_listed(map(text, [*filter(None, [messages.libraries(comparison)]), *comparison.notes])),
         *_left_out(comparison),
-        _folded_markdown("How it was measured", _how(comparison)),
+        _folded_markdown("How it was measured", _how(comparison, outcome)),
     ]
     return "\n\n".join(blocks) + "\n"
 
@@ -139,15 +140,24 @@ def _short(outcome: Outcome) -> list[str]:
 
 
 def _explained_markdown(outcome: Outcome) -> Iterator[str]:
-    """
-    Say why a cell is not the same, and what was counted otherwise.
-    """
+    """Say why a cell is not the same, and what was counted otherwise."""
     names = {cell.fullname: code(name) for cell, name in zip(outcome.cells, _short(outcome), strict=True)}
     for cell in outcome.cells:
         if cell.verdict != "same":
             yield f"{names[cell.fullname]}: {text(cell.why)}"
     for fullname, change in messages.changed_counts(outcome.cells):
         yield f"{text(change)} in {names[fullname]}; compared exactly"
+
+
+def _remarked_markdown(outcome: Outcome) -> Iterator[str]:
+    names = {cell.fullname: code(name) for cell, name in zip(outcome.cells, _short(outcome), strict=True)}
+    for remark, cells in messages.remarks(outcome).items():
+        yield f"{some([names[cell] for cell in cells], SOME)}: {text(remark)}"
+
+
+def _failed_markdown(comparison: Comparison) -> Iterator[str]:
+    for why, names in messages.by_reason(comparison.failed).items():
+        yield f"**fails on the candidate only**: {', '.join(map(code, names))}: {text(why)}"
 
 
 def _canary_markdown(outcome: Outcome) -> str:
@@ -163,10 +173,11 @@ def _left_out(comparison: Comparison) -> Iterator[str]:
         yield _folded_markdown(many, "\n".join(f"- {item}" for item in items))
 
 
-def _how(comparison: Comparison) -> str:
+def _how(comparison: Comparison, outcome: Outcome) -> str:
     sides = ["--baseline", comparison.baseline.typed, "--candidate", comparison.candidate.typed]
     command = shlex.join(["paceline", "ab", *sides, *(["--", *comparison.arguments] if comparison.arguments else [])])
-    terms = f"Begun {comparison.datetime}, tolerance {figures.percent(comparison.tolerance)}."
+    levels = messages.levels(outcome)
+    terms = f"Begun {comparison.datetime}, tolerance {figures.percent(comparison.tolerance)}{levels and f'; {levels}'}."
     return f"{text(messages.measured(comparison))}.\n{text(terms)}\n\n```sh\n{figures.plain(command)}\n```"
 
 
@@ -176,15 +187,12 @@ def _listed(items: Iterable[str]) -> list[str]:
 
 
 def _folded_markdown(title: str, body: str) -> str:
-    """
-    Hide Markdown behind a title; the empty lines are what makes GitHub read it as Markdown.
-    """
+    """Hide Markdown behind a title; the empty lines are what makes GitHub read it as Markdown."""
     return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
 
 
 def as_json(comparison: Comparison, outcome: Outcome, saved: Path | None = None) -> str:
-    """
-    Write a judged comparison as JSON; times in seconds, changes as candidate / baseline, null for what is not known.
+    """Write a judged comparison as JSON; times in seconds, changes as candidate / baseline, null for what is not known.
 
     Args:
         comparison: what was measured.
@@ -194,16 +202,18 @@ def as_json(comparison: Comparison, outcome: Outcome, saved: Path | None = None)
     main, fresh = counted(comparison)
     whole = {
         "verdict": outcome.verdict,
-        "cells": [_judged_json(cell) for cell in outcome.cells],
-        "canary": _judged_json(outcome.canary),
+        "cells": [_judged_json(cell, comparison) for cell in outcome.cells],
+        "canary": _judged_json(outcome.canary, comparison),
         "baseline": asdict(comparison.baseline),
         "candidate": asdict(comparison.candidate),
         "pairs": main,
-        "planned_pairs": comparison.planned,
+        "looks": comparison.looks,
         "fresh_pairs": fresh,
+        "fresh_looks": comparison.fresh_looks,
         "seed": comparison.seed,
         "tolerance": comparison.tolerance,
         "arguments": comparison.arguments,
+        "failed": dict(comparison.failed),
         "left_out": dict(comparison.left_out),
         "notes": comparison.notes,
         "fingerprint": comparison.fingerprint,
@@ -213,7 +223,8 @@ def as_json(comparison: Comparison, outcome: Outcome, saved: Path | None = None)
     return json.dumps(finite(whole), indent=2, allow_nan=False)
 
 
-def _judged_json(cell: Judged) -> dict[str, Any]:
+def _judged_json(cell: Judged, comparison: Comparison) -> dict[str, Any]:
+    plan = comparison.plan.get(cell.fullname)
     return {
         "fullname": cell.fullname,
         "verdict": cell.verdict,
@@ -223,5 +234,10 @@ def _judged_json(cell: Judged) -> dict[str, Any]:
         "fresh": cell.fresh and asdict(cell.fresh),
         "baseline_seconds": cell.baseline_seconds,
         "candidate_seconds": cell.candidate_seconds,
+        "calls_per_round": plan and plan.calls,
+        "rounds": plan and plan.rounds,
+        "pinned": plan and plan.pinned,
+        "remarks": cell.remarks,
+        "growth": cell.growth,
         "counts": {name: {**asdict(count), "changed": count.changed} for name, count in cell.counts.items()},
     }

@@ -1,12 +1,13 @@
-"""
-What a comparison recorded: every round of every pair of processes, so that its decision can be made again from the
-file; and that file, `results/ab/NNNN_*.json`.
+"""What a comparison recorded, so that its decision can be made again from the file, and that file.
+
+It holds every round of every pair of processes, and lies in `results/ab/NNNN_*.json`.
 """
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +19,7 @@ from paceline.history.files import content, decoding, too_large
 from paceline.history.publishing import publish
 from paceline.history.run import number_of
 
-SCHEMA = 1
+SCHEMA = 2
 CANARY = "canary"
 """The name, beside the cells', of the canary's rounds: one native hash, which no change of ours can move."""
 
@@ -91,6 +92,27 @@ class Pair:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CellPlan:
+    """How both sides measure a cell, in all pairs.
+
+    Args:
+        calls: of the function in a round.
+        rounds: turns in a pair.
+        warmup: calls before the first round.
+        seconds: of one call, on the faster side, from the throw-away pass.
+        pinned: whether both sides run on one core.
+        remarks: what a reader has to know: "left to the scheduler: starts threads".
+    """
+
+    calls: int
+    rounds: int
+    warmup: int
+    seconds: float
+    pinned: bool
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
     """
     All pairs of one comparison, and what it was asked.
@@ -103,8 +125,10 @@ class Comparison:
         seed: what the orders were drawn from.
         tolerance: the largest change that counts as none, a fraction: 0.03.
         arguments: the pytest arguments that chose the cells.
-        planned: pairs of the main phase that were planned, after the pilot's spread.
-        pilot: how many of them were the pilot.
+        looks: numbers of main pairs at which cells are decided, increasing, fixed before the first pair.
+        fresh_looks: the same of fresh pairs, fixed before the first of them; empty as long as there are none.
+        plan: full name -> how it is measured; empty in files of schema 1.
+        failed: full name -> why it fails, on the candidate only.
         left_out: full name -> why it was not compared: on one side only, skipped on both, no rounds to take in turns.
         notes: what whoever reads the verdict has to know, one sentence each.
         pairs: in the order run.
@@ -118,12 +142,31 @@ class Comparison:
     seed: int
     tolerance: float
     arguments: tuple[str, ...]
-    planned: int
-    pilot: int
+    looks: tuple[int, ...]
+    fresh_looks: tuple[int, ...] = ()
+    plan: Mapping[str, CellPlan] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     pairs: tuple[Pair, ...] = ()
     schema: int = SCHEMA
+
+
+@dataclass(frozen=True, kw_only=True)
+class _FirstSchema(Comparison):
+    """As schema 1 has it: one look at all main pairs, and one at all fresh ones."""
+
+    looks: tuple[int, ...] = ()
+
+    def as_second(self) -> Comparison:
+        known = {each.name: getattr(self, each.name) for each in fields(self)}
+        looks = {name: _one_look(self.pairs, phase) for name, phase in (("looks", "main"), ("fresh_looks", "confirm"))}
+        return Comparison(**{**known, **looks, "schema": SCHEMA})
+
+
+def _one_look(pairs: Sequence[Pair], phase: str) -> tuple[int, ...]:
+    count = sum(pair.phase == phase for pair in pairs)
+    return (count,) if count else ()
 
 
 _LONGEST_ROUND = 1e9  # seconds, 30 years: above it a number is damage, and sums would overflow
@@ -177,22 +220,33 @@ def read(content: bytes, path: Path) -> Comparison:
             impossible round.
     """
     with decoding(content, path, UnreadableComparison):
-        _check_head(content, path)
-        comparison = msgspec.json.decode(content, type=Comparison)
+        if _schema(content, path) == SCHEMA:
+            comparison = msgspec.json.decode(content, type=Comparison)
+        else:
+            comparison = msgspec.json.decode(content, type=_FirstSchema).as_second()
     _check_rounds(comparison, path)
+    _check_looks(comparison, path)
     return comparison
 
 
-def _check_head(content: bytes, path: Path) -> None:
+def _schema(content: bytes, path: Path) -> int:
     try:
         head = msgspec.json.decode(content, type=_Head)
     except msgspec.ValidationError:
         raise NoComparison(path, "it is no comparison of paceline ab; name a file from results/ab") from None
-    if head.schema != SCHEMA:
+    if head.schema not in (1, SCHEMA):
         whose = "a newer" if head.schema > SCHEMA else "an older"
         raise UnreadableComparison(
-            path, f"{whose} Paceline wrote it (schema {head.schema}, this one reads {SCHEMA}); read it with that one"
+            path,
+            f"{whose} Paceline wrote it (schema {head.schema}, this one reads 1 and {SCHEMA}); read it with that one",
         )
+    return head.schema
+
+
+def _check_looks(comparison: Comparison, path: Path) -> None:
+    for looks in (comparison.looks, comparison.fresh_looks):
+        if any(later <= earlier for earlier, later in pairwise((0, *looks))):
+            raise UnreadableComparison(path, f"its looks {list(looks)} are no increasing numbers of pairs; {DAMAGED}")
 
 
 def _check_rounds(comparison: Comparison, path: Path) -> None:

@@ -1,6 +1,4 @@
-"""
-A comparison: all pairs, from the pilot to the fresh pairs of what is under suspicion.
-"""
+"""A comparison: all pairs, from the first look to the fresh pairs of what is under suspicion."""
 
 import datetime as dt
 import math
@@ -19,51 +17,17 @@ from typing import Any
 from paceline import machine
 from paceline.ab import judging
 from paceline.ab.origins import strangers
-from paceline.ab.pair import PLUGIN, PairSpec, SideFailed, look, play
+from paceline.ab.pair import PLUGIN, PairSpec, SideFailed, play
+from paceline.ab.pair import look as look_at
 from paceline.ab.progress import Told
 from paceline.ab.record import CANARY, Comparison, Pair, Phase, SideFacts, Taken, Which
 from paceline.ab.request import SideSpec
 from paceline.ab.sides import Side, has_instrument, place, prepared
 from paceline.server.process import Instrument, running
-from paceline.stats.comparison import pairs_needed
+from paceline.stats import looks
 
-PILOT = 8
-"""Pairs from which the spread is told."""
-
-FEWEST = 12
-"""Below this the corrected test over eight cells could hardly reject anything: n pairs can't go below 2^(1-n)."""
-
-FRESH = 10
-"""Fresh pairs of cells that are under suspicion."""
-
-MAIN_SHARE = 0.6
-"""Of the time allowed; the rest is kept for fresh pairs, which in the worst case are of all cells."""
-
-
-def planned(spreads: Mapping[str, float], tolerance: float, pair_seconds: float, time_allowed: float) -> int:
-    """
-    Give the number of pairs of the main phase.
-
-    Args:
-        spreads: full name -> standard deviation of the pilot's log ratios.
-        tolerance: a fraction.
-        pair_seconds: that a pair takes.
-        time_allowed: seconds for the whole comparison.
-
-    Returns:
-        What the noisiest cell needs, at least `FEWEST`, at most what the time allows, and never below the pilot.
-    """
-    needed = [pairs_needed(spread, math.log1p(tolerance)) for spread in spreads.values()]
-    most = affordable(pair_seconds, time_allowed)
-    return min(max([FEWEST, *(most if each is None else each for each in needed)]), most)
-
-
-def affordable(pair_seconds: float, time_allowed: float) -> int:
-    """
-    Give the most pairs of the main phase that fit into the time, at least the pilot's.
-    """
-    return max(int(time_allowed * MAIN_SHARE / pair_seconds), PILOT)
-
+MAIN_SHARE = 0.7
+"""Of the time allowed; the rest is kept for fresh pairs, which are of what is under suspicion only."""
 
 CANARY_ROUNDS = 20
 HASH_SEEDS = 2**32
@@ -79,7 +43,7 @@ class ComparisonSpec:
         baseline: the side it starts from.
         candidate: the side it goes to.
         arguments: pytest's, which choose the cells.
-        pairs: of the main phase; None to plan them.
+        pairs: of the main phase, with one look at them; None for `looks.MAIN`.
         time_allowed: seconds for everything.
         tolerance: the largest change that counts as none, a fraction.
         seed: of all orders.
@@ -135,15 +99,17 @@ class Table:
         left_out = {**self.comparison.left_out, **skipped}
         self.comparison = replace(self.comparison, pairs=(*self.comparison.pairs, pair), left_out=left_out)
 
-    def rest(self, number: int, phase: Phase, cells: Sequence[str], told: Told) -> None:
-        """
-        Run pairs until there are `number` of a phase.
-        """
+    def rest(self, number: int, phase: Phase, cells: Sequence[str], until: float, told: Told) -> bool:
+        """Run pairs until there are `number` of a phase; return whether the time, seconds since the start, sufficed."""
         while len(self.of(phase)) < number:
-            self.pair(phase, cells)
             done = self.of(phase)
-            left = sum(pair.seconds for pair in done) / len(done) * (number - len(done))
-            told.pair(len(done), number, left, judging.decided(self.comparison))
+            longest = max((pair.seconds for pair in done), default=0.0)
+            if time.monotonic() - self.begun + longest > until and done:
+                return False
+            self.pair(phase, cells)
+            left = self.comparison.pairs[-1].seconds * (number - len(done) - 1)
+            told.pair(len(done) + 1, number, left, judging.decided(self.comparison))
+        return True
 
     def of(self, phase: Phase) -> list[Pair]:
         """
@@ -163,26 +129,31 @@ def sit(ask: ComparisonSpec, told: Told) -> Comparison:
     with laid(ask, told) as table:
         told.phase("pairs")
         main(table, ask, told)
-        if suspects := judging.suspects(table.comparison):
+        if judging.suspects(table.comparison):
             told.phase("fresh pairs of what is under suspicion")
-            cells = [name for name in suspects if name != CANARY]
-            number = min(FRESH, table.comparison.planned)
-            table.rest(number, "confirm", cells or table.cells[:1], told)  # the canary runs in every pair
+            fresh(table, ask, told)
         return table.comparison
 
 
 def main(table: Table, ask: ComparisonSpec, told: Told) -> None:
-    """
-    Run the pilot and the rest of the main phase; a number of pairs that was typed needs no pilot.
-    """
-    if ask.pairs is None:
-        table.comparison = replace(table.comparison, planned=PILOT)
-        table.rest(PILOT, "main", table.cells, told)
-        spreads = judging.spreads(table.comparison.pairs)
-        seconds = (time.monotonic() - table.begun) / PILOT
-        number = planned(spreads, ask.tolerance, seconds, ask.time_allowed)
-        table.comparison = replace(table.comparison, planned=number)
-    table.rest(table.comparison.planned, "main", table.cells, told)
+    """Run the main pairs, from look to look, of what is still open; a number that was typed is not cut short."""
+    until = math.inf if ask.pairs else ask.time_allowed * MAIN_SHARE
+    for look in table.comparison.looks:
+        cells = judging.open_cells(table.comparison) if table.comparison.pairs else table.cells
+        if not cells or not table.rest(look, "main", cells, until, told):
+            return
+
+
+def fresh(table: Table, ask: ComparisonSpec, told: Told) -> None:
+    """Run the fresh pairs, from look to look, of what is still under suspicion; the first look is always reached."""
+    suspects = judging.suspects(table.comparison)
+    table.comparison = replace(table.comparison, fresh_looks=looks.fresh(len(suspects)))
+    for index, look in enumerate(table.comparison.fresh_looks):
+        still = judging.open_suspects(table.comparison)
+        cells = [name for name in still if name != CANARY] or table.cells[:1]  # the canary runs in every pair
+        until = ask.time_allowed if index and not ask.pairs else math.inf
+        if not still or not table.rest(look, "confirm", cells, until, told):
+            return
 
 
 @contextmanager
@@ -217,8 +188,7 @@ def laid(ask: ComparisonSpec, told: Told) -> Iterator[Table]:
             seed=ask.seed,
             tolerance=ask.tolerance,
             arguments=ask.arguments,
-            planned=ask.pairs or PILOT,
-            pilot=0 if ask.pairs else PILOT,
+            looks=(ask.pairs,) if ask.pairs else looks.MAIN,
             left_out=left_out,
             notes=tuple(notes(seen, core)),
         )
@@ -245,7 +215,7 @@ def looked(sides: Mapping[Which, Side], wish: PairSpec, told: Told) -> dict[Whic
     seen: dict[Which, dict[str, Any]] = {}
     for word, side in sides.items():
         told.phase(f"asking the {word} for its cells")
-        seen[word] = look(side, wish)
+        seen[word] = look_at(side, wish)
         refuse_strangers(side, seen[word]["modules"])
     return seen
 

@@ -6,20 +6,32 @@ from typing import Literal, Protocol
 from paceline.report import figures
 from paceline.stats.comparison import Verdict
 
-Overall = Literal["slower", "not slower", "unknown", "not comparable"]
+Overall = Literal["slower", "faster", "not slower", "unknown", "not comparable"]
 
 MISUSE = 2
 """The exit status of a misuse or a failure, and with `--strict` of doubt."""
 
-_STATUS: Mapping[Overall, int] = {"not slower": 0, "unknown": 0, "slower": 1, "not comparable": 3}
+NOT_COMPARABLE = 3
 
-STYLES = {"slower": "bold red", "faster": "green", "same": "dim", "unknown": "yellow"}
-OVERALL = {"slower": "bold red", "not comparable": "bold red", "unknown": "bold yellow", "not slower": "bold green"}
+FAILING: Mapping[str, tuple[Verdict, ...]] = {
+    "slower": ("slower",),
+    "faster": ("faster",),
+    "both": ("slower", "faster"),
+}
+"""What `--fail-on` may say -> the verdicts on a cell that end with status 1."""
+
+STYLES = {"slower": "bold red", "faster": "bold green", "same": "dim", "unknown": "yellow"}
+OVERALL = {
+    "slower": "bold red",
+    "not comparable": "bold red",
+    "faster": "bold green",
+    "unknown": "bold yellow",
+    "not slower": "bold green",
+}
 
 
 def overall(verdicts: Iterable[Verdict], *, moved: bool) -> Overall:
-    """
-    Put the verdicts of all cells together.
+    """Put the verdicts of all cells together: what changed is louder than what stays unknown.
 
     Args:
         verdicts: of the cells.
@@ -30,14 +42,28 @@ def overall(verdicts: Iterable[Verdict], *, moved: bool) -> Overall:
         return "not comparable"
     if "slower" in found:
         return "slower"
+    if "faster" in found:
+        return "faster"
     return "unknown" if "unknown" in found else "not slower"
 
 
-def status(verdict: Overall, *, doubted: bool) -> int:
+def status(verdict: Overall, cells: Iterable[Verdict], *, fail_on: str = "slower", doubted: bool) -> int:
+    """Return the exit status.
+
+    Args:
+        verdict: of all cells.
+        cells: their verdicts.
+        fail_on: what is a failure, of `FAILING`.
+        doubted: whether a status of 0 may not be.
+
+    Returns:
+        3 not comparable; 1 a cell is what is a failure; `MISUSE` for a 0 that is doubted; else 0.
     """
-    Give the exit status: 0 no cell is slower, 1 one is, 3 not comparable; `MISUSE` for a 0 that is doubted.
-    """
-    return _STATUS[verdict] or (MISUSE if doubted else 0)
+    if verdict == "not comparable":
+        return NOT_COMPARABLE
+    if set(cells) & set(FAILING[fail_on]):
+        return 1
+    return MISUSE if doubted else 0
 
 
 def shared_file(fullnames: Iterable[str]) -> str:

@@ -1,6 +1,4 @@
-"""
-From saved comparisons to the decisions that a report shows.
-"""
+"""From saved comparisons to the decisions that a report shows."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -24,8 +22,7 @@ _NAMED = 3  # cells that a sentence names
 
 
 def decisions(results: Path, most: int = MOST) -> Decisions:
-    """
-    Judge the newest saved comparisons again.
+    """Judge the newest saved comparisons again.
 
     Args:
         results: where they are kept, in a folder of their own; there may be none.
@@ -94,7 +91,10 @@ def _notes(comparison: Comparison, outcome: Outcome) -> Iterator[str]:
         yield said
     if different := messages.libraries(comparison):
         yield different
+    for why, names in messages.by_reason(comparison.failed).items():
+        yield f"fails on the candidate only: {some(names, _NAMED)} ({why})"
     for why, names in messages.by_reason(comparison.left_out).items():
         yield f"left out: {some(names, _NAMED)} ({why})"
     yield from (f"{what} in {name}; compared exactly" for name, what in messages.changed_counts(outcome.cells))
+    yield from (f"{some(names, _NAMED)}: {remark}" for remark, names in messages.remarks(outcome).items())
     yield from comparison.notes

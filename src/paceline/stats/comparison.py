@@ -1,8 +1,8 @@
-"""
-Whether one side of a comparison is slower than the other, from pairs measured together. Pure arithmetic.
+"""Whether one side of a comparison is slower than the other, from pairs measured together. Pure arithmetic.
 
-A verdict takes two looks: what the first pairs suggest, pairs that had no part in suggesting it have to bear out. And
-it takes size beside certainty: a change that is real but smaller than the tolerance is none.
+A verdict takes two phases: what the main pairs suggest, pairs that had no part in suggesting it have to bear out. And
+it takes size beside certainty: a change that is real but smaller than the tolerance is none. Each phase has looks,
+fixed beforehand, and a cell that is decided at one leaves the pairs to the others.
 
 The tolerance is a fraction, 0.03 for three per cent, and is meant as a factor, 1.03 in either direction, so that
 swapping the sides swaps the verdict and changes nothing else.
@@ -10,36 +10,31 @@ swapping the sides swaps the verdict and changes nothing else.
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from statistics import NormalDist
 from typing import Literal
 
-from paceline.stats.signed_rank import LEVEL, Alternative, Effect, middle
+from paceline.stats.looks import MISTAKEN, REJECTION, Look
+from paceline.stats.signed_rank import Alternative, Effect, middle, sign_flip, within
 
 Direction = Literal["slower", "faster"]
 Verdict = Literal["slower", "faster", "same", "unknown"]
 
 ALPHA = 0.05
-"""How often at most one of a family of equal cells is rejected by chance; a verdict needs that twice."""
-
-POWER = 0.8
-"""How often the planned number of pairs is enough to tell that an unchanged cell is unchanged."""
-
-LEAST_PAIRS = 6
-"""With fewer there is no interval at 95 %."""
-
-MOST_PAIRS = 1000
-"""Nobody waits for more pairs than this."""
-
-_EFFICIENCY = 3 / math.pi
+"""How often at most one of a family of equal cells of a history is rejected by chance."""
 
 TAIL: Mapping[Direction, Alternative] = {"slower": "greater", "faster": "less"}
 """What the test of the fresh pairs asks: they must show the same direction, not any."""
 
+_MOST_PAIRS = 1000  # nobody waits for more pairs than this
+_POWER = 0.8
+
 
 def log_ratio(baseline: Sequence[float], candidate: Sequence[float]) -> float:
-    """
-    Give the logarithm of candidate / baseline: the Hodges-Lehmann estimate over turns, in each of which both sides took
-    one round, close together.
+    """Return the logarithm of candidate / baseline: the Hodges-Lehmann estimate over turns.
+
+    In each turn both sides took one round, close together.
 
     The ratio of the two medians would lose that closeness: where the machine changes between a fast and a slow state,
     as one does whose other CPU is busy now and then, each side's median falls into one of the two by chance.
@@ -58,18 +53,18 @@ def log_ratio(baseline: Sequence[float], candidate: Sequence[float]) -> float:
     return _over_turns(tuple(baseline), tuple(candidate))
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 17)  # every look asks for all pairs again: 500 cells of 76 pairs are 38,000
 def _over_turns(baseline: tuple[float, ...], candidate: tuple[float, ...]) -> float:
     # a difference, so that swapping the sides only turns the sign
     return middle([math.log(after) - math.log(before) for before, after in zip(baseline, candidate, strict=True)])
 
 
-def holm(ps: Mapping[str, float]) -> dict[str, float]:
-    """
-    Correct the p of several tests, so that the chance of even one false rejection among them stays at most alpha.
+def holm(ps: Mapping[str, float], tests: int | None = None) -> dict[str, float]:
+    """Correct the p of several tests, so that the chance of even one false rejection among them stays at most alpha.
 
     Args:
         ps: name -> p of its test.
+        tests: how many tests there are, if those that certainly don't reject are not among `ps`.
 
     Returns:
         name -> the least alpha at which it is rejected, at most 1; in the order of `ps`.
@@ -77,101 +72,143 @@ def holm(ps: Mapping[str, float]) -> dict[str, float]:
     Source: S. Holm, A Simple Sequentially Rejective Multiple Test Procedure, Scandinavian Journal of Statistics 6
         (1979), 65-70.
     """
+    tests = len(ps) if tests is None else tests
     adjusted: dict[str, float] = {}
     highest = 0.0
     for place, name in enumerate(sorted(ps, key=ps.__getitem__)):
-        highest = max(highest, min(1.0, (len(ps) - place) * ps[name]))
+        highest = max(highest, min(1.0, (tests - place) * ps[name]))
         adjusted[name] = highest
     return {name: adjusted[name] for name in ps}
 
 
-def suspected(main: Effect, p: float, tolerance: float) -> Direction | None:
+@dataclass(frozen=True)
+class Finding:
+    """What the looks at some pairs say of one cell.
+
+    Attributes:
+        verdict: "slower" or "faster" if equality is rejected and the estimate exceeds the tolerance, "same" if the
+            interval lies within it; "unknown" as long as the cell is open.
+        pairs: the first so many of its pairs were looked at, at the look that decided, else at the last one reached;
+            before the first look all there are.
+        level: of the interval at that look.
+        p: of the test of equality there, or where it was rejected; corrected over all tests; 1.0 before the first look.
+        rejected: whether equality is.
     """
-    Say whether a cell needs fresh pairs: its test rejects equality, and the estimate exceeds the tolerance.
+
+    verdict: Verdict
+    pairs: int
+    level: float
+    p: float = 1.0
+    rejected: bool = False
+
+
+def follow(
+    log_ratios: Mapping[str, Sequence[float]],
+    looks: Sequence[Look],
+    tests: int,
+    tolerance: float,
+    directions: Mapping[str, Direction] | None = None,
+) -> dict[str, Finding]:
+    """Decide for each cell at the looks that its pairs have reached.
+
+    At each look those cells are tested together, by Holm's correction, whose equality is not rejected yet. One that is
+    the same already stays among them as one that isn't rejected; one that was rejected does not. Up to the first false
+    rejection only changed cells have left, so all unchanged ones are still counted, and it happens at a look of level
+    alpha in at most alpha of cases; over all looks, in at most their levels' sum.
 
     Args:
-        main: what the main phase says.
-        p: of its two-sided test, corrected over all cells.
+        log_ratios: name -> one for each pair, in the order run.
+        looks: at these pairs; fixed before the first pair, with levels for as many tests.
+        tests: how many cells are tested together.
         tolerance: a fraction.
+        directions: name -> what fresh pairs have to bear out; without it both directions are tested, and cells may be
+            the same.
+
+    Source: Y. Ye, A. Li, L. Liu and B. Yao, A Group Sequential Holm Procedure with Multiple Primary Endpoints,
+        Statistics in Medicine 32 (2013), 1112-1124.
     """
-    return beyond(main, tolerance) if p <= ALPHA else None
+    level = looks[0].level if looks else 1.0
+    found = {name: Finding("unknown", len(each), level) for name, each in log_ratios.items()}
+    for look in looks:
+        here = {
+            name: log_ratios[name][: look.pairs]
+            for name, each in found.items()
+            if each.verdict == "unknown" and len(log_ratios[name]) >= look.pairs
+        }
+        for name, each in _tested(here, found, look, tests, directions or {}).items():
+            found[name] = replace(each, verdict=_verdict(here[name], each, tolerance, (directions or {}).get(name)))
+    return found
 
 
-def beyond(found: Effect, tolerance: float) -> Direction | None:
-    """
-    Say on which side the estimate exceeds the tolerance, if it does.
-    """
-    if abs(found.estimate) <= math.log1p(tolerance):
+def _tested(
+    here: Mapping[str, Sequence[float]],
+    found: Mapping[str, Finding],
+    look: Look,
+    tests: int,
+    directions: Mapping[str, Direction],
+) -> dict[str, Finding]:
+    """Test at one look what is open there; what was rejected at an earlier one stays so."""
+    tails: dict[str, Alternative] = {name: TAIL[direction] for name, direction in directions.items()}
+    rejected = {name for name, each in found.items() if each.rejected}
+    raw = {name: sign_flip(each, tails.get(name, "two-sided")) for name, each in here.items() if name not in rejected}
+    ps = holm(raw, tests - len(rejected)) | {name: found[name].p for name in rejected}
+    return {
+        name: Finding("unknown", look.pairs, look.level, ps[name], name in rejected or ps[name] <= look.rejection)
+        for name in here
+    }
+
+
+def _verdict(log_ratios: Sequence[float], found: Finding, tolerance: float, direction: Direction | None) -> Verdict:
+    if found.rejected and (moved := beyond(middle(log_ratios), tolerance)):
+        return moved if direction in (None, moved) else "unknown"
+    same = direction is None and within(log_ratios, math.log1p(tolerance), found.level)
+    return "same" if same else "unknown"
+
+
+def beyond(estimate: float, tolerance: float) -> Direction | None:
+    """Return on which side an estimate, a logarithm, exceeds the tolerance, if it does."""
+    if abs(estimate) <= math.log1p(tolerance):
         return None
-    return "slower" if found.estimate > 0 else "faster"
+    return "slower" if estimate > 0 else "faster"
 
 
-def within(found: Effect, tolerance: float) -> bool:
-    """
-    Whether all of the interval lies within the tolerance; never without an interval.
-    """
-    limit = math.log1p(tolerance)
-    return found.low is not None and found.high is not None and -limit <= found.low and found.high <= limit
+def needed(found: Effect, tolerance: float, tests: int) -> int | None:
+    """Estimate how many pairs, with one look at all of them, would decide a cell that stays as it is.
 
-
-def verdict(main: Effect, p: float, tolerance: float, fresh: Effect | None = None, fresh_p: float = 1.0) -> Verdict:
-    """
-    Decide for one cell.
+    They have to be enough for the test to reject at all, and in about 80 % of cases for an interval that reaches from
+    the estimate to the tolerance's edge, at most from 1. How much the pairs vary follows from the interval at hand, as
+    in Normal noise, so that one far off counts for no more than its rank. It is advice to a reader and may look at the
+    effect; the looks of a comparison must not.
 
     Args:
-        main: what the main phase says.
-        p: of its two-sided test, corrected over all cells.
+        found: what the pairs so far say.
         tolerance: a fraction.
-        fresh: what fresh pairs say, if there are any.
-        fresh_p: of their test for main's direction alone, corrected over the cells under suspicion.
+        tests: how many cells are tested together.
 
     Returns:
-        "slower" or "faster" if main and fresh pairs each reject equality and exceed the tolerance, the same way; "same"
-        if the interval lies within the tolerance; else "unknown". Main and fresh pairs are never put together: whether
-        there are fresh ones hangs on what main showed, so their sum would lean towards it.
-    """
-    direction = suspected(main, p, tolerance)
-    if direction is None:
-        return "same" if within(main, tolerance) else "unknown"
-    return direction if fresh is not None and suspected(fresh, fresh_p, tolerance) == direction else "unknown"
-
-
-def pairs_needed(spread: float, tolerance: float, level: float = LEVEL, power: float = POWER) -> int | None:
-    """
-    Plan how many pairs let the interval of an unchanged cell lie within the tolerance in about `power` of cases: the
-    least n with (t(n - 1, (1 + level) / 2) + t(n - 1, (1 + power) / 2)) * spread / sqrt(n e) at most the tolerance, e
-    being what ranks make of n pairs of Normal noise. It follows from the spread alone, never from the effect, so a
-    look at a pilot for it biases nothing.
-
-    Args:
-        spread: standard deviation of the log ratios.
-        tolerance: as a logarithm, above 0.
-        level: of the interval, a fraction.
-        power: a fraction.
-
-    Returns:
-        `LEAST_PAIRS` or more; None where it would take more than `MOST_PAIRS`.
+        More pairs than there are; None where it would take more than anybody waits for.
 
     Source: S. A. Julious, Sample Sizes for Clinical Trials with Normal Data, Statistics in Medicine 23 (2004),
-        1921-1986, equivalence with no true difference: the power counts both ends, as the interval may leave by either.
-        For e: Hodges and Lehmann, The Efficiency of Some Nonparametric Competitors of the t-Test, Annals of
-        Mathematical Statistics 27 (1956), 324-335.
+        1921-1986, equivalence.
     """
-    from scipy.special import stdtrit
-
-    def reach(n: int) -> float:
-        quantiles = stdtrit(n - 1, (1 + level) / 2) + stdtrit(n - 1, (1 + power) / 2)
-        return float(quantiles) * spread / math.sqrt(n * _EFFICIENCY)
-
-    return next((n for n in range(LEAST_PAIRS, MOST_PAIRS + 1) if reach(n) <= tolerance), None)
+    if found.low is None or found.high is None:
+        return max(pairs_to_reject(tests), found.pairs + 1)
+    limit = math.log1p(tolerance)
+    room = min(limit, abs(abs(found.estimate) - limit))
+    quantile = NormalDist().inv_cdf
+    deviation = (found.high - found.low) / 2 * math.sqrt(found.pairs) / quantile((1 + found.level) / 2)
+    reach = (quantile(1 - MISTAKEN) + quantile((1 + _POWER) / 2)) * deviation
+    if reach > room * math.sqrt(_MOST_PAIRS):
+        return None
+    return max(math.ceil((reach / room) ** 2) if reach else 0, found.pairs + 1, pairs_to_reject(tests))
 
 
 def pairs_to_reject(tests: int) -> int:
-    """
-    Give the fewest pairs with which the two-sided test can reject at all: as all of n signs agree by chance in 2 of 2^n
-    cases, and Holm's correction multiplies that by the number of tests.
+    """Return the fewest pairs with which one look at all of them can reject.
+
+    All of n signs agree by chance in 2 of 2^n cases, and Holm's correction multiplies that by the number of tests.
 
     Args:
         tests: how many cells are tested together, at least 1.
     """
-    return math.ceil(math.log2(2 * tests / ALPHA))
+    return math.ceil(math.log2(2 * tests / REJECTION))

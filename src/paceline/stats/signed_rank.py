@@ -1,8 +1,8 @@
-"""
-Estimate, interval and test of log ratios by their signed ranks. Pure arithmetic; SciPy is imported when it is needed.
+"""Estimate, interval and test of log ratios by their signed ranks. Pure arithmetic, exact for any number of pairs.
 
 The ranks, not the values, decide: one burst of noise in one pair is no more than the largest rank, however large it is,
-while a mean, and a test of it, would follow it anywhere.
+while a mean, and a test of it, would follow it anywhere. Test, estimate and interval count the same ranks, so they
+never contradict each other.
 
 Source: F. Wilcoxon, Individual Comparisons by Ranking Methods, Biometrics Bulletin 1 (1945), 80-83; J. L. Hodges and
     E. L. Lehmann, Estimates of Location Based on Rank Tests, Annals of Mathematical Statistics 34 (1963), 598-611;
@@ -10,49 +10,46 @@ Source: F. Wilcoxon, Individual Comparisons by Ranking Methods, Biometrics Bulle
 """
 
 import statistics
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import accumulate, combinations_with_replacement, takewhile
+from functools import cache, lru_cache
+from itertools import accumulate, combinations_with_replacement, groupby
 from typing import Literal
 
 Alternative = Literal["two-sided", "greater", "less"]
 
-LEVEL = 0.95
-"""How often an interval made this way holds the true value, at least."""
-
-_TO_SPREAD = 2
 _DIGITS = 12  # one and the same ratio of different times differs by rounding from here on, and has to tie
 
 
 @dataclass(frozen=True)
 class Effect:
-    """
-    What some pairs say of one cell, as natural logarithms of candidate / baseline: above 0 is slower.
+    """What some pairs say of one cell, as natural logarithms of candidate / baseline: above 0 is slower.
 
     Attributes:
         estimate: the Hodges-Lehmann estimate.
         low: the lower end of its interval; None where there are too few pairs for one.
         high: the upper end; None as `low`.
-        spread: the standard deviation of the log ratios; None with fewer than two.
+        level: of the interval, a fraction.
         pairs: how many it rests on.
     """
 
     estimate: float
     low: float | None
     high: float | None
-    spread: float | None
+    level: float
     pairs: int
 
 
-def effect(log_ratios: Sequence[float], level: float = LEVEL) -> Effect:
-    """
-    Estimate the middle of `log_ratios` by the median of all averages of two of them (Walsh averages, each value with
-    itself among them), and its interval by two of those averages as far from the ends as the exact distribution of the
-    signed-rank sum allows.
+def effect(log_ratios: Sequence[float], level: float) -> Effect:
+    """Estimate the middle of `log_ratios` by the median of all averages of two of them, and its interval.
+
+    The averages (Walsh averages) have each value with itself among them; the ends of the interval are two of them, as
+    far from the extremes as the exact distribution of the signed-rank sum allows.
 
     Args:
-        log_ratios: one for each pair, shape (n,), n at least 1; from n = 6 on there is an interval at 95 %.
+        log_ratios: one for each pair, shape (n,), n at least 1; there is an interval from the n on with which
+            2^-n is at most (1 - level) / 2.
         level: a fraction.
 
     Raises:
@@ -60,21 +57,31 @@ def effect(log_ratios: Sequence[float], level: float = LEVEL) -> Effect:
 
     Source: Hollander and Wolfe, (3.23) for the estimate, (3.27) to (3.30) for the interval.
     """
-    n = len(log_ratios)
     averages = _walsh_averages(log_ratios)
-    outside = _outside(n, level)
+    outside = _outside(len(log_ratios), level)
     return Effect(
         estimate=statistics.median(averages),
         low=averages[outside - 1] if outside else None,
         high=averages[-outside] if outside else None,
-        spread=statistics.stdev(log_ratios) if n >= _TO_SPREAD else None,
-        pairs=n,
+        level=level,
+        pairs=len(log_ratios),
     )
 
 
-def middle(log_ratios: Sequence[float]) -> float:
+def within(log_ratios: Sequence[float], limit: float, level: float) -> bool:
+    """Return whether the interval of `effect` lies within `limit` either way, without making it.
+
+    It does if fewer averages lie beyond either limit than the interval leaves out there, and those can be counted in n
+    steps, while there are n (n + 1) / 2 of them.
     """
-    Give the Hodges-Lehmann estimate alone.
+    outside = _outside(len(log_ratios), level)
+    ordered = sorted(log_ratios)
+    turned = [-value for value in reversed(ordered)]
+    return _above(ordered, limit) < outside and _above(turned, limit) < outside
+
+
+def middle(log_ratios: Sequence[float]) -> float:
+    """Return the Hodges-Lehmann estimate alone.
 
     Raises:
         statistics.StatisticsError: there are no values.
@@ -83,9 +90,9 @@ def middle(log_ratios: Sequence[float]) -> float:
 
 
 def sign_flip(log_ratios: Sequence[float], alternative: Alternative = "two-sided") -> float:
-    """
-    Test whether the sides are equal: if they are, each pair's sign might as well be the other one. Among all ways to
-    set the signs, p is the share of those whose sum of ranks is as extreme as the one seen.
+    """Test whether the sides are equal: if they are, each pair's sign might as well be the other one.
+
+    Among all ways to set the signs, p is the share of those whose sum of ranks is as extreme as the one seen.
 
     Args:
         log_ratios: one for each pair, shape (n,). Zeros say nothing of a direction and are left out.
@@ -97,59 +104,55 @@ def sign_flip(log_ratios: Sequence[float], alternative: Alternative = "two-sided
     Source: R. A. Fisher, The Design of Experiments, Oliver & Boyd 1935, section 21, for flipping the signs; Wilcoxon
         1945 for the statistic.
     """
-    values = [rounded for rounded in (round(value, _DIGITS) for value in log_ratios) if rounded]
+    values = sorted((rounded for value in log_ratios if (rounded := round(value, _DIGITS))), key=abs)
     if not values:
         return 1.0
-    turned = [-value for value in values]
-    if alternative == "two-sided":
-        return min(1.0, 2 * min(_less(values), _less(turned)))
-    return _less(values) if alternative == "less" else _less(turned)
+    ranks = _doubled_ranks(tuple(map(abs, values)))
+    above = sum(rank for rank, value in zip(ranks, values, strict=True) if value > 0)
+    below = sum(ranks) - above
+    extreme = {"greater": below, "less": above, "two-sided": min(below, above)}[alternative]
+    rarer: float = _no_larger(ranks)[extreme] / 2 ** len(values)
+    return min(1.0, 2 * rarer) if alternative == "two-sided" else rarer
 
 
-def _less(values: Sequence[float]) -> float:
-    """
-    Give p for values below 0. Only this tail is ever asked for: SciPy takes the other one from 1, which loses digits.
-    """
-    from scipy.stats import wilcoxon
-
-    if len({abs(value) for value in values}) < len(values):
-        return _less_tied(values)
-    return float(wilcoxon(values, alternative="less", method="exact").pvalue)
-
-
-def _less_tied(values: Sequence[float]) -> float:
-    """
-    Give the same where sizes are equal, so share the mean of their ranks. SciPy's distribution does not hold there, and
-    its resampling takes a second for 14 pairs.
-    """
-    from scipy.stats import rankdata
-
-    doubled = [round(2 * rank) for rank in rankdata([abs(value) for value in values])]
-    above = sum(rank for rank, value in zip(doubled, values, strict=True) if value > 0)
-    return float(sum(_counts(doubled)[: above + 1]) / 2 ** len(values))
+def _doubled_ranks(sizes: tuple[float, ...]) -> tuple[int, ...]:
+    """Return twice the ranks of sorted sizes: equal ones share the mean of theirs, which may be half a number."""
+    if len(set(sizes)) == len(sizes):
+        return tuple(range(2, 2 * len(sizes) + 1, 2))
+    ranks: list[int] = []
+    for _, tied in groupby(sizes):
+        count = len(list(tied))
+        ranks += [2 * len(ranks) + count + 1] * count
+    return tuple(ranks)
 
 
 def _walsh_averages(values: Sequence[float]) -> list[float]:
-    return sorted((one + other) / 2 for one, other in combinations_with_replacement(values, 2))
+    return sorted((one + other) / 2 for one, other in combinations_with_replacement(sorted(values), 2))
+
+
+def _above(ordered: Sequence[float], limit: float) -> int:
+    """Count the Walsh averages of sorted values above `limit`."""
+    count, left, right = 0, 0, len(ordered) - 1
+    while left <= right:
+        if (ordered[left] + ordered[right]) / 2 > limit:
+            count += right - left + 1  # so is the largest one's average with each of those between
+            right -= 1
+        else:
+            left += 1
+    return count
 
 
 @cache
 def _outside(n: int, level: float) -> int:
-    """
-    Count the sums of ranks, from the least one on, that together are rarer than one end of the interval may be missed.
-    """
-    ways = 2**n
-    return sum(
-        1 for _ in takewhile(lambda below: 2 * below <= (1 - level) * ways, accumulate(_counts(range(1, n + 1))))
-    )
+    """Count the sums of ranks, from the least one on, that together are rarer than one end may be missed."""
+    return bisect_right(_no_larger(tuple(range(1, n + 1))), (1 - level) / 2 * 2**n)
 
 
-def _counts(ranks: Iterable[int]) -> list[int]:
-    """
-    Count the subsets of `ranks` by their sum: shape (sum of them all + 1,).
-    """
+@lru_cache(maxsize=256)
+def _no_larger(ranks: tuple[int, ...]) -> list[int]:
+    """Count the subsets of `ranks` by the largest sum they may have: shape (sum of them all + 1,)."""
     counts = [1]
     for rank in ranks:
         gap = [0] * rank
         counts = [one + other for one, other in zip([*counts, *gap], [*gap, *counts], strict=True)]
-    return counts
+    return list(accumulate(counts))

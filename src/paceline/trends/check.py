@@ -15,7 +15,7 @@ from paceline.report.changes import doubts
 from paceline.report.verdicts import MISUSE, status
 from paceline.trends import baselines, check_text
 from paceline.trends.baselines import PIN, BaselinesError, Pin
-from paceline.trends.check_judging import CheckOutcome, judged
+from paceline.trends.check_judging import judged
 from paceline.trends.check_text import Shown
 from paceline.trends.runs import Complain, chosen, measured, once, same_file, untraced, whole_runs
 
@@ -42,16 +42,10 @@ def check(arguments: Namespace, complain: Complain) -> int:
         sys.stdout.write(check_text.markdown(shown))
     else:
         layout.render(check_text.tables(shown))
-    return _status(shown.outcome, arguments.fail_on, strict=arguments.strict)
-
-
-def _status(outcome: CheckOutcome, fail_on: str, *, strict: bool) -> int:
-    """Return the exit status: 1 for a cell that changed in a direction in which no cell may."""
-    found = {cell.verdict for cell in outcome.cells}
-    unwanted = {"slower", "faster"} if fail_on == "both" else {fail_on}
-    if outcome.verdict == "not comparable":
-        return status(outcome.verdict, doubted=False)
-    return status("slower" if found & unwanted else "not slower", doubted=strict and "unknown" in found)
+    verdicts = [cell.verdict for cell in shown.outcome.cells]
+    return status(
+        shown.outcome.verdict, verdicts, fail_on=arguments.fail_on, doubted=arguments.strict and "unknown" in verdicts
+    )
 
 
 def _checked(arguments: Namespace, complain: Complain) -> Shown:

@@ -48,8 +48,8 @@ class CheckOutcome:
     """A run, judged.
 
     Args:
-        verdict: "not comparable" if half of the cells moved together, "slower" if a cell is, "unknown" if one is and
-            none is slower, else "not slower".
+        verdict: "not comparable" if half of the cells moved together, else "slower" if a cell is, else "faster", else
+            "unknown", else "not slower".
         cells: those that both runs have, in the order measured.
         missing: full names of the baseline's cells that the run doesn't have.
         added: full names of the run's cells that the baseline doesn't have.

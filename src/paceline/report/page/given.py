@@ -129,7 +129,7 @@ class Change:
         verdict: in a word.
         why: in a sentence.
         ratio: candidate / baseline in the main phase, 1.05 for five per cent slower.
-        low: the lower end of its 95 % interval; None with too few pairs for one.
+        low: the lower end of its interval, at the level of its look; None with too few pairs for one.
         high: the upper end; None as `low`.
         fresh: the change in fresh pairs with its interval, in words; "" where nothing was under suspicion.
         pairs: how many pairs of processes it rests on, in words: "14", "14+14" with fresh ones.
@@ -162,7 +162,7 @@ class Decision:
         tolerance: the largest change that counts as none, a fraction; as a factor it is 1 + tolerance either way.
         cells: in the order of their names.
         canary: what no change of ours can move; it moves with the machine.
-        verdict: on all of it: "slower", "not slower", "unknown", "not comparable".
+        verdict: on all of it: "slower", "faster", "not slower", "unknown", "not comparable".
         conclusion: the same in a sentence, and what to do.
         notes: what whoever reads it has to know, one sentence each.
     """

@@ -116,7 +116,7 @@ def _interval(one: Change) -> str:
 
 
 def _table(decision: Decision) -> Table:
-    header = ("cell", "verdict", "why", "baseline", "candidate", "change", "95 % interval", "fresh pairs", "pairs")
+    header = ("cell", "verdict", "why", "baseline", "candidate", "change", "interval", "fresh pairs", "pairs")
     rows = tuple(
         (
             plain(one.name),
