@@ -6,6 +6,7 @@ import io
 import json
 import re
 
+import pytest
 from comparisons import ONE, THREE, TWO, comparison, estimate, judged, outcome, pairs, plan, side
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,8 @@ from rich.text import Text
 from paceline.ab import output as showing
 from paceline.ab.outcome import Count
 from paceline.ab.output import as_json, markdown
+from paceline.ab.record import save
+from paceline.cli import main
 from paceline.report.escaping import code, text
 from paceline.report.layout import render
 
@@ -285,3 +288,34 @@ def test_json_never_holds_a_number_that_is_not_finite():
     assert said["cells"][0]["p"] is None
     assert said["cells"][0]["candidate_seconds"] is None
     assert said["saved"] is None
+
+
+def both(ratio):
+    """Nine pairs' rounds of a cell that takes `ratio` times as long, and quiet ones of another."""
+    return {ONE: ((0.1,), (0.1 * ratio,)), TWO: ((0.2,), (0.2,))}
+
+
+@pytest.mark.parametrize(
+    ("ratio", "facts", "words", "status"),
+    [
+        (1.1, {}, [], 1),
+        (1.1, {}, ["--fail-on", "faster"], 0),
+        (1.1, {}, ["--fail-on", "both"], 1),
+        (0.9, {}, [], 0),
+        (0.9, {}, ["--fail-on", "faster"], 1),
+        (0.9, {}, ["--fail-on", "both"], 1),
+        (1.0, {}, ["--fail-on", "both"], 0),
+        (1.0, {"failed": {THREE: "it broke"}}, [], 2),
+        (1.1, {"failed": {THREE: "it broke"}}, [], 2),
+        (1.0, {"looks": (30,), "left_out": {ONE: "skipped", TWO: "skipped"}}, [], 2),
+        (1.02, {"looks": (30,)}, [], 0),
+        (1.02, {"looks": (30,)}, ["--strict"], 2),
+        (0.9, {"tolerance": 0.2, "looks": (30,)}, ["--strict"], 2),
+    ],
+)
+def test_the_exit_status_is_that_of_what_fails(tmp_path, capsys, ratio, facts, words, status):
+    cells = both(ratio)
+    held = comparison(*pairs(cells, 9), *pairs(cells, 5, first=10, phase="confirm"), **facts)
+    path = save(held, tmp_path)
+    assert main(["ab", "--read", str(path), *words]) == status
+    assert capsys.readouterr().out

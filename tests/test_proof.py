@@ -140,7 +140,7 @@ def test_fresh_pairs_bear_out_what_is_none_in_one_comparison_of_ten(noise, suspe
     assert 0 < wrong / tries <= most(tries, 0.10)
 
 
-@pytest.mark.parametrize(("noise", "spread", "tries"), [("Normal", 0.02, 3000), ("spiky", 0.01, 1000)])
+@pytest.mark.parametrize(("noise", "spread", "tries"), [("Normal", 0.02, 6000), ("spiky", 0.01, 1000)])
 def test_a_change_at_the_edge_of_the_tolerance_is_called_the_same_in_one_case_of_twenty(noise, spread, tries):
     draw, chance = NOISES[noise](spread), random.Random(2)
     looks = main_looks(MAIN, 25)
