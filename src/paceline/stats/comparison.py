@@ -125,7 +125,8 @@ def follow(
             the same.
 
     Source: Y. Ye, A. Li, L. Liu and B. Yao, A Group Sequential Holm Procedure with Multiple Primary Endpoints,
-        Statistics in Medicine 32 (2013), 1112-1124.
+        Statistics in Medicine 32 (2013), 1112-1124; beside its relatives in A. C. Tamhane et al., Group Sequential Holm
+        and Hochberg Procedures, Statistics in Medicine 40 (2021), 5333-5350.
     """
     level = looks[0].level if looks else 1.0
     found = {name: Finding("unknown", len(each), level) for name, each in log_ratios.items()}
