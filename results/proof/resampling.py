@@ -80,7 +80,9 @@ def family(pool: Pool, chance: random.Random, slower: tuple[str, Sequence[Pair]]
     if not suspects:
         return judging.judged(main)
     whole = replace(main, fresh_looks=looks.fresh(len(suspects)))
-    return judging.judged(taken(pool, whole, drawn[len(main.pairs) :], "confirm", pool.time_allowed * (1 - MAIN_SHARE)))
+    found = judging.weighed(main).main
+    unused = drawn[max(found[name].pairs for name in suspects) :]  # what had no part in any of the suspicions
+    return judging.judged(taken(pool, whole, unused, "confirm", pool.time_allowed * (1 - MAIN_SHARE)))
 
 
 def taken(pool: Pool, comparison: Comparison, drawn: Sequence[Pair], phase: Phase, seconds: float) -> Comparison:
