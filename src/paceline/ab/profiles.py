@@ -1,0 +1,180 @@
+"""A side's profiles of one cell, read into functions and the calls between them."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from statistics import median
+from typing import Any
+
+Function = tuple[str, str]
+"""File, relative to where its side's code or its environment begins ("" for what is written in C); qualified name."""
+
+_PART = re.compile(r"\.<locals>\.<\w+>$")  # a comprehension, a generator expression, a lambda: a part of its function
+_INSTALLED = re.compile(r".*/(?:(?:site|dist)-packages|lib/python3\.\d+t?)/(.*)")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One profile of one cell on one side.
+
+    Args:
+        rows: as `paceline.plugin.profiling.profiled` returns them.
+        calls: how often the benchmark's function was called.
+        threads: whether other threads ran.
+        children: whether other processes ran.
+    """
+
+    rows: Sequence[Mapping[str, Any]]
+    calls: int
+    threads: bool = False
+    children: bool = False
+
+
+@dataclass
+class _Calls:
+    """Calls in one profile, of a function or from one to another."""
+
+    calls: float = 0.0
+    own: float = 0.0
+    cumulative: float = 0.0
+
+    def add(self, calls: float, own: float, cumulative: float) -> None:
+        self.calls += calls
+        self.own += own
+        self.cumulative += cumulative
+
+
+@dataclass
+class _Pass:
+    """One profile, by functions; what is written in C has calls and no code."""
+
+    totals: dict[Function, _Calls] = field(default_factory=dict)
+    edges: dict[Function, dict[Function, _Calls]] = field(default_factory=dict)
+
+    def edge(self, caller: Function, callee: Function) -> _Calls:
+        return self.edges.setdefault(caller, {}).setdefault(callee, _Calls())
+
+
+def _pass(profile: Profile, top: Path, renamed: Mapping[str, str]) -> _Pass:
+    """Add up a profile's rows by function, a comprehension to the one around it."""
+    keys = [_key(row, top, renamed) for row in profile.rows]
+    known = set(keys)
+    owners = [_owner(key, known) for key in keys]
+    made = _Pass()
+    for row, key, owner in zip(profile.rows, keys, owners, strict=True):
+        total = made.totals.setdefault(owner, _Calls())
+        total.add(row["calls"] if key == owner else 0, row["own"], row["cumulative"] if key == owner else 0)
+        for place, calls, own, cumulative in row["callees"]:
+            if owners[place] == keys[place] or owners[place] != owner:
+                made.edge(owner, owners[place]).add(calls, own, cumulative)
+    _through_c(made)
+    return made
+
+
+def _key(row: Mapping[str, Any], top: Path, renamed: Mapping[str, str]) -> Function:
+    place = _place(row["file"], top)
+    return renamed.get(place, place), row["name"]
+
+
+def _place(file: str, top: Path) -> str:
+    """Return a file's path from where its environment or its side's own code begins."""
+    if found := _INSTALLED.fullmatch(file):
+        return found[1]
+    path = PurePath(file)
+    return path.relative_to(top).as_posix() if path.is_relative_to(top) else file
+
+
+def _owner(key: Function, known: set[Function]) -> Function:
+    file, name = key
+    while (shorter := _PART.sub("", name)) != name:
+        name = shorter
+        if (file, name) in known:
+            return file, name
+    return key
+
+
+def _through_c(made: _Pass) -> None:
+    """Charge what C calls back (`sorted(..., key=f)`) to those who called into C, by the time that each spent there."""
+    for middle in [key for key in made.edges if not key[0]]:
+        spent = {
+            caller: edges[middle].cumulative - edges[middle].own
+            for caller, edges in made.edges.items()
+            if caller[0] and middle in edges
+        }
+        whole = sum(spent.values())
+        for callee, edge in made.edges.pop(middle).items():
+            for caller, part in spent.items():
+                if callee != caller and part > 0:
+                    share = part / whole
+                    made.edge(caller, callee).add(edge.calls * share, edge.own * share, edge.cumulative * share)
+
+
+@dataclass
+class Side:
+    """All profiles of one side."""
+
+    passes: list[_Pass]
+    code: dict[Function, str]
+    lines: dict[Function, tuple[int, int]]
+
+    @classmethod
+    def of(cls, profiles: Sequence[Profile], top: Path, renamed: Mapping[str, str]) -> "Side":
+        lines: dict[Function, tuple[int, int]] = {}
+        digests: dict[Function, set[str]] = {}
+        for row in (row for profile in profiles for row in profile.rows):
+            key = _key(row, top, renamed)
+            lines.setdefault(key, (row["line"], row["end"]))
+            digests.setdefault(key, set()).add(row["code"])
+        words = {key: " ".join(sorted(found)) for key, found in digests.items()}
+        return cls([_pass(profile, top, renamed) for profile in profiles], words, lines)
+
+    def functions(self) -> set[Function]:
+        return {key for one in self.passes for key in one.totals}
+
+    def calls(self, key: Function) -> float | None:
+        """Return how often a function was called; None if the profiles don't agree."""
+        return _agreed(one.totals[key].calls if key in one.totals else 0.0 for one in self.passes)
+
+    def edge_calls(self, caller: Function, callee: Function) -> float | None:
+        return _agreed(edge.calls if edge else 0.0 for edge in self._edges(caller, callee))
+
+    def callees(self, caller: Function) -> set[Function]:
+        return {callee for one in self.passes for callee in one.edges.get(caller, ())}
+
+    def price(self, caller: Function, callee: Function) -> float:
+        """Return what one of these calls takes, seconds; what C calls back is charged apart."""
+        edges = [edge for edge in self._edges(caller, callee) if edge and edge.calls]
+        return median((edge.cumulative if callee[0] else edge.own) / edge.calls for edge in edges) if edges else 0.0
+
+    def typical_calls(self, key: Function) -> float:
+        return median(one.totals[key].calls for one in self.passes if key in one.totals)
+
+    def cumulative(self, key: Function) -> float:
+        return median(one.totals[key].cumulative if key in one.totals else 0.0 for one in self.passes)
+
+    def total(self) -> float:
+        return median(map(_whole, self.passes))
+
+    def own(self, *keys: Function) -> list[float]:
+        """Return the own time of functions in each profile, calls into C included."""
+        return [sum(_own(one, key) for key in keys) for one in self.passes]
+
+    def _edges(self, caller: Function, callee: Function) -> list[_Calls | None]:
+        return [one.edges.get(caller, {}).get(callee) for one in self.passes]
+
+
+def _agreed(numbers: Iterable[float]) -> float | None:
+    different = set(numbers)
+    return different.pop() if len(different) == 1 else None
+
+
+def _whole(one: _Pass) -> float:
+    return sum(each.own for each in one.totals.values())
+
+
+def _own(one: _Pass, key: Function) -> float:
+    total = one.totals.get(key)
+    return (total.own if total else 0.0) + sum(
+        edge.own for callee, edge in one.edges.get(key, {}).items() if not callee[0]
+    )
