@@ -1,5 +1,6 @@
 """Two sides' profiles laid side by side: who answers for a change."""
 
+import io
 import json
 import subprocess
 import sys
@@ -9,11 +10,15 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from comparisons import ONE, comparison, judged, outcome, pairs
 
+from paceline.ab import output
 from paceline.ab.profiles import Profile
+from paceline.ab.record import load, save
 from paceline.ab.why import Explanation, as_json, explained, markdown, text
 from paceline.plugin import profiling
 from paceline.plugin.profiling import profiled
+from paceline.report.layout import render
 
 BEFORE, AFTER = Path("/baseline"), Path("/candidate")
 CALLS = 10
@@ -191,6 +196,25 @@ def test_an_explanation_can_be_saved_read_and_written_everywhere():
     assert msgspec.json.decode(msgspec.json.encode(explanation), type=Explanation) == explanation
     assert json.loads(json.dumps(as_json(explanation)))["functions"][0]["calls"][0]["candidate"] == 100
     assert r"\_\_new\_\_ (app.py:31): 0 calls, now 100" in markdown(explanation)[0]
+
+
+def test_a_saved_comparison_says_again_where_its_cells_changed(tmp_path):
+    explanation = told(TABLE, TABLE | {"head": (1, 30, {})})
+    held = comparison(*pairs({ONE: ((0.1,), (0.11,))}, 2), explanations={ONE: explanation})
+    again, slower = load(save(held, tmp_path)), outcome(judged(ONE, "slower"))
+    stream = io.StringIO()
+    render(output.tables(again, slower), stream)
+    assert (
+        "test_compute[one worker], by 5 profiles of 10 calls on each side:\n"
+        "  nothing differs but time\n"
+        "  head (app.py:11): +10.0 % of the profiled time; own time +50.0 %; its code differs\n"
+    ) in stream.getvalue()
+    listed = (
+        "`test_compute[one worker]`, by 5 profiles of 10 calls on each side:\n\n- nothing differs but time\n- head "
+    )
+    assert listed in output.markdown(again, slower)
+    saved = json.loads(output.as_json(again, slower))
+    assert saved["explanations"][ONE]["functions"][0]["name"] == "head"
 
 
 SHOP = """

@@ -69,6 +69,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="the verdict on a cell that ends with status 1 (default: %(default)s)",
     )
     add("--strict", action="store_true", help="end with status 2 if a cell stays unknown or a count changed")
+    add(
+        "--why",
+        action="store_true",
+        help="say where a slower or faster cell changed: both sides run it again under a profiler",
+    )
+    add(
+        "--why-of",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="the same for cells with this in their names, whatever the verdict; may be repeated",
+    )
     add("--read", metavar="FILE", help="judge a saved comparison again: a file, or its number in results/ab")
     add("--json", action="store_true", help="write JSON in place of the table")
     add("--markdown", action="store_true", help="write Markdown, for a step summary, in place of the table")

@@ -12,6 +12,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from paceline.ab import messages
+from paceline.ab import why as reasons
 from paceline.ab.messages import SOME, conclusion, counted
 from paceline.ab.outcome import Judged, Outcome
 from paceline.ab.record import Comparison
@@ -39,6 +40,7 @@ def tables(comparison: Comparison, outcome: Outcome) -> list[RenderableType]:
         *([_cells(outcome)] if outcome.cells else []),
         *_explained(outcome),
         *_remarked(outcome),
+        *_profiled(comparison, outcome),
         _canary(outcome),
         *(_folded(sentence) for sentence in _beside(comparison)),
         *([_folded(_terms(comparison, outcome), "dim")] if outcome.cells else []),
@@ -76,6 +78,14 @@ def _remarked(outcome: Outcome) -> Iterator[Text]:
     names = dict(zip(*_both_names(outcome), strict=True))
     for remark, cells in messages.remarks(outcome).items():
         yield _folded(f"{some([names[cell] for cell in cells], SOME)}: {remark}")
+
+
+def _profiled(comparison: Comparison, outcome: Outcome) -> Iterator[Text]:
+    """Say where the profiled cells changed."""
+    names = dict(zip(*_both_names(outcome), strict=True))
+    for fullname, explanation in comparison.explanations.items():
+        yield _folded(f"{names.get(fullname, fullname)}, {reasons.measured(explanation)}:")
+        yield from (_folded(f"  {sentence}") for sentence in reasons.text(explanation))
 
 
 def _both_names(outcome: Outcome) -> tuple[list[str], list[str]]:
@@ -118,6 +128,7 @@ def markdown(comparison: Comparison, outcome: Outcome) -> str:
         text(messages.sides(comparison)),
         *(["\n".join(_table_markdown(outcome))] if outcome.cells else []),
         *_listed([*_explained_markdown(outcome), *_remarked_markdown(outcome)]),
+        *_profiled_markdown(comparison, outcome),
         _canary_markdown(outcome),
         *_listed(_failed_markdown(comparison)),
         *_listed(map(text, [*filter(None, [messages.libraries(comparison)]), *comparison.notes])),
@@ -158,6 +169,14 @@ def _remarked_markdown(outcome: Outcome) -> Iterator[str]:
 def _failed_markdown(comparison: Comparison) -> Iterator[str]:
     for why, names in messages.by_reason(comparison.failed).items():
         yield f"**fails on the candidate only**: {', '.join(map(code, names))}: {text(why)}"
+
+
+def _profiled_markdown(comparison: Comparison, outcome: Outcome) -> Iterator[str]:
+    """Say where the profiled cells changed."""
+    names = dict(zip(*_both_names(outcome), strict=True))
+    for fullname, explanation in comparison.explanations.items():
+        listed = _listed(reasons.markdown(explanation))
+        yield "\n\n".join([f"{code(names.get(fullname, fullname))}, {reasons.measured(explanation)}:", *listed])
 
 
 def _canary_markdown(outcome: Outcome) -> str:
@@ -215,6 +234,7 @@ def as_json(comparison: Comparison, outcome: Outcome, saved: Path | None = None)
         "arguments": comparison.arguments,
         "failed": dict(comparison.failed),
         "left_out": dict(comparison.left_out),
+        "explanations": {name: reasons.as_json(one) for name, one in comparison.explanations.items()},
         "notes": comparison.notes,
         "fingerprint": comparison.fingerprint,
         "datetime": comparison.datetime,

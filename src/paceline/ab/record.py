@@ -13,6 +13,7 @@ from typing import Literal
 
 import msgspec
 
+from paceline.ab.why import Explanation
 from paceline.history import HistoryError, NotSaved
 from paceline.history.errors import DAMAGED, UnreadableFile
 from paceline.history.files import content, decoding, too_large
@@ -131,6 +132,7 @@ class Comparison:
         failed: full name -> why it fails, on the candidate only.
         left_out: full name -> why it was not compared: on one side only, skipped on both, no rounds to take in turns.
         notes: what whoever reads the verdict has to know, one sentence each.
+        explanations: full name -> where the cell changed, of cells that were profiled.
         pairs: in the order run.
         schema: of this file.
     """
@@ -148,6 +150,7 @@ class Comparison:
     failed: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    explanations: Mapping[str, Explanation] = field(default_factory=dict)
     pairs: tuple[Pair, ...] = ()
     schema: int = SCHEMA
 

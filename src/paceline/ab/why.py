@@ -302,6 +302,12 @@ def _named(line: str, *prefixes: str) -> str:
     return found[0].rstrip("\t") if found else ""
 
 
+def measured(explanation: Explanation) -> str:
+    """Say what an explanation rests on."""
+    calls, passes = (figures.many(explanation.calls, "call"), figures.many(explanation.passes, "profile"))
+    return f"by {passes} of {calls} on each side"
+
+
 def text(explanation: Explanation) -> list[str]:
     """Write an explanation in sentences, the likeliest function first; no more than was seen."""
     timed = not explanation.counts and explanation.functions
