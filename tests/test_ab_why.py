@@ -24,7 +24,12 @@ BEFORE, AFTER = Path("/baseline"), Path("/candidate")
 CALLS = 10
 NO_CODE = {"file": "", "line": 0, "end": 0, "code": ""}
 LEN = "<built-in method builtins.len>"
-TABLE = {"read": (1, 30, {"head": 1, "body": 2}), "head": (1, 20, {}), "body": (2, 50, {})}
+TABLE = {
+    "read": (1, 20, {"head": 1, "body": 2, "foot": 1}),
+    "head": (1, 20, {}),
+    "body": (2, 50, {}),
+    "foot": (1, 10, {}),
+}
 """A profile: name -> calls and own microseconds for each call of the benchmark, whom it calls and how often."""
 
 
@@ -91,7 +96,7 @@ def test_a_new_helper_is_charged_to_whoever_calls_it():
 
 
 def test_a_function_called_more_often_is_its_callers_doing():
-    explanation = told(TABLE, TABLE | {"read": (1, 30, {"head": 1, "body": 3}), "body": (3, 75, {})})
+    explanation = told(TABLE, TABLE | {"read": (1, 20, {"head": 1, "body": 3, "foot": 1}), "body": (3, 75, {})})
     assert blamed(explanation) == ["read"]
     assert "body (app.py:21): 2 calls, now 3" in text(explanation)[0]
 
@@ -154,6 +159,21 @@ def test_a_comment_in_a_function_does_not_make_it_come_first():
     assert ("body", True, False) in [(change.name, change.in_diff, change.rewritten) for change in found]
 
 
+def test_who_gives_others_more_to_do_is_named_before_them():
+    code = {"body": {"code": "cpython-311:the same"}, "read": {"code": "cpython-311:was"}}
+    now = code | {"read": {"code": "cpython-311:is"}}
+    tables = ({"read": (1, 50, {"body": 2}), "body": (2, own, {})} for own in (50, 90))
+    before, after = (
+        profile(table, top, **known) for table, top, known in zip(tables, (BEFORE, AFTER), (code, now), strict=True)
+    )
+    sides = [before] * 3, [after] * 3
+    explanation = explained(*sides, tops=(BEFORE, AFTER))
+    assert blamed(explanation) == ["read", "body"]
+    assert text(explanation)[1] == (
+        "read (app.py:1): +40.0 % of the profiled time; body below it, with the same code as before; its code differs"
+    )
+
+
 def test_another_pythons_code_is_not_said_to_differ():
     slower = TABLE | {"head": (1, 30, {})}
     before = [profile(TABLE, BEFORE)] * 3
@@ -195,7 +215,7 @@ def test_an_explanation_can_be_saved_read_and_written_everywhere():
     explanation = told(TABLE, TABLE | {"head": (1, 20, {"__new__": 100}), "__new__": (100, 10, {})})
     assert msgspec.json.decode(msgspec.json.encode(explanation), type=Explanation) == explanation
     assert json.loads(json.dumps(as_json(explanation)))["functions"][0]["calls"][0]["candidate"] == 100
-    assert r"\_\_new\_\_ (app.py:31): 0 calls, now 100" in markdown(explanation)[0]
+    assert r"\_\_new\_\_ (app.py:41): 0 calls, now 100" in markdown(explanation)[0]
 
 
 def test_a_saved_comparison_says_again_where_its_cells_changed(tmp_path):

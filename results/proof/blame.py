@@ -22,7 +22,7 @@ from blame_edits import KINDS, TWICE, Edit, Source, harmless, slowed
 from blame_side import BENCHMARKS
 
 import paceline.plugin.profiling
-from paceline.ab import why
+from paceline.ab import diff, why
 from paceline.ab.why import Explanation, Profile
 
 HERE = Path(__file__).parent
@@ -76,9 +76,9 @@ class Bench:
             times[which].append(self.run("timed", (self.baseline, self.candidate)[which], TIMED))
         return min(times[1]) / min(times[0]) - 1
 
-    def diff(self) -> str:
+    def changes(self) -> str:
         """Return what git says of the candidate."""
-        return git(self.candidate, *why.DIFF, "HEAD")
+        return git(self.candidate, *diff.ARGUMENTS, "HEAD")
 
     def restore(self) -> None:
         """Put the candidate back to what the baseline is."""
@@ -216,14 +216,14 @@ def judged(bench: Bench, right: tuple[str, str], kind: str, slower: float, passe
     """See at which place the right function is blamed: with the diff, without it, and by counts and times alone."""
     sides = bench.profiles(passes)
     bare = tuple([replace(each, rows=[{**row, "code": ""} for row in each.rows]) for each in side] for side in sides)
-    told = explained(bench, sides, bench.diff()), explained(bench, sides, ""), explained(bench, bare, "")
+    told = explained(bench, sides, bench.changes()), explained(bench, sides, ""), explained(bench, bare, "")
     ranks = [place(each, right) for each in told]
     return Case(bench.library, right[1], kind, slower, *ranks)
 
 
-def explained(bench: Bench, sides, diff: str) -> Explanation:
+def explained(bench: Bench, sides, changes: str) -> Explanation:
     """Lay both sides' profiles side by side."""
-    return why.explained(*sides, tops=(bench.baseline, bench.candidate), diff=diff)
+    return why.explained(*sides, tops=(bench.baseline, bench.candidate), diff=changes)
 
 
 def place(explanation: Explanation, right: tuple[str, str]) -> int | None:
@@ -253,7 +253,7 @@ def controls(benches: Sequence[Bench], count: int, chance: Random, passes: int) 
         file, row = chance.choice(functions)
         while not Plant(bench, functions, (file, row["line"]), None, chance.random()).put(0):
             file, row = chance.choice(functions)
-        yield "harmless edits alone", bool(explained(bench, bench.profiles(passes), bench.diff()).functions)
+        yield "harmless edits alone", bool(explained(bench, bench.profiles(passes), bench.changes()).functions)
         bench.restore()
 
 

@@ -142,6 +142,11 @@ class Side:
     def callees(self, caller: Function) -> set[Function]:
         return {callee for one in self.passes for callee in one.edges.get(caller, ())}
 
+    def callers(self, callee: Function) -> dict[Function, float]:
+        """Return how often a function was called by whom, in the first profile."""
+        edges = self.passes[0].edges
+        return {caller: called[callee].calls for caller, called in edges.items() if callee in called}
+
     def price(self, caller: Function, callee: Function) -> float:
         """Return what one of these calls takes, seconds; what C calls back is charged apart."""
         edges = [edge for edge in self._edges(caller, callee) if edge and edge.calls]

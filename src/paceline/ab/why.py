@@ -8,29 +8,31 @@ that only one side calls is charged to whoever calls it. So a new helper, or `le
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import accumulate
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from paceline.ab.diff import Diff
 from paceline.ab.profiles import Function, Profile, Side
 from paceline.report import figures
 from paceline.report.escaping import text as escaped
 
-DIFF = ("-c", "core.quotePath=false", "diff", "--unified=0", "--no-color", "--no-ext-diff", "--src-prefix=a/")
-"""Git's arguments for a diff as `explained` reads it; the two sides' revisions follow."""
 PASSES = 5
 """Profiles of a side, in turns with the other side's: a difference counts if it is beyond what they differ by."""
 
 _SMALLEST = 0.005  # of the profiled time: a smaller share is nobody's reason
 _ANCHOR = 0.2  # of the profiled time: how much unchanged code it needs to tell a slow moment by it
+_SLIGHT = 0.05  # of a function's own time: less comes of where its code lies in memory
+_FEWEST = 3  # pairs of profiles, below which no time counts, and functions, below which they tell no pace
+_WITH_REASON = 0.5  # of the scatter that a change must exceed, where the function's code differs
+_HIGHEST = 30  # calls above a function: those that call each other have no end
 _LISTED = 5  # functions to blame
 _COUNTED = 10  # functions whose calls changed
 _NAMED = 3  # calls that a sentence names
 
-_HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _IN_C = re.compile(r"<(?:built-in )?method '?([\w.]+)'?(?: of '?([\w.]+)'?.*)?>")
 
 
@@ -67,6 +69,8 @@ class FunctionChange:
         share: what it answers for, a fraction of the baseline's profiled time; below 0 for what it saves.
         own: own time of one call, candidate / baseline, new calls into C left out; None within the profiles' scatter.
         calls: what it calls more or less often than before.
+        through: functions below it that answer for a part though their code is the same: what they are given may
+            differ. Their shares are in its own.
     """
 
     name: str
@@ -78,6 +82,7 @@ class FunctionChange:
     share: float
     own: float | None
     calls: tuple[CallChange, ...] = ()
+    through: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,12 +114,13 @@ def explained(
     """Lay the profiles of a cell on both sides side by side.
 
     Args:
-        baseline: at least one; their order says nothing.
-        candidate: as many, of the same number of calls.
+        baseline: at least one; times count from three on.
+        candidate: as many, of the same number of calls; each taken beside the baseline's at the same place, with the
+            same hash seed.
         tops: where the baseline's and the candidate's own code begins.
-        diff: what git says with `DIFF`, baseline to candidate; "" without one.
+        diff: what git says with `diff.ARGUMENTS`, baseline to candidate; "" without one.
     """
-    read = _Diff(diff)
+    read = Diff(diff)
     before, after = Side.of(baseline, tops[0], read.renamed), Side.of(candidate, tops[1], {})
     calls = baseline[0].calls
     changes = sorted(_changes(before, after, read, calls), key=_likeliest)
@@ -138,16 +144,25 @@ def _likeliest(change: FunctionChange) -> tuple[int, float]:
     return (1 if change.rewritten else 2), -abs(change.share)
 
 
-def _changes(before: Side, after: Side, diff: "_Diff", per: int) -> Iterator[FunctionChange]:
+@dataclass(frozen=True)
+class _Weight:
+    """What a function answers for: its share, the ratio of its own times, and whom it calls more or less often."""
+
+    share: float
+    own: float | None
+    callees: list[Function]
+
+
+def _changes(before: Side, after: Side, diff: Diff, per: int) -> Iterator[FunctionChange]:
     """Weigh each function that both sides call, and keep those that answer for enough."""
     both = [key for key in before.functions() & after.functions() if key[0]]
     clock = _Clock(before, after, both)
-    for key in both:
-        calls = list(_new_calls(before, after, key))
-        own, ratio = clock.compared(key, sum(cost for callee, cost in calls if not callee[0]))
-        share = (own + sum(cost for _, cost in calls)) / before.total()
+    rewritten = {key: _rewritten(before, after, key) for key in both}
+    weights = {key: _weight(before, after, key, clock, rewritten[key]) for key in both}
+    through = _through(after, weights, rewritten)
+    for key, weight in weights.items():
+        share = weight.share + sum(through[key].values())
         if abs(share) >= _SMALLEST:
-            calls.sort(key=lambda each: -abs(each[1]))
             old, new = before.lines[key], after.lines[key]
             yield FunctionChange(
                 name=key[1],
@@ -155,11 +170,54 @@ def _changes(before: Side, after: Side, diff: "_Diff", per: int) -> Iterator[Fun
                 baseline_line=old[0],
                 candidate_line=new[0],
                 in_diff=diff.touches(key[0], old, new),
-                rewritten=_rewritten(before, after, key),
+                rewritten=rewritten[key],
                 share=share,
-                own=ratio,
-                calls=tuple(_between(before, after, key, callee, per) for callee, _ in calls),
+                own=weight.own,
+                calls=tuple(_between(before, after, key, callee, per) for callee in weight.callees),
+                through=tuple(name for _, name in sorted(through[key], key=lambda each: -abs(through[key][each]))),
             )
+
+
+def _weight(before: Side, after: Side, key: Function, clock: "_Clock", rewritten: bool | None) -> _Weight:  # noqa: FBT001 - of three values
+    calls = sorted(_new_calls(before, after, key), key=lambda each: -abs(each[1]))
+    in_c = sum(cost for callee, cost in calls if not callee[0])
+    own, ratio = clock.compared(key, in_c, rewritten=rewritten)
+    share = (own + sum(cost for _, cost in calls)) / before.total()
+    return _Weight(share, ratio, [callee for callee, _ in calls])
+
+
+def _through(
+    after: Side, weights: Mapping[Function, _Weight], rewritten: Mapping[Function, bool | None]
+) -> dict[Function, dict[Function, float]]:
+    """Charge what functions with the same code as before answer for to those above them whose code differs.
+
+    Who is given other work to do is not to blame; whoever gives it may be.
+
+    Returns:
+        Function -> what is charged to it, by the function whose share it is.
+    """
+    charged: dict[Function, dict[Function, float]] = {key: {} for key in weights}
+    for key, weight in weights.items():
+        if rewritten[key] is False and abs(weight.share) >= _SMALLEST:
+            for above, part in _above(after, key, rewritten).items():
+                charged[above][key] = weight.share * part
+    return charged
+
+
+def _above(after: Side, key: Function, rewritten: Mapping[Function, bool | None]) -> dict[Function, float]:
+    """Return the nearest functions above one whose code differs, each with its part of the calls that lead there."""
+    found: dict[Function, float] = {}
+    reached = {key: 1.0}
+    for _ in range(_HIGHEST):
+        onward: dict[Function, float] = {}
+        for callee, part in reached.items():
+            callers = {caller: calls for caller, calls in after.callers(callee).items() if caller in rewritten}
+            whole = sum(callers.values())
+            for caller, calls in callers.items():
+                parts = found if rewritten[caller] else onward
+                parts[caller] = parts.get(caller, 0.0) + part * calls / whole
+        reached = onward
+    return found
 
 
 def _new_calls(before: Side, after: Side, caller: Function) -> Iterator[tuple[Function, float]]:
@@ -216,8 +274,13 @@ class _Clock:
         self._own = {key: times for key, times in own.items() if all(map(any, times))}
         self._usual = {key: median(self._own[key][0]) for key in self._own if _same_work(before, after, key)}
 
-    def compared(self, key: Function, in_c: float) -> tuple[float, float | None]:
+    def compared(self, key: Function, in_c: float, *, rewritten: bool | None) -> tuple[float, float | None]:
         """Return by how many seconds a function's own time grew, new calls into C left out, and its ratio.
+
+        Args:
+            key: the function.
+            in_c: seconds of the calls into C that are new; they are counted, and need no clock.
+            rewritten: whether its code differs: half the evidence will do for one that has a reason.
 
         Returns:
             0 and None if that is within what the profiles of one side differ by.
@@ -227,16 +290,18 @@ class _Clock:
         was, now = (side.typical_calls(key) for side in self._sides)
         earlier, later = (self._in_time(key, which) for which in (0, 1))
         expected = [each * now / was for each in earlier]
-        found = [each - in_c for each in later]
-        if not _apart(expected, found):
+        grown = [after - in_c - before for before, after in zip(expected, later, strict=True)]
+        usual, change = median(expected), median(grown)
+        enough = (max(grown) - min(grown)) * (_WITH_REASON if rewritten else 1)
+        alike = len(grown) >= _FEWEST and min(grown) * max(grown) > 0
+        if not alike or abs(change) <= max(enough, _SLIGHT * usual):
             return 0.0, None
-        before, after = median(expected), median(found)
-        return after - before, after / before
+        return change, 1 + change / usual
 
     def _in_time(self, key: Function, side: int) -> list[float]:
         """Return a function's own times as they would be at the others' usual pace."""
         others = {other: usual for other, usual in self._usual.items() if other != key and usual > 0}
-        if sum(others.values()) < _ANCHOR * self._sides[0].total():
+        if len(others) < _FEWEST or sum(others.values()) < _ANCHOR * self._sides[0].total():
             return self._own[key][side]
         paces = (
             _middle([(self._own[other][side][turn] / usual, usual) for other, usual in others.items()])
@@ -256,50 +321,6 @@ def _same_work(before: Side, after: Side, key: Function) -> bool:
     """Whether a function can't have changed: the same code, as far as that is known, called as often."""
     called = before.calls(key)
     return called is not None and called == after.calls(key) and not _rewritten(before, after, key)
-
-
-def _apart(earlier: Sequence[float], later: Sequence[float]) -> bool:
-    """Whether two sides' times differ by more than the times of each do."""
-    low, high = sorted((sorted(earlier), sorted(later)), key=median)
-    return low[-1] < high[0] and median(high) - median(low) > max(low[-1] - low[0], high[-1] - high[0])
-
-
-class _Diff:
-    """Which lines of which files a diff touches, on both sides."""
-
-    def __init__(self, diff: str) -> None:
-        self.renamed: dict[str, str] = {}
-        self._old: dict[str, list[tuple[int, int]]] = {}
-        self._new: dict[str, list[tuple[int, int]]] = {}
-        old = new = ""
-        lines = iter(diff.splitlines())
-        for line in lines:
-            if line.startswith(("--- ", "rename from ")):
-                old = _named(line, "--- a/", "rename from ")
-            elif line.startswith(("+++ ", "rename to ")):
-                new = _named(line, "+++ b/", "rename to ") or old
-                self.renamed.update({old: new} if old and old != new else {})
-            elif found := _HUNK.match(line):
-                first, count, other, more = (1 if number is None else int(number) for number in found.groups())
-                self._old.setdefault(new, []).append((first, first + count - 1))
-                self._new.setdefault(new, []).append((other, other + more - 1))
-                for _ in range(count + more):  # which may begin like a header
-                    next(lines, None)
-
-    def touches(self, file: str, old: tuple[int, int], new: tuple[int, int]) -> bool:
-        """Whether a line of the diff lies in a function, by the lines that it has on each side."""
-        return any(
-            first <= span[1] and span[0] <= last
-            for hunks, span in ((self._old, old), (self._new, new))
-            for first, last in hunks.get(file, ())
-            if first <= last
-        )
-
-
-def _named(line: str, *prefixes: str) -> str:
-    """Return the file that a line of a diff's head names; "" for none, which git calls /dev/null."""
-    found = [line.removeprefix(prefix) for prefix in prefixes if line.startswith(prefix)]
-    return found[0].rstrip("\t") if found else ""
 
 
 def measured(explanation: Explanation) -> str:
@@ -335,7 +356,8 @@ def _blamed(change: FunctionChange) -> str:
     rewritten = {True: "its code differs", False: "its code is the same", None: ""}[change.rewritten]
     own = "" if change.own is None else f"own time {figures.change(change.own)}"
     calls = [_called(each) for each in change.calls[:_NAMED]]
-    said = [own, *calls, "a line of the diff is in it" if change.in_diff else rewritten]
+    through = f"{', '.join(change.through[:_NAMED])} below it, with the same code as before" if change.through else ""
+    said = [own, *calls, through, "a line of the diff is in it" if change.in_diff else rewritten]
     return f"{where}: {change.share * 100:+.1f} % of the profiled time; {'; '.join(filter(None, said))}"
 
 
