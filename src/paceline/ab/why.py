@@ -353,11 +353,12 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
 
 def _blamed(change: FunctionChange) -> str:
     where = f"{change.name} ({change.file}:{change.candidate_line})"
-    rewritten = {True: "its code differs", False: "its code is the same", None: ""}[change.rewritten]
     own = "" if change.own is None else f"own time {figures.change(change.own)}"
     calls = [_called(each) for each in change.calls[:_NAMED]]
     through = f"{', '.join(change.through[:_NAMED])} below it, with the same code as before" if change.through else ""
-    said = [own, *calls, through, "a line of the diff is in it" if change.in_diff else rewritten]
+    touched = "a line of the diff is in it" if change.in_diff else "its code differs" if change.rewritten else ""
+    same = "its code is the same" if change.rewritten is False else ""
+    said = [own, *calls, through, touched, same]
     return f"{where}: {change.share * 100:+.1f} % of the profiled time; {'; '.join(filter(None, said))}"
 
 
