@@ -1,8 +1,10 @@
-"""A side's profiles of one cell, read into functions and the calls between them."""
+"""Two sides' profiles of one cell, read into functions and the calls between them, and their times made comparable."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path, PurePath
 from statistics import median
 from typing import Any
@@ -10,6 +12,15 @@ from typing import Any
 Function = tuple[str, str]
 """File, relative to where its side's code or its environment begins ("" for what is written in C); qualified name."""
 
+SMALLEST = 0.005
+"""Of the profiled time: a smaller share is nobody's reason."""
+FEWEST = 3
+"""Pairs of profiles, below which no time counts."""
+
+_ANCHOR = 0.2  # of the profiled time: how much unchanged code it needs to tell a slow moment by it
+_SLIGHT = 0.05  # of a function's own time: less comes of where its code lies in memory
+_WITH_REASON = 0.5  # of the scatter that a change must exceed, where the function's code differs
+_PACERS = 3  # functions, below which they tell no pace
 _PART = re.compile(r"\.<locals>\.<\w+>$")  # a comprehension, a generator expression, a lambda: a part of its function
 _INSTALLED = re.compile(r".*/(?:(?:site|dist)-packages|lib/python3\.\d+t?)/(.*)")
 
@@ -142,10 +153,13 @@ class Side:
     def callees(self, caller: Function) -> set[Function]:
         return {callee for one in self.passes for callee in one.edges.get(caller, ())}
 
-    def callers(self, callee: Function) -> dict[Function, float]:
-        """Return how often a function was called by whom, in the first profile."""
-        edges = self.passes[0].edges
-        return {caller: called[callee].calls for caller, called in edges.items() if callee in called}
+    def callers(self) -> dict[Function, dict[Function, float]]:
+        """Return by whom each function was called, and how often, in the first profile."""
+        found: dict[Function, dict[Function, float]] = {}
+        for caller, edges in self.passes[0].edges.items():
+            for callee, edge in edges.items():
+                found.setdefault(callee, {})[caller] = edge.calls
+        return found
 
     def price(self, caller: Function, callee: Function) -> float:
         """Return what one of these calls takes, seconds; what C calls back is charged apart."""
@@ -183,3 +197,78 @@ def _own(one: _Pass, key: Function) -> float:
     return (total.own if total else 0.0) + sum(
         edge.own for callee, edge in one.edges.get(key, {}).items() if not callee[0]
     )
+
+
+def is_rewritten(before: Side, after: Side, key: Function) -> bool | None:
+    """Whether a function's compiled code differs; two Pythons compile the same to something else."""
+    one, other = before.code[key], after.code[key]
+    known = one and other and one.partition(":")[0] == other.partition(":")[0]
+    return one != other if known else None
+
+
+class Clock:
+    """Own times of both sides, made comparable: each profile is timed by what unchanged functions took in it.
+
+    A moment in which the machine is slow slows all of a profile, and would pass for a change.
+
+    Attributes:
+        total: the baseline's profiled time, seconds.
+    """
+
+    def __init__(self, before: Side, after: Side, both: Iterable[Function]) -> None:
+        self._sides = before, after
+        own = {key: (before.own(key), after.own(key)) for key in both}
+        self.total = before.total()
+        least = SMALLEST * self.total
+        self._own = {
+            key: sides for key, sides in own.items() if all(map(all, sides)) and max(map(median, sides)) > least
+        }
+        self._usual = {key: median(self._own[key][0]) for key in self._own if _same_work(before, after, key)}
+
+    def compared(self, key: Function, in_c: float, *, rewritten: bool | None) -> tuple[float, float | None]:
+        """Return by how many seconds a function's own time grew, new calls into C left out, and its ratio.
+
+        Args:
+            key: the function.
+            in_c: seconds of the calls into C that are new; they are counted, and need no clock.
+            rewritten: whether its code differs: half the evidence will do for one that has a reason.
+
+        Returns:
+            0 and None if that is within what the profiles of one side differ by.
+        """
+        if key not in self._own:
+            return 0.0, None
+        was, now = (side.typical_calls(key) for side in self._sides)
+        earlier, later = (self._in_time(key, which) for which in (0, 1))
+        expected = [each * now / was for each in earlier]
+        grown = [after - in_c - before for before, after in zip(expected, later, strict=True)]
+        usual, change = median(expected), median(grown)
+        enough = (max(grown) - min(grown)) * (_WITH_REASON if rewritten else 1)
+        alike = len(grown) >= FEWEST and min(grown) * max(grown) > 0
+        if not alike or abs(change) <= max(enough, _SLIGHT * usual):
+            return 0.0, None
+        return change, 1 + change / usual
+
+    def _in_time(self, key: Function, side: int) -> list[float]:
+        """Return a function's own times as they would be at the others' usual pace."""
+        others = {other: usual for other, usual in self._usual.items() if other != key}
+        if len(others) < _PACERS or sum(others.values()) < _ANCHOR * self.total:
+            return self._own[key][side]
+        paces = (
+            _middle([(self._own[other][side][turn] / usual, usual) for other, usual in others.items()])
+            for turn in range(len(self._own[key][side]))
+        )
+        return [each / pace for each, pace in zip(self._own[key][side], paces, strict=True)]
+
+
+def _middle(weighted: Iterable[tuple[float, float]]) -> float:
+    """Return the weighted median of (value, weight): one function that changed can't move it far."""
+    ordered = sorted(weighted)
+    reached = list(accumulate(weight for _, weight in ordered))
+    return ordered[bisect_left(reached, reached[-1] / 2)][0]
+
+
+def _same_work(before: Side, after: Side, key: Function) -> bool:
+    """Whether a function can't have changed: the same code, as far as that is known, called as often."""
+    called = before.calls(key)
+    return called is not None and called == after.calls(key) and not is_rewritten(before, after, key)

@@ -7,27 +7,19 @@ that only one side calls is charged to whoever calls it. So a new helper, or `le
 
 import math
 import re
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import accumulate
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from paceline.ab.diff import Diff
-from paceline.ab.profiles import Function, Profile, Side
+from paceline.ab.profiles import FEWEST, SMALLEST, Clock, Function, Profile, Side, is_rewritten
 from paceline.report import figures
 from paceline.report.escaping import text as escaped
 
 PASSES = 5
 """Profiles of a side, in turns with the other side's: a difference counts if it is beyond what they differ by."""
 
-_SMALLEST = 0.005  # of the profiled time: a smaller share is nobody's reason
-_ANCHOR = 0.2  # of the profiled time: how much unchanged code it needs to tell a slow moment by it
-_SLIGHT = 0.05  # of a function's own time: less comes of where its code lies in memory
-_FEWEST = 3  # pairs of profiles, below which no time counts, and functions, below which they tell no pace
-_WITH_REASON = 0.5  # of the scatter that a change must exceed, where the function's code differs
 _HIGHEST = 30  # calls above a function: those that call each other have no end
 _LISTED = 5  # functions to blame
 _COUNTED = 10  # functions whose calls changed
@@ -93,6 +85,7 @@ class Explanation:
         functions: that answer for the change, the likeliest first; at most a few.
         counts: functions whose number of calls changed, those that cost most first; at most a few.
         more_counts: how many functions changed beside `counts`.
+        varying: functions whose number of calls differs between the profiles of a side, and so shows nothing.
         passes: profiles of each side.
         calls: of the benchmark's function in each profile.
         threads: whether something ran in other threads, unseen.
@@ -102,6 +95,7 @@ class Explanation:
     functions: tuple[FunctionChange, ...] = ()
     counts: tuple[CallChange, ...] = ()
     more_counts: int = 0
+    varying: int = 0
     passes: int
     calls: int
     threads: bool = False
@@ -130,6 +124,7 @@ def explained(
         functions=tuple(changes[:_LISTED]),
         counts=tuple(change for _, change in counts[:_COUNTED]),
         more_counts=max(0, len(counts) - _COUNTED),
+        varying=sum(None in (before.calls(key), after.calls(key)) for key in before.functions() | after.functions()),
         passes=len(baseline),
         calls=calls,
         threads=any(profile.threads for profile in every),
@@ -156,13 +151,13 @@ class _Weight:
 def _changes(before: Side, after: Side, diff: Diff, per: int) -> Iterator[FunctionChange]:
     """Weigh each function that both sides call, and keep those that answer for enough."""
     both = [key for key in before.functions() & after.functions() if key[0]]
-    clock = _Clock(before, after, both)
-    rewritten = {key: _rewritten(before, after, key) for key in both}
+    clock = Clock(before, after, both)
+    rewritten = {key: is_rewritten(before, after, key) for key in both}
     weights = {key: _weight(before, after, key, clock, rewritten[key]) for key in both}
     through = _through(after, weights, rewritten)
     for key, weight in weights.items():
         share = weight.share + sum(through[key].values())
-        if abs(share) >= _SMALLEST:
+        if abs(share) >= SMALLEST:
             old, new = before.lines[key], after.lines[key]
             yield FunctionChange(
                 name=key[1],
@@ -178,11 +173,11 @@ def _changes(before: Side, after: Side, diff: Diff, per: int) -> Iterator[Functi
             )
 
 
-def _weight(before: Side, after: Side, key: Function, clock: "_Clock", rewritten: bool | None) -> _Weight:  # noqa: FBT001 - of three values
+def _weight(before: Side, after: Side, key: Function, clock: Clock, rewritten: bool | None) -> _Weight:  # noqa: FBT001 - of three values
     calls = sorted(_new_calls(before, after, key), key=lambda each: -abs(each[1]))
     in_c = sum(cost for callee, cost in calls if not callee[0])
     own, ratio = clock.compared(key, in_c, rewritten=rewritten)
-    share = (own + sum(cost for _, cost in calls)) / before.total()
+    share = (own + sum(cost for _, cost in calls)) / clock.total
     return _Weight(share, ratio, [callee for callee, _ in calls])
 
 
@@ -197,23 +192,26 @@ def _through(
         Function -> what is charged to it, by the function whose share it is.
     """
     charged: dict[Function, dict[Function, float]] = {key: {} for key in weights}
+    callers = after.callers()
     for key, weight in weights.items():
-        if rewritten[key] is False and abs(weight.share) >= _SMALLEST:
-            for above, part in _above(after, key, rewritten).items():
+        if rewritten[key] is False and abs(weight.share) >= SMALLEST:
+            for above, part in _above(callers, key, rewritten).items():
                 charged[above][key] = weight.share * part
     return charged
 
 
-def _above(after: Side, key: Function, rewritten: Mapping[Function, bool | None]) -> dict[Function, float]:
+def _above(
+    callers: Mapping[Function, Mapping[Function, float]], key: Function, rewritten: Mapping[Function, bool | None]
+) -> dict[Function, float]:
     """Return the nearest functions above one whose code differs, each with its part of the calls that lead there."""
     found: dict[Function, float] = {}
     reached = {key: 1.0}
     for _ in range(_HIGHEST):
         onward: dict[Function, float] = {}
         for callee, part in reached.items():
-            callers = {caller: calls for caller, calls in after.callers(callee).items() if caller in rewritten}
-            whole = sum(callers.values())
-            for caller, calls in callers.items():
+            those = {caller: calls for caller, calls in callers.get(callee, {}).items() if caller in rewritten}
+            whole = sum(those.values())
+            for caller, calls in those.items():
                 parts = found if rewritten[caller] else onward
                 parts[caller] = parts.get(caller, 0.0) + part * calls / whole
         reached = onward
@@ -255,74 +253,6 @@ def _counts(before: Side, after: Side, per: int) -> Iterator[tuple[float, CallCh
             yield cost, _call_change(before, after, key, earlier / per, later / per)
 
 
-def _rewritten(before: Side, after: Side, key: Function) -> bool | None:
-    """Whether a function's compiled code differs; two Pythons compile the same to something else."""
-    one, other = before.code[key], after.code[key]
-    known = one and other and one.partition(":")[0] == other.partition(":")[0]
-    return one != other if known else None
-
-
-class _Clock:
-    """Own times of both sides, made comparable: each profile is timed by what unchanged functions took in it.
-
-    A moment in which the machine is slow slows all of a profile, and would pass for a change.
-    """
-
-    def __init__(self, before: Side, after: Side, both: Iterable[Function]) -> None:
-        self._sides = before, after
-        own = {key: (before.own(key), after.own(key)) for key in both}
-        self._own = {key: times for key, times in own.items() if all(map(any, times))}
-        self._usual = {key: median(self._own[key][0]) for key in self._own if _same_work(before, after, key)}
-
-    def compared(self, key: Function, in_c: float, *, rewritten: bool | None) -> tuple[float, float | None]:
-        """Return by how many seconds a function's own time grew, new calls into C left out, and its ratio.
-
-        Args:
-            key: the function.
-            in_c: seconds of the calls into C that are new; they are counted, and need no clock.
-            rewritten: whether its code differs: half the evidence will do for one that has a reason.
-
-        Returns:
-            0 and None if that is within what the profiles of one side differ by.
-        """
-        if key not in self._own:
-            return 0.0, None
-        was, now = (side.typical_calls(key) for side in self._sides)
-        earlier, later = (self._in_time(key, which) for which in (0, 1))
-        expected = [each * now / was for each in earlier]
-        grown = [after - in_c - before for before, after in zip(expected, later, strict=True)]
-        usual, change = median(expected), median(grown)
-        enough = (max(grown) - min(grown)) * (_WITH_REASON if rewritten else 1)
-        alike = len(grown) >= _FEWEST and min(grown) * max(grown) > 0
-        if not alike or abs(change) <= max(enough, _SLIGHT * usual):
-            return 0.0, None
-        return change, 1 + change / usual
-
-    def _in_time(self, key: Function, side: int) -> list[float]:
-        """Return a function's own times as they would be at the others' usual pace."""
-        others = {other: usual for other, usual in self._usual.items() if other != key and usual > 0}
-        if len(others) < _FEWEST or sum(others.values()) < _ANCHOR * self._sides[0].total():
-            return self._own[key][side]
-        paces = (
-            _middle([(self._own[other][side][turn] / usual, usual) for other, usual in others.items()])
-            for turn in range(len(self._own[key][side]))
-        )
-        return [each / pace for each, pace in zip(self._own[key][side], paces, strict=True)]
-
-
-def _middle(weighted: Iterable[tuple[float, float]]) -> float:
-    """Return the weighted median of (value, weight): one function that changed can't move it far."""
-    ordered = sorted(weighted)
-    reached = list(accumulate(weight for _, weight in ordered))
-    return ordered[bisect_left(reached, reached[-1] / 2)][0]
-
-
-def _same_work(before: Side, after: Side, key: Function) -> bool:
-    """Whether a function can't have changed: the same code, as far as that is known, called as often."""
-    called = before.calls(key)
-    return called is not None and called == after.calls(key) and not _rewritten(before, after, key)
-
-
 def measured(explanation: Explanation) -> str:
     """Say what an explanation rests on."""
     calls, passes = (figures.many(explanation.calls, "call"), figures.many(explanation.passes, "profile"))
@@ -331,12 +261,13 @@ def measured(explanation: Explanation) -> str:
 
 def text(explanation: Explanation) -> list[str]:
     """Write an explanation in sentences, the likeliest function first; no more than was seen."""
-    timed = not explanation.counts and explanation.functions
+    timed = explanation.functions and not explanation.counts and not explanation.varying
     return [
         *(["nothing differs but time"] if timed else []),
         *map(_blamed, explanation.functions),
         *([_counted(explanation)] if explanation.counts else []),
         *([] if explanation.functions else [_nothing(explanation)]),
+        *([_varying(explanation.varying)] if explanation.varying else []),
         *_unseen(explanation),
     ]
 
@@ -389,11 +320,18 @@ def _many(number: float) -> str:
 
 
 def _nothing(explanation: Explanation) -> str:
-    counts = (
-        "no function that both sides call answers for it" if explanation.counts else "each function was called as often"
+    """Say that nobody is to blame, and no more than that."""
+    counts = "" if explanation.counts or explanation.varying else "each function was called as often, and "
+    times = f"no own time differs by more than the {explanation.passes} profiles of one side do"
+    if explanation.passes < FEWEST:
+        times = f"it takes {FEWEST} profiles of each side to compare own times"
+    return f"nobody to blame: {counts}{times}"
+
+
+def _varying(functions: int) -> str:
+    return (
+        f"{figures.many(functions, 'function')} called now more, now less often, by profiles of one side: no evidence"
     )
-    several = f"the {explanation.passes} profiles of one side" if explanation.passes > 1 else "profiles of one side"
-    return f"nobody to blame: {counts}, and no own time differs by more than {several} do"
 
 
 def _unseen(explanation: Explanation) -> Iterator[str]:

@@ -24,7 +24,7 @@ _BENCHMARKING = "pytest_benchmark"  # the package that calls what is measured
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
-def profiled(run: Callable[[], object], repeats: int = 10) -> list[dict[str, Any]]:
+def profiled(run: Callable[[], object], repeats: int = 20) -> list[dict[str, Any]]:
     """Run something a few times under cProfile and return a row for each function that it called.
 
     Own frames of the profiler, of pytest-benchmark and of `run` itself are left out. Only the calling thread is seen.
