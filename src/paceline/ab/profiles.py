@@ -1,5 +1,6 @@
 """Two sides' profiles of one cell, read into functions and the calls between them, and their times made comparable."""
 
+import math
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
@@ -106,19 +107,16 @@ def _owner(key: Function, known: set[Function]) -> Function:
 
 
 def _through_c(made: _Pass) -> None:
-    """Charge what C calls back (`sorted(..., key=f)`) to those who called into C, by the time that each spent there."""
+    """Charge what C calls back (`sorted(..., key=f)`) to the function that called into C, where only one can have."""
     for middle in [key for key in made.edges if not key[0]]:
-        spent = {
-            caller: edges[middle].cumulative - edges[middle].own
+        callers = [
+            caller
             for caller, edges in made.edges.items()
-            if caller[0] and middle in edges
-        }
-        whole = sum(spent.values())
+            if caller[0] and middle in edges and edges[middle].cumulative > edges[middle].own
+        ]
         for callee, edge in made.edges.pop(middle).items():
-            for caller, part in spent.items():
-                if callee != caller and part > 0:
-                    share = part / whole
-                    made.edge(caller, callee).add(edge.calls * share, edge.own * share, edge.cumulative * share)
+            if len(callers) == 1 and callee != callers[0]:
+                made.edge(callers[0], callee).add(edge.calls, edge.own, edge.cumulative)
 
 
 @dataclass
@@ -143,12 +141,13 @@ class Side:
     def functions(self) -> set[Function]:
         return {key for one in self.passes for key in one.totals}
 
-    def calls(self, key: Function) -> float | None:
-        """Return how often a function was called; None if the profiles don't agree."""
-        return _agreed(one.totals[key].calls if key in one.totals else 0.0 for one in self.passes)
+    def calls(self, key: Function) -> list[float]:
+        """Return how often a function was called, in each profile."""
+        return [one.totals[key].calls if key in one.totals else 0.0 for one in self.passes]
 
-    def edge_calls(self, caller: Function, callee: Function) -> float | None:
-        return _agreed(edge.calls if edge else 0.0 for edge in self._edges(caller, callee))
+    def edge_calls(self, caller: Function, callee: Function) -> list[float]:
+        """Return how often one function called another, in each profile."""
+        return [edge.calls if edge else 0.0 for edge in self._edges(caller, callee)]
 
     def callees(self, caller: Function) -> set[Function]:
         return {callee for one in self.passes for callee in one.edges.get(caller, ())}
@@ -166,9 +165,6 @@ class Side:
         edges = [edge for edge in self._edges(caller, callee) if edge and edge.calls]
         return median((edge.cumulative if callee[0] else edge.own) / edge.calls for edge in edges) if edges else 0.0
 
-    def typical_calls(self, key: Function) -> float:
-        return median(one.totals[key].calls for one in self.passes if key in one.totals)
-
     def cumulative(self, key: Function) -> float:
         return median(one.totals[key].cumulative if key in one.totals else 0.0 for one in self.passes)
 
@@ -183,9 +179,20 @@ class Side:
         return [one.edges.get(caller, {}).get(callee) for one in self.passes]
 
 
-def _agreed(numbers: Iterable[float]) -> float | None:
-    different = set(numbers)
-    return different.pop() if len(different) == 1 else None
+def shift(earlier: Sequence[float], later: Sequence[float]) -> float | None:
+    """Return by how much a count changed, from profiles taken in pairs; 0.0 if it did not.
+
+    Both profiles of a pair have one hash seed, and what depends on it is the same in both.
+
+    Returns:
+        None if the pairs don't agree, so that it shows nothing.
+    """
+    moved = [after - before for before, after in zip(earlier, later, strict=True)]
+    if all(map(math.isclose, earlier, later)):
+        return 0.0
+    typical = median(moved)
+    agreed = min(moved) * max(moved) > 0 and max(moved) - min(moved) <= abs(typical)
+    return typical if agreed else None
 
 
 def _whole(one: _Pass) -> float:
@@ -238,7 +245,7 @@ class Clock:
         """
         if key not in self._own:
             return 0.0, None
-        was, now = (side.typical_calls(key) for side in self._sides)
+        was, now = (median(side.calls(key)) for side in self._sides)
         earlier, later = (self._in_time(key, which) for which in (0, 1))
         expected = [each * now / was for each in earlier]
         grown = [after - in_c - before for before, after in zip(expected, later, strict=True)]
@@ -270,5 +277,4 @@ def _middle(weighted: Iterable[tuple[float, float]]) -> float:
 
 def _same_work(before: Side, after: Side, key: Function) -> bool:
     """Whether a function can't have changed: the same code, as far as that is known, called as often."""
-    called = before.calls(key)
-    return called is not None and called == after.calls(key) and not is_rewritten(before, after, key)
+    return shift(before.calls(key), after.calls(key)) == 0 and not is_rewritten(before, after, key)

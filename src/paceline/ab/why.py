@@ -5,15 +5,15 @@ time, and its new calls at what one of them costs. What a callee costs more is t
 that only one side calls is charged to whoever calls it. So a new helper, or `len`, is never to blame.
 """
 
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from paceline.ab.diff import Diff
-from paceline.ab.profiles import FEWEST, SMALLEST, Clock, Function, Profile, Side, is_rewritten
+from paceline.ab.profiles import FEWEST, SMALLEST, Clock, Function, Profile, Side, is_rewritten, shift
 from paceline.report import figures
 from paceline.report.escaping import text as escaped
 
@@ -30,7 +30,7 @@ _IN_C = re.compile(r"<(?:built-in )?method '?([\w.]+)'?(?: of '?([\w.]+)'?.*)?>"
 
 @dataclass(frozen=True, kw_only=True)
 class CallChange:
-    """A function that is not called as often as before; exact, as every profile of a side agrees.
+    """A function that is not called as often as before; counted, and no pair of profiles says otherwise.
 
     Args:
         name: qualified; as Python describes it for one that is written in C.
@@ -85,7 +85,7 @@ class Explanation:
         functions: that answer for the change, the likeliest first; at most a few.
         counts: functions whose number of calls changed, those that cost most first; at most a few.
         more_counts: how many functions changed beside `counts`.
-        varying: functions whose number of calls differs between the profiles of a side, and so shows nothing.
+        varying: functions whose number of calls changes from one pair of profiles to the next, and so shows nothing.
         passes: profiles of each side.
         calls: of the benchmark's function in each profile.
         threads: whether something ran in other threads, unseen.
@@ -124,7 +124,9 @@ def explained(
         functions=tuple(changes[:_LISTED]),
         counts=tuple(change for _, change in counts[:_COUNTED]),
         more_counts=max(0, len(counts) - _COUNTED),
-        varying=sum(None in (before.calls(key), after.calls(key)) for key in before.functions() | after.functions()),
+        varying=[shift(before.calls(key), after.calls(key)) for key in before.functions() | after.functions()].count(
+            None
+        ),
         passes=len(baseline),
         calls=calls,
         threads=any(profile.threads for profile in every),
@@ -157,7 +159,8 @@ def _changes(before: Side, after: Side, diff: Diff, per: int) -> Iterator[Functi
     through = _through(after, weights, rewritten)
     for key, weight in weights.items():
         share = weight.share + sum(through[key].values())
-        if abs(share) >= SMALLEST:
+        counted = weight.callees and rewritten[key] is not False
+        if counted or abs(share) >= SMALLEST:
             old, new = before.lines[key], after.lines[key]
             yield FunctionChange(
                 name=key[1],
@@ -225,17 +228,15 @@ def _new_calls(before: Side, after: Side, caller: Function) -> Iterator[tuple[Fu
     often.
     """
     was, now = before.calls(caller), after.calls(caller)
-    if not was or not now:
-        return
-    for callee in before.callees(caller) | after.callees(caller):
+    for callee in before.callees(caller) | after.callees(caller) if all(was) and all(now) else ():
         earlier, later = before.edge_calls(caller, callee), after.edge_calls(caller, callee)
-        if earlier is not None and later is not None and not math.isclose(earlier * now, later * was):
-            price = (before if earlier else after).price(caller, callee)
-            yield callee, (later - earlier * now / was) * price
+        expected = [calls * new / old for calls, old, new in zip(earlier, was, now, strict=True)]
+        if excess := shift(expected, later):
+            yield callee, excess * (before if any(earlier) else after).price(caller, callee)
 
 
 def _between(before: Side, after: Side, caller: Function, callee: Function, per: int) -> CallChange:
-    earlier, later = (side.edge_calls(caller, callee) or 0.0 for side in (before, after))
+    earlier, later = (median(side.edge_calls(caller, callee)) for side in (before, after))
     return _call_change(before, after, callee, earlier / per, later / per)
 
 
@@ -248,9 +249,9 @@ def _counts(before: Side, after: Side, per: int) -> Iterator[tuple[float, CallCh
     """Find the functions that are not called as often as before, and the seconds that the difference takes."""
     for key in before.functions() | after.functions():
         earlier, later = before.calls(key), after.calls(key)
-        if earlier is not None and later is not None and earlier != later:
+        if shift(earlier, later):
             cost = abs(after.cumulative(key) - before.cumulative(key))
-            yield cost, _call_change(before, after, key, earlier / per, later / per)
+            yield cost, _call_change(before, after, key, median(earlier) / per, median(later) / per)
 
 
 def measured(explanation: Explanation) -> str:
@@ -329,9 +330,7 @@ def _nothing(explanation: Explanation) -> str:
 
 
 def _varying(functions: int) -> str:
-    return (
-        f"{figures.many(functions, 'function')} called now more, now less often, by profiles of one side: no evidence"
-    )
+    return f"{figures.many(functions, 'function')} called now more, now less often than on the other side: no evidence"
 
 
 def _unseen(explanation: Explanation) -> Iterator[str]:
