@@ -192,6 +192,24 @@ def test_counts_that_move_now_up_now_down_show_nothing():
     assert text(explanation)[-1] == "1 function called now more, now less often than on the other side: no evidence"
 
 
+def test_counts_that_the_hash_seed_moves_on_both_sides_alike_are_compared_by_pairs():
+    def probing(extra, top):
+        tables = (
+            TABLE | {"head": (1, 20, {LEN: often + extra}), LEN: (often + extra, 1, {})} for often in (50, 70, 60)
+        )
+        return [profile(table, top) for table in tables]
+
+    assert not explained(probing(0, BEFORE), probing(0, AFTER), tops=(BEFORE, AFTER)).functions
+    assert blamed(explained(probing(0, BEFORE), probing(9, AFTER), tops=(BEFORE, AFTER))) == ["head"]
+
+
+def test_too_few_profiles_compare_no_times():
+    slower = TABLE | {"head": (1, 90, {})}
+    assert text(told(TABLE, slower, passes=1)) == [
+        "nobody to blame: each function was called as often, and it takes 3 profiles of each side to compare own times"
+    ]
+
+
 def test_a_function_in_a_file_that_was_renamed_is_still_the_same():
     renamed = "diff --git a/old.py b/app.py\nsimilarity index 90%\nrename from old.py\nrename to app.py\n"
     before = {name: {"file": "/baseline/old.py"} for name in TABLE}

@@ -163,7 +163,7 @@ def fitted(plant: "Plant", wished: float, seconds: float) -> float | None:
         if not plant.put(amount):
             return None
         slower, again = plant.bench.slowdown()
-        if SMALLEST <= min(slower, again) and max(slower, again) <= LARGEST:
+        if min(slower, again) >= SMALLEST and max(slower, again) <= LARGEST:
             return slower
         if plant.kind == TWICE or (amount == 1 and slower > LARGEST):
             return None

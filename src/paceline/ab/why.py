@@ -119,14 +119,13 @@ def explained(
     calls = baseline[0].calls
     changes = sorted(_changes(before, after, read, calls), key=_likeliest)
     counts = sorted(_counts(before, after, calls), key=lambda each: -each[0])
+    moved = [shift(before.calls(key), after.calls(key)) for key in before.functions() | after.functions()]
     every = (*baseline, *candidate)
     return Explanation(
         functions=tuple(changes[:_LISTED]),
         counts=tuple(change for _, change in counts[:_COUNTED]),
         more_counts=max(0, len(counts) - _COUNTED),
-        varying=[shift(before.calls(key), after.calls(key)) for key in before.functions() | after.functions()].count(
-            None
-        ),
+        varying=moved.count(None),
         passes=len(baseline),
         calls=calls,
         threads=any(profile.threads for profile in every),
