@@ -280,7 +280,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 def prepared(clones: Sequence[Path], calls: int, folder: Path) -> Iterator[Bench]:
     """Make both checkouts of every library, and the benchmarks on them."""
     projects = {path.stem: path for path in sorted((HERE / "projects").glob("*.py"))}
-    named = {name: path for path in clones for name in BENCHMARKS if name in path.parts[-1]}
+    named = {name: path for path in clones for name in BENCHMARKS if name in "/".join(path.parts[-2:])}
     for library, source in {**named, **projects}.items():
         places = checkouts(library, source.resolve(), folder)
         yield from (Bench(library, each.__name__, *places, calls) for each in BENCHMARKS[library])
