@@ -21,7 +21,7 @@ ALONE = benchmarks $(wildcard $(patsubst %,tests/test_%*.py,benchmarks importing
 
 test: test-spread test-alone
 
-test-spread: lint
+test-spread: lint $(VENV)/.beside
 	$(VENV)/bin/pytest -n 3 --dist worksteal tests $(ALONE:%=--ignore=%)
 
 test-alone: lint
@@ -46,6 +46,7 @@ EXTRAS = dev report dask loky trio gevent simulation
 lock:
 	$(COMPILE) pyproject.toml $(EXTRAS:%=--extra %) --output-file requirements.lock
 	$(COMPILE) --group ray --constraint requirements.lock --output-file requirements-ray.lock
+	$(COMPILE) --group beside --no-deps --constraint requirements.lock --output-file requirements-beside.lock
 	$(COMPILE) --group browser --constraint requirements.lock --output-file requirements-browser.lock
 
 $(VENV)/.ready: requirements.lock pyproject.toml
@@ -54,6 +55,12 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# pytest plugins of other people's suites, where only those sessions of tests find them that ask for them
+$(VENV)/.beside: $(VENV)/.ready requirements-beside.lock
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade \
+	  --target $(VENV)/beside -r requirements-beside.lock
 	@touch $@
 
 $(VENV)/.ray: $(VENV)/.ready requirements-ray.lock

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from paceline.ab import pair as player
+from paceline.ab import pair
 from paceline.ab.pair import SideFailed, SideProcess
 from paceline.ab.request import parse
 from paceline.ab.sides import Side
@@ -33,19 +33,19 @@ class Talking:
 
 @pytest.fixture
 def listening(monkeypatch):
-    """Listen to a process that says `words`, with `seconds` before each; gives the player afterwards."""
+    """Listen to a process that says `words`, with `seconds` before each; gives the side process afterwards."""
 
     def to(seconds, words):
         ours, theirs = socket.socketpair()
         with ours, theirs:
             process = Talking(theirs, seconds, words)
-            monkeypatch.setattr(player.time, "monotonic", lambda: process.now)
+            monkeypatch.setattr(pair.time, "monotonic", lambda: process.now)
             side = Side("baseline", parse("."), Path(), Path())
             listener = SideProcess(side, process, ours, io.BytesIO(b"its last words"), TIMEOUT)
-            listener.listen()
+            listener.receive()
             return listener
 
-    monkeypatch.setattr(player, "POLL_INTERVAL", 0.0)
+    monkeypatch.setattr(pair, "POLL_INTERVAL", 0.0)
     return to
 
 

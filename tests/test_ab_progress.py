@@ -9,14 +9,14 @@ import pytest
 from comparisons import FILE, ONE, THREE, TWO
 from processes import everything_from, python, terminal
 
-from paceline.ab.progress import OPEN, duration, named, progress, telling
+from paceline.ab.progress import OPEN, duration, named, progress, reporting
 from paceline.ab.record import CANARY
 
 HELD = f"""
 import os, signal, sys, threading
-from paceline.ab.progress import telling
+from paceline.ab.progress import reporting
 
-with telling() as told:
+with reporting() as told:
     told.phase("asking the baseline for its cells")
     told.pair(1, 14, None, {{{ONE!r}: "unknown", {TWO!r}: "unknown", "canary": "same"}})
     told.pair(5, 14, 80.4, {{{ONE!r}: "same", {TWO!r}: "unknown", "canary": "same"}})
@@ -27,7 +27,7 @@ SHOW, HIDE = "\x1b[?25h", "\x1b[?25l"
 
 
 def lines_of(*calls, capsys):
-    with telling() as told:
+    with reporting() as told:
         for name, *arguments in calls:
             getattr(told, name)(*arguments)
     said = capsys.readouterr()

@@ -16,8 +16,8 @@ from paceline.ab import output
 from paceline.ab.profiles import Profile
 from paceline.ab.record import load, save
 from paceline.ab.why import Explanation, as_json, explained, markdown, text
-from paceline.plugin import profiling
-from paceline.plugin.profiling import profiled
+from paceline.plugin.side import profiling
+from paceline.plugin.side.profiling import profiled
 from paceline.report.layout import render
 
 BEFORE, AFTER = Path("/baseline"), Path("/candidate")

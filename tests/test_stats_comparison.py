@@ -342,7 +342,7 @@ GROWING = [(1.0, 1.1, 1.2, 1.3, 1.4, 1.5)] * 6
     [
         (GROWING, 1.45 / 1.05 - 1),
         ([tuple(reversed(each)) for each in GROWING], None),
-        (GROWING[:5], None),
+        (GROWING[:4], None),
         ([*GROWING, *[(1.5, 1.0, 1.0, 0.9)] * 3], None),
         ([each[:3] for each in GROWING], None),
         ([(1.0, 1.0, 1.0, 1.04)] * 20, None),

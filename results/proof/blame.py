@@ -22,7 +22,7 @@ from typing import Any
 from blame_edits import KINDS, TWICE, Edit, Source, harmless, slowed
 from blame_side import BENCHMARKS
 
-import paceline.plugin.profiling
+import paceline.plugin.side.profiling
 from paceline.ab import diff, why
 from paceline.ab.why import Explanation, Profile
 
@@ -121,7 +121,7 @@ def checkouts(library: str, source: Path, folder: Path) -> tuple[Path, Path]:
             git(place, "-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "--quiet", "-m", "As it is")
         else:
             git(folder, "clone", "--quiet", str(source), str(place))
-    shutil.copy(paceline.plugin.profiling.__file__, folder / library / "paceline_profiling.py")
+    shutil.copy(paceline.plugin.side.profiling.__file__, folder / library / "paceline_profiling.py")
     return places
 
 

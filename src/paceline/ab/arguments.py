@@ -6,9 +6,11 @@ from paceline import typed
 from paceline.report.verdicts import FAILING
 from paceline.stats.looks import MAIN
 
-SUMMARY = "compare two revisions, Pythons or environments, in lockstep"
+SUMMARY = "compare two revisions, Pythons or environments by any suite of benchmarks, in lockstep"
 EPILOG = """A SIDE is rev:REVISION (a git revision, in a worktree), python:PATH (another Python), or . (the working
 tree), each with environment variables and pytest options after it, in one word: ". SLOW=1 --client raw".
+Words after -- are pytest's, and choose the cells: tests that take `benchmark` or `codspeed_benchmark` or bear their
+marks. Without any they are those of the ini key paceline_ab, or else all.
 Two pytest processes take the rounds of the same cells in turns; each pair of processes is one observation.
 It ends with status 0 if no cell is slower, 1 if one is (or what --fail-on says), 2 for a misuse or a failure, a cell
 that fails on the candidate only, or nothing left to compare (with --strict also for cells that stay unknown), 3 if the
@@ -16,14 +18,12 @@ canary moved, so that nothing can be compared.
 
 examples:
   paceline ab --baseline rev:main --candidate .
+  paceline ab --baseline rev:main --why -- tests/test_speed.py
   paceline ab --baseline rev:v1.0 --candidate rev:HEAD --install
   paceline ab --baseline . --candidate python:python3.13 -- benchmarks/test_downloads.py --items 20
   paceline ab --baseline . --candidate ". PYTHONMALLOC=malloc"
   paceline ab --read 3                          show a saved decision again
 """
-GATE = "benchmarks/test_gate.py"
-"""The cells that are compared if none are named."""
-
 SECONDS = 240.0
 TOLERANCE = 3.0  # per cent
 
@@ -85,4 +85,4 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--json", action="store_true", help="write JSON in place of the table")
     add("--markdown", action="store_true", help="write Markdown, for a step summary, in place of the table")
     typed.results(parser)
-    add("cells", nargs="*", metavar="-- PYTEST ARGUMENTS", help=f"which cells to compare (default: {GATE})")
+    add("cells", nargs="*", metavar="-- PYTEST ARGUMENTS", help="which cells to compare (default: paceline_ab, or all)")

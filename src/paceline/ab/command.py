@@ -12,14 +12,13 @@ from types import FrameType
 from typing import Never
 
 from paceline.ab import judging, output
-from paceline.ab.arguments import GATE
 from paceline.ab.outcome import Outcome
 from paceline.ab.output import as_json, markdown
 from paceline.ab.pair import SideFailed
-from paceline.ab.progress import telling
+from paceline.ab.progress import reporting
 from paceline.ab.record import Comparison, load, resolve, save
 from paceline.ab.request import SideError, parse
-from paceline.ab.session import ComparisonSpec, sit
+from paceline.ab.session import ComparisonSpec, run_comparison
 from paceline.history import HistoryError, NotSaved
 from paceline.history.publishing import unfit_folder
 from paceline.report.layout import render
@@ -71,8 +70,17 @@ def measured(arguments: Namespace, complain: Callable[[object], None]) -> int:
     ask = asked(arguments)
     if why := unfit_folder(arguments.results / FOLDER):
         raise Misuse(why)
-    with terminable(), telling() as told:
-        comparison = sit(ask, told)
+
+    def keep(comparison: Comparison) -> None:
+        try:
+            path = save(comparison, arguments.results / FOLDER)
+        except NotSaved as error:
+            complain(error)
+        else:
+            complain(f"kept the pairs so far: {path}; judge them by paceline ab --read {path.name[:4]}")
+
+    with terminable(), reporting() as reporter:
+        comparison = run_comparison(ask, reporter, keep)
     try:
         path = save(comparison, arguments.results / FOLDER)
     except NotSaved as error:
@@ -94,18 +102,18 @@ def asked(arguments: Namespace) -> ComparisonSpec:
             "say with --baseline what to compare with, such as --baseline rev:main; or --read a saved comparison"
         )
     cells = tuple(arguments.cells)
-    if not cells and not Path(GATE).exists():
-        raise Misuse(f"there is no {GATE} here: name the cells to compare after --, such as: -- tests/test_speed.py")
     return ComparisonSpec(
         baseline=parse(arguments.baseline),
         candidate=parse(arguments.candidate),
-        arguments=cells or (GATE,),
+        arguments=cells,
         pairs=arguments.pairs,
         time_allowed=arguments.time,
         tolerance=arguments.tolerance / 100,
         seed=random.randrange(SEEDS) if arguments.seed is None else arguments.seed,  # noqa: S311 - an order, no secret
         install=arguments.install,
         timeout=arguments.timeout,
+        why=arguments.why,
+        why_of=tuple(arguments.why_of),
     )
 
 

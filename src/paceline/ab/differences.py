@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from paceline.ab import diff
+from paceline.ab.git import git
 from paceline.ab.origins import code_of, compiled
 from paceline.ab.record import Which
 from paceline.ab.request import SideError
@@ -179,3 +181,14 @@ def _in_setup_cfg(text: str) -> Iterator[str]:
 
 def _lines(text: str) -> Iterator[str]:
     return filter(None, map(str.strip, text.splitlines()))
+
+
+def changed_lines(baseline: Side, candidate: Side) -> str:
+    """Return what git says changed from one side's files to the other's; "" if nothing, or where it can't tell."""
+    if baseline.commit is None or candidate.commit is None or baseline.code.top == candidate.code.top:
+        return ""
+    if candidate.wanted.kind != "rev":
+        return git(candidate.code.top, *diff.ARGUMENTS, baseline.commit)
+    if baseline.wanted.kind != "rev":
+        return git(baseline.code.top, *diff.ARGUMENTS, "-R", candidate.commit)
+    return git(candidate.code.top, *diff.ARGUMENTS, baseline.commit, candidate.commit)

@@ -164,7 +164,8 @@ def _judged(name: str, found: Evidence, both: Sequence[Both], comparison: Compar
     of_fresh = _effect(found.fresh_ratios[name], fresh) if fresh and found.fresh_ratios[name] else None
     more = needed(of_main, comparison.tolerance, found.tests) if verdict == "unknown" and not of_fresh else None
     baseline, candidate = zip(*both, strict=True)
-    grown = max((each for side in (baseline, candidate) if (each := growth(_rounds(side)))), default=None)
+    calls = comparison.plan[name].calls if name in comparison.plan else 1
+    grown = growth(_rounds((*baseline, *candidate)), len(found.main))
     return Judged(
         fullname=name,
         verdict=verdict,
@@ -172,8 +173,8 @@ def _judged(name: str, found: Evidence, both: Sequence[Both], comparison: Compar
         main=_as_estimate(of_main, main),
         fresh=_as_estimate(of_fresh, fresh) if fresh and of_fresh else None,
         needed=more,
-        baseline_seconds=_middle(baseline),
-        candidate_seconds=_middle(candidate),
+        baseline_seconds=_middle(baseline) / calls,
+        candidate_seconds=_middle(candidate) / calls,
         counts=_counts(baseline, candidate),
         growth=grown,
         remarks=_remarks(comparison.plan.get(name), grown),

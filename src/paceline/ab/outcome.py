@@ -60,7 +60,7 @@ class Judged:
         fresh: what the fresh pairs say; None where nothing was under suspicion.
         needed: how many pairs would do for an unknown cell; None for a decided one, one that fresh pairs did not bear
             out, or where nobody can tell.
-        baseline_seconds: median over its pairs of the baseline's median round, seconds.
+        baseline_seconds: of one call: median over its pairs of the baseline's median round, seconds.
         candidate_seconds: the same for the candidate.
         counts: name -> what was counted.
         growth: by what fraction its rounds grow within a process; None where they don't for certain.

@@ -1,6 +1,4 @@
-"""
-One pair: two new processes that take the rounds of the same cells in turns, A B B A, with one working at a time.
-"""
+"""One pair: two new processes that take the rounds of the same cells in turns, A B B A, with one working at a time."""
 
 import json
 import os
@@ -13,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 from paceline import family
 from paceline.ab.record import Taken
@@ -22,33 +20,83 @@ from paceline.ab.sides import Side
 POLL_INTERVAL = 0.2  # seconds between two looks at whether the process is still there
 LAST_WORDS = 15  # lines
 EXIT_TIMEOUT = 30.0  # seconds from a side's last word to its end
+PACKAGE = "paceline_side"
+SOCKET = "PACELINE_LOCKSTEP"
+OPTIONS = ("-p", f"{PACKAGE}.lockstep", "-p", "no:paceline")
+"""The entry point `paceline` of what is installed stays out: a side's own code may be from before there was one."""
+REWRITTEN = "ignore:Module already imported so cannot be rewritten:pytest.PytestAssertRewriteWarning"
+LAST = ("-p", "benchmark", "-p", "cacheprovider", "-o", "cache_dir={}", "-W", REWRITTEN)
+"""
+They hold whatever a project says: one that has pytest-benchmark switched off is measured with it all the same, and its
+--lf, --ff or cache_dir meet a cache, which is empty. What it had switched off, pytest warns of when it is loaded.
+"""
 
 
 class SideFailed(Exception):  # noqa: N818 - it says what has happened
-    """
-    A side died, hung, failed, or measured something else than the other one.
-    """
+    """A side died, hung, or can't be asked."""
 
 
-def traced(side: Side, doubt: str) -> str:
+@dataclass(frozen=True, kw_only=True)
+class PairSpec:
     """
-    Say that a side runs beside a tracer, and what to do.
+    What both sides of a pair are told.
+
+    Args:
+        kind: "trial" to say which cells there are and look at each, "pair" to take rounds in turns,
+            "profile" to run each cell under a profiler.
+        arguments: pytest's.
+        files: those that the cells are in, relative to pytest's root; empty for what the arguments choose.
+        order: full names of the cells, in the order to measure them.
+        plan: full name -> how its rounds are made, as `paceline.plugin.side.turns.Turns` reads it.
+        instrument: URL of the server both use; None without one.
+        core: the CPU that both sides share for some cells; None for none.
+        pinned: the full names of those.
+        canary: rounds of the canary.
+        hash_seed: of both sides, so that sets and dicts of strings fall out alike; and of what else is random.
+        timeout: seconds without a word after which a side hangs.
+        plugin: the folder that the plugin's package lies in.
     """
-    who = f"the {side.word} ({side.wanted.typed})"
-    return f"{who} can't be compared: {doubt}; run both sides without that (pytest-cov's is off with --no-cov)"
+
+    kind: Literal["trial", "pair", "profile"]
+    arguments: Sequence[str]
+    files: Sequence[str] = ()
+    order: Sequence[str] = ()
+    plan: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    instrument: str | None = None
+    core: int | None = None
+    pinned: Sequence[str] = ()
+    canary: int = 0
+    hash_seed: int = 0
+    timeout: float
+    plugin: Path
+
+    def message(self) -> dict[str, Any]:
+        """Return what the plugin receives first."""
+        return {
+            "kind": self.kind,
+            "files": self.files,
+            "order": self.order,
+            "plan": self.plan,
+            "instrument": self.instrument,
+            "core": self.core,
+            "pinned": self.pinned,
+            "canary": self.canary,
+            "seed": self.hash_seed,
+        }
 
 
 @dataclass
 class SideProcess:
     """
-    A side's process and what it has told so far.
+    A side's pytest process, which works while it has the turn, and what it has sent so far.
 
     Attributes:
         at: the cell it is busy with; None before the first one.
-        turn: the cell and the number of the round that it waits for the baton for; None once it has ended.
+        turn: the cell and the number of the round before which it waits; None once it has ended.
+        collected: what it said it has; empty until then.
         taken: full name -> what it measured.
-        missed: full name -> why it measured nothing.
-        collected: what it said it has, where it was only asked for that.
+        facts: full name -> what a trial found out, or a profile.
+        missed: full name -> outcome ("failed", "skipped", "xfailed") and why it measured nothing.
         modules: of all that it had loaded at its end: full name -> file.
     """
 
@@ -59,31 +107,47 @@ class SideProcess:
     timeout: float
     at: str | None = None
     turn: tuple[str, int] | None = None
-    taken: dict[str, Taken] = field(default_factory=dict)
-    missed: dict[str, str] = field(default_factory=dict)
     collected: dict[str, Any] = field(default_factory=dict)
+    taken: dict[str, Taken] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    missed: dict[str, tuple[str, str]] = field(default_factory=dict)
     modules: dict[str, str] = field(default_factory=dict)
-    _heard: bytes = b""
+    _received: bytes = b""
 
-    def tell(self, what: Mapping[str, Any]) -> None:
-        """
-        Send one line; a side that is gone is found out by the next `listen`.
-        """
+    def send(self, what: Mapping[str, Any]) -> None:
+        """Send one line; a side that is gone is found out by the next `receive`."""
         try:
             self.socket.sendall(json.dumps(what).encode() + b"\n")
         except (BrokenPipeError, ConnectionResetError):
             return
 
-    def take_round(self) -> None:
-        """
-        Hand the baton over, and wait until it comes back.
-        """
-        self.tell({"say": "go"})
-        self.listen()
+    def run_round(self) -> None:
+        """Give the turn, and wait until it comes back."""
+        self.send({"say": "go"})
+        self.receive()
 
-    def listen(self) -> None:
+    def leave(self) -> None:
+        """Have it leave the cell that it waits in."""
+        self.send({"say": "leave"})
+        self.receive()
+
+    def collect(self) -> Mapping[str, Any]:
         """
-        Wait until this side gives the baton up, before a round or by ending; note what it tells until then.
+        Wait until it says which cells it has.
+
+        Raises:
+            SideFailed: if it can't, or runs beside a tracer.
+        """
+        self.receive()
+        if not self.collected:
+            raise SideFailed(f"{self._who()} collected nothing{self.last_words()}")
+        if self.collected["traced"]:
+            raise SideFailed(self._refused(self.collected["traced"]))
+        return self.collected
+
+    def receive(self) -> None:
+        """
+        Wait until it gives the turn up: before a round, before its trial, or by ending; note what it sends until then.
 
         Raises:
             SideFailed: if it dies or hangs.
@@ -94,6 +158,8 @@ class SideProcess:
                 self.turn = line["cell"], line["round"]
                 return
             self._note(line)
+            if line["say"] == "collected":
+                return
         self._expect_end()
 
     def _note(self, line: Mapping[str, Any]) -> None:
@@ -101,38 +167,38 @@ class SideProcess:
             case "begun":
                 self.at = line["cell"]
             case "cell" if line.get("traced"):
-                raise SideFailed(traced(self.side, line["traced"]))
-            case "cell":
+                raise SideFailed(self._refused(line["traced"]))
+            case "cell" if "rounds" in line:
                 self.taken[line["cell"]] = Taken(rounds=tuple(line["rounds"]), counts=line["counts"])
-            case "missed" if line["outcome"] == "skipped":
-                self.missed[line["cell"]] = line["why"]
+            case "cell":
+                self.facts[line["cell"]] = line.get("facts") or line
             case "missed":
-                raise SideFailed(f"{self._who()} failed in {line['cell']}, {line['why']}{self.last_words()}")
+                self.missed.setdefault(line["cell"], (line["outcome"], line["why"]))  # a tear-down may fail as well
+            case "uncollected":
+                self.missed[line["what"]] = "failed", f"collection: {line['why']}"
             case "collected":
                 self.collected = dict(line)
             case "ending":
                 self.modules = line["modules"]
 
     def _line(self) -> Any:
-        """
-        Give the next thing it says; None once it has closed its end or is gone.
-        """
+        """Return the next thing it says; None once it has closed its end or is gone."""
         deadline = time.monotonic() + self.timeout  # each word renews it: a side that talks doesn't hang
-        while b"\n" not in self._heard:
+        while b"\n" not in self._received:
             if select.select([self.socket], [], [], POLL_INTERVAL)[0]:
-                if not (more := self._receive()):
+                if not (more := self._more()):
                     return None
-                self._heard += more
+                self._received += more
             elif self.process.poll() is not None:
                 return None
             elif time.monotonic() > deadline:
                 raise SideFailed(
                     f"{self._who()} hung {self.where()}: no word for {self.timeout:g} s{self.last_words()}"
                 )
-        line, _, self._heard = self._heard.partition(b"\n")
+        line, _, self._received = self._received.partition(b"\n")
         return json.loads(line)
 
-    def _receive(self) -> bytes:
+    def _more(self) -> bytes:
         try:
             return self.socket.recv(1 << 20)
         except ConnectionResetError:
@@ -149,9 +215,7 @@ class SideProcess:
             raise SideFailed(f"{self._who()} ended with status {status} {self.where()}{self.last_words()}")
 
     def where(self) -> str:
-        """
-        Say which round it waits for, or which cell it is busy with.
-        """
+        """Return which round it waits for, or which cell it is busy with, in words."""
         if self.turn:
             return f"before round {self.turn[1]} of {self.turn[0]}"
         return f"in {self.at}" if self.at else "before its first cell"
@@ -159,84 +223,28 @@ class SideProcess:
     def _who(self) -> str:
         return f"the {self.side.word} ({self.side.wanted.typed})"
 
+    def _refused(self, doubt: str) -> str:
+        return f"{self._who()} can't be compared: {doubt}; run both sides without that"
+
     def last_words(self) -> str:
-        """
-        Give the end of what it has printed, indented, or nothing.
-        """
+        """Return the end of what it has printed, indented, or nothing."""
         self.log.seek(0)
         lines = self.log.read().decode(errors="replace").strip().splitlines()[-LAST_WORDS:]
         return "".join(f"\n  | {line}" for line in lines)
 
 
-PLUGIN = "paceline_lockstep"
-SOCKET = "PACELINE_LOCKSTEP"
-OPTIONS = ("--benchmark-only", "-p", PLUGIN)
-LAST = ("-p", "benchmark", "-p", "cacheprovider", "-o", "cache_dir={}")
-"""
-They hold whatever a project says: one that has pytest-benchmark switched off is measured with it all the same, and its
---lf, --ff or cache_dir meet a cache, which is empty.
-"""
-
-
-@dataclass(frozen=True)
-class PairSpec:
-    """
-    What both sides of a pair are told.
-
-    Args:
-        arguments: pytest's.
-        order: full names of the cells, in the order to measure them.
-        instrument: URL of the server both use; None if they start their own.
-        core: the CPU that both sides share for some cells; None for none.
-        one_core: the full names of those.
-        canary: rounds of the canary.
-        hash_seed: of both sides, so that sets and dicts of strings fall out alike.
-        timeout: seconds without a word after which a side hangs.
-        plugin: the folder of the lockstep plugin.
-    """
-
-    arguments: Sequence[str]
-    order: Sequence[str] | None
-    instrument: str | None
-    core: int | None
-    one_core: Sequence[str]
-    canary: int
-    hash_seed: int
-    timeout: float
-    plugin: Path
-
-    def told(self) -> dict[str, Any]:
-        """
-        What the lockstep plugin is told first.
-        """
-        return {
-            "order": self.order,
-            "instrument": self.instrument,
-            "core": self.core,
-            "one_core": self.one_core,
-            "canary": self.canary,
-        }
-
-
 @contextmanager
-def started(side: Side, wish: PairSpec, *more: str) -> Iterator[SideProcess]:
-    """
-    Start a side's process, which has the baton at once; nobody of its family is left afterwards, and no file of theirs.
-
-    Args:
-        side: what to run.
-        wish: what it is told.
-        more: further arguments for pytest.
-    """
+def started(side: Side, spec: PairSpec) -> Iterator[SideProcess]:
+    """Start a side's process, which has the turn at once; none of its process tree is left afterwards, and no file."""
     ours, theirs = socket.socketpair()
-    arguments = [*OPTIONS, *wish.arguments, *more, *side.wanted.options]
+    arguments = [*OPTIONS, *spec.arguments, *side.wanted.options]
     with ours, TemporaryFile() as log, throw_away(side) as folder:
         command = [str(side.python), "-m", "pytest", *arguments, *(word.format(folder / "cache") for word in LAST)]
         with theirs:
             process = subprocess.Popen(  # noqa: S603 - pytest, with what was asked for
                 command,
                 cwd=side.folder,
-                env=environment(side, wish, theirs.fileno(), folder),
+                env=environment(side, spec, theirs.fileno(), folder),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -244,9 +252,9 @@ def started(side: Side, wish: PairSpec, *more: str) -> Iterator[SideProcess]:
                 start_new_session=True,
             )
         try:
-            player = SideProcess(side, process, ours, log, wish.timeout)
-            player.tell(wish.told())
-            yield player
+            started_process = SideProcess(side, process, ours, log, spec.timeout)
+            started_process.send(spec.message())
+            yield started_process
         finally:
             if process.poll() is None:
                 family.end(process.pid)
@@ -266,24 +274,25 @@ def throw_away(side: Side) -> Iterator[Path]:
         yield Path(folder).absolute()
 
 
-def environment(side: Side, wish: PairSpec, number: int, folder: Path) -> dict[str, str]:
+def environment(side: Side, spec: PairSpec, number: int, folder: Path) -> dict[str, str]:
     """
-    Give all variables of a side's process.
+    Return all variables of a side's process.
 
     Args:
         side: what to run.
-        wish: what it is told.
-        number: of the socket to whoever leads.
+        spec: what it is told.
+        number: of the socket to the process that leads.
         folder: for its temporary files.
     """
     own = side.environment.get("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
+    outer = {name: value for name, value in os.environ.items() if name != "CODSPEED_ENV"}
     return {
-        **os.environ,
+        **outer,
         "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"),
+        "PYTHONHASHSEED": str(spec.hash_seed),
         **side.environment,
         "TMPDIR": str(folder),
-        "PYTHONPATH": os.pathsep.join([str(wish.plugin), *filter(None, [own])]),
-        "PYTHONHASHSEED": str(wish.hash_seed),
+        "PYTHONPATH": os.pathsep.join([str(spec.plugin), *filter(None, [own])]),
         SOCKET: str(number),
     }
 
@@ -295,82 +304,49 @@ class PairResult:
 
     Args:
         taken: of the side that was started first, and of the other: full name -> what it measured.
+        missed: the same: full name -> outcome and why it measured nothing.
+        facts: the same for what was found under a profiler.
         modules: the same for what they had loaded at their ends: full name -> file.
-        skipped: full name -> why both sides skipped it.
         seconds: from the first start to the last exit.
     """
 
     taken: tuple[Mapping[str, Taken], Mapping[str, Taken]]
+    missed: tuple[Mapping[str, tuple[str, str]], Mapping[str, tuple[str, str]]]
+    facts: tuple[Mapping[str, Any], Mapping[str, Any]]
     modules: tuple[Mapping[str, str], Mapping[str, str]]
-    skipped: Mapping[str, str]
     seconds: float
 
 
-def look(side: Side, wish: PairSpec) -> dict[str, Any]:
-    """
-    ComparisonSpec a side which cells it has and what it runs on.
-
-    Raises:
-        SideFailed: if it can't say, or runs beside a tracer.
-    """
-    with started(side, wish, "--collect-only", "-q") as player:
-        player.listen()
-        if not player.collected:
-            raise SideFailed(f"the {side.word} ({side.wanted.typed}) collected nothing{player.last_words()}")
-        if player.collected["traced"]:
-            raise SideFailed(traced(side, player.collected["traced"]))
-        return player.collected
-
-
-def play(first: Side, second: Side, wish: PairSpec) -> PairResult:
+def run_pair(first: Side, second: Side, spec: PairSpec) -> PairResult:
     """
     Run one pair.
 
     Raises:
-        SideFailed: if a side dies, hangs, fails, or does not do the same as the other.
+        SideFailed: if a side dies or hangs.
     """
     begun = time.monotonic()
-    with started(first, wish) as one:
-        one.listen()
-        with started(second, wish) as other:
-            other.listen()
-            turn = 0
-            while agreed(one, other):
-                order = (one, other) if turn % 2 == 0 else (other, one)
-                for player in order:
-                    player.take_round()
-                turn += 1
-    modules = (one.modules, other.modules)
-    return PairResult((one.taken, other.taken), modules, same_skips(one, other), time.monotonic() - begun)
-
-
-def agreed(one: SideProcess, other: SideProcess) -> bool:
-    """
-    Whether both wait for the same round of the same cell; False once both have ended.
-
-    Raises:
-        SideFailed: if they don't, saying which cell one of them left out, and why.
-    """
-    if one.turn == other.turn:
-        return one.turn is not None
-    same_skips(one, other)
-    cells = [player.where() if player.turn else "at its end" for player in (one, other)]
-    raise SideFailed(
-        f"the sides don't do the same: the {one.side.word} is {cells[0]}, the {other.side.word} {cells[1]}; "
-        "give both the same cells and the same --rounds"
+    with started(first, spec) as one, started(second, spec) as other:  # side by side, as far as before their first turn
+        one.receive()
+        other.receive()
+        take_turns(one, other, spec.order)
+    return PairResult(
+        taken=(one.taken, other.taken),
+        missed=(one.missed, other.missed),
+        facts=(one.facts, other.facts),
+        modules=(one.modules, other.modules),
+        seconds=time.monotonic() - begun,
     )
 
 
-def same_skips(one: SideProcess, other: SideProcess) -> Mapping[str, str]:
-    """
-    Give what both have skipped.
-
-    Raises:
-        SideFailed: if only one has, naming the cell and the reason.
-    """
-    for player, beside in ((one, other), (other, one)):
-        for cell in player.missed.keys() - beside.missed.keys():
-            raise SideFailed(
-                f"the {player.side.word} skipped {cell}, which the {beside.side.word} measures: {player.missed[cell]}"
-            )
-    return one.missed
+def take_turns(one: SideProcess, other: SideProcess, order: Sequence[str]) -> None:
+    """Give the turn to one side and the other, A B B A, until both have ended; they leave a cell together."""
+    places = {name: number for number, name in enumerate(order)}
+    round_number = 0
+    while one.turn or other.turn:
+        if one.turn == other.turn:
+            for process in (one, other) if round_number % 2 == 0 else (other, one):
+                process.run_round()
+            round_number += 1
+        else:
+            waiting = [(places.get(each.turn[0], -1), each) for each in (one, other) if each.turn]
+            min(waiting, key=lambda each: each[0])[1].leave()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-class Told(Protocol):
+class Reporter(Protocol):
     """
     Somebody who wants to know.
     """
@@ -93,7 +93,7 @@ class Display:
 
 
 @contextmanager
-def telling() -> Iterator[Told]:
+def reporting() -> Iterator[Reporter]:
     """
     Give what suits standard error; at a terminal nothing of it is left afterwards, and the cursor is back.
     """

@@ -98,7 +98,7 @@ class CellPlan:
 
     Args:
         calls: of the function in a round.
-        rounds: turns in a pair.
+        rounds: turns in a pair of all cells; in one of those that are still open there may be more.
         warmup: calls before the first round.
         seconds: of one call, on the faster side, from the throw-away pass.
         pinned: whether both sides run on one core.

@@ -1,0 +1,446 @@
+"""
+One side of an A/B comparison in lockstep: a pytest plugin whose folder stands alone.
+
+`paceline ab` gives a copy of the folder to two pytest processes, and `-p` with its name, so that a revision from before
+it can take part, and a project that has nothing of Paceline. A side works only while it has the turn: from its start
+on, until immediately before a round. There it says which round is next and waits. Everything else (which cells, their
+order, how each is measured, the instrument's URL, the core) the process that leads says over the socket whose number
+stands in `PACELINE_LOCKSTEP`: one JSON object a line, both ways.
+
+It needs pytest and pytest-benchmark, and nothing of Paceline but, if the side has it, the class that talks to a server.
+"""
+
+import hashlib
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Generator
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NoReturn
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from . import cells, turns
+
+SOCKET = "PACELINE_LOCKSTEP"
+CANARY = "canary"
+CANARY_STEPS = 20_000  # of one native key derivation: some 5 ms
+COUNTS = ("connections", "requests", "max_in_flight")  # of a ledger: the same in each round of the same work
+UNWANTED: dict[str, Any] = {
+    "benchmark_save": None,
+    "benchmark_autosave": None,
+    "benchmark_json": None,
+    "benchmark_compare": [],
+    "benchmark_compare_fail": None,
+    "benchmark_histogram": [],
+    "benchmark_cprofile": None,
+    "benchmark_cprofile_dump": [],
+    "benchmark_disable": False,
+    "benchmark_skip": False,
+    "benchmark_only": True,  # Paceline's own cells measure nothing else
+    "basetemp": None,
+    "xmlpath": None,
+    "codspeed": False,
+    "dist": "no",
+    "numprocesses": None,
+    "tx": [],
+    "maxfail": 0,
+    "continue_on_collection_errors": True,
+}
+"""What a project may ask of its own sessions in `addopts`, each as it is where nobody asks; a few are xdist's."""
+OF_PLUGINS: dict[str, dict[str, Any]] = {
+    "rerunfailures": {"reruns": 0},
+    "timeout": {"timeout": 0},
+    "randomly": {"randomly_reorganize": False},
+}
+"""The same of options whose names others may have too: only where that plugin is loaded."""
+NEUTRAL = {"numprocesses": "pytest-xdist", "reruns": "pytest-rerunfailures", "cov_source": "pytest-cov"}
+"""What a reader has to know if it was asked for."""
+
+
+class Lead:
+    """The process that gives the turn."""
+
+    def __init__(self, number: int) -> None:
+        os.set_inheritable(number, False)  # noqa: FBT003 - positional only
+        self._socket = socket.socket(fileno=number)
+        self._lines = self._socket.makefile("r", encoding="utf-8")
+
+    def send(self, say: str, **what: Any) -> None:
+        """Send something that needs no answer."""
+        try:
+            self._socket.sendall(json.dumps({"say": say, **what}).encode() + b"\n")
+        except OSError:
+            end()
+
+    def receive(self) -> Any:
+        """Wait for what the lead says; without a lead this process and all it has started end at once."""
+        line = self._lines.readline()
+        return json.loads(line) if line else end()
+
+    def turn(self, cell: str, number: int) -> None:
+        """Give the turn up before a round, and wait for it; leave the cell if the other side has."""
+        self.send("round", cell=cell, round=number)
+        if self.receive()["say"] == "leave":
+            pytest.skip("the other side has left this cell")
+
+
+def end() -> NoReturn:
+    """End this process and its group, which the lead made for it."""
+    if os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)
+    os._exit(1)
+
+
+class Side:
+    """
+    The hooks of a session that takes its rounds in turns.
+
+    Args:
+        lead: who gives the turn.
+        told: "kind": "trial", "pair" or "profile". In a trial the rest follows once the lead knows the cells. "order":
+            the cells' node ids; "files": those they are in; "plan": as `turns.Turns`; "instrument": a URL or None;
+            "core": a CPU's number or None; "pinned": the cells to keep on it; "canary": rounds of it; "seed": of what
+            is random.
+        neutralized: the plugins that a project asks for, and that are kept out.
+    """
+
+    def __init__(self, lead: Lead, told: dict[str, Any], neutralized: list[str]) -> None:
+        self._lead, self._told = lead, told
+        self._notes = [f"{name} plays no part in it" for name in neutralized]
+        self._asked: list[str] = []
+        self._absent: list[str] = []
+        self._shared: Any = None
+        self._calls = 1
+        self._rounds: list[float] = []
+        self._cpus = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+        self._way = self._ways(told["kind"])
+
+    def _ways(self, name: str) -> Any:
+        if name == "trial":
+            return turns.Trial(self._ready)
+        if name == "profile":
+            from . import profiling
+
+            return turns.Profiles(self._told["plan"], self._turn, self._ready, profiling.profiled)
+        return turns.Turns(self._told["plan"], self._turn, self._ready)
+
+    def _turn(self, cell: str, number: int) -> None:
+        self._lead.turn(cell, number)
+        self._ready()
+
+    def _ready(self) -> None:
+        if self._shared:
+            self._shared.begin_round()
+
+    # what is collected
+
+    def configure(self, config: pytest.Config) -> None:
+        """Take the files that cells are in, and the same random numbers as the other side."""
+        if hasattr(config.option, "randomly_seed"):
+            config.option.randomly_seed = self._told["seed"]
+        if self._told["files"]:
+            config.args = [str(config.rootpath / file) for file in self._told["files"]]
+            return
+        if config.args_source is not pytest.Config.ArgsSource.ARGS:
+            config.args = config.getini("paceline_ab") or config.args
+        self._asked = [] if config.option.pyargs else list(config.args)
+        config.args = cells.there(self._asked) or config.args
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Keep this session out of every history, and put what is shared or foreign in the place of its own."""
+        benchmarks = session.config._benchmarksession  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
+        benchmarks.save, benchmarks.autosave, benchmarks.json = None, False, None
+        benchmarks.only = False  # it would skip those that only bear a mark
+        manager = session.config.pluginmanager
+        manager.register(with_fixture(codspeed_benchmark), "paceline-lockstep-codspeed")
+        if manager.has_plugin("paceline.plugin"):
+            manager.register(with_fixture(self._instrument()), "paceline-lockstep-instrument")
+        benchmark: Any = BenchmarkFixture  # all that a test hands over goes through these methods
+        benchmark._raw, benchmark._raw_pedantic = self._automatic(), self._pedantic()  # noqa: SLF001
+        benchmark.weave = benchmark.patch = refuse_weave
+
+    def _instrument(self) -> Any:
+        @pytest.fixture(scope="session", name="instrument")
+        def instrument() -> Any:
+            self._shared = shared(self._told["instrument"])
+            return self._shared
+
+        return instrument
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Take the cells, in the order that both sides have."""
+        self._notes += cells.adapt(items)
+        if self._told["kind"] == "trial":
+            self._absent = cells.absent(self._asked, items)
+            items[:] = cells.asked_for(self._asked, items)
+        else:
+            self._choose(config, items)
+
+    def _choose(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        found = {item.nodeid: item for item in items}
+        chosen = [found[name] for name in self._told["order"] if name in found]
+        kept = set(map(id, chosen))
+        config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
+        items[:] = chosen
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Say what can't be collected: there may be cells in it."""
+        if report.failed:
+            self._lead.send("uncollected", what=report.nodeid, why=told(str(report.longrepr)))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
+        """Before the first cell say what was collected and hear what to look at, or take the canary's rounds."""
+        session.testsfailed = 0  # what can't be collected is said, and ends nothing
+        if self._told["kind"] == "trial":
+            found = {
+                **cells.collected(session.items),
+                **cells.facts(),
+                "notes": self._notes,
+                "idle": idle(session),
+                "absent": self._absent,
+            }
+            self._lead.send("collected", **found)
+            self._told.update(self._lead.receive())
+            self._choose(session.config, session.items)
+        elif self._told["kind"] == "pair":
+            self._canary()
+        return (yield)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Say what has been loaded by now: what a test imports was not there when the cells were collected."""
+        self._lead.send("ending", modules=cells.loaded())
+        if session.exitstatus in {pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}:
+            session.exitstatus = pytest.ExitCode.OK  # the lead knows what failed
+
+    # how a cell is measured
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Say which cell comes, and keep it on the one core that both sides share, if it is one of those."""
+        self._lead.send("begun", cell=item.nodeid)
+        self._item, self._rounds = item, []
+        self._begun = time.perf_counter()
+        if isinstance(self._way, turns.Trial):
+            self._way.begin()
+        pinned = self._told["core"] is not None and item.nodeid in self._told["pinned"]
+        if pinned:
+            os.sched_setaffinity(0, {self._told["core"]})
+        try:
+            return (yield)
+        finally:
+            if pinned:
+                os.sched_setaffinity(0, self._cpus)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
+        """Time the whole of a test that bears pytest-codspeed's mark."""
+        if not pyfuncitem.stash.get(cells.WHOLE, False):
+            return None
+        wanted = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}  # noqa: SLF001 - no public way
+        benchmark: Any = pyfuncitem.funcargs["benchmark"]
+        benchmark(pyfuncitem.obj, **wanted)
+        return True
+
+    def _automatic(self) -> Any:
+        def automatic(fixture: Any, function: Any, *args: Any, **kwargs: Any) -> Any:
+            return self._measured(fixture, turns.Target(fixture, (function, args, kwargs)))
+
+        return automatic
+
+    def _pedantic(self) -> Any:
+        def pedantic(  # noqa: PLR0917 - pytest-benchmark's own
+            fixture: Any,
+            target: Any,
+            args: Any = (),
+            kwargs: Any = None,
+            setup: Any = None,
+            teardown: Any = None,
+            rounds: int = 1,
+            warmup_rounds: int = 0,
+            iterations: int = 1,
+        ) -> Any:
+            if iterations > 1 and setup:
+                raise ValueError("Can't use more than 1 `iterations` with a `setup` function.")
+            keeps = cells.from_paceline(self._item, "measure")
+            typed = iterations, rounds, warmup_rounds
+            call = target, args, kwargs or {}
+            return self._measured(fixture, turns.Target(fixture, call, (setup, teardown), typed, keeps_rounds=keeps))
+
+        return pedantic
+
+    def _measured(self, fixture: Any, target: turns.Target) -> Any:
+        begun = time.perf_counter()
+        calls, self._rounds = self._way.measure(self._item.nodeid, target)
+        self._begun += time.perf_counter() - begun
+        stats = fixture._make_stats(calls)  # noqa: SLF001 - a test may ask for them
+        for seconds in self._rounds:
+            stats.update(seconds)
+        return target.last()
+
+    # what is said of it
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+        """Say what became of a cell once its test has passed, or why there is nothing."""
+        report: Any = yield
+        if not report.passed or hasattr(report, "wasxfail"):
+            self._lead.send(
+                "missed", cell=item.nodeid, outcome=outcome(report), why=f"{report.when}: {why(report, call)}"
+            )
+        elif report.when == "call" and not self._rounds:
+            self._lead.send("missed", cell=item.nodeid, outcome="failed", why=turns.UNUSED)
+        elif report.when == "call":
+            ledger = item.funcargs["benchmark"].extra_info.get("ledger") or {}  # type: ignore[attr-defined]
+            counts = {name: ledger[name] for name in COUNTS if name in ledger}
+            self._lead.send("cell", cell=item.nodeid, traced=cells.traced(), counts=counts, **self._taken())
+        return report
+
+    def _taken(self) -> dict[str, Any]:
+        if isinstance(self._way, turns.Trial):
+            return {"facts": {**self._way.facts, "overhead": time.perf_counter() - self._begun}}
+        if isinstance(self._way, turns.Profiles):
+            return {"facts": self._way.found}
+        return {"rounds": self._rounds}
+
+    def _canary(self) -> None:
+        if self._told["core"] is not None:
+            os.sched_setaffinity(0, {self._told["core"]})
+        rounds = []
+        for number in range(self._told["canary"] + 1):
+            self._lead.turn(CANARY, number)
+            begun = time.perf_counter()
+            hashlib.pbkdf2_hmac("sha256", b"canary", b"paceline", CANARY_STEPS)
+            rounds.append(time.perf_counter() - begun)
+        self._lead.send("cell", cell=CANARY, rounds=rounds[1:], counts={})
+        if self._told["core"] is not None:
+            os.sched_setaffinity(0, self._cpus)
+
+
+def idle(session: pytest.Session) -> list[str]:
+    """Return the arguments that keep out what no cell needs, and what takes longer to import than most cells to run."""
+    config = session.config
+    words = [*config.getini("addopts"), *config.invocation_params.args, os.environ.get("PYTEST_ADDOPTS", "")]
+    used = any("hypothesis" in word for word in words) or any(
+        hasattr(getattr(item, "obj", None), "hypothesis") for item in session.items
+    )
+    return [] if used or not config.pluginmanager.has_plugin("hypothesispytest") else ["-p", "no:hypothesispytest"]
+
+
+def outcome(report: Any) -> str:
+    """Return "failed", "skipped" or "xfailed"; a test that passes though it is expected to fail is none to compare."""
+    return "xfailed" if hasattr(report, "wasxfail") else str(report.outcome)
+
+
+def why(report: Any, call: pytest.CallInfo[None]) -> str:
+    """Return the reason for that, in a line."""
+    if hasattr(report, "wasxfail"):
+        return report.wasxfail or "no reason given"
+    if report.skipped:
+        return str(report.longrepr[2])
+    return call.excinfo.exconly().partition("\n")[0] if call.excinfo else told(str(report.longrepr))
+
+
+def told(text: str) -> str:
+    """Return the line of a traceback that says what was raised, or the first of another text."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    raised = [line.removeprefix("E").strip() for line in lines if line.startswith("E  ")]
+    return [*raised[-1:], *lines, "no reason given"][0]
+
+
+def refuse_weave(*_: Any, **__: Any) -> NoReturn:
+    """Say what to use in place of it."""
+    pytest.fail(turns.WEAVE, pytrace=False)
+
+
+@pytest.fixture(name="codspeed_benchmark")
+def codspeed_benchmark(benchmark: Any) -> Any:
+    """pytest-benchmark's fixture, in the place of pytest-codspeed's."""
+    return benchmark
+
+
+def with_fixture(fixture: Any) -> ModuleType:
+    """Make a plugin whose fixture takes the place of another plugin's: the last one that is registered wins."""
+    plugin = ModuleType("paceline_lockstep_fixture")
+    plugin.fixture = fixture  # type: ignore[attr-defined]
+    return plugin
+
+
+def shared(url: str) -> Any:
+    """Return what talks to the instrument that both sides share."""
+    from paceline.server.process import Control
+
+    class Shared(Control):
+        """Starts the ledger afresh only when it is this side's turn: the other side's round would stand in it."""
+
+        _due = False
+
+        def control(self) -> Control:
+            return self
+
+        def reset(self) -> None:
+            self._due = True
+
+        def begin_round(self) -> None:
+            if self._due:
+                super().reset()
+
+    return Shared(url, proves=True)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Know the key by which a project says which cells are compared; a side's Python may have no Paceline."""
+    parser.addini(
+        "paceline_ab", "the cells that `paceline ab` compares if none are named: pytest arguments", type="args"
+    )
+
+
+asked_for: list[str] = []
+"""What a project asks for and a reader has to know is kept out."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, Any]:
+    """Switch coverage off before it starts."""
+    neutralize(early_config.known_args_namespace, {"cov_source": []})
+    return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Let a side write, compare and judge nothing itself, before any plugin reads what its project asks for."""
+    if SOCKET in os.environ:
+        neutralize(config.option, UNWANTED)
+        for plugin, options in OF_PLUGINS.items():
+            if config.pluginmanager.has_plugin(plugin):
+                neutralize(config.option, options)
+
+
+def neutralize(options: Any, values: dict[str, Any]) -> None:
+    """Set options that there are, and note those that were asked for."""
+    for name, value in values.items():
+        if name in options:
+            asked_for.extend([NEUTRAL[name]] if getattr(options, name) and name in NEUTRAL else [])
+            setattr(options, name, value)
+
+
+@pytest.hookimpl(tryfirst=True)  # pytest-benchmark makes the folder of its storage in its own
+def pytest_configure(config: pytest.Config) -> None:
+    """Take part, if somebody leads."""
+    config.addinivalue_line("markers", "one_core: a cell with one worker, which `paceline ab` keeps on one core.")
+    config.addinivalue_line("markers", "codspeed_benchmark: pytest-codspeed's.")
+    if SOCKET in os.environ:
+        config.option.benchmark_storage = f"file://{Path(__file__).parent / 'storage'}"
+        if getattr(config.option, "processes", 0) is None:
+            config.option.processes = 0  # cells that Paceline would measure in fresh processes are measured here
+        lead = Lead(int(os.environ.pop(SOCKET)))
+        side = Side(lead, lead.receive(), asked_for)
+        side.configure(config)
+        config.pluginmanager.register(side, "paceline-lockstep-side")

@@ -1,0 +1,79 @@
+"""From what a trial found to how a cell is measured."""
+
+import pytest
+
+from paceline.ab.plan import CELL_SECONDS, FEW, MANY, ROUND, cost, fitted, planned, rounds
+
+ROUNDS = 12
+
+
+def facts(seconds, *, overhead=0.001, free=None, rounds=None, remarks=()):
+    return {
+        "seconds": seconds,
+        "wall": seconds,
+        "overhead": overhead,
+        "free": free,
+        "rounds": rounds,
+        "warmup": 1 if rounds else 0,
+        "remarks": list(remarks),
+    }
+
+
+def plan(baseline, candidate=None, *, one_core=False, can_pin=True):
+    return planned(baseline, candidate or baseline, most=ROUNDS, one_core=one_core, can_pin=can_pin)
+
+
+@pytest.mark.parametrize("seconds", [1e-7, 1e-5, 1e-3])
+def test_calls_that_are_shorter_than_a_round_are_put_together(seconds):
+    made = plan(facts(seconds))
+    assert made.calls * seconds >= ROUND
+    assert (made.calls - 1) * seconds < ROUND
+    assert (made.rounds, made.warmup) == (ROUNDS, made.calls)
+
+
+def test_the_fewer_cells_share_a_start_the_more_rounds_they_get():
+    found = [rounds(cells, start_seconds=1.5) for cells in (1, 23, 76, 500)]
+    assert found == sorted(found, reverse=True)
+    assert (found[0], found[-1]) == (MANY, FEW)
+    assert rounds(23, start_seconds=3.0) > rounds(23, start_seconds=1.5)
+
+
+def test_the_calls_follow_from_the_faster_side():
+    assert plan(facts(1e-5), facts(2e-5)) == plan(facts(2e-5), facts(1e-5))
+    assert plan(facts(1e-5), facts(2e-5)).calls == plan(facts(1e-5)).calls
+
+
+def test_long_calls_are_rounds_of_their_own_and_get_fewer_of_them():
+    made = [plan(facts(seconds)) for seconds in (0.003, 0.02, 0.5)]
+    assert [each.calls for each in made] == [1, 1, 1]
+    assert [each.rounds for each in made] == [ROUNDS, round(CELL_SECONDS / 0.02), 2]
+    assert [each.warmup for each in made] == [1, 1, 0]
+
+
+def test_what_computes_alone_is_kept_on_one_core_and_what_does_not_says_why():
+    assert plan(facts(1e-3)).pinned
+    waits = plan(facts(1e-3), facts(1e-3, free="it waits"))
+    assert not waits.pinned
+    assert waits.remarks == ("left to the scheduler: it waits",)
+    assert plan(facts(1e-3, free="it waits"), one_core=True).pinned, "its author has said so"
+    nowhere = plan(facts(1e-3, free="it waits"), can_pin=False)
+    assert (nowhere.pinned, nowhere.remarks) == (False, ())
+
+
+def test_a_cell_that_brings_its_rounds_keeps_them():
+    made = plan(facts(1e-3, rounds=30))
+    assert (made.calls, made.rounds, made.warmup) == (1, 30, 1)
+
+
+def test_within_little_time_the_longest_get_fewer_rounds_and_then_go():
+    seen = {"short": facts(1e-3), "long": facts(0.05), "endless": facts(10.0)}
+    plans = {name: plan(each) for name, each in seen.items()}
+    both = {name: (each, each) for name, each in seen.items()}
+    kept, too_long = fitted(plans, both, seconds=1.0)
+    assert kept == {"short": plans["short"], "long": plans["long"]}
+    assert list(too_long) == ["endless"]
+    assert "allow more by --time" in too_long["endless"]
+    kept, too_long = fitted(plans, both, seconds=0.3)
+    assert kept["long"].rounds == 1
+    assert sum(cost(each, *both[name]) for name, each in kept.items()) <= 0.3
+    assert kept["short"] == plans["short"]
