@@ -2,12 +2,12 @@
 What does each way of running items cost, cell by cell, so that a change of ours shows?
 
 Question: is this revision slower than that one? These are the cells that `paceline ab` compares if none are named.
-Setup:    rounds of 3 to 10 ms, many of them, since the machine's state changes within tenths of a second: two rounds
-          that follow each other see the same one. Computing with one worker, with threads and with a pool; downloads
-          without latency by the raw client, where the time is the overhead, with sequential, threads, asyncio and a
-          pool. A pool's rounds scatter most, so it has most of them. A cell that can't use more than one core (one
-          worker, one event loop, threads that wait for the GIL) shares one with the other side's (`one_core`); the
-          server has another.
+Setup:    rounds of 3 to 10 ms, since the machine's state changes within tenths of a second: two rounds that follow each
+          other see the same one; no more of them than make the most of a pair of processes, which differ too.
+          Computing with one worker, with threads and with a pool; downloads without latency by the raw client, where
+          the time is the overhead, with sequential, threads, asyncio and a pool. A pool's rounds scatter most, so it
+          has most of them. A cell that can't use more than one core (one worker, one event loop, threads that wait for
+          the GIL) shares one with the other side's (`one_core`); the server has another.
 Expect:   by itself a run of these says little; in lockstep two sides of the same code differ by a few hundredths, and
           a change of 10 % is found in every cell. Downloads in a pool are advisory below that: they scatter too much.
 """
@@ -29,7 +29,7 @@ def downloads(items, rounds):
 
 
 @squares
-@computing(rounds=30)
+@computing(rounds=16)
 @pytest.mark.one_core
 @pytest.mark.strategies("sequential")
 def test_computing_alone(measure, strategy, compute, items, workers):
@@ -37,21 +37,21 @@ def test_computing_alone(measure, strategy, compute, items, workers):
 
 
 @squares
-@computing(rounds=50)
+@computing(rounds=16)
 @pytest.mark.strategies("threads")
 def test_computing(measure, strategy, compute, items, workers):
     measure(strategy(compute, workers), items)
 
 
 @squares
-@computing(rounds=150)
+@computing(rounds=40)
 @pytest.mark.strategies("pool-fork")
 def test_computing_in_pool(measure, strategy, compute, items, workers):
     measure(strategy(compute, workers), items)
 
 
 @raw
-@downloads(items=100, rounds=50)
+@downloads(items=100, rounds=16)
 @pytest.mark.one_core
 @pytest.mark.strategies("sequential", "asyncio")
 def test_downloads_alone(measure, strategy, fetch, items, workers):
@@ -59,7 +59,7 @@ def test_downloads_alone(measure, strategy, fetch, items, workers):
 
 
 @raw
-@downloads(items=100, rounds=60)
+@downloads(items=100, rounds=20)
 @pytest.mark.one_core
 @pytest.mark.strategies("threads")
 def test_downloads(measure, strategy, fetch, items, workers):
@@ -67,7 +67,7 @@ def test_downloads(measure, strategy, fetch, items, workers):
 
 
 @raw
-@downloads(items=80, rounds=100)
+@downloads(items=80, rounds=32)
 @pytest.mark.strategies("pool-fork")
 def test_downloads_in_pool(measure, strategy, fetch, items, workers):
     measure(strategy(fetch, workers), items)
