@@ -110,11 +110,12 @@ def _own_statements(node: ast.FunctionDef) -> Iterator[ast.stmt]:
 
 def harmless(source: Source, node: ast.FunctionDef, chance: Random) -> list[Edit]:
     """Return an edit that leaves a function as quick as it is, of a kind that it allows; none where there is none."""
-    allowed = [edits for make in (_renamed, _reordered, _rewritten, _comment) if (edits := make(source, node))]
+    allowed = [edits for make in (renamed, _reordered, _rewritten, commented) if (edits := make(source, node))]
     return chance.choice(allowed) if allowed else []
 
 
-def _comment(source: Source, node: ast.FunctionDef) -> list[Edit]:
+def commented(source: Source, node: ast.FunctionDef) -> list[Edit]:
+    """Put a comment into a function."""
     statements = body(node)
     if not statements:
         return []
@@ -122,7 +123,7 @@ def _comment(source: Source, node: ast.FunctionDef) -> list[Edit]:
     return [Edit(start, start, b" " * statements[0].col_offset + b"# As it was before.\n")]
 
 
-def _renamed(source: Source, node: ast.FunctionDef) -> list[Edit]:
+def renamed(source: Source, node: ast.FunctionDef) -> list[Edit]:
     """Give a local variable another name; not where a function within could know it too."""
     inner = [each for each in ast.walk(node) if each is not node and isinstance(each, ast.FunctionDef | ast.Lambda)]
     shared = [name for each in ast.walk(node) if isinstance(each, ast.Global | ast.Nonlocal) for name in each.names]
