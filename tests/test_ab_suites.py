@@ -443,3 +443,20 @@ def test_a_cell_is_run_again_under_a_profiler_and_says_which_function_changed_an
     with started(tmp_path, "--read", "1") as process:
         out, _ = process.communicate(timeout=60)
     assert "price (shop.py:5)" in out
+
+
+MANY = """
+import pytest, time
+
+@pytest.mark.parametrize("number", range(20))
+def test_many(benchmark, number): benchmark(time.sleep, 0.3)
+"""
+
+
+def test_the_trial_ends_in_time_and_what_it_had_none_for_is_named(tmp_path):
+    (tmp_path / "test_speed.py").write_text(MANY)
+    side = f". {' '.join(QUICK)}"
+    with started(tmp_path, "--baseline", side, "--candidate", side, "--time", "4", "--", "test_speed.py") as process:
+        _, error = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert "there is no time left for a trial of it; allow more by --time" in error

@@ -25,6 +25,9 @@ CANARY_ROUNDS = 10
 HASH_SEEDS = 2**32
 PROFILE_ROUNDS = 10
 PROFILE_SECONDS = 0.2  # of the rounds of a profile, without the profiler
+TRIAL = 0.2
+"""Of the time allowed, for the trial of either side."""
+
 SPARE = 0.9
 """Of the time allowed, that estimates may fill; they are never quite right."""
 
@@ -284,7 +287,8 @@ def prepare(spec: ComparisonSpec, reporter: Reporter) -> Iterator[Session]:
             kind="trial", arguments=spec.arguments, timeout=spec.timeout, plugin=stack.enter_context(plugin_folder())
         )
         reporter.phase("looking at each cell")
-        looked = look_at_both(sides, trial, stack)
+        seconds = None if spec.pairs else TRIAL * spec.time_allowed
+        looked = look_at_both(sides, trial, stack, seconds)
         comparison, pair_spec, facts = _planned(spec, sides, looked, time.monotonic() - begun)
         yield Session(
             sides=sides,

@@ -45,9 +45,15 @@ class Looked:
     start_seconds: float
 
 
-def look_at_both(sides: Mapping[Which, Side], spec: PairSpec, stack: ExitStack) -> Looked:
+def look_at_both(sides: Mapping[Which, Side], spec: PairSpec, stack: ExitStack, seconds: float | None) -> Looked:
     """
     Ask both sides which cells they have, and let them run each once, one side after the other.
+
+    Args:
+        sides: ready to be started.
+        spec: what they are told.
+        stack: on which a server is kept.
+        seconds: for the cells of one side; what they don't suffice for is skipped. None for all the time it takes.
 
     Raises:
         SideFailed: if one can't say, would run code that is not its own, or dies or hangs.
@@ -64,7 +70,7 @@ def look_at_both(sides: Mapping[Which, Side], spec: PairSpec, stack: ExitStack) 
         url, cpus = _shared(sides["candidate"], collected, stack)
         cells = [name for name in collected["candidate"]["cells"] if name in set(collected["baseline"]["cells"])]
         for process in processes.values():
-            process.send({"say": "go", "order": cells, "instrument": url})
+            process.send({"say": "go", "order": cells, "instrument": url, "seconds": seconds})
             process.receive()
             refuse_strangers(process.side, process.modules)
         return Looked(

@@ -12,6 +12,7 @@ It needs pytest and pytest-benchmark, and nothing of Paceline but, if the side h
 
 import hashlib
 import json
+import math
 import os
 import signal
 import socket
@@ -105,7 +106,7 @@ class Side:
         told: "kind": "trial", "pair" or "profile". In a trial the rest follows once the lead knows the cells. "order":
             the cells' node ids; "files": those they are in; "plan": as `turns.Turns`; "instrument": a URL or None;
             "core": a CPU's number or None; "pinned": the cells to keep on it; "canary": rounds of it; "seed": of what
-            is random.
+            is random; "seconds": for all cells of a trial, or None.
         neutralized: the plugins that a project asks for, and that are kept out.
     """
 
@@ -115,8 +116,8 @@ class Side:
         self._asked: list[str] = []
         self._absent: list[str] = []
         self._shared: Any = None
-        self._calls = 1
         self._rounds: list[float] = []
+        self._until = math.inf
         self._cpus = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
         self._way = self._ways(told["kind"])
 
@@ -209,6 +210,7 @@ class Side:
             self._lead.send("collected", **found)
             self._told.update(self._lead.receive())
             self._choose(session.config, session.items)
+            self._until = time.monotonic() + (self._told["seconds"] or math.inf)
         elif self._told["kind"] == "pair":
             self._canary()
         return (yield)
@@ -238,6 +240,12 @@ class Side:
         finally:
             if pinned:
                 os.sched_setaffinity(0, self._cpus)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self) -> None:
+        """Leave out what a trial has no time for."""
+        if time.monotonic() > self._until:
+            pytest.skip("there is no time left for a trial of it; allow more by --time")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
