@@ -68,7 +68,8 @@ def look_at_both(sides: Mapping[Which, Side], spec: PairSpec, stack: ExitStack, 
                 f"neither side has {', '.join(sorted(nowhere))}; name files, folders or node ids that are there"
             )
         url, cpus = _shared(sides["candidate"], collected, stack)
-        cells = [name for name in collected["candidate"]["cells"] if name in set(collected["baseline"]["cells"])]
+        known = set(collected["baseline"]["cells"])
+        cells = [name for name in collected["candidate"]["cells"] if name in known]
         for process in processes.values():
             process.send({"say": "go", "order": cells, "instrument": url, "seconds": seconds})
             process.receive()
@@ -96,7 +97,7 @@ def _shared(
     python, environment = candidate.python, candidate.environment
     own = has_instrument(python, candidate.folder, environment)
     server = stack.enter_context(running(python=python, environment=environment) if own else running())
-    if len(cpus) > 1:
+    if cpus:
         os.sched_setaffinity(server.pid, {cpus[0]})
     return server.url, cpus[1:]
 
@@ -143,6 +144,7 @@ def alone(collected: Mapping[Which, Mapping[str, Any]]) -> dict[str, str]:
 
 
 def file_of(fullname: str) -> str:
+    """Return the file that a cell is in; a file's own name is that of what can't be collected."""
     return fullname.partition("::")[0]
 
 
@@ -172,5 +174,6 @@ def plugin_folder() -> Iterator[Path]:
         shutil.copytree(
             package / "plugin" / "side", Path(folder, PACKAGE), ignore=shutil.ignore_patterns("__pycache__")
         )
-        shutil.copy(package / "tracers.py", Path(folder, PACKAGE))
+        for alone in (package / "tracers.py", package / "race" / "delays.py"):
+            shutil.copy(alone, Path(folder, PACKAGE))
         yield Path(folder)
