@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from processes import QUICK, python, until
 
+from paceline import machine
+
 PLAIN = """
 import threading, time
 import pytest
@@ -204,6 +206,7 @@ def of(file, names):
 
 def test_a_suite_is_compared_as_it_stands(kept):
     [pair] = kept["pairs"]
+    assert kept["baseline"]["libraries"] == kept["candidate"]["libraries"] == machine.libraries()
     assert set(of("test_plain.py", kept["plan"])) == COMPARED
     for side in ("baseline", "candidate"):
         measured = {name: len(pair[side][name]["rounds"]) for name in pair["order"]}

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from paceline import cgroups, machine
-from paceline.plugin.side import cells
+from paceline.ab.pair import PairSpec
 
 ARM = """processor\t: 0
 BogoMIPS\t: 243.75
@@ -226,7 +226,8 @@ def test_every_library_that_paceline_stands_on_is_recorded_or_known_to_move_no_f
 
 
 def test_a_comparison_in_lockstep_records_the_libraries_that_a_saved_run_does():
-    assert cells.LIBRARIES == machine.LIBRARIES
+    asked = PairSpec(kind="trial", arguments=(), timeout=1.0, plugin=Path()).message()["libraries"]
+    assert asked == machine.LIBRARIES
 
 
 def test_volatile_facts_are_those_of_this_interpreter():

@@ -44,7 +44,7 @@ LIBRARIES = (
 )
 """
 Whose versions can move a measurement, and so stand in every saved run: what Paceline measures with, and what works for
-each item beneath that. `plugin/side/cells.py`, which stands alone, has the same.
+each item beneath that. The sides of a comparison are asked for the same.
 """
 
 _FINGERPRINT = re.compile(r"[a-z0-9._-]+-[0-9][0-9.e-]*cpu-[a-z0-9._]+-[0-9]+\.[0-9]+t?")

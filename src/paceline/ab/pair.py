@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any, Literal
 
-from paceline import family
+from paceline import family, machine
 from paceline.ab.record import Taken
 from paceline.ab.sides import Side
 
@@ -82,6 +82,7 @@ class PairSpec:
             "pinned": self.pinned,
             "canary": self.canary,
             "seed": self.hash_seed,
+            "libraries": machine.LIBRARIES,
         }
 
 

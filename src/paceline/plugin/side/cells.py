@@ -15,31 +15,6 @@ FIXTURES = ("benchmark", "codspeed_benchmark")
 MARKS = ("benchmark", "codspeed_benchmark")  # pytest-codspeed's, on a whole test
 FOREIGN = ("max_rounds",)  # of pytest-codspeed's mark; pytest-benchmark refuses them
 ELSEWHERE = "measured in a process of its own, where no turns can be taken"
-LIBRARIES = (
-    "aiohttp",
-    "cloudpickle",
-    "dask",
-    "distributed",
-    "gevent",
-    "greenlet",
-    "httptools",
-    "loky",
-    "msgpack",
-    "multidict",
-    "paceline",
-    "pytest",
-    "pytest-benchmark",
-    "pytest-httpserver",
-    "ray",
-    "requests",
-    "simpy",
-    "tornado",
-    "trio",
-    "urllib3",
-    "uvloop",
-    "werkzeug",
-    "yarl",
-)
 
 
 def there(asked: list[str]) -> list[str]:
@@ -152,15 +127,15 @@ OWN = __name__.rpartition(".")[0] + ".lockstep"
 """The module whose fixture `instrument` takes the place of Paceline's."""
 
 
-def facts() -> dict[str, Any]:
-    """Return what runs here."""
-    libraries = dict(_versions())
+def facts(names: list[str]) -> dict[str, Any]:
+    """Return what runs here, and the versions of libraries, as far as they are installed."""
+    libraries = dict(_versions(names))
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return {"python": python, "libraries": libraries, "modules": loaded(), "traced": traced()}
 
 
-def _versions() -> Iterator[tuple[str, str]]:
-    for name in LIBRARIES:
+def _versions(names: list[str]) -> Iterator[tuple[str, str]]:
+    for name in names:
         try:
             yield name, importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:

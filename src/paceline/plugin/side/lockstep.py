@@ -106,7 +106,7 @@ class Side:
         told: "kind": "trial", "pair" or "profile". In a trial the rest follows once the lead knows the cells. "order":
             the cells' node ids; "files": those they are in; "plan": as `turns.Turns`; "instrument": a URL or None;
             "core": a CPU's number or None; "pinned": the cells to keep on it; "canary": rounds of it; "seed": of what
-            is random; "seconds": for all cells of a trial, or None.
+            is random; "seconds": for all cells of a trial, or None; "libraries": those whose versions are asked for.
         neutralized: the plugins that a project asks for, and that are kept out.
     """
 
@@ -202,7 +202,7 @@ class Side:
         if self._told["kind"] == "trial":
             found = {
                 **cells.collected(session.items),
-                **cells.facts(),
+                **cells.facts(self._told["libraries"]),
                 "notes": self._notes,
                 "idle": idle(session),
                 "absent": self._absent,
