@@ -17,10 +17,11 @@ from pathlib import Path
 
 import psutil
 
-QUICK = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
-"""For sessions of pytest within tests: importing hypothesis takes longer than most of them."""
+QUICK = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:pytest_httpserver")
+"""For sessions of pytest within tests: importing hypothesis takes longer than most of them, and werkzeug a third."""
 
-PATIENCE = 20.0  # seconds; far more than needed, so that a slow machine is not a failure
+PATIENCE = 60.0  # seconds; far more than needed, so that a slow machine is not a failure
+LONG_PATIENCE = 600.0  # the same for what starts dozens of processes, beside other tests that do so too
 
 
 def until(condition, what):

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from comparisons import FILE, ONE, THREE, TWO
-from processes import everything_from, python, terminal
+from processes import LONG_PATIENCE, everything_from, python, terminal
 
 from paceline.ab.progress import OPEN, duration, named, progress, reporting
 from paceline.ab.record import CANARY
@@ -118,7 +118,7 @@ def test_a_terminal_that_can_not_go_back_a_line_gets_lines(monkeypatch):
 def test_colours_that_are_forced_make_no_terminal_of_a_pipe(monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     with python("-c", HELD, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=LONG_PATIENCE)
     assert (process.returncode, out) == (0, "")
     assert "\x1b" not in err
     assert len(err.splitlines()) == 3

@@ -16,6 +16,7 @@ import pytest
 from comparisons import ONE, TWO, comparison, pair, pairs, side, taken
 from hypothesis import given
 from hypothesis import strategies as st
+from processes import LONG_PATIENCE
 
 from paceline import history
 from paceline.ab.record import (
@@ -322,7 +323,7 @@ def test_a_save_that_fails_leaves_nothing(folder, monkeypatch):
 
 def test_a_file_that_outgrows_its_limit_leaves_nothing(folder):
     limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)); save(held, folder)"
-    _, complaint = saving(folder, limited).communicate(timeout=60)
+    _, complaint = saving(folder, limited).communicate(timeout=LONG_PATIENCE)
     assert "NotSaved: this comparison is not saved in" in complaint
     assert "File too large; make room there" in complaint
     assert names(folder) == []
@@ -355,7 +356,7 @@ def test_processes_that_save_at_once_get_a_number_each(folder):
     for process in processes:
         process.stdin.close()
     for process in processes:
-        assert process.wait(timeout=60) == 0, process.stderr.read()
+        assert process.wait(timeout=LONG_PATIENCE) == 0, process.stderr.read()
         process.stdout.close()
         process.stderr.close()
     assert names(folder) == [f"{number:04}_rev-main_here.json" for number in range(1, 61)]

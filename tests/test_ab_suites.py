@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from processes import QUICK, python, until
+from processes import LONG_PATIENCE, QUICK, python, until
 
 from paceline import machine
 
@@ -140,7 +140,7 @@ def compared(folder, *arguments, pairs=1, cells=(), path="", baseline="."):
         pairs,
     ]
     with started(folder, *sides, *arguments, *(["--", *cells] if cells else [])) as process:
-        _, error = process.communicate(timeout=120)
+        _, error = process.communicate(timeout=LONG_PATIENCE)
     return process.returncode, error, saved(folder)
 
 
@@ -359,11 +359,11 @@ def test_after_ctrl_c_the_pairs_so_far_can_be_read(tmp_path):
     with started(tmp_path, *sides, "--", "test_speed.py", *QUICK) as process:
         until(lambda: (tmp_path / "pairs").exists() and (tmp_path / "pairs").stat().st_size > 5, "the second pair")
         process.send_signal(signal.SIGINT)
-        _, error = process.communicate(timeout=60)
+        _, error = process.communicate(timeout=LONG_PATIENCE)
     assert process.returncode == 130
     assert "judge them by paceline ab --read 0001" in error
     with started(tmp_path, "--read", "1") as process:
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=LONG_PATIENCE)
     assert process.returncode == 0
     assert "test_long" in out
 
@@ -444,7 +444,7 @@ def test_a_cell_is_run_again_under_a_profiler_and_says_which_function_changed_an
     assert "sum" in call["name"]
     assert (call["baseline"], call["candidate"]) == (0, 9)
     with started(tmp_path, "--read", "1") as process:
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=LONG_PATIENCE)
     assert "price (shop.py:5)" in out
 
 
@@ -460,6 +460,6 @@ def test_the_trial_ends_in_time_and_what_it_had_none_for_is_named(tmp_path):
     (tmp_path / "test_speed.py").write_text(MANY)
     side = f". {' '.join(QUICK)}"
     with started(tmp_path, "--baseline", side, "--candidate", side, "--time", "4", "--", "test_speed.py") as process:
-        _, error = process.communicate(timeout=120)
+        _, error = process.communicate(timeout=LONG_PATIENCE)
     assert process.returncode == 2
     assert "there is no time left for a trial of it; allow more by --time" in error

@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from processes import PATIENCE
 from saved_runs import FINGERPRINT, FOLDER, PARTIAL, benchmark, put, saved
 
 from paceline import cli, machine
@@ -332,7 +333,7 @@ def test_serve_starts_prints_where_and_ends_when_stdin_does():
         assert place["url"].startswith("http://127.0.0.1:")
         assert place["pid"] == process.pid
         process.stdin.close()
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=PATIENCE) == 0
 
 
 def test_serve_starts_without_what_only_tables_need():

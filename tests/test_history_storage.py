@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import pytest
+from processes import LONG_PATIENCE
 from saved_runs import FINGERPRINT, FOLDER, benchmark, saved
 
 from paceline import cli, history, machine
@@ -306,7 +307,7 @@ def test_an_interrupted_save_leaves_nothing(tmp_path, storage, monkeypatch):
 
 def test_a_file_that_outgrows_its_limit_leaves_nothing(tmp_path, start):
     process = start("import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)); storage.save(data, 'x')")
-    _, complaint = process.communicate(timeout=60)
+    _, complaint = process.communicate(timeout=LONG_PATIENCE)
     assert "NotSaved: this run is not saved in" in complaint
     assert "File too large; make room there" in complaint
     assert names(tmp_path) == ["run.json"]
@@ -341,7 +342,7 @@ def test_a_folder_in_the_way_is_told_of(tmp_path, storage):
 def test_a_killed_save_leaves_nothing_that_a_history_reads_and_the_next_one_cleans_up(tmp_path, storage, start):
     halt = "import os, signal; os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL); "
     process = start(halt + "storage.save(data, 'x')")
-    process.communicate(timeout=60)
+    process.communicate(timeout=LONG_PATIENCE)
     assert process.returncode == -signal.SIGKILL
     (leftover,) = (tmp_path / FINGERPRINT / FOLDER).iterdir()
     assert leftover.suffix == ".tmp"
@@ -353,7 +354,7 @@ def test_a_killed_save_leaves_nothing_that_a_history_reads_and_the_next_one_clea
 
 def test_a_kill_right_after_publishing_leaves_a_whole_run(tmp_path, storage, start):
     halt = "import os, signal; Path.unlink = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL); "
-    start(halt + "storage.save(data, 'x')").communicate(timeout=60)
+    start(halt + "storage.save(data, 'x')").communicate(timeout=LONG_PATIENCE)
     (run,), damaged = history.runs(tmp_path)
     assert (run.number, damaged) == (1, [])
     storage.save(saved(), "x")
@@ -368,7 +369,7 @@ def test_processes_that_save_at_once_get_a_number_each(tmp_path, start):
     for process in processes:
         process.stdin.close()
     for process in processes:
-        assert process.wait(timeout=60) == 0, process.stderr.read()
+        assert process.wait(timeout=LONG_PATIENCE) == 0, process.stderr.read()
         process.stdout.close()
         process.stderr.close()
     found, damaged = history.runs(tmp_path)

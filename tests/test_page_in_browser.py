@@ -10,6 +10,7 @@ from functools import cache
 
 import pytest
 import saved_runs
+from processes import LONG_PATIENCE
 
 REQUIRED = os.environ.get("PACELINE_BROWSER") == "required"
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
@@ -66,7 +67,7 @@ def report(tmp_path_factory):
         run = saved_runs.put(folder / "results", saved_runs.saved(*cells(name)))
         page = folder / "report.html"
         command = [sys.executable, "-m", "paceline", "report", str(run), "-o", str(page)]
-        subprocess.run(command, check=True, capture_output=True, cwd=folder, timeout=120)
+        subprocess.run(command, check=True, capture_output=True, cwd=folder, timeout=LONG_PATIENCE)
         return page
 
     return made

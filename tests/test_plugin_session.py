@@ -8,7 +8,7 @@ import signal
 import subprocess
 
 import pytest
-from processes import QUICK, alive, family, python, until
+from processes import PATIENCE, QUICK, alive, family, python, until
 
 from paceline.history import load
 
@@ -471,7 +471,7 @@ def halfway(pytester):
 def test_ctrl_c_saves_nothing_in_the_history_and_leaves_nobody(halfway, saved):
     everyone = family(halfway.pid)
     os.kill(halfway.pid, signal.SIGINT)
-    shown = halfway.communicate(timeout=30)[0]
+    shown = halfway.communicate(timeout=PATIENCE)[0]
     assert halfway.returncode == pytest.ExitCode.INTERRUPTED, shown
     until(lambda: not alive(everyone), "the whole family to end")
     assert saved("results/linux*/*/*") == []

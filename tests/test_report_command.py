@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import saved_runs
+from processes import LONG_PATIENCE
 
 from paceline import machine
 from paceline.cli import main
@@ -208,7 +209,7 @@ def test_the_committed_runs_of_two_pythons_make_one_page(tmp_path):
     ]
     page = tmp_path / "report.html"
     command = [sys.executable, "-m", "paceline", "report", *runs, "-o", str(page)]
-    ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=LONG_PATIENCE, check=False)
     assert ended.returncode == 0, ended.stderr
     assert page.stat().st_size < 3 * 2**20
     text = page.read_text()

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 import psutil
 import pytest
 import requests
+from processes import PATIENCE
 from server_raw import until
 
 from paceline.server import child
@@ -90,7 +91,7 @@ def test_a_server_that_watches_a_stdin_at_its_end_ends_at_once():
     ],
 )
 def test_a_server_that_cannot_start_says_why_in_one_sentence(arguments, words):
-    ended = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=30, check=False)
+    ended = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.startswith(f"paceline serve: {words}")
     assert ended.stderr.count("\n") == 1
@@ -99,7 +100,9 @@ def test_a_server_that_cannot_start_says_why_in_one_sentence(arguments, words):
 def test_a_port_in_use_is_named():
     with running() as server:
         port = server.url.rpartition(":")[2]
-        ended = subprocess.run([*COMMAND, "--port", port], capture_output=True, text=True, timeout=30, check=False)
+        ended = subprocess.run(
+            [*COMMAND, "--port", port], capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
     assert ended.returncode == 1
     assert f"can't listen at 127.0.0.1 port {port}: " in ended.stderr
     assert "in use; choose another, or port 0 for a free one" in ended.stderr

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pytest
 from probes import Probe, ProbeError
-from processes import python, until
+from processes import PATIENCE, python, until
 
 from paceline.strategies import WorkerDied
 from paceline.strategies.loky import Loky
@@ -206,5 +206,5 @@ WITHOUT_LOKY = pytest.mark.skipif(Loky.unavailable() is not None, reason=str(Lok
 def test_ctrl_c_that_comes_while_processes_are_started_leaves_no_pool_behind(name):
     script = HELD.format(name=name)
     with python("-W", "error", "-c", script, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-        shown = process.communicate(timeout=30)[0]
+        shown = process.communicate(timeout=PATIENCE)[0]
     assert (process.returncode, shown) == (0, "interrupted\n")
