@@ -335,11 +335,15 @@ class Side:
 def idle(session: pytest.Session) -> list[str]:
     """Return the arguments that keep out what no cell needs, and what takes longer to import than most cells to run."""
     config = session.config
-    words = [*config.getini("addopts"), *config.invocation_params.args, os.environ.get("PYTEST_ADDOPTS", "")]
-    used = any("hypothesis" in word for word in words) or any(
-        hasattr(getattr(item, "obj", None), "hypothesis") for item in session.items
-    )
-    return [] if used or not config.pluginmanager.has_plugin("hypothesispytest") else ["-p", "no:hypothesispytest"]
+    words = " ".join([*config.getini("addopts"), *config.invocation_params.args, os.environ.get("PYTEST_ADDOPTS", "")])
+    used = {
+        "hypothesispytest": "hypothesis" in words
+        or any(hasattr(getattr(item, "obj", None), "hypothesis") for item in session.items),
+        "pytest_httpserver": "httpserver" in words
+        or any("httpserver" in name for item in session.items for name in getattr(item, "fixturenames", ())),
+    }
+    unused = [name for name in used if config.pluginmanager.has_plugin(name) and not used[name]]
+    return [word for name in unused for word in ("-p", f"no:{name}")]
 
 
 def outcome(report: Any) -> str:
