@@ -69,6 +69,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add = made.add_argument
     add("--hours", type=float, default=0.0, help="how long to record; without it, only sum up")
     add("--time", type=float, default=240.0, help="seconds for a comparison (default: %(default)g)")
+    add("--cells", type=int, help="how many of a suite's to compare, drawn anew each time (default: all)")
     add("--file", type=Path, default=KEPT, help="where to append (default: %(default)s)")
     add("clones", nargs="*", metavar="SUITE=CLONE", help=f"of {', '.join(SUITES)}")
     return made.parse_args(argv)
@@ -81,7 +82,7 @@ def record(given: argparse.Namespace) -> None:
     while time.monotonic() < until:
         known = given.file.read_text().splitlines() if given.file.exists() else []
         name, kind = rarest(clones, [json.loads(line) for line in known])
-        one = compared(name, Path(clones[name]).resolve(), kind, given.time, random.randrange(2**32))
+        one = compared(name, Path(clones[name]).resolve(), kind, given, random.randrange(2**32))
         with given.file.open("a") as file:
             file.write(json.dumps(one) + "\n")
         sys.stderr.write(f"{name}, {kind}: {one['verdict']}, {one['cells']}, {one['seconds']:.0f} s\n")
@@ -99,7 +100,7 @@ def rarest(clones: dict[str, str], known: list[dict[str, Any]]) -> tuple[str, st
     return name, min(kinds, key=kinds.__getitem__)
 
 
-def compared(name: str, clone: Path, kind: str, seconds: float, seed: int) -> dict[str, Any]:
+def compared(name: str, clone: Path, kind: str, given: argparse.Namespace, seed: int) -> dict[str, Any]:
     """Hold one comparison, and return what came of it."""
     suite, chance = SUITES[name], random.Random(seed)
     with TemporaryDirectory(prefix="a" * chance.randrange(1, 60) if kind == "other path" else "paceline-") as folder:
@@ -108,8 +109,9 @@ def compared(name: str, clone: Path, kind: str, seconds: float, seed: int) -> di
         edit = edited(tree, suite.package, kind, chance)
         seeds = ("PYTHONHASHSEED=1", "PYTHONHASHSEED=2") if kind == "other seed" else ("", "")
         sides = [f"{side} {suite.environment} {seed}" for side, seed in zip(("rev:HEAD", "."), seeds, strict=True)]
-        command = [sys.executable, "-m", "paceline", "ab", "--json", "--time", seconds, "--seed", seed]
-        command += ["--baseline", sides[0], "--candidate", sides[1], "--results", folder, "--", *suite.cells]
+        cells = drawn(tree, suite, given.cells, chance) if given.cells else suite.cells
+        command = [sys.executable, "-m", "paceline", "ab", "--json", "--time", given.time, "--seed", seed]
+        command += ["--baseline", sides[0], "--candidate", sides[1], "--results", folder, "--", *cells]
         begun = time.monotonic()
         done = subprocess.run(list(map(str, command)), check=False, cwd=tree, capture_output=True, text=True)
         taken = time.monotonic() - begun
@@ -133,6 +135,15 @@ def compared(name: str, clone: Path, kind: str, seconds: float, seed: int) -> di
         },
         "pairs": [said["pairs"], said["fresh_pairs"]],
     }
+
+
+def drawn(tree: Path, suite: Suite, number: int, chance: random.Random) -> list[str]:
+    """Draw some of a suite's cells."""
+    command = ["env", *suite.environment.split(), sys.executable, "-m", "pytest", "-o", "addopts=", *suite.cells]
+    command += ["--collect-only", "-q", "--benchmark-only"]
+    asked = subprocess.run(command, check=True, cwd=tree, capture_output=True, text=True)
+    cells = [line for line in asked.stdout.splitlines() if "::" in line]
+    return sorted(chance.sample(cells, min(number, len(cells))))
 
 
 def git(tree: Path, *words: str) -> str:
