@@ -48,7 +48,7 @@ class Suite:
 PURE = "YARL_NO_EXTENSIONS=1 MULTIDICT_NO_EXTENSIONS=1"
 SUITES = {
     "yarl": Suite("yarl", ("tests/test_url_benchmarks.py",), PURE),
-    "multidict": Suite("multidict", ("tests/test_multidict_benchmarks.py",), PURE),
+    "multidict": Suite("multidict", ("tests/test_multidict_benchmarks.py", "--no-c-extensions"), PURE),
     "paceline": Suite("src/paceline", ("benchmarks/test_gate.py",)),
 }
 KINDS = ("identical", "comment", "renamed local", "reordered functions", "unused function", "other path", "other seed")
