@@ -1,6 +1,4 @@
-"""
-Wires Paceline into its own repository.
-"""
+"""Wires Paceline into its own repository."""
 
 import pytest
 
@@ -8,8 +6,6 @@ pytest_plugins = ["paceline.plugin", "pytester"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """
-    Leave the tests out of a session that only measures: it would collect them only to skip them.
-    """
+    """Leave the tests out of a session that only measures: it would collect them only to skip them."""
     if config.getoption("benchmark_only", default=False) and config.args_source == pytest.Config.ArgsSource.TESTPATHS:
         config.args[:] = [argument for argument in config.args if argument != "tests"]

@@ -1,6 +1,4 @@
-"""
-Say what the tests skipped on this Python, and why: strategies, and what needs hosts of our own.
-"""
+"""Say what the tests skipped on this Python, and why: strategies, and what needs hosts of our own."""
 
 import sys
 from pathlib import Path

@@ -1,6 +1,4 @@
-"""
-A cluster of dask on hosts of our own: a scheduler, workers, and the host that measures.
-"""
+"""A cluster of dask on hosts of our own: a scheduler, workers, and the host that measures."""
 
 import os
 import sys
@@ -31,8 +29,7 @@ ROUNDS = 50  # at most; dask needs one, or some where it is slow to see that a h
 
 
 class Cluster:
-    """
-    The hosts, and where the scheduler will be; who runs on them is for `scheduler` and `worker` to say.
+    """The hosts, and where the scheduler will be; who runs on them is for `scheduler` and `worker` to say.
 
     Args:
         there: the scheduler's host, those of the workers, and the one that measures.
@@ -46,22 +43,16 @@ class Cluster:
         self._folder, self._environment = folder, {**ENVIRONMENT, **settings}
 
     def scheduler(self):
-        """
-        Start it, as a context.
-        """
+        """Start it, as a context."""
         return self._dask("scheduler", self.head, "--port", PORT)
 
     def worker(self, host, threads=1):
-        """
-        Start one, as a context: a process that looks for the scheduler until it is there.
-        """
+        """Start one, as a context: a process that looks for the scheduler until it is there."""
         where = ("--local-directory", self._folder / host.address, "--nthreads", threads, "--no-nanny")
         return self._dask("worker", host, self.address, *where)
 
     def python(self, *arguments, **options):
-        """
-        Start a process on the host that measures, as a context.
-        """
+        """Start a process on the host that measures, as a context."""
         return self.own.python(*arguments, env=self._with_path(), **options)
 
     def _dask(self, kind, host, *arguments):
@@ -75,8 +66,7 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Proved:
-    """
-    A cluster that is there, and was seen to use all its hosts.
+    """A cluster that is there, and was seen to use all its hosts.
 
     Args:
         address: the scheduler's.
@@ -91,8 +81,7 @@ class Proved:
 
 @contextmanager
 def running_on(count, threads):
-    """
-    Run a cluster with workers on so many hosts of so many threads each, and be on the host that measures meanwhile.
+    """Run a cluster with workers on so many hosts of so many threads each, and be on the host that measures meanwhile.
 
     Raises:
         NotAMeasurement: if items did not come from all of them at the same time.
@@ -108,8 +97,7 @@ def running_on(count, threads):
 
 
 def proved(scheduler, own, addresses, threads, rounds=ROUNDS):
-    """
-    Have items come from all hosts, for an instrument that says where each came from, and when.
+    """Have items come from all hosts, for an instrument that says where each came from, and when.
 
     Args:
         scheduler: its address.
@@ -140,9 +128,7 @@ def proved(scheduler, own, addresses, threads, rounds=ROUNDS):
 
 
 def most_at_once(strategy, items):
-    """
-    Say how many items of a round were under way at the same time, seen in a pass of its own in a fresh process.
-    """
+    """Say how many items of a round were under way at the same time, seen in a pass of its own in a fresh process."""
     watch = "paceline.measuring.watching:figures_of"
     timeout = laps.patience(strategy.workload, items, passes=2)
     with folder() as own:
@@ -152,16 +138,13 @@ def most_at_once(strategy, items):
 
 @contextmanager
 def folder():
-    """
-    Have a folder, which goes at the end, whatever somebody who was killed has left in it.
-    """
+    """Have a folder, which goes at the end, whatever somebody who was killed has left in it."""
     with TemporaryDirectory(prefix="paceline-hosts-", ignore_cleanup_errors=True) as path:
         yield Path(path)
 
 
 def wait_for_workers(scheduler, count):
-    """
-    Wait until a cluster has so many workers.
+    """Wait until a cluster has so many workers.
 
     Raises:
         TimeoutError: if it has not in time.
@@ -173,8 +156,7 @@ def wait_for_workers(scheduler, count):
 
 
 def seen(instrument):
-    """
-    Say what an instrument with spans saw since its last reset.
+    """Say what an instrument with spans saw since its last reset.
 
     Returns:
         How many items came from each host, and from how many of them it had items in hand at the same time.
@@ -185,7 +167,5 @@ def seen(instrument):
 
 
 def _others(one, items):
-    """
-    Of how many hosts there are items that were in hand when this one came.
-    """
+    """Of how many hosts there are items that were in hand when this one came."""
     return len({host for host, start, end in items if start <= one[1] < end})

@@ -1,5 +1,4 @@
-"""
-A counter that several workers count up at the same time, with and without its lock.
+"""A counter that several workers count up at the same time, with and without its lock.
 
 One update reads the counter, calls a function with what it read, and writes back what that gave: another worker may
 write in between. All workers start at a barrier, so that they really meet.
@@ -17,8 +16,7 @@ WITH, WITHOUT, EACH = "with lock", "without lock", "each access locked"
 
 
 def count(strategy, counter, lock, workers, updates):
-    """
-    Let `workers` processes or threads make `updates` updates each.
+    """Let `workers` processes or threads make `updates` updates each.
 
     Args:
         strategy: "processes" or "threads".
@@ -56,9 +54,7 @@ def count(strategy, counter, lock, workers, updates):
 
 
 def one_more(number):
-    """
-    A function's call between read and write: where real code computes.
-    """
+    """A function's call between read and write: where real code computes."""
     return number + 1
 
 

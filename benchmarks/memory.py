@@ -1,6 +1,4 @@
-"""
-What the workers of a strategy hold in memory, after a round of work.
-"""
+"""What the workers of a strategy hold in memory, after a round of work."""
 
 import os
 import time
@@ -12,8 +10,7 @@ ITEMS_PER_WORKER = 4
 
 
 class Held:
-    """
-    A workload whose workers hold what the lesson's do, a session of their own, and compute, which needs no server.
+    """A workload whose workers hold what the lesson's do, a session of their own, and compute, which needs no server.
 
     Tasks of trio and greenlets hold none, as requests and aiohttp don't serve them.
 
@@ -54,8 +51,7 @@ class Held:
 
 
 def footprint(strategy, workers, n):
-    """
-    Start a strategy, do one round, and add up the memory of this process and of all that descend from it.
+    """Start a strategy, do one round, and add up the memory of this process and of all that descend from it.
 
     The client library is imported before the start, as the lesson's program does at its top: forked workers share it,
     others import their own.

@@ -1,6 +1,4 @@
-"""
-A round of very many items with nothing to do: its time, and how much memory it takes at its height.
-"""
+"""A round of very many items with nothing to do: its time, and how much memory it takes at its height."""
 
 import os
 import re
@@ -13,9 +11,7 @@ WARM_UP = 100  # items of a round that goes before, so that no start is counted
 
 
 class Same:
-    """
-    A workload whose items are done at once: each gives itself back.
-    """
+    """A workload whose items are done at once: each gives itself back."""
 
     def expected(self, item):
         return item
@@ -33,8 +29,7 @@ class Same:
 
 
 def passed(strategy, workers, items, fetch=None):
-    """
-    Do a round of `items` items, and watch the memory of this process and of all that descend from it.
+    """Do a round of `items` items, and watch the memory of this process and of all that descend from it.
 
     Args:
         strategy: its name.
@@ -72,8 +67,7 @@ def passed(strategy, workers, items, fetch=None):
 
 
 def downloaded(strategy, workers, items, fetch):
-    """
-    Do a round of real downloads, and put beside it what `paceline predict` says of it.
+    """Do a round of real downloads, and put beside it what `paceline predict` says of it.
 
     Returns:
         What `passed` does, and predicted_seconds, low_seconds and high_seconds: the prediction and its interval.
@@ -91,9 +85,7 @@ def _peaks():
 
 
 def _peak(pid):
-    """
-    The most that a process ever held, bytes; where /proc doesn't tell, of this process alone.
-    """
+    """The most that a process ever held, bytes; where /proc doesn't tell, of this process alone."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except FileNotFoundError:

@@ -1,5 +1,4 @@
-"""
-Hosts of our own on this machine: network namespaces, joined by a switch in one more.
+"""Hosts of our own on this machine: network namespaces, joined by a switch in one more.
 
 They have no names, only descriptors of this process: with its end, by SIGKILL too, the system removes them, and what it
 started on them ends as well. They need Linux, root's capabilities and iproute2.
@@ -23,9 +22,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def why_not():
-    """
-    Say why there can be none here; None if they can.
-    """
+    """Say why there can be none here; None if they can."""
     status = Path("/proc/self/status")
     if not status.exists() or not OWN.exists():
         return "needs Linux, for network namespaces"
@@ -39,9 +36,7 @@ WHY_NOT = why_not()
 
 
 class Network:
-    """
-    A network namespace, as long as it is open here or a process is in it.
-    """
+    """A network namespace, as long as it is open here or a process is in it."""
 
     def __init__(self):
         with back():
@@ -51,33 +46,25 @@ class Network:
 
     @contextmanager
     def entered(self):
-        """
-        Be in it with this thread, and whatever it starts.
-        """
+        """Be in it with this thread, and whatever it starts."""
         with back():
             called("setns", self.descriptor, NEW_NETWORK)
             yield
 
     def ip(self, *words):
-        """
-        Run iproute2 in it; what it complains of is raised.
-        """
+        """Run iproute2 in it; what it complains of is raised."""
         with self.entered():
             done = subprocess.run(["ip", *map(str, words)], capture_output=True, text=True, check=False)
         if done.returncode:
             raise OSError(f"ip {' '.join(map(str, words))}: {done.stderr.strip()}")
 
     def close(self):
-        """
-        Let it go.
-        """
+        """Let it go."""
         os.close(self.descriptor)
 
 
 class Host:
-    """
-    One with an address, and a plug that can be pulled.
-    """
+    """One with an address, and a plug that can be pulled."""
 
     def __init__(self, network, switch, number):
         self.network, self.address = network, f"10.77.0.{number}"
@@ -90,16 +77,12 @@ class Host:
         network.ip("address", "add", f"{self.address}/24", "dev", "eth0")
 
     def unplug(self):
-        """
-        Pull the plug: what is on its way is lost, and nobody is told.
-        """
+        """Pull the plug: what is on its way is lost, and nobody is told."""
         self._switch.ip("link", "set", self._port, "down")
 
     @contextmanager
     def python(self, *arguments, **options):
-        """
-        Run a Python process on this host; whatever happens, it is gone at the end, and Ctrl-C does not reach it.
-        """
+        """Run a Python process on this host; whatever happens, it is gone at the end, and Ctrl-C does not reach it."""
         command = [sys.executable, *map(str, arguments)]
         parent = os.getpid()
         with self.network.entered():
@@ -119,9 +102,7 @@ class Host:
 
 @contextmanager
 def hosts(count):
-    """
-    So many of them; nobody is at the other addresses up to 10.77.0.254.
-    """
+    """So many of them; nobody is at the other addresses up to 10.77.0.254."""
     with ExitStack() as opened:
         switch, *networks = [opened.enter_context(closing(Network())) for _ in range(count + 1)]
         switch.ip("link", "add", "switch", "type", "bridge")
@@ -131,9 +112,7 @@ def hosts(count):
 
 @contextmanager
 def back():
-    """
-    Bring this thread back to the network that it was in.
-    """
+    """Bring this thread back to the network that it was in."""
     before = os.open(OWN, os.O_RDONLY)
     try:
         yield
@@ -143,18 +122,14 @@ def back():
 
 
 def end_with(parent):
-    """
-    Have the system kill this process when its parent ends, by SIGKILL too.
-    """
+    """Have the system kill this process when its parent ends, by SIGKILL too."""
     called("prctl", DEATH_SIGNAL, signal.SIGKILL)
     if os.getppid() != parent:  # it has ended before that
         os._exit(1)
 
 
 def called(name, *arguments):
-    """
-    Call the system; the modules of Python 3.11 don't have these calls.
-    """
+    """Call the system; the modules of Python 3.11 don't have these calls."""
     if getattr(_libc, name)(*arguments):
         number = ctypes.get_errno()
         raise OSError(number, f"{name}: {os.strerror(number)}")

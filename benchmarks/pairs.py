@@ -1,13 +1,10 @@
-"""
-Two programs in turn, so that both see the same state of the machine.
-"""
+"""Two programs in turn, so that both see the same state of the machine."""
 
 import time
 
 
 def taken(benchmark, first, second, *, pairs, expected):
-    """
-    Time `second` with pytest-benchmark, `first` right before each of its rounds; both must give what is expected.
+    """Time `second` with pytest-benchmark, `first` right before each of its rounds; both must give what is expected.
 
     Gives the seconds of both, shapes (n,); nothing where the session does not measure.
     """

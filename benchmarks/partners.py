@@ -1,5 +1,4 @@
-"""
-Processes and threads beside this one that always end, and whose death is told instead of waited for.
+"""Processes and threads beside this one that always end, and whose death is told instead of waited for.
 
 Processes are forked: the apparatus runs in a fresh interpreter with a single thread, where fork is safe, is the
 cheapest start, and hands over any object as it is.
@@ -19,22 +18,16 @@ TIMEOUT = 60.0  # seconds for everything that one cell does; far more than it ne
 
 
 class TooLate(RuntimeError):  # noqa: N818 - it reads as the event it reports
-    """
-    A cell was not done in time.
-    """
+    """A cell was not done in time."""
 
 
 class PartnerDied(RuntimeError):  # noqa: N818
-    """
-    A process ended before its work was done.
-    """
+    """A process ended before its work was done."""
 
 
 @contextmanager
 def in_time(seconds=TIMEOUT):
-    """
-    Raise `TooLate` in the block after `seconds`, whatever it waits for. For the main thread.
-    """
+    """Raise `TooLate` in the block after `seconds`, whatever it waits for. For the main thread."""
 
     def end(_signal, _frame):
         raise TooLate(f"not done within {seconds:g} s; a partner may hang")
@@ -50,8 +43,7 @@ def in_time(seconds=TIMEOUT):
 
 @contextmanager
 def process(target, *arguments):
-    """
-    Run `target(*arguments)` in a process beside the block, and kill it at the end. For the main thread.
+    """Run `target(*arguments)` in a process beside the block, and kill it at the end. For the main thread.
 
     Raises:
         PartnerDied: in the block, wherever it waits, as soon as the process ends badly: SIGCHLD ends a wait for a pipe
@@ -75,8 +67,7 @@ def process(target, *arguments):
 
 
 def processes(target, places):
-    """
-    Run `target(place)` in a process for each of `places` at the same time, and wait for their ends.
+    """Run `target(place)` in a process for each of `places` at the same time, and wait for their ends.
 
     Raises:
         PartnerDied: if one ends badly; the others are killed then.
@@ -95,8 +86,7 @@ def processes(target, places):
 
 
 def threads(target, places):
-    """
-    Run `target(place)` in a thread for each of `places` at the same time, and wait for their ends.
+    """Run `target(place)` in a thread for each of `places` at the same time, and wait for their ends.
 
     Raises:
         TooLate: if one doesn't end; it is left behind, as a thread can't be killed.
@@ -112,9 +102,7 @@ def threads(target, places):
 
 
 def watch_parent():
-    """
-    End this process when its parent does, by SIGKILL too.
-    """
+    """End this process when its parent does, by SIGKILL too."""
     threading.Thread(target=end_with_parent, daemon=True).start()
 
 

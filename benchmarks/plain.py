@@ -1,5 +1,4 @@
-"""
-The lesson's four programs as one would write them, without Paceline: what a strategy must not be slower than.
+"""The lesson's four programs as one would write them, without Paceline: what a strategy must not be slower than.
 
 Each does everything inside one call: start its workers, run all items, stop.
 """

@@ -1,6 +1,4 @@
-"""
-What `multiprocessing.Pool` does by itself: how many processes it starts, and how often it calls the initializer.
-"""
+"""What `multiprocessing.Pool` does by itself: how many processes it starts, and how often it calls the initializer."""
 
 import multiprocessing
 import os
@@ -18,8 +16,7 @@ ITEM_SECONDS = 0.001  # long enough for every worker to get some
 
 
 def default_size(affinity):
-    """
-    Start a pool that is not told how many processes to have.
+    """Start a pool that is not told how many processes to have.
 
     Args:
         affinity: "all CPUs" as it is, or "one CPU", to which this process is bound before.
@@ -48,8 +45,7 @@ def default_size(affinity):
 
 
 def initializer_calls(workers, items, items_per_process):
-    """
-    Count the calls of a pool's initializer, which writes down where it runs.
+    """Count the calls of a pool's initializer, which writes down where it runs.
 
     Args:
         workers: processes of the pool.
@@ -79,17 +75,13 @@ def initializer_calls(workers, items, items_per_process):
 
 
 def write_down(log):
-    """
-    The initializer: say in which process it is called; the pool gives each a name of its own.
-    """
+    """The initializer: say in which process it is called; the pool gives each a name of its own."""
     with log.open("a") as lines:  # one short write: lines of several processes don't mix
         lines.write(multiprocessing.current_process().name + "\n")
 
 
 def _counting(started):
-    """
-    A context whose processes are counted as they are started.
-    """
+    """A context whose processes are counted as they are started."""
 
     class Process(multiprocessing.context.ForkProcess):
         def start(self):
@@ -104,8 +96,6 @@ def _counting(started):
 
 
 def _end(pool):
-    """
-    Let the processes end by themselves; leaving the block would kill them.
-    """
+    """Let the processes end by themselves; leaving the block would kill them."""
     pool.close()
     pool.join()

@@ -1,6 +1,4 @@
-"""
-What `paceline predict` knows, for experiments that hold it against something else.
-"""
+"""What `paceline predict` knows, for experiments that hold it against something else."""
 
 from pathlib import Path
 
@@ -14,8 +12,7 @@ RESULTS = Path(__file__).parents[1] / "results"
 
 
 def known(strategy, client):
-    """
-    Fit the cells of the newest fitting run.
+    """Fit the cells of the newest fitting run.
 
     Returns:
         The run, its cells of this strategy and client, and the fit.
@@ -27,8 +24,7 @@ def known(strategy, client):
 
 
 def predicted(strategy, client, workers, items, size):
-    """
-    Predict a round of downloads that are answered at once.
+    """Predict a round of downloads that are answered at once.
 
     Returns:
         predicted_seconds; low_seconds and high_seconds: the ends of its interval. run: the number of the run.

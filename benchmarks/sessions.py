@@ -1,6 +1,4 @@
-"""
-Downloads by processes that each have a session of their own, and by processes that were all given the same one.
-"""
+"""Downloads by processes that each have a session of their own, and by processes that were all given the same one."""
 
 import tempfile
 import time
@@ -16,8 +14,7 @@ TIMEOUT = 1.0  # seconds without an answer: somebody else has read it
 
 
 def downloads(url, size, workers, items, opened):
-    """
-    Let each process do `items` downloads over the session that it has.
+    """Let each process do `items` downloads over the session that it has.
 
     Args:
         url: of the instrument, "{item}" in it stands for the item.
@@ -52,9 +49,7 @@ def downloads(url, size, workers, items, opened):
 
 
 def _arrives(session, url, item, size):
-    """
-    Download one item: whether its own answer came.
-    """
+    """Download one item: whether its own answer came."""
     try:
         answer = session.get(url.replace("{item}", str(item)), timeout=TIMEOUT).content
     except Exception:  # noqa: BLE001 - an answer of which another process read a part breaks in many ways; it is counted

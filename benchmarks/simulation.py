@@ -1,5 +1,5 @@
-"""
-A round as a simulation of discrete events: workers, a client's CPU, a server, and the instrument's own service times.
+"""A round as a simulation of discrete events: workers, a client's CPU, a server, and the instrument's own service
+times.
 
 The model of `paceline predict` adds up means. Here every item takes its own way, so what waits for what, and how much
 of the waiting hides behind computing, is not put in: it comes out.
@@ -16,8 +16,7 @@ from paceline.server.service import Service
 
 
 class Queue:
-    """
-    Whoever comes first is served first, one at a time.
+    """Whoever comes first is served first, one at a time.
 
     Source: D. V. Lindley, The Theory of Queues with a Single Server, Proceedings of the Cambridge Philosophical Society
         48 (1952), 277-289: an item begins when it is there and the one before it is done.
@@ -27,16 +26,13 @@ class Queue:
         self.free = 0.0
 
     def until(self, now, seconds):
-        """
-        How long it takes from now until `seconds` of service are over.
-        """
+        """How long it takes from now until `seconds` of service are over."""
         self.free = max(now, self.free) + seconds
         return self.free - now
 
 
 def round_seconds(parts, work, service, server_seconds):
-    """
-    Simulate a round.
+    """Simulate a round.
 
     Args:
         parts: the fitted `paceline.predict.model.Parts`; its overlap is left out.
@@ -63,8 +59,7 @@ def round_seconds(parts, work, service, server_seconds):
 
 
 def compared(strategy, client, items, workers, latency, jitter):
-    """
-    Simulate a round with the parts that were fitted to the newest fitting run, and put it beside what else is known.
+    """Simulate a round with the parts that were fitted to the newest fitting run, and put it beside what else is known.
 
     Returns:
         seconds: that the simulation took.
@@ -93,9 +88,7 @@ def compared(strategy, client, items, workers, latency, jitter):
 
 
 def _of_an_item(parts, work):
-    """
-    The client's CPU time of one item: its overhead, and its own computing, as all workers together get them done.
-    """
+    """The client's CPU time of one item: its overhead, and its own computing, as all workers together get them done."""
     columns = Columns.of([work])
     shared = float(capacity(parts, columns.workers)[0])
     overhead = (parts.busy + parts.byte * work.size) / shared

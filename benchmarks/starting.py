@@ -1,5 +1,5 @@
-"""
-What it takes to start workers: until the first is open, until all are, until the first item is done. And to stop them.
+"""What it takes to start workers: until the first is open, until all are, until the first item is done. And to stop
+them.
 """
 
 import os
@@ -10,8 +10,8 @@ from pathlib import Path
 
 
 class Noted:
-    """
-    A workload with nothing to do: each worker writes down when it opens it, so that starting is all that is measured.
+    """A workload with nothing to do: each worker writes down when it opens it, so that starting is all that is
+    measured.
 
     Its module imports next to nothing, as every spawned worker would be charged for it.
     """
@@ -33,9 +33,7 @@ class Noted:
         yield self._at_once
 
     def opened(self):
-        """
-        When each worker opened it, in seconds on the machine's monotonic clock.
-        """
+        """When each worker opened it, in seconds on the machine's monotonic clock."""
         return [float(line) for line in Path(self.log).read_text().splitlines()]
 
     async def _at_once(self, item):
@@ -48,8 +46,7 @@ class Noted:
 
 
 def starts(strategy, workers):
-    """
-    Start a strategy twice, cold and warm: first and then again in this interpreter, which has imported it before.
+    """Start a strategy twice, cold and warm: first and then again in this interpreter, which has imported it before.
 
     Returns:
         seconds: of the cold start, until all workers are ready.
@@ -70,9 +67,7 @@ def starts(strategy, workers):
 
 
 def _start(kind, workers):
-    """
-    One start: the times of its parts, and what it takes to stop.
-    """
+    """One start: the times of its parts, and what it takes to stop."""
     with tempfile.TemporaryDirectory() as folder:
         workload = Noted(os.path.join(folder, "opened"))  # noqa: PTH118 - it travels to the workers as plain text
         begun = time.monotonic()

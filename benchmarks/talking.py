@@ -1,5 +1,4 @@
-"""
-Round trips between two workers, through each of the standard library's ways to talk.
+"""Round trips between two workers, through each of the standard library's ways to talk.
 
 A way is two channels with `put` and `get`, one there and one back, and a partner that puts back what it gets. What it
 gets it takes out as an object of its own; so both ways of a trip cost the same, and a stale answer shows.
@@ -26,8 +25,7 @@ HERE = []  # an ordinary object of a module
 
 
 def round_trips(construct, size, trips):
-    """
-    Send `size` bytes there and back `trips` times.
+    """Send `size` bytes there and back `trips` times.
 
     Returns:
         seconds: of each trip; the first one is the dearest, so three are the least that a median should stand on.
@@ -48,8 +46,7 @@ def round_trips(construct, size, trips):
 
 
 def change_elsewhere(kind):
-    """
-    Have another process change a list of this module ("global-list") or a block of shared memory ("shared-memory").
+    """Have another process change a list of this module ("global-list") or a block of shared memory ("shared-memory").
 
     Returns:
         seconds: from the start of the process to its word that it sees the change.
@@ -65,17 +62,13 @@ def change_elsewhere(kind):
 
 
 def echo(there, back):
-    """
-    Put back whatever comes, until None comes.
-    """
+    """Put back whatever comes, until None comes."""
     while (message := there.get()) is not None:
         back.put(message)
 
 
 class Shared:
-    """
-    A channel over shared memory: what is written there has to be announced, here by a semaphore.
-    """
+    """A channel over shared memory: what is written there has to be announced, here by a semaphore."""
 
     def __init__(self, read, write):
         self._read, self._write = read, write
@@ -148,9 +141,7 @@ def _shared_memory(size):
 
 @contextmanager
 def _block(size):
-    """
-    A block without a name: a forked process has it anyway, and nothing is left behind whatever happens.
-    """
+    """A block without a name: a forked process has it anyway, and nothing is left behind whatever happens."""
     block = SharedMemory(create=True, size=max(1, size))
     block.unlink()
     try:
@@ -197,9 +188,7 @@ def _interpreter_queues(_size):
 
 @contextmanager
 def _thread(there, target, *arguments):
-    """
-    A thread that ends when None comes through `there`.
-    """
+    """A thread that ends when None comes through `there`."""
     partner = threading.Thread(target=target, args=arguments, daemon=True)
     partner.start()
     try:
@@ -234,9 +223,7 @@ def _trip(there, back, payload):
 
 
 def _pickling_seconds(payload):
-    """
-    What it takes to write a pickle as `multiprocessing` does, and to read it; the median of a few.
-    """
+    """What it takes to write a pickle as `multiprocessing` does, and to read it; the median of a few."""
     seconds = []
     for _ in range(PICKLING_ROUNDS):
         begun = time.perf_counter()

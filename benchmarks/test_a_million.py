@@ -1,5 +1,4 @@
-"""
-What do a million items cost that take no time?
+"""What do a million items cost that take no time?
 
 Question: do time and memory per item stay the same from 10,000 items to 1,000,000? And does `paceline predict`, which
           saw some thousands at most, still hold there?

@@ -1,5 +1,4 @@
-"""
-Is the network the bottleneck?
+"""Is the network the bottleneck?
 
 Question: which of latency, bandwidth and the client bounds a set of downloads?
 Setup:    20 downloads of 10 ms, 10 at a time, with asyncio and the raw client: 1 KiB, 32 KiB or 512 KiB each, over a

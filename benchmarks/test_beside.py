@@ -1,5 +1,4 @@
-"""
-Does waiting stay cheap beside a thread that computes?
+"""Does waiting stay cheap beside a thread that computes?
 
 Question: what is left of the efficiency of threads and asyncio when another thread of the same process computes?
 Setup:    downloads that take 0, 1, 5, 20 or 100 ms, 10 at a time, with the raw client; 50 of them where they are

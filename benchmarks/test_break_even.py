@@ -1,5 +1,4 @@
-"""
-When is an item worth sending to another process?
+"""When is an item worth sending to another process?
 
 Question: how long must an item compute, and how little may it weigh, for processes and interpreters to pay?
 Setup:    items that compute for 10 us to 100 ms with the GIL held, and carry nothing, 64 KiB or 1 MiB there and back;

@@ -1,5 +1,4 @@
-"""
-How much of a strategy's time is its client's?
+"""How much of a strategy's time is its client's?
 
 Question: what do requests and aiohttp cost beside a minimal client, under the same strategy?
 Setup:    100 downloads of 5 ms, 10 at a time, over warm connections: threads with requests and with the raw client,

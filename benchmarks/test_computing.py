@@ -1,5 +1,4 @@
-"""
-How long does computing take?
+"""How long does computing take?
 
 Question: which strategy computes faster than a plain loop, when an item is nothing but CPU work?
 Setup:    20 computations, one worker per CPU; `squares` is the lesson's sum of squares and holds the GIL, `hash`

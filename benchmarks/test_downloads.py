@@ -1,5 +1,4 @@
-"""
-How long do downloads take?
+"""How long do downloads take?
 
 Question: which strategy waits best, when an item is a download and nearly all of it is waiting?
 Setup:    64 downloads of 20 ms and 1 KiB, 10 at a time, over warm connections; start and stop outside the round.

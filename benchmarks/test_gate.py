@@ -1,5 +1,4 @@
-"""
-What does each way of running items cost, cell by cell, so that a change of ours shows?
+"""What does each way of running items cost, cell by cell, so that a change of ours shows?
 
 Question: is this revision slower than that one? These are the cells that `paceline ab` compares if none are named.
 Setup:    rounds of 3 to 10 ms, since the machine's state changes within tenths of a second: two rounds that follow each

@@ -1,5 +1,4 @@
-"""
-Does the next item go to the worker that is idle?
+"""Does the next item go to the worker that is idle?
 
 Question: how well do different ways to hand out items keep all workers busy, when the first item takes very long?
 Setup:    40 downloads of 5 ms with the raw client, the first of which takes 100 ms longer, by 4 processes: `Pool.map`

@@ -1,5 +1,4 @@
-"""
-What does a second host bring?
+"""What does a second host bring?
 
 Question: how much faster does a cluster of dask download and compute with workers on two hosts than on one?
 Setup:    hosts of our own on this machine, network namespaces joined by a switch: one for the scheduler, one or two

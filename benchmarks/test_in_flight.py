@@ -1,5 +1,4 @@
-"""
-How many downloads can one machine keep in flight?
+"""How many downloads can one machine keep in flight?
 
 Question: what is left of 1 s of latency, when 1,000 to 9,000 downloads wait at the same time?
 Setup:    as many workers as downloads, 1 s each, with the raw client, over connections that the warm-up round opened.

@@ -1,5 +1,4 @@
-"""
-What does the instrument itself cost, and how exact is it?
+"""What does the instrument itself cost, and how exact is it?
 
 Question: does the server get in the way of what is measured, where a usual one would, and are its waits what they say?
 Setup:    the same downloads from three servers, each in a process of its own: the instrument, aiohttp.web, and

@@ -1,5 +1,4 @@
-"""
-Where does the disorder come from?
+"""Where does the disorder come from?
 
 Question: do downloads overtake each other because the server answers them so, or because of who runs them when?
 Setup:    100 downloads of 10 ms, 10 at a time, with the raw client: all of the same latency, and with one drawn evenly

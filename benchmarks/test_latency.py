@@ -1,5 +1,4 @@
-"""
-When is waiting long enough to be worth a strategy?
+"""When is waiting long enough to be worth a strategy?
 
 Question: from which latency on does a strategy beat a plain loop, and what does it cost when the server answers at
           once?

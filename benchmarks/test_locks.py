@@ -1,5 +1,4 @@
-"""
-Is a counter safe without its lock?
+"""Is a counter safe without its lock?
 
 Question: how many updates are lost when several workers count the same counter up, with its lock and without, and what
           does the lock cost?

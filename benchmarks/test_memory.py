@@ -1,5 +1,4 @@
-"""
-How much memory do workers need?
+"""How much memory do workers need?
 
 Question: how does the memory of all processes together grow with the number of workers?
 Setup:    workers that hold what the lesson's do, a session of their own (of requests, under asyncio one of aiohttp for

@@ -1,5 +1,4 @@
-"""
-Which strategy fits work that waits and computes?
+"""Which strategy fits work that waits and computes?
 
 Question: from which share of computing on do threads and asyncio fall behind processes?
 Setup:    12 items of 20 ms, 4 at a time: a download, then Python code that holds the GIL. 10, 50 or 90 % of an item's

@@ -1,5 +1,4 @@
-"""
-Does a strategy cost anything beside a plain program?
+"""Does a strategy cost anything beside a plain program?
 
 Question: is the lesson's program faster when it is written out by hand than when a strategy runs it?
 Setup:    64 downloads of 20 ms, or the lesson's; in each of 3 pairs first the plain program, then the strategy, each

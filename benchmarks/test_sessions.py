@@ -1,5 +1,4 @@
-"""
-Does each process need a session of its own?
+"""Does each process need a session of its own?
 
 Question: what becomes of downloads, when processes share the session that was opened before they were forked?
 Setup:    4 processes, 10 downloads of 5 ms and 1 KiB each, with requests: over a session that each has opened, and over

@@ -1,5 +1,4 @@
-"""
-What would three million items take?
+"""What would three million items take?
 
 Question: does the model of `paceline predict` still hold where nobody can measure, and where service times vary?
 Setup:    a simulation of discrete events (SimPy) with the same parts that `paceline predict` fits to the newest whole

@@ -1,5 +1,4 @@
-"""
-What does it cost to start workers?
+"""What does it cost to start workers?
 
 Question: how long until the first worker is open, until all are, until the first item is done? And to stop them?
 Setup:    a workload that only writes down when a worker opens it, 1 and 8 workers, in a fresh interpreter that has

@@ -1,5 +1,4 @@
-"""
-What does it cost to talk to another process?
+"""What does it cost to talk to another process?
 
 Question: how long does a message take to another worker and back, and how many bytes per second pass, through each of
           the ways that the standard library has? And does an ordinary object, which needs none of them, get across?

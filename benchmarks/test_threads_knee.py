@@ -1,5 +1,4 @@
-"""
-How many threads are too many?
+"""How many threads are too many?
 
 Question: from how many threads on do more of them not bring more downloads per second?
 Setup:    downloads of 20 ms with the raw client by 1, 10, 32, 100, 320 and 1,000 threads; more items where there are

@@ -1,5 +1,4 @@
-"""
-Who runs which item when?
+"""Who runs which item when?
 
 Question: how does a round look, item by item: who begins the next one, who waits, and where do the gaps come from?
 Setup:    32 downloads of 5 to 15 ms by 4 workers, of which the ninth takes 60 ms longer; the same by `Pool.map` with

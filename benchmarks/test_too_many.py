@@ -1,5 +1,4 @@
-"""
-What do more workers than CPUs bring?
+"""What do more workers than CPUs bring?
 
 Question: does a second, a fourth, an eighth process or interpreter per CPU make anything faster?
 Setup:    half as many workers as CPUs, then 1, 2, 4 and 8 times as many; 32 computations that hold the GIL, and 32

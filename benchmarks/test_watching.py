@@ -1,5 +1,4 @@
-"""
-Is a worker's number the CPU that it runs on?
+"""Is a worker's number the CPU that it runs on?
 
 Question: do workers stay on a CPU each, and does the next item go to the worker that was freed?
 Setup:    40 computations of some 10 ms that hold the GIL, and 80 downloads of 5 ms with the raw client, one worker per

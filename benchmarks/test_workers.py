@@ -1,5 +1,4 @@
-"""
-How many workers are enough?
+"""How many workers are enough?
 
 Question: how does the time fall with the number of workers, when items wait and when they compute?
 Setup:    64 downloads of 10 ms with the raw client, 4, 16 or 32 at a time; 20 computations that hold the GIL, 2, 4 or 8

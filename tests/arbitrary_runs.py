@@ -1,6 +1,4 @@
-"""
-Runs as nobody would measure them, but as a file may hold them.
-"""
+"""Runs as nobody would measure them, but as a file may hold them."""
 
 from hypothesis import strategies as st
 from saved_runs import benchmark, saved
@@ -33,9 +31,7 @@ ROUNDS = st.lists(st.floats(min_value=1e-9, max_value=1e6), min_size=1, max_size
 
 @st.composite
 def runs(draw):
-    """
-    Draw a valid run with up to four cells.
-    """
+    """Draw a valid run with up to four cells."""
     extras = draw(st.lists(st.tuples(EXTRAS, ROUNDS), max_size=4))
     made = []
     for index, (extra, rounds) in enumerate(extras):

@@ -1,6 +1,4 @@
-"""
-Keeps a strategy busy until somebody ends this process: python busy.py STRATEGY LOG SECONDS
-"""
+"""Keeps a strategy busy until somebody ends this process: python busy.py STRATEGY LOG SECONDS."""
 
 import sys
 from pathlib import Path

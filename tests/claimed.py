@@ -1,6 +1,4 @@
-"""
-Synthetic runs for the tests of claims: what an experiment would have saved, in a few words.
-"""
+"""Synthetic runs for the tests of claims: what an experiment would have saved, in a few words."""
 
 import datetime as dt
 import random
@@ -13,8 +11,7 @@ FIELDS = set(Cell.__dataclass_fields__)
 
 
 def cell(experiment, function, strategy, median=0.1, process=1, workers=2, items=20, **more):
-    """
-    Make one cell: names that are fields of a cell become these, every other name what the experiment added.
+    """Make one cell: names that are fields of a cell become these, every other name what the experiment added.
 
     `rounds=(...)` in place of `median` gives the rounds themselves.
     """
@@ -37,8 +34,7 @@ def cell(experiment, function, strategy, median=0.1, process=1, workers=2, items
 
 
 def cells(experiment, function, strategy, medians=0.1, *, processes=3, **more):
-    """
-    Make the same cell in several processes.
+    """Make the same cell in several processes.
 
     Args:
         medians: seconds, one for each process; or one number, from which the processes differ by a per cent or less.
@@ -52,16 +48,13 @@ def cells(experiment, function, strategy, medians=0.1, *, processes=3, **more):
 
 
 def about(value, processes=3, seed=None):
-    """
-    Give one value for each process, each within a per cent of `value`, the same for the same arguments.
-    """
+    """Give one value for each process, each within a per cent of `value`, the same for the same arguments."""
     drawn = random.Random(str((value, processes, seed)))
     return [value * drawn.uniform(0.99, 1.01) for _ in range(processes)]
 
 
 def run(*measured, cpus=2, system="Linux", fingerprint=FINGERPRINT, python="3.11.7", **facts):
-    """
-    Make a run of cells, or of lists of cells.
+    """Make a run of cells, or of lists of cells.
 
     Args:
         cpus: the usable CPUs.
@@ -89,9 +82,7 @@ def run(*measured, cpus=2, system="Linux", fingerprint=FINGERPRINT, python="3.11
 
 
 def verdicts(finding):
-    """
-    Give the verdict of each part, in order.
-    """
+    """Give the verdict of each part, in order."""
     return [part.verdict for part in finding.parts]
 
 

@@ -1,6 +1,4 @@
-"""
-What every test stands on.
-"""
+"""What every test stands on."""
 
 import os
 import signal

@@ -1,6 +1,4 @@
-"""
-A cluster of dask that is there before a strategy comes, for tests.
-"""
+"""A cluster of dask that is there before a strategy comes, for tests."""
 
 import json
 import os

@@ -1,6 +1,4 @@
-"""
-Functions to call in a fresh interpreter.
-"""
+"""Functions to call in a fresh interpreter."""
 
 import multiprocessing
 import multiprocessing.util

@@ -1,5 +1,5 @@
-"""
-The measuring process on a host of its own: python from_a_host.py SCHEDULER OWN_ADDRESS THERE WORKERS ITEMS ROUNDS HOSTS
+"""The measuring process on a host of its own: python from_a_host.py SCHEDULER OWN_ADDRESS THERE WORKERS ITEMS ROUNDS
+HOSTS.
 
 It begins once THERE workers are there, and says what each round came to, one line of JSON each: whether the results are
 right, how many items the instrument saw of each host, and from how many it had items in hand at the same time. It ends

@@ -1,6 +1,4 @@
-"""
-Whole histories with exact numbers, for the tests of check, baseline and trend.
-"""
+"""Whole histories with exact numbers, for the tests of check, baseline and trend."""
 
 import argparse
 import math
@@ -21,16 +19,13 @@ def fullname(name):
 
 
 def noisy(runs, deviation=0.004, seed=1):
-    """
-    Draw factors around 1, one a run.
-    """
+    """Draw factors around 1, one a run."""
     draw = random.Random(seed)
     return [math.exp(draw.gauss(0, deviation)) for _ in range(runs)]
 
 
 def write(root, factors, *, start=1, fingerprint=HERE, change=lambda _, data: data):
-    """
-    Save a history: `factors` gives for each cell's name its median in each run, None where the run doesn't have it.
+    """Save a history: `factors` gives for each cell's name its median in each run, None where the run doesn't have it.
 
     Each run has a commit and a day of its own; `change` may alter it before it is saved.
     """
@@ -48,16 +43,12 @@ def write(root, factors, *, start=1, fingerprint=HERE, change=lambda _, data: da
 
 
 def quiet(runs, names=NAMES):
-    """
-    Draw a history in which nothing moves.
-    """
+    """Draw a history in which nothing moves."""
     return {name: noisy(runs, seed=seed) for seed, name in enumerate(names, start=7)}
 
 
 def stepped(runs=24, at=14, names=("cell2",), factor=1.2):
-    """
-    Draw a history in which the cells of these names take longer from one run on.
-    """
+    """Draw a history in which the cells of these names take longer from one run on."""
     factors = quiet(runs)
     for name in names:
         factors[name] = [value * (factor if place >= at - 1 else 1) for place, value in enumerate(factors[name])]
@@ -65,9 +56,7 @@ def stepped(runs=24, at=14, names=("cell2",), factor=1.2):
 
 
 def newer(number, data):
-    """
-    Let run 14 and later have other libraries and another Python, and look for a library that no run before did.
-    """
+    """Let run 14 and later have other libraries and another Python, and look for a library that no run before did."""
     data["machine_info"]["libraries"] = {"requests": "2.34.2", "uvloop": None}
     if number >= 14:
         libraries = {"requests": "3.0", "uvloop": "0.23", "trio": "0.35"}
@@ -76,9 +65,7 @@ def newer(number, data):
 
 
 def traced(*numbers):
-    """
-    Change these runs of a history, as if they had been measured beside a tracer: one of their cells says so.
-    """
+    """Change these runs of a history, as if they had been measured beside a tracer: one of their cells says so."""
 
     def change(number, data):
         if number in numbers:
@@ -89,9 +76,7 @@ def traced(*numbers):
 
 
 def typed(command, *words):
-    """
-    Give what a command gets for these words.
-    """
+    """Give what a command gets for these words."""
     parser = argparse.ArgumentParser(prog=command)
     getattr(arguments_history, f"{command}_arguments")(parser)
     return parser.parse_args([str(word) for word in words])

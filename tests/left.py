@@ -1,6 +1,4 @@
-"""
-Functions that leave something behind which their process would wait for, for tests.
-"""
+"""Functions that leave something behind which their process would wait for, for tests."""
 
 import multiprocessing
 import threading

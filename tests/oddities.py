@@ -1,6 +1,4 @@
-"""
-Runs of our own experiments as a damaged or foreign file may hold them, for the tests of the report's parts.
-"""
+"""Runs of our own experiments as a damaged or foreign file may hold them, for the tests of the report's parts."""
 
 from dataclasses import replace
 
@@ -24,8 +22,7 @@ MARKUP = "</script><b>\n\"'&"
 
 
 def odd_runs(keys, added):
-    """
-    Draw runs of up to five cells.
+    """Draw runs of up to five cells.
 
     Args:
         keys: pairs of an experiment and its test function.
@@ -53,9 +50,7 @@ def figures_of(section):
 
 
 def assert_whole(section):
-    """
-    Look at what every figure of a part has to have.
-    """
+    """Look at what every figure of a part has to have."""
     assert section.rows or section.missing
     for figure in figures_of(section):
         assert figure.says
@@ -66,9 +61,7 @@ def assert_whole(section):
 
 
 def assert_in_legends(chart):
-    """
-    Look whether every strategy of a chart has a colour, and a place in the legend where there is one.
-    """
+    """Look whether every strategy of a chart has a colour, and a place in the legend where there is one."""
     names = {row["strategy"] for rows in chart.data.values() for row in rows if "strategy" in row}
     hues = [layer.get("encoding", {}).get("color", {}) for layer in chart.spec.get("layer", [])]
     for hue in (hue for hue in hues if hue.get("field") == "strategy"):
@@ -77,17 +70,14 @@ def assert_in_legends(chart):
 
 
 def assert_on_a_page(section):
-    """
-    Put a part on a page, on which no text of a run is markup.
-    """
+    """Put a part on a page, on which no text of a run is markup."""
     whole = page(Report(title="x", made=(), sections=(section,)), "0")
     assert whole.endswith("</html>")
     assert "<b>" not in whole.partition("<main")[2].partition("</main>")[0]
 
 
 def replicas(experiment, function, strategy, medians, told="", **more):
-    """
-    Make a cell in several processes, whose names differ by the process only.
+    """Make a cell in several processes, whose names differ by the process only.
 
     Args:
         told: what stands in the name beside strategy and workers.
@@ -101,7 +91,5 @@ def replicas(experiment, function, strategy, medians, told="", **more):
 
 
 def made(part, *runs, order=("sequential", "threads", "asyncio", "pool-fork", "interpreters")):
-    """
-    Give a part's section for these runs, a column each.
-    """
+    """Give a part's section for these runs, a column each."""
     return part.section(columns(runs, {}, order))

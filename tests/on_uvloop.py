@@ -1,6 +1,4 @@
-"""
-A module that sets uvloop's policy when it is imported, as web programs do, for tests.
-"""
+"""A module that sets uvloop's policy when it is imported, as web programs do, for tests."""
 # ruff: noqa: ARG001 - whatever a function does, it takes an item
 
 import asyncio

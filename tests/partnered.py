@@ -1,6 +1,4 @@
-"""
-What happens to the experiments' partner processes, for tests; called in a fresh interpreter.
-"""
+"""What happens to the experiments' partner processes, for tests; called in a fresh interpreter."""
 
 import multiprocessing
 import os

@@ -1,6 +1,4 @@
-"""
-A module that patches the standard library with gevent when it is imported, for tests.
-"""
+"""A module that patches the standard library with gevent when it is imported, for tests."""
 
 from gevent import monkey
 

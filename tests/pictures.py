@@ -1,5 +1,4 @@
-"""
-Golden pictures: a chart's whole specification and data beside the file that it has to be the same as.
+"""Golden pictures: a chart's whole specification and data beside the file that it has to be the same as.
 
 After a change made on purpose, PACELINE_GOLDEN=write pytest writes the files anew.
 """
@@ -12,9 +11,7 @@ GOLDEN = Path(__file__).parent / "golden" / "report"
 
 
 def assert_golden(figure, name=None):
-    """
-    Compare a figure's chart with the file of its key, or of a name.
-    """
+    """Compare a figure's chart with the file of its key, or of a name."""
     path = GOLDEN / f"{name or figure.key}.json"
     drawn = _rounded({"spec": figure.chart.spec, "data": figure.chart.data})
     text = json.dumps(drawn, indent=1, sort_keys=True) + "\n"
@@ -25,9 +22,7 @@ def assert_golden(figure, name=None):
 
 
 def _rounded(value):
-    """
-    Keep nine digits: the last ones differ from one system's logarithms to another's.
-    """
+    """Keep nine digits: the last ones differ from one system's logarithms to another's."""
     if isinstance(value, float):
         return float(f"{value:.9g}")
     if isinstance(value, dict):
@@ -36,9 +31,7 @@ def _rounded(value):
 
 
 def assert_drawable(figure):
-    """
-    Let Vega-Lite draw a figure's chart for real.
-    """
+    """Let Vega-Lite draw a figure's chart for real."""
     import vl_convert
 
     from paceline.report.page import look

@@ -1,6 +1,4 @@
-"""
-Cells and runs whose times follow the model, exactly or with known noise.
-"""
+"""Cells and runs whose times follow the model, exactly or with known noise."""
 
 import math
 import random
@@ -37,9 +35,7 @@ def exactly(parts, work):
 
 
 def cells(parts, works, *, strategy="pool-fork", through="raw", noise=0.0, seed=1):
-    """
-    Make a cell for each work; `noise` is the standard deviation of the logarithm of its time.
-    """
+    """Make a cell for each work; `noise` is the standard deviation of the logarithm of its time."""
     draw = random.Random(seed)
     return [
         Measured(
@@ -64,9 +60,7 @@ def costs(start=0.0, memory=(0.0, 0.0), server=0.0):
 
 
 def downloads(strategy="threads", experiment="latency", parts=WAITING, works=GRID, **more):
-    """
-    Make benchmarks as pytest-benchmark saves them, of downloads that follow the model.
-    """
+    """Make benchmarks as pytest-benchmark saves them, of downloads that follow the model."""
     made = []
     for place, work in enumerate(works):
         seconds = exactly(parts, work) * (1 + 0.01 * (-1) ** place)
@@ -90,9 +84,7 @@ def downloads(strategy="threads", experiment="latency", parts=WAITING, works=GRI
 
 
 def whole(*benchmarks, fingerprint=None, **more):
-    """
-    Make a run of this machine with a cell of every experiment that is asked for where no run is named.
-    """
+    """Make a run of this machine with a cell of every experiment that is asked for where no run is named."""
     others = ("workers", "threads_knee", "in_flight", "computing", "too_many", "memory")
     besides = [benchmark("processes", name, (0.1,)) for name in others]
     data = saved(*benchmarks, *besides, fingerprint=fingerprint or machine.fingerprint(), **more)
@@ -101,7 +93,5 @@ def whole(*benchmarks, fingerprint=None, **more):
 
 
 def history(root, *benchmarks, number=1, **more):
-    """
-    Save such a run, and give its path.
-    """
+    """Save such a run, and give its path."""
     return put(root, whole(*(benchmarks or downloads()), **more), number)

@@ -1,5 +1,5 @@
-"""
-Workloads that tell on their workers, for tests; in a module of their own so that every kind of worker can import them.
+"""Workloads that tell on their workers, for tests; in a module of their own so that every kind of worker can import
+them.
 """
 
 import asyncio
@@ -28,8 +28,7 @@ class StubbornError(Exception):
 
 @dataclass(frozen=True)
 class Probe:
-    """
-    Writes a line to `log` when a worker opens and closes it; what an item does is said by the item.
+    """Writes a line to `log` when a worker opens and closes it; what an item does is said by the item.
 
     Items: a number n gives n + 1; ("sleep", seconds, result);
     ("meet", n) waits until n items have started; ("fail", message); ("stubborn",); ("pid",).

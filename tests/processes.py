@@ -1,6 +1,4 @@
-"""
-Looking at processes from outside, for tests.
-"""
+"""Looking at processes from outside, for tests."""
 
 import fcntl
 import multiprocessing

@@ -1,6 +1,4 @@
-"""
-A cluster of ray that is there before a strategy comes, for tests.
-"""
+"""A cluster of ray that is there before a strategy comes, for tests."""
 
 import os
 import secrets
@@ -65,8 +63,8 @@ def pull(process):
 
 @contextmanager
 def cluster(cpus=1, path=()):
-    """
-    One that listens, on all addresses, as ray does: it lets in who has a token, which is in the environment meanwhile.
+    """One that listens, on all addresses, as ray does: it lets in who has a token, which is in the environment
+    meanwhile.
 
     No two at once, as ray takes the ports for its clients from 23000 on. The folder's name must be short: ray's sockets
     are in it.

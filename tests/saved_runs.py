@@ -1,6 +1,4 @@
-"""
-Runs with exact numbers, for the tests of whatever reads saved runs.
-"""
+"""Runs with exact numbers, for the tests of whatever reads saved runs."""
 
 import json
 from pathlib import Path
@@ -13,9 +11,7 @@ PARTIAL = f"partial/{FINGERPRINT}"
 
 
 def benchmark(strategy="threads", experiment="downloads", rounds=(0.2, 0.21, 0.22), **extra):
-    """
-    Make one benchmark as pytest-benchmark saves it.
-    """
+    """Make one benchmark as pytest-benchmark saves it."""
     known = {
         "experiment": experiment,
         "strategy": strategy,
@@ -58,9 +54,7 @@ def benchmark(strategy="threads", experiment="downloads", rounds=(0.2, 0.21, 0.2
 def saved(
     *benchmarks, fingerprint=FINGERPRINT, complete=True, why=None, python="3.11.7", when="2026-11-22T12:00:00+00:00"
 ):
-    """
-    Make a whole run as pytest-benchmark saves it.
-    """
+    """Make a whole run as pytest-benchmark saves it."""
     return {
         "machine_info": {
             "python_implementation": "CPython",
@@ -85,9 +79,7 @@ def saved(
 
 
 def put(root: Path, data, number=1, folder=None):
-    """
-    Save a run where a history expects it, or in `folder`.
-    """
+    """Save a run where a history expects it, or in `folder`."""
     path = root / (folder or f"{data['paceline']['fingerprint']}/{FOLDER}") / f"{number:04}_made-up.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(data), encoding="utf-8")

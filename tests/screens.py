@@ -1,6 +1,4 @@
-"""
-What a terminal shows after all that was written to it.
-"""
+"""What a terminal shows after all that was written to it."""
 
 import re
 
@@ -10,9 +8,7 @@ _TOKENS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[78DM]|[^\x1b]")
 
 
 class Screen:
-    """
-    The few escape sequences that a session of pytest writes; what scrolls out at the top is kept.
-    """
+    """The few escape sequences that a session of pytest writes; what scrolls out at the top is kept."""
 
     def __init__(self, columns=COLUMNS, rows=ROWS):
         self._columns, self._rows = columns, rows

@@ -1,6 +1,4 @@
-"""
-A bare socket that speaks just enough HTTP to be rude.
-"""
+"""A bare socket that speaks just enough HTTP to be rude."""
 
 import socket
 import time
@@ -44,9 +42,7 @@ class Raw:
 
 
 def until(condition):
-    """
-    Wait for what must come; the deadline is for the case that it never does.
-    """
+    """Wait for what must come; the deadline is for the case that it never does."""
     deadline = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < deadline, "it never came"

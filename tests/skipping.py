@@ -1,6 +1,4 @@
-"""
-Strategies as a fixture's parameters; one that can't run here is skipped with its reason.
-"""
+"""Strategies as a fixture's parameters; one that can't run here is skipped with its reason."""
 
 import pytest
 

@@ -1,5 +1,4 @@
-"""
-A pytest plugin that makes cells slower by a share of their own time: for one side of a comparison, to be found out.
+"""A pytest plugin that makes cells slower by a share of their own time: for one side of a comparison, to be found out.
 
 `SLOWER=0.10` adds ten per cent of the wall time that a round took, as more work by its main thread; `SLOWER_CELL`
 picks the cells whose node id holds it. `. PYTHONPATH=tests SLOWER=0.10 -p slower` is the SIDE.

@@ -1,5 +1,5 @@
-"""
-From made-up comparisons to verdicts: each verdict, the canary, and what no shuffling of sides or units may change.
+"""From made-up comparisons to verdicts: each verdict, the canary, and what no shuffling of sides or units may
+change.
 """
 
 import math

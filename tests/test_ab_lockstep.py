@@ -1,6 +1,4 @@
-"""
-Two pytest processes in lockstep, in a project that has nothing of Paceline.
-"""
+"""Two pytest processes in lockstep, in a project that has nothing of Paceline."""
 
 import json
 import os

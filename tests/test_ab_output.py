@@ -1,6 +1,4 @@
-"""
-A judged comparison as people and programs read it, from exact figures.
-"""
+"""A judged comparison as people and programs read it, from exact figures."""
 
 import io
 import json

@@ -1,6 +1,4 @@
-"""
-What leads a comparison listens to: the words of a side, and the silence after which it hangs.
-"""
+"""What leads a comparison listens to: the words of a side, and the silence after which it hangs."""
 
 import io
 import json
@@ -18,8 +16,8 @@ TIMEOUT = 60.0
 
 
 class Talking:
-    """
-    A side's process that says its next word, and lets some seconds pass, each time somebody looks whether it is alive.
+    """A side's process that says its next word, and lets some seconds pass, each time somebody looks whether it is
+    alive.
     """
 
     def __init__(self, socket, seconds, words):

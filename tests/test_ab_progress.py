@@ -1,6 +1,4 @@
-"""
-What a comparison says of itself while it is held.
-"""
+"""What a comparison says of itself while it is held."""
 
 import signal
 import subprocess

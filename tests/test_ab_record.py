@@ -1,6 +1,4 @@
-"""
-Comparisons on disk: what was saved comes back whole, under a number of its own, and damage is named.
-"""
+"""Comparisons on disk: what was saved comes back whole, under a number of its own, and damage is named."""
 
 import codecs
 import errno

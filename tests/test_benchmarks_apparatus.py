@@ -1,6 +1,4 @@
-"""
-The apparatus beside the experiments: what it gives, and that nothing waits for the dead.
-"""
+"""The apparatus beside the experiments: what it gives, and that nothing waits for the dead."""
 
 import os
 import signal

@@ -1,6 +1,4 @@
-"""
-What an instrument can say of the hosts that items came from.
-"""
+"""What an instrument can say of the hosts that items came from."""
 
 import socket
 

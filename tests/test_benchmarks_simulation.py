@@ -1,6 +1,4 @@
-"""
-The apparatus of the million and of the simulation: what they count.
-"""
+"""The apparatus of the million and of the simulation: what they count."""
 
 import sys
 from importlib.util import find_spec

@@ -1,5 +1,4 @@
-"""
-`paceline claims`: what it prints, which runs it takes, and how it ends.
+"""`paceline claims`: what it prints, which runs it takes, and how it ends.
 
 After a change made on purpose, PACELINE_GOLDEN=write pytest tests/test_claims_command.py writes the golden files anew.
 """

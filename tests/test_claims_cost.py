@@ -1,6 +1,4 @@
-"""
-What runs say about the cost of workers, made up so that each claim is confirmed, refuted and left open.
-"""
+"""What runs say about the cost of workers, made up so that each claim is confirmed, refuted and left open."""
 
 import pytest
 from claimed import about, cells, run, verdicts
@@ -25,17 +23,13 @@ def started(strategy, seconds, **more):
 
 
 def starts(threads=0.001, **seconds):
-    """
-    Starts of 8 workers: 0.2 s for processes unless said otherwise.
-    """
+    """Starts of 8 workers: 0.2 s for processes unless said otherwise."""
     by_method = {method: seconds.get(method.removeprefix("pool-"), 0.2) for method in METHODS}
     return [started("threads", threads), *(started(method, time) for method, time in by_method.items())]
 
 
 def held(strategy, per_worker, workers=(1, 2, 4, 8), measure="pss_bytes"):
-    """
-    Memory that grows by so many MiB with each worker, over 40 MiB; a list gives each process its own growth.
-    """
+    """Memory that grows by so many MiB with each worker, over 40 MiB; a list gives each process its own growth."""
     each = per_worker if isinstance(per_worker, list) else about(per_worker, seed=strategy)
     return [
         cells("memory", "test_memory", strategy, workers=many, **{measure: [(40 + many * own) * MIB for own in each]})
@@ -49,9 +43,7 @@ def trees(threads=0.1, fork=5.0, forkserver=12.0, spawn=15.0, **how):
 
 
 def curve(ratios, size=0):
-    """
-    Times of a pool over those of threads, by the length of an item.
-    """
+    """Times of a pool over those of threads, by the length of an item."""
     return [
         one
         for length, ratio in ratios.items()

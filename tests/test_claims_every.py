@@ -1,6 +1,4 @@
-"""
-What holds for every claim, whatever its family.
-"""
+"""What holds for every claim, whatever its family."""
 
 import pytest
 from claimed import run

@@ -1,6 +1,4 @@
-"""
-Claims about the GIL, judged from synthetic runs.
-"""
+"""Claims about the GIL, judged from synthetic runs."""
 
 import pytest
 from claimed import cell, cells, run, verdicts

@@ -1,6 +1,4 @@
-"""
-What runs say about how items are handed out, made up so that each claim is confirmed, refuted and left open.
-"""
+"""What runs say about how items are handed out, made up so that each claim is confirmed, refuted and left open."""
 
 import pytest
 from claimed import about, cells, run, verdicts
@@ -18,9 +16,7 @@ def judged(claim, *measured, **machine):
 
 
 def handed(handing, behind=0, **figures):
-    """
-    A round of 40 items with a straggler, behind which so many items wait.
-    """
+    """A round of 40 items with a straggler, behind which so many items wait."""
     strategy = "processes" if handing == "executor" else "pool-fork"
     medians = about(LIMIT + 0.001 + behind * LATENCY, seed=handing)
     known = {"items": 40, "workers": 4, "latency": LATENCY, "limit": LIMIT, "handing": handing, **figures}
@@ -28,9 +24,7 @@ def handed(handing, behind=0, **figures):
 
 
 def repeated(single_share=0.9, single_run=1.3, chunk_run=1.3):
-    """
-    Runs of items on one worker, at chunk size 1 and in chunks.
-    """
+    """Runs of items on one worker, at chunk size 1 and in chunks."""
     known = {"expected_run": 4 / 3, "longest_run": 3}
     return [
         handed(ONE_BY_ONE, repeats_from_idle_share=single_share, mean_run=about(single_run), **known),

@@ -1,6 +1,4 @@
-"""
-How figures become verdicts, and what evidence does with what is missing.
-"""
+"""How figures become verdicts, and what evidence does with what is missing."""
 
 import math
 

@@ -1,6 +1,4 @@
-"""
-Claims about which strategy is for which work, judged from synthetic runs.
-"""
+"""Claims about which strategy is for which work, judged from synthetic runs."""
 
 from claimed import cells, run, verdicts
 

@@ -1,6 +1,4 @@
-"""
-Claims about what interpreters do at the same time, judged from synthetic runs.
-"""
+"""Claims about what interpreters do at the same time, judged from synthetic runs."""
 
 import pytest
 from claimed import cell, cells, run, verdicts

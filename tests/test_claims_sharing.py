@@ -1,6 +1,4 @@
-"""
-What runs say about what processes have and share, made up so that each claim is confirmed, refuted and left open.
-"""
+"""What runs say about what processes have and share, made up so that each claim is confirmed, refuted and left open."""
 
 import pytest
 from claimed import about, cells, run, verdicts

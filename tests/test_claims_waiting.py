@@ -1,6 +1,4 @@
-"""
-Claims about downloads, threads and the network, judged from synthetic runs.
-"""
+"""Claims about downloads, threads and the network, judged from synthetic runs."""
 
 import pytest
 from claimed import cells, run, verdicts
@@ -99,9 +97,7 @@ LINKS = {"unlimited": None, "100 MB/s": 100e6, "10 MB/s": 10e6}
 
 
 def payloads(slower, processes=3):
-    """
-    Make cells of 20 downloads of these sizes, each with the factors by which links slow it down.
-    """
+    """Make cells of 20 downloads of these sizes, each with the factors by which links slow it down."""
     return run(
         *(
             cells("bandwidth", "test_payload", "asyncio", 0.022 * factors.get(link, 1.0), size=size, link=link,

@@ -1,6 +1,4 @@
-"""
-The command line: what it prints, where its complaints go, and how it ends.
-"""
+"""The command line: what it prints, where its complaints go, and how it ends."""
 
 import io
 import json
@@ -244,9 +242,7 @@ def test_a_fault_of_ours_keeps_its_traceback(monkeypatch):
 
 
 def runs_into(stream):
-    """
-    List the saved runs into a stream as a shell would, buffered.
-    """
+    """List the saved runs into a stream as a shell would, buffered."""
     env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     command = [*PACELINE, "runs"]
     return subprocess.run(command, stdout=stream, stderr=subprocess.PIPE, text=True, check=False, env=env)

@@ -1,6 +1,4 @@
-"""
-The example project is what it says: a project of one's own, in which the plugin works.
-"""
+"""The example project is what it says: a project of one's own, in which the plugin works."""
 
 import json
 import shutil

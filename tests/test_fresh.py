@@ -1,6 +1,4 @@
-"""
-A function in a fresh interpreter: what comes back, and that nothing stays.
-"""
+"""A function in a fresh interpreter: what comes back, and that nothing stays."""
 
 import os
 import signal

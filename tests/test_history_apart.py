@@ -1,6 +1,4 @@
-"""
-Experiments of one name from several files: told apart wherever runs are read together.
-"""
+"""Experiments of one name from several files: told apart wherever runs are read together."""
 
 from dataclasses import replace
 

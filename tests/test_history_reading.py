@@ -1,6 +1,4 @@
-"""
-Reading saved runs: whatever a file holds, the outcome is a run or a sentence with the reason.
-"""
+"""Reading saved runs: whatever a file holds, the outcome is a run or a sentence with the reason."""
 
 import bz2
 import codecs
@@ -31,9 +29,7 @@ NO_RUN = "it is JSON, but no saved run; name one: see paceline runs"
 
 
 def broken(change):
-    """
-    Make a run, break it, and give the reason it is refused for.
-    """
+    """Make a run, break it, and give the reason it is refused for."""
     data = saved(benchmark(), benchmark("asyncio"))
     change(data)
     with pytest.raises(UnreadableRun) as caught:

@@ -1,6 +1,4 @@
-"""
-The guard at the door of a history: whole runs or nothing, under numbers of their own, whatever happens meanwhile.
-"""
+"""The guard at the door of a history: whole runs or nothing, under numbers of their own, whatever happens meanwhile."""
 
 import codecs
 import errno
@@ -56,9 +54,7 @@ def storage(tmp_path, logger):
 
 @pytest.fixture
 def start(tmp_path):
-    """
-    Start a process that saves a run.
-    """
+    """Start a process that saves a run."""
     (tmp_path / "run.json").write_text(json.dumps(saved()))
 
     def started(then="storage.save(data, 'x')", **options):

@@ -1,6 +1,4 @@
-"""
-Finding saved runs: in order, by number, by path, and the newest one worth taking.
-"""
+"""Finding saved runs: in order, by number, by path, and the newest one worth taking."""
 
 import os
 from pathlib import Path

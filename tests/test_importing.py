@@ -1,6 +1,4 @@
-"""
-A project with files named as modules of Python's own: they get in nobody's way.
-"""
+"""A project with files named as modules of Python's own: they get in nobody's way."""
 
 import json
 import os

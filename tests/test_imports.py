@@ -1,6 +1,4 @@
-"""
-Who may know whom, read from the code.
-"""
+"""Who may know whom, read from the code."""
 
 import ast
 from pathlib import Path

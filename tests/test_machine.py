@@ -1,6 +1,4 @@
-"""
-Facts about the machine: the fingerprint that keys a history, and CPUs as they can really be used.
-"""
+"""Facts about the machine: the fingerprint that keys a history, and CPUs as they can really be used."""
 
 import itertools
 import json
@@ -27,9 +25,7 @@ CPU part\t: 0xd0c
 
 
 def control_groups(tmp_path, membership, read=cgroups.quotas, **files):
-    """
-    Lay out a cgroup file system and read limits from it; a double underscore in a name stands for a slash.
-    """
+    """Lay out a cgroup file system and read limits from it; a double underscore in a name stands for a slash."""
     (tmp_path / "self").write_text(membership)
     for name, content in files.items():
         path = tmp_path / "fs" / name.replace("__", "/").replace("_DOT_", ".")

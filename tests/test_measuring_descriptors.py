@@ -1,6 +1,4 @@
-"""
-Every worker can have its connection, or is told beforehand that it can't: with real limits of real processes.
-"""
+"""Every worker can have its connection, or is told beforehand that it can't: with real limits of real processes."""
 
 import pytest
 from processes import QUICK

@@ -1,6 +1,4 @@
-"""
-What bounds a workload, and what its cells are called.
-"""
+"""What bounds a workload, and what its cells are called."""
 
 import pytest
 

@@ -1,6 +1,4 @@
-"""
-What rounds and the loops between them come to.
-"""
+"""What rounds and the loops between them come to."""
 
 from types import SimpleNamespace
 

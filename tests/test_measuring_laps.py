@@ -1,6 +1,4 @@
-"""
-How long a cell in a process of its own may take before it counts as hung.
-"""
+"""How long a cell in a process of its own may take before it counts as hung."""
 
 import pytest
 

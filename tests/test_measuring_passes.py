@@ -1,6 +1,4 @@
-"""
-A pass over one cell: what is measured is what was given, metered, and an interrupted one leaves nothing.
-"""
+"""A pass over one cell: what is measured is what was given, metered, and an interrupted one leaves nothing."""
 
 import sys
 

@@ -1,6 +1,4 @@
-"""
-What is checked of a round, and what an error in it says of where it came.
-"""
+"""What is checked of a round, and what an error in it says of where it came."""
 
 import pickle
 import weakref

@@ -1,6 +1,4 @@
-"""
-Who ran what, when and where: for every strategy, and for whatever an item is or does.
-"""
+"""Who ran what, when and where: for every strategy, and for whatever an item is or does."""
 
 import asyncio
 import errno

@@ -1,6 +1,4 @@
-"""
-The report's answer: what each kind of work should use, by how much, and at what cost.
-"""
+"""The report's answer: what each kind of work should use, by how much, and at what cost."""
 
 import pytest
 from claimed import cell, cells, run

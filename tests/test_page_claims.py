@@ -1,6 +1,4 @@
-"""
-The report's part on claims: verdicts side by side, how clear they are, and every argument in full.
-"""
+"""The report's part on claims: verdicts side by side, how clear they are, and every argument in full."""
 
 import math
 

@@ -1,6 +1,4 @@
-"""
-Which runs stand beside each other in a report, and what they are called.
-"""
+"""Which runs stand beside each other in a report, and what they are called."""
 
 import pytest
 import saved_runs

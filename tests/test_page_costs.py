@@ -1,6 +1,4 @@
-"""
-The report's part on costs: the start of workers, their memory, and messages.
-"""
+"""The report's part on costs: the start of workers, their memory, and messages."""
 
 import pytest
 from claimed import cell, run

@@ -1,6 +1,4 @@
-"""
-The report's part on efficiency: maps of it, overheads, and from where on a strategy pays.
-"""
+"""The report's part on efficiency: maps of it, overheads, and from where on a strategy pays."""
 
 import math
 

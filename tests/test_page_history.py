@@ -1,6 +1,4 @@
-"""
-The report's part on histories and A/B decisions.
-"""
+"""The report's part on histories and A/B decisions."""
 
 import datetime as dt
 from dataclasses import replace

@@ -1,6 +1,4 @@
-"""
-The page itself: what is in it, and what can't get out of its place.
-"""
+"""The page itself: what is in it, and what can't get out of its place."""
 
 import json
 import re

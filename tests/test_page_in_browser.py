@@ -1,6 +1,4 @@
-"""
-The report in a real browser: `make test-browser` installs what that takes.
-"""
+"""The report in a real browser: `make test-browser` installs what that takes."""
 
 import os
 import shutil
@@ -37,9 +35,7 @@ def browser():
 
 
 def cells(name="threads", **extra):
-    """
-    A run with something for most parts of a report.
-    """
+    """A run with something for most parts of a report."""
     both = []
     for strategy in ("sequential", name, "asyncio"):
         for workers in [1] if strategy == "sequential" else [4, 16]:
@@ -57,9 +53,7 @@ def cells(name="threads", **extra):
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
-    """
-    Save a run, and make its page with the command; a page that is there already serves several tests.
-    """
+    """Save a run, and make its page with the command; a page that is there already serves several tests."""
 
     @cache
     def made(name="threads"):
@@ -75,8 +69,8 @@ def report(tmp_path_factory):
 
 @pytest.fixture
 def opened(browser):
-    """
-    Open a page from the disk, and see at the end that nothing went wrong on it and nothing was asked of any network.
+    """Open a page from the disk, and see at the end that nothing went wrong on it and nothing was asked of any
+    network.
     """
     contexts, troubles, asked = [], [], []
 

@@ -1,6 +1,4 @@
-"""
-The looks of strategies in charts.
-"""
+"""The looks of strategies in charts."""
 
 import pytest
 from claimed import cell, run

@@ -1,6 +1,4 @@
-"""
-The report's part on machines: facts side by side, and what is doubtful about whole runs.
-"""
+"""The report's part on machines: facts side by side, and what is doubtful about whole runs."""
 
 import datetime as dt
 from dataclasses import replace

@@ -1,6 +1,4 @@
-"""
-The report's part on experiments that have no picture of their own.
-"""
+"""The report's part on experiments that have no picture of their own."""
 
 import json
 

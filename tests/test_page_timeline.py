@@ -1,6 +1,4 @@
-"""
-The report's timeline: who ran which item when, and on which CPU.
-"""
+"""The report's timeline: who ran which item when, and on which CPU."""
 
 import dataclasses
 

@@ -1,6 +1,4 @@
-"""
-The part of a report on workers.
-"""
+"""The part of a report on workers."""
 
 import pytest
 import saved_runs

@@ -1,6 +1,4 @@
-"""
-What the plugin leaves alone: a project's own tests and benchmarks, whatever names they use.
-"""
+"""What the plugin leaves alone: a project's own tests and benchmarks, whatever names they use."""
 
 import json
 import re

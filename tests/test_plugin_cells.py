@@ -1,6 +1,4 @@
-"""
-Which cells an experiment has: its marks, and what the command line makes of them.
-"""
+"""Which cells an experiment has: its marks, and what the command line makes of them."""
 
 from pathlib import Path
 

@@ -1,6 +1,4 @@
-"""
-`--cluster`: real sessions of pytest that measure on a cluster of dask, or would.
-"""
+"""`--cluster`: real sessions of pytest that measure on a cluster of dask, or would."""
 
 import json
 import socket

@@ -1,6 +1,4 @@
-"""
-The line at a terminal: how far a measuring session is.
-"""
+"""The line at a terminal: how far a measuring session is."""
 
 import os
 import re

@@ -1,6 +1,4 @@
-"""
-What a cell is, from the outside: real sessions of pytest, with strategies that behave as told.
-"""
+"""What a cell is, from the outside: real sessions of pytest, with strategies that behave as told."""
 
 import json
 import platform

@@ -1,6 +1,4 @@
-"""
-What a session does that can't measure: without pytest-benchmark, or with another plugin in its place.
-"""
+"""What a session does that can't measure: without pytest-benchmark, or with another plugin in its place."""
 
 import pytest
 

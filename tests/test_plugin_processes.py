@@ -1,6 +1,4 @@
-"""
-Cells that are measured in fresh processes, from the outside: real sessions of pytest.
-"""
+"""Cells that are measured in fresh processes, from the outside: real sessions of pytest."""
 
 import json
 import re

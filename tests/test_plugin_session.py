@@ -1,6 +1,4 @@
-"""
-What a session lets in, saves and refuses.
-"""
+"""What a session lets in, saves and refuses."""
 
 import json
 import os

@@ -1,6 +1,4 @@
-"""
-`paceline predict`: what it prints, which run it takes, and how it ends.
-"""
+"""`paceline predict`: what it prints, which run it takes, and how it ends."""
 
 import json
 

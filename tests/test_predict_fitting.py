@@ -1,6 +1,4 @@
-"""
-Fitting the model: known parts come back, and intervals hold as often as they say.
-"""
+"""Fitting the model: known parts come back, and intervals hold as often as they say."""
 
 import math
 import random

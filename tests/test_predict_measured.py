@@ -1,6 +1,4 @@
-"""
-From a saved run to the cells that the model is fitted to, and to what workers cost.
-"""
+"""From a saved run to the cells that the model is fitted to, and to what workers cost."""
 
 import pytest
 from arbitrary_runs import EXTRAS, ROUNDS

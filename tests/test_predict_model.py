@@ -1,6 +1,4 @@
-"""
-The model of `paceline predict`: what its parts mean.
-"""
+"""The model of `paceline predict`: what its parts mean."""
 
 import pytest
 from predicted import exactly

@@ -1,6 +1,4 @@
-"""
-Answers: what binds, how many machines, and what lies beyond the measured.
-"""
+"""Answers: what binds, how many machines, and what lies beyond the measured."""
 
 import pytest
 from predicted import GRID, WAITING, cells, costs, fitted

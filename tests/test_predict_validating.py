@@ -1,6 +1,4 @@
-"""
-Held-out cells: what is left out, and what counts as right.
-"""
+"""Held-out cells: what is left out, and what counts as right."""
 
 import pytest
 from predicted import GRID, TWO_CPUS, WAITING, cells

@@ -1,6 +1,4 @@
-"""
-The proof of the gate, from pairs whose truth is known.
-"""
+"""The proof of the gate, from pairs whose truth is known."""
 
 import json
 import math

@@ -1,6 +1,4 @@
-"""
-Which strategies race, with how many workers, items and rounds.
-"""
+"""Which strategies race, with how many workers, items and rounds."""
 
 import pytest
 

@@ -1,6 +1,4 @@
-"""
-Whole races, from the command line to the last process that ends.
-"""
+"""Whole races, from the command line to the last process that ends."""
 
 import json
 import os
@@ -32,9 +30,7 @@ def race(*words):
 
 
 def raced(function, *words):
-    """
-    Race some strategies, and give what the JSON says: verdicts, all of it.
-    """
+    """Race some strategies, and give what the JSON says: verdicts, all of it."""
     done = race(f"raced:{function}", *SHORT, *SOME, *PATIENT, "--json", *words)
     assert done.stdout, done.stderr
     said = json.loads(done.stdout)

@@ -1,6 +1,4 @@
-"""
-Which strategy is recommended, from exact times.
-"""
+"""Which strategy is recommended, from exact times."""
 
 import pytest
 from hypothesis import given

@@ -1,6 +1,4 @@
-"""
-What the probe finds out about a function, in a process of its own.
-"""
+"""What the probe finds out about a function, in a process of its own."""
 
 import os
 import subprocess

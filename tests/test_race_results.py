@@ -1,6 +1,4 @@
-"""
-Whether results are the same, and what a function has changed.
-"""
+"""Whether results are the same, and what a function has changed."""
 
 import os
 import types

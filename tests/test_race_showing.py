@@ -1,6 +1,4 @@
-"""
-How the outcome of a race is shown, from exact figures.
-"""
+"""How the outcome of a race is shown, from exact figures."""
 
 import io
 import json

@@ -1,6 +1,4 @@
-"""
-`paceline report`: what it writes, and how it ends.
-"""
+"""`paceline report`: what it writes, and how it ends."""
 
 import json
 import os

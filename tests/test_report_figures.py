@@ -1,6 +1,4 @@
-"""
-Figures as people read them.
-"""
+"""Figures as people read them."""
 
 import math
 

@@ -1,6 +1,4 @@
-"""
-What several processes measured, in one row.
-"""
+"""What several processes measured, in one row."""
 
 import math
 

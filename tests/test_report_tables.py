@@ -1,5 +1,4 @@
-"""
-Tables, letter by letter against golden files, and on their way to terminals and pipes.
+"""Tables, letter by letter against golden files, and on their way to terminals and pipes.
 
 After a change made on purpose, PACELINE_GOLDEN=write pytest tests/test_report_tables.py writes the golden files anew.
 """
@@ -43,9 +42,7 @@ def computing(strategy, median, **extra):
 
 
 def lesson(**facts):
-    """
-    Make a run with exact numbers, in the shuffled order that runs are measured in.
-    """
+    """Make a run with exact numbers, in the shuffled order that runs are measured in."""
     return saved(
         computing("pool-fork", 1.05, start_seconds=0.025, options={"start_method": "fork", "chunksize": 1}),
         downloads("asyncio", 0.147, "aiohttp", start_seconds=0.0031, warnings=["client-bound: 8 of 10", "noisy: 12 %"]),

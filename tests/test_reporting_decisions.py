@@ -1,6 +1,4 @@
-"""
-From saved comparisons to the decisions that a report shows.
-"""
+"""From saved comparisons to the decisions that a report shows."""
 
 import json
 from pathlib import Path

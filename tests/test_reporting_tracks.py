@@ -1,6 +1,4 @@
-"""
-From a made-up history to what a report shows of it.
-"""
+"""From a made-up history to what a report shows of it."""
 
 import pytest
 from histories import ELSEWHERE, HERE, NAMES, newer, quiet, stepped, traced, write

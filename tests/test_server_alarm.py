@@ -1,6 +1,4 @@
-"""
-The alarm: nobody is rung early, everybody is rung once.
-"""
+"""The alarm: nobody is rung early, everybody is rung once."""
 
 import asyncio
 from time import monotonic

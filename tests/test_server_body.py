@@ -1,6 +1,4 @@
-"""
-Bodies: a pure function of item and size.
-"""
+"""Bodies: a pure function of item and size."""
 
 from hypothesis import given
 from hypothesis import strategies as st

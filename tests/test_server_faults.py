@@ -1,6 +1,4 @@
-"""
-Faults on demand: reset, truncated and stalled answers.
-"""
+"""Faults on demand: reset, truncated and stalled answers."""
 
 import pytest
 import requests

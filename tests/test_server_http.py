@@ -1,6 +1,4 @@
-"""
-The instrument as an HTTP/1.1 server: clients, keep-alive, pipelining, bad manners.
-"""
+"""The instrument as an HTTP/1.1 server: clients, keep-alive, pipelining, bad manners."""
 
 import asyncio
 import shutil

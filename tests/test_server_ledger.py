@@ -1,6 +1,4 @@
-"""
-The ledger: what the server says it saw is what happened.
-"""
+"""The ledger: what the server says it saw is what happened."""
 
 from contextlib import ExitStack
 from dataclasses import replace

@@ -1,6 +1,4 @@
-"""
-Limited bandwidth: one link, shared by all connections.
-"""
+"""Limited bandwidth: one link, shared by all connections."""
 
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
@@ -18,9 +16,7 @@ BANDWIDTH = 2_000_000
 
 
 class Clock:
-    """
-    A clock and an alarm that jumps to the next due time.
-    """
+    """A clock and an alarm that jumps to the next due time."""
 
     def __init__(self):
         self.now = 100.0

@@ -1,6 +1,4 @@
-"""
-Clients that ask for more than they take must not fill the server's memory.
-"""
+"""Clients that ask for more than they take must not fill the server's memory."""
 
 import threading
 

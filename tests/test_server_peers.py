@@ -1,6 +1,4 @@
-"""
-The peers: other servers, asked the same way.
-"""
+"""The peers: other servers, asked the same way."""
 
 import subprocess
 import sys

@@ -1,6 +1,4 @@
-"""
-The server's process: it starts, says so, and never outlives who wanted it.
-"""
+"""The server's process: it starts, says so, and never outlives who wanted it."""
 
 import io
 import json
@@ -26,9 +24,7 @@ COMMAND = [sys.executable, "-m", "paceline.server"]
 
 @contextmanager
 def shell(*arguments, stdin=subprocess.DEVNULL):
-    """
-    A server as a shell would start it.
-    """
+    """A server as a shell would start it."""
     started = subprocess.Popen([*COMMAND, *arguments], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     with started:
         try:

@@ -1,6 +1,4 @@
-"""
-Parameters of the instrument: what is understood, what is refused, and how long an item takes.
-"""
+"""Parameters of the instrument: what is understood, what is refused, and how long an item takes."""
 
 import pickle
 import subprocess

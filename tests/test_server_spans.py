@@ -1,6 +1,4 @@
-"""
-A tracing server: what it says of each answer is what happened, and a plain one knows nothing of it.
-"""
+"""A tracing server: what it says of each answer is what happened, and a plain one knows nothing of it."""
 
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection

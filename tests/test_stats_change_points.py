@@ -1,6 +1,4 @@
-"""
-Change points: steps are found where they are, spikes and noise are none.
-"""
+"""Change points: steps are found where they are, spikes and noise are none."""
 
 import math
 import random

@@ -1,5 +1,5 @@
-"""
-Effects, tests and verdicts from log ratios, against tables, textbook samples and cases that can be counted by hand.
+"""Effects, tests and verdicts from log ratios, against tables, textbook samples and cases that can be counted by
+hand.
 """
 
 import math

@@ -1,6 +1,4 @@
-"""
-Intervals over processes, and that nothing which measures pays for them.
-"""
+"""Intervals over processes, and that nothing which measures pays for them."""
 
 import ast
 import json

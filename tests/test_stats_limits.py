@@ -1,6 +1,4 @@
-"""
-Limits, on cases one can check by hand and on all others.
-"""
+"""Limits, on cases one can check by hand and on all others."""
 
 import math
 

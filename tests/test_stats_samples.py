@@ -1,6 +1,4 @@
-"""
-Samples: medians, spread and the threshold of noise, on numbers worked out by hand.
-"""
+"""Samples: medians, spread and the threshold of noise, on numbers worked out by hand."""
 
 import math
 import random

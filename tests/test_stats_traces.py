@@ -1,6 +1,4 @@
-"""
-Traces: on rounds that one can draw on paper, and on all others.
-"""
+"""Traces: on rounds that one can draw on paper, and on all others."""
 
 import json
 import math
@@ -26,9 +24,7 @@ class Drawn:
 
 
 def drawn(picture):
-    """
-    Spans from a picture: a line for each worker, a character for each second, a digit for each item.
-    """
+    """Spans from a picture: a line for each worker, a character for each second, a digit for each item."""
     return [
         Drawn(int(item), worker, line.index(item), line.rindex(item) + 1)
         for worker, line in enumerate(picture)
@@ -37,9 +33,7 @@ def drawn(picture):
 
 
 def on_cpus(*cpus, worker=0, first=0):
-    """
-    A worker's items, one after the other, each with the CPUs it began and ended on.
-    """
+    """A worker's items, one after the other, each with the CPUs it began and ended on."""
     return [Drawn(first + place, worker, place, place + 1, *both) for place, both in enumerate(cpus)]
 
 

@@ -1,6 +1,4 @@
-"""
-The yardstick of a history: how far its runs vary, and what that says of a change.
-"""
+"""The yardstick of a history: how far its runs vary, and what that says of a change."""
 
 import math
 import random

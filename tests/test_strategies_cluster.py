@@ -1,6 +1,4 @@
-"""
-Strategies on a cluster that was there before.
-"""
+"""Strategies on a cluster that was there before."""
 
 import os
 import signal

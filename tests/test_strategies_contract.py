@@ -1,5 +1,4 @@
-"""
-What every strategy promises, checked for every strategy: how it starts, ends, fails and is refused.
+"""What every strategy promises, checked for every strategy: how it starts, ends, fails and is refused.
 
 What it promises of its rounds stands in `test_strategies_map.py`.
 """

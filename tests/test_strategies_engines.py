@@ -1,6 +1,4 @@
-"""
-What dask and ray are told beside their workers.
-"""
+"""What dask and ray are told beside their workers."""
 
 import pytest
 from probes import Probe, ProbeError

@@ -1,6 +1,4 @@
-"""
-Which event loop a strategy runs on: the one that its name says, whatever a module has set.
-"""
+"""Which event loop a strategy runs on: the one that its name says, whatever a module has set."""
 
 import asyncio
 import subprocess
@@ -21,7 +19,7 @@ HERE = Path(__file__).parent
 
 @pytest.fixture
 def policy(monkeypatch):
-    """uvloop's policy, set as `on_uvloop` sets it; what was set before comes back."""
+    """Uvloop's policy, set as `on_uvloop` sets it; what was set before comes back."""
     monkeypatch.setattr("asyncio.events._event_loop_policy", asyncio.events._event_loop_policy)
     monkeypatch.delitem(sys.modules, "on_uvloop", raising=False)
     import on_uvloop

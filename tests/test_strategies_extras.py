@@ -1,6 +1,4 @@
-"""
-What a strategy says whose library is missing.
-"""
+"""What a strategy says whose library is missing."""
 
 import os
 import subprocess

@@ -1,6 +1,4 @@
-"""
-What items leave behind that their process would wait for: it does not keep a strategy from ending.
-"""
+"""What items leave behind that their process would wait for: it does not keep a strategy from ending."""
 
 import pytest
 from processes import leaving_nobody

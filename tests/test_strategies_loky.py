@@ -1,6 +1,4 @@
-"""
-What loky would do by itself, and must not while it is measured.
-"""
+"""What loky would do by itself, and must not while it is measured."""
 
 import os
 import signal

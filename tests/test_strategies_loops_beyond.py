@@ -1,5 +1,5 @@
-"""
-What trio and gevent promise beside the contract: no thread stays, nothing is patched, Ctrl-C ends a round anywhere.
+"""What trio and gevent promise beside the contract: no thread stays, nothing is patched, Ctrl-C ends a round
+anywhere.
 """
 
 import gc
@@ -48,9 +48,8 @@ def tasks():
 
 
 def interrupt_when(condition):
-    """
-    Press Ctrl-C as soon as `condition()` holds, and again where it was lost: Python does not see the one that comes in
-    the moment before its main thread begins to wait for a lock.
+    """Press Ctrl-C as soon as `condition()` holds, and again where it was lost: Python does not see the one that comes
+    in the moment before its main thread begins to wait for a lock.
     """
     seen = threading.Event()
 

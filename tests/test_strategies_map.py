@@ -1,6 +1,4 @@
-"""
-What every strategy promises of its rounds. They share one started strategy each, as some take seconds to start.
-"""
+"""What every strategy promises of its rounds. They share one started strategy each, as some take seconds to start."""
 
 import pytest
 from probes import Probe, ProbeError

@@ -1,6 +1,4 @@
-"""
-One of several workers can't open its session, or can't close it: what becomes of the others.
-"""
+"""One of several workers can't open its session, or can't close it: what becomes of the others."""
 
 import asyncio
 import multiprocessing

@@ -1,6 +1,4 @@
-"""
-What a pool's own options do: how many items a worker takes at a time, and by which of the pool's methods.
-"""
+"""What a pool's own options do: how many items a worker takes at a time, and by which of the pool's methods."""
 
 import multiprocessing
 import os

@@ -1,6 +1,4 @@
-"""
-The strategy ray on a cluster that was there before.
-"""
+"""The strategy ray on a cluster that was there before."""
 
 import multiprocessing
 import os

@@ -1,5 +1,5 @@
-"""
-The strategy ray on a cluster whose head is lost; in a module of its own, as two heads on one machine are one too many.
+"""The strategy ray on a cluster whose head is lost; in a module of its own, as two heads on one machine are one too
+many.
 """
 
 import threading

@@ -1,6 +1,4 @@
-"""
-Python's own modules, patched or stopped by somebody: nothing is measured with them, and one sentence says why.
-"""
+"""Python's own modules, patched or stopped by somebody: nothing is measured with them, and one sentence says why."""
 
 import subprocess
 import sys

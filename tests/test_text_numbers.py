@@ -1,6 +1,4 @@
-"""
-Numbers as people write them: read alike by every option, and in a query string.
-"""
+"""Numbers as people write them: read alike by every option, and in a query string."""
 
 import argparse
 

@@ -1,6 +1,4 @@
-"""
-A cluster of dask on hosts of our own: a scheduler, two with a worker, and the one that measures.
-"""
+"""A cluster of dask on hosts of our own: a scheduler, two with a worker, and the one that measures."""
 
 import json
 import os

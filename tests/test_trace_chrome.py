@@ -1,6 +1,4 @@
-"""
-From spans to events: a round by hand, and any other round.
-"""
+"""From spans to events: a round by hand, and any other round."""
 
 import json
 from dataclasses import replace

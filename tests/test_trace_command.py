@@ -1,6 +1,4 @@
-"""
-`paceline trace`, from the command line to the file.
-"""
+"""`paceline trace`, from the command line to the file."""
 
 import json
 import os

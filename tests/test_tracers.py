@@ -1,6 +1,4 @@
-"""
-Tracers, profilers and debug modes that are on: named, and told by what measures beside them.
-"""
+"""Tracers, profilers and debug modes that are on: named, and told by what measures beside them."""
 
 import subprocess
 import sys

@@ -1,6 +1,4 @@
-"""
-Whether two values are the same, whatever they are made of.
-"""
+"""Whether two values are the same, whatever they are made of."""
 
 import collections
 import copy

@@ -1,6 +1,4 @@
-"""
-Watching a strategy live, from the command line to the last process that ends.
-"""
+"""Watching a strategy live, from the command line to the last process that ends."""
 
 import io
 import os

@@ -1,6 +1,4 @@
-"""
-The workflows, and the one to copy: what they may do, what they call, and that README shows what was checked.
-"""
+"""The workflows, and the one to copy: what they may do, what they call, and that README shows what was checked."""
 
 import re
 import shlex

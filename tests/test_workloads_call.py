@@ -1,6 +1,4 @@
-"""
-Somebody's own function as a workload.
-"""
+"""Somebody's own function as a workload."""
 
 import asyncio
 import pickle

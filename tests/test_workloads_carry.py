@@ -1,6 +1,4 @@
-"""
-An item of a set length and weight comes back with a sum that shows what was done.
-"""
+"""An item of a set length and weight comes back with a sum that shows what was done."""
 
 import asyncio
 import pickle

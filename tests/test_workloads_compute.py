@@ -1,6 +1,4 @@
-"""
-The kernels compute what they say.
-"""
+"""The kernels compute what they say."""
 
 import asyncio
 import hashlib

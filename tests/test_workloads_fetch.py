@@ -1,6 +1,4 @@
-"""
-Downloads that go well and downloads that don't, from an independent server: pytest-httpserver.
-"""
+"""Downloads that go well and downloads that don't, from an independent server: pytest-httpserver."""
 
 import asyncio
 import pickle

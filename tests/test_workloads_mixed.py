@@ -1,6 +1,4 @@
-"""
-A mixed item is its download, and then as much CPU time as it should be.
-"""
+"""A mixed item is its download, and then as much CPU time as it should be."""
 
 import asyncio
 import pickle

@@ -1,6 +1,4 @@
-"""
-The minimal client's async face: connections that are kept, given up and timed, thousands at once.
-"""
+"""The minimal client's async face: connections that are kept, given up and timed, thousands at once."""
 
 import asyncio
 import socket

@@ -1,6 +1,4 @@
-"""
-The minimal client's trio and gevent faces against the instrument: connections that are kept, given up and timed.
-"""
+"""The minimal client's trio and gevent faces against the instrument: connections that are kept, given up and timed."""
 
 import time
 

@@ -1,6 +1,4 @@
-"""
-What a trace file must be, for tests: the rules of the Chrome Trace Event format that viewers depend on.
-"""
+"""What a trace file must be, for tests: the rules of the Chrome Trace Event format that viewers depend on."""
 
 from itertools import groupby, pairwise
 

@@ -1,6 +1,4 @@
-"""
-Functions to watch, for tests; in a module of their own so that every kind of worker can import them.
-"""
+"""Functions to watch, for tests; in a module of their own so that every kind of worker can import them."""
 # ruff: noqa: ARG001 - whatever a function does, it takes an item
 
 import os

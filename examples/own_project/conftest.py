@@ -1,5 +1,3 @@
-"""
-Takes Paceline in: its fixtures, options, and saved runs.
-"""
+"""Takes Paceline in: its fixtures, options, and saved runs."""
 
 pytest_plugins = ["paceline.plugin"]

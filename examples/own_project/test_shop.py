@@ -1,5 +1,4 @@
-"""
-How should the shop work through its orders?
+"""How should the shop work through its orders?
 
 Question: what gains from threads, from processes, from tasks, and how much?
 Setup:    20 orders, 4 at a time; signed by a blocking function, and tracked by an async one.

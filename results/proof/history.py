@@ -1,5 +1,4 @@
-"""
-Ask the gate about commits of public libraries, and the usual gates beside it.
+"""Ask the gate about commits of public libraries, and the usual gates beside it.
 
 Each commit is compared with the one before: once by `paceline ab`, and once by two runs of pytest-benchmark, one after
 the other, whose minima and medians are held against a threshold as `pytest-benchmark compare` does. A table says what

@@ -1,5 +1,4 @@
-"""
-Record comparisons whose truth is known: identical code, and changes that change nothing that a benchmark can see.
+"""Record comparisons whose truth is known: identical code, and changes that change nothing that a benchmark can see.
 
 Each is a comparison of its own, at its own time, with a seed of its own: a copy of a repository, in which a script may
 have edited a function, against the revision that it comes from. A line of JSON a comparison is appended to a file, so
@@ -31,8 +30,7 @@ ATTEMPTS = 200
 
 @dataclass(frozen=True)
 class Suite:
-    """
-    What is compared of a repository.
+    """What is compared of a repository.
 
     Args:
         package: the folder of its code.
@@ -223,8 +221,7 @@ def _line(group: tuple[str, str], known: list[dict[str, Any]]) -> str:
 
 
 def bound(seen: int, of: int, level: float = 0.95) -> float:
-    """
-    Return the largest rate with which so few would still be seen.
+    """Return the largest rate with which so few would still be seen.
 
     Source: C. J. Clopper and E. S. Pearson, The Use of Confidence or Fiducial Limits Illustrated in the Case of the
         Binomial, Biometrika 26 (1934), 404-413, one-sided.

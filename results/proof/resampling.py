@@ -1,5 +1,4 @@
-"""
-Families: what a comparison could have been, drawn from a pool of recorded pairs without replacement.
+"""Families: what a comparison could have been, drawn from a pool of recorded pairs without replacement.
 
 Source: A. C. Davison and D. V. Hinkley, Bootstrap Methods and their Application (1997), section 4.3, for tests by
     resampling; swapping the sides of identical code at random makes each family a draw from the same null.

@@ -1,5 +1,3 @@
-"""
-Paceline: a laboratory for Python concurrency.
-"""
+"""Paceline: a laboratory for Python concurrency."""
 
 __version__ = "0.1.0"

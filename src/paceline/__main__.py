@@ -1,6 +1,4 @@
-"""
-`python -m paceline`: the command, where its name is not on the path.
-"""
+"""`python -m paceline`: the command, where its name is not on the path."""
 
 import sys
 

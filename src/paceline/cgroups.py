@@ -1,6 +1,4 @@
-"""
-The limits that control groups put on this process, as in a container: CPU quotas and memory.
-"""
+"""The limits that control groups put on this process, as in a container: CPU quotas and memory."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,8 +8,7 @@ ROOT, MEMBERSHIP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
 
 def quotas(root: Path = ROOT, membership: Path = MEMBERSHIP) -> Iterator[float]:
-    """
-    Read the CPU quotas that bind this process, in CPUs: those of its cgroups and of everything above them.
+    """Read the CPU quotas that bind this process, in CPUs: those of its cgroups and of everything above them.
 
     Args:
         root: where the cgroup file systems are mounted.
@@ -24,8 +21,7 @@ def quotas(root: Path = ROOT, membership: Path = MEMBERSHIP) -> Iterator[float]:
 
 
 def memory_limits(root: Path = ROOT, membership: Path = MEMBERSHIP) -> Iterator[int]:
-    """
-    Read the limits on the memory of this process and those beside it, in bytes, as `quotas` those of its CPUs.
+    """Read the limits on the memory of this process and those beside it, in bytes, as `quotas` those of its CPUs.
 
     Source: the kernel's Documentation/admin-guide/cgroup-v2.rst (memory.max) and cgroup-v1/memory.rst.
     """
@@ -36,9 +32,7 @@ def memory_limits(root: Path = ROOT, membership: Path = MEMBERSHIP) -> Iterator[
 
 
 def _folders(controller: str, root: Path, membership: Path) -> Iterator[Path]:
-    """
-    Give the folders of the cgroups that may hold a controller of this process, each before those above it.
-    """
+    """Give the folders of the cgroups that may hold a controller of this process, each before those above it."""
     for line in text(membership).splitlines():
         _, controllers, path = (*line.split(":", 2), "", "")[:3]
         if not controllers:
@@ -61,9 +55,7 @@ def _quota(folder: Path) -> Iterator[float]:
 
 
 def text(path: Path) -> str:
-    """
-    Read a file of the kernel's; empty where there is none, or none for us.
-    """
+    """Read a file of the kernel's; empty where there is none, or none for us."""
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:

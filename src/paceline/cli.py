@@ -1,6 +1,4 @@
-"""
-The `paceline` command: what was typed, and how it ends.
-"""
+"""The `paceline` command: what was typed, and how it ends."""
 
 import argparse
 import contextlib
@@ -84,15 +82,11 @@ _PIPE_CLOSED = 128 + 13  # and for SIGPIPE
 
 
 class _AsWritten(argparse.RawDescriptionHelpFormatter):
-    """
-    Leaves the examples below a command's help as they stand.
-    """
+    """Leaves the examples below a command's help as they stand."""
 
 
 class _Version(argparse.Action):
-    """
-    Looks the version up only when asked: `serve` starts faster without.
-    """
+    """Looks the version up only when asked: `serve` starts faster without."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from paceline import machine
@@ -102,8 +96,7 @@ class _Version(argparse.Action):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """
-    Run the command line.
+    """Run the command line.
 
     Args:
         argv: the words after `paceline`; those of this process if not given.
@@ -144,9 +137,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _typed(argv: Sequence[str] | None) -> argparse.Namespace:
-    """
-    Read the words; what --help and --version wrote is on its way before they end everything.
-    """
+    """Read the words; what --help and --version wrote is on its way before they end everything."""
     parser = _parser()
     try:
         arguments = parser.parse_args(argv)
@@ -259,9 +250,7 @@ def _port(text: str) -> int:
 
 
 def _act(arguments: argparse.Namespace) -> int:  # noqa: C901, PLR0911, PLR0912 - one for each command
-    """
-    Hand over to the one who does it.
-    """
+    """Hand over to the one who does it."""
     from paceline import commands
 
     match arguments.command:
@@ -294,8 +283,6 @@ def _act(arguments: argparse.Namespace) -> int:  # noqa: C901, PLR0911, PLR0912 
 
 
 def _forget_output() -> None:
-    """
-    Send what is still buffered nowhere, or Python would complain about it once more on its way out.
-    """
+    """Send what is still buffered nowhere, or Python would complain about it once more on its way out."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,6 +1,4 @@
-"""
-What each `paceline` subcommand does. It imports what it needs when it runs: `serve` starts faster without tables.
-"""
+"""What each `paceline` subcommand does. It imports what it needs when it runs: `serve` starts faster without tables."""
 
 import sys
 from collections.abc import Sequence
@@ -16,17 +14,14 @@ if TYPE_CHECKING:
 
 
 def serve(host: str, port: int, bandwidth: float | None, until_stdin_closes: bool) -> int:  # noqa: FBT001  # as typed
-    """
-    Run the instrument in the foreground.
-    """
+    """Run the instrument in the foreground."""
     from paceline.server.serve import serve
 
     return serve(host, port, bandwidth, until_stdin_closes)
 
 
 def compare(words: Sequence[str], results: Path) -> int:
-    """
-    Show a run, or the change from one to another.
+    """Show a run, or the change from one to another.
 
     Args:
         words: none for the newest whole run, or one or two runs as typed: paths or numbers.
@@ -49,8 +44,7 @@ def compare(words: Sequence[str], results: Path) -> int:
 
 
 def runs(results: Path) -> int:
-    """
-    List what is saved.
+    """List what is saved.
 
     Returns:
         2 if something there can't be read, else 0.
@@ -70,8 +64,7 @@ def runs(results: Path) -> int:
 
 
 def claims(words: Sequence[str], results: Path, why: str | None, as_json: bool) -> int:  # noqa: FBT001  # as typed
-    """
-    Say what runs say about the lesson's claims, or all about one of them.
+    """Say what runs say about the lesson's claims, or all about one of them.
 
     Args:
         words: none for the newest of each experiment in this machine's history, or runs as typed: paths or numbers.
@@ -98,8 +91,7 @@ def claims(words: Sequence[str], results: Path, why: str | None, as_json: bool) 
 
 
 def race(arguments: "Namespace") -> int:
-    """
-    Race the strategies with a function, and say which to use.
+    """Race the strategies with a function, and say which to use.
 
     Returns:
         0 with a recommendation; 1 if the function fails or nothing can run it; 2 if it isn't there, or has no items.
@@ -110,8 +102,7 @@ def race(arguments: "Namespace") -> int:
 
 
 def watch(arguments: "Namespace") -> int:
-    """
-    Show which worker does which item with one strategy, live.
+    """Show which worker does which item with one strategy, live.
 
     Returns:
         0 after a whole round; 1 if the strategy can't run here or an item fails; 2 for a misuse.
@@ -122,8 +113,7 @@ def watch(arguments: "Namespace") -> int:
 
 
 def trace(arguments: "Namespace") -> int:
-    """
-    Save one round as a trace.
+    """Save one round as a trace.
 
     Returns:
         0 once it is written; 1 if it can't be, if the strategy can't run here or an item fails; 2 for a misuse.
@@ -134,8 +124,7 @@ def trace(arguments: "Namespace") -> int:
 
 
 def ab(arguments: "Namespace") -> int:
-    """
-    Compare two sides in lockstep.
+    """Compare two sides in lockstep.
 
     Returns:
         0: no cell is slower; 1: one is; 2: a misuse or a failure; 3: nothing can be compared.
@@ -146,8 +135,7 @@ def ab(arguments: "Namespace") -> int:
 
 
 def check(arguments: "Namespace") -> int:
-    """
-    Judge a saved run against the pinned baseline.
+    """Judge a saved run against the pinned baseline.
 
     Returns:
         As `ab`.
@@ -158,8 +146,7 @@ def check(arguments: "Namespace") -> int:
 
 
 def baseline(arguments: "Namespace") -> int:
-    """
-    Pin the run that later ones are checked against, or list what is pinned.
+    """Pin the run that later ones are checked against, or list what is pinned.
 
     Returns:
         0: done; 2: a misuse.
@@ -170,8 +157,7 @@ def baseline(arguments: "Namespace") -> int:
 
 
 def trend(arguments: "Namespace") -> int:
-    """
-    Find where a history's cells moved.
+    """Find where a history's cells moved.
 
     Returns:
         0, also where nothing did; 2: a misuse.
@@ -182,8 +168,7 @@ def trend(arguments: "Namespace") -> int:
 
 
 def report(arguments: "Namespace") -> int:
-    """
-    Make a page, pictures or Markdown of saved runs.
+    """Make a page, pictures or Markdown of saved runs.
 
     Returns:
         0: done; 1: a file can't be written, or what draws is not installed; 2: a misuse, or a run that is missing or
@@ -200,8 +185,7 @@ def report(arguments: "Namespace") -> int:
 
 
 def predict(arguments: "Namespace") -> int:
-    """
-    Say how long work would take that nobody measured, or how well that can be said.
+    """Say how long work would take that nobody measured, or how well that can be said.
 
     Returns:
         0: done; 2: a misuse, or a run that can't tell.
@@ -212,9 +196,8 @@ def predict(arguments: "Namespace") -> int:
 
 
 def status_of(error: Exception) -> int | None:
-    """
-    Give the exit status for an error that speaks for itself: 2 for a history's, 1 for the system's. None for any other,
-    which is a bug.
+    """Give the exit status for an error that speaks for itself: 2 for a history's, 1 for the system's. None for any
+    other, which is a bug.
     """
     from paceline.history import HistoryError
 
@@ -224,9 +207,7 @@ def status_of(error: Exception) -> int | None:
 
 
 def complain(trouble: object) -> None:
-    """
-    Say something on standard error: a sentence, and lines below it where there is more to show.
-    """
+    """Say something on standard error: a sentence, and lines below it where there is more to show."""
     from paceline.report.figures import plain
 
     if isinstance(trouble, OSError):
@@ -240,8 +221,7 @@ def _newest(
     needs: "Callable[[Run], bool]" = lambda run: bool(run.cells),
     measure: str = "pytest --benchmark-only",
 ) -> "Run":
-    """
-    Take the newest run worth showing, and say so aloud where it is not this machine's.
+    """Take the newest run worth showing, and say so aloud where it is not this machine's.
 
     Args:
         results: where the histories are.
@@ -260,9 +240,7 @@ def _newest(
 
 
 def _newest_evidence(results: Path) -> "list[Run]":
-    """
-    Take each experiment's newest replicates from the history that has the newest run worth asking.
-    """
+    """Take each experiment's newest replicates from the history that has the newest run worth asking."""
     from paceline import claims, history
 
     newest = _newest(results, claims.has_evidence, "pytest --benchmark-only --all")

@@ -1,6 +1,4 @@
-"""
-What strategies and workloads promise each other: the only words that both of them know.
-"""
+"""What strategies and workloads promise each other: the only words that both of them know."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
@@ -20,32 +18,24 @@ Face: TypeAlias = Literal["blocking", "async", "trio", "gevent"]
 
 
 class Workload(Protocol):
-    """
-    What is done to one item. Importable and picklable, never a closure: the same object goes to every strategy.
+    """What is done to one item. Importable and picklable, never a closure: the same object goes to every strategy.
 
     It may have two more methods, for loops on which sockets and waiting have their own functions:
     `trio_worker(concurrency)`, as `async_worker` but for trio, and `gevent_worker()`, as `worker` but for one greenlet.
     """
 
     def worker(self) -> AbstractContextManager[Callable[[Item], Result]]:
-        """
-        Open what one worker needs, hand out the function that does one item, close it after.
-        """
+        """Open what one worker needs, hand out the function that does one item, close it after."""
 
     def async_worker(self, concurrency: int) -> AbstractAsyncContextManager[Callable[[Item], Awaitable[Result]]]:
-        """
-        The same for an event loop that keeps up to `concurrency` items in flight.
-        """
+        """The same for an event loop that keeps up to `concurrency` items in flight."""
 
     def expected(self, item: Item) -> Result:
-        """
-        Say what `item` must come to, computed apart from the measured path.
-        """
+        """Say what `item` must come to, computed apart from the measured path."""
 
 
 def trio_side(workload: Workload, concurrency: int) -> AbstractAsyncContextManager[Callable[[Item], Awaitable[Result]]]:
-    """
-    Find what trio opens of a workload: its `trio_worker`, else its async worker, which is right for whatever awaits
+    """Find what trio opens of a workload: its `trio_worker`, else its async worker, which is right for whatever awaits
     nothing of asyncio's own.
     """
     opens: Callable[[int], AbstractAsyncContextManager[Callable[[Item], Awaitable[Result]]]]
@@ -54,9 +44,8 @@ def trio_side(workload: Workload, concurrency: int) -> AbstractAsyncContextManag
 
 
 def gevent_side(workload: Workload) -> AbstractContextManager[Callable[[Item], Result]]:
-    """
-    Find what a greenlet opens of a workload: its `gevent_worker`, else its blocking worker, which stops all greenlets
-    while it waits.
+    """Find what a greenlet opens of a workload: its `gevent_worker`, else its blocking worker, which stops all
+    greenlets while it waits.
     """
     opens: Callable[[], AbstractContextManager[Callable[[Item], Result]]]
     opens = getattr(workload, "gevent_worker", None) or workload.worker
@@ -64,8 +53,7 @@ def gevent_side(workload: Workload) -> AbstractContextManager[Callable[[Item], R
 
 
 class ItemError(Exception):
-    """
-    An item failed, came back short or came back wrong.
+    """An item failed, came back short or came back wrong.
 
     Args:
         item: the item, as given to the strategy.

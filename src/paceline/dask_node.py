@@ -1,5 +1,4 @@
-"""
-The processes of a cluster of dask that a strategy starts: a scheduler, or a worker with one thread for items.
+"""The processes of a cluster of dask that a strategy starts: a scheduler, or a worker with one thread for items.
 
 It stands apart from the strategies for the same reason as `pool_worker`.
 """
@@ -18,16 +17,13 @@ STATUS_PAGE = f"{HOST}:0"  # dask serves one even where nobody asks for it, and 
 
 
 def scheduler(pipe: Any, config: Mapping[str, Any]) -> None:
-    """
-    Run a scheduler: say its address, then end when told to.
-    """
+    """Run a scheduler: say its address, then end when told to."""
     _begin(config)
     _end(asyncio.run(_told(pipe, _scheduling(pipe))))
 
 
 def worker(pipe: Any, config: Mapping[str, Any], name: int) -> None:
-    """
-    Run a worker: wait for the scheduler's address, say when it is connected, then end when told to.
+    """Run a worker: wait for the scheduler's address, say when it is connected, then end when told to.
 
     Args:
         pipe: to the process that measures.
@@ -39,9 +35,7 @@ def worker(pipe: Any, config: Mapping[str, Any], name: int) -> None:
 
 
 def _begin(config: Mapping[str, Any]) -> None:
-    """
-    Leave Ctrl-C to the parent, end with it, and keep dask's log to what nobody can go on after.
-    """
+    """Leave Ctrl-C to the parent, end with it, and keep dask's log to what nobody can go on after."""
     leave_ending_to_parent()
     import dask
     import distributed  # noqa: F401 - it sets up its loggers when it is imported
@@ -52,9 +46,7 @@ def _begin(config: Mapping[str, Any]) -> None:
 
 
 async def _told(pipe: Any, work: Any) -> bool:
-    """
-    Do the work; tell what keeps it from starting.
-    """
+    """Do the work; tell what keeps it from starting."""
     try:
         return bool(await work)
     except Exception as error:  # noqa: BLE001 - it is told
@@ -88,9 +80,7 @@ async def _working(pipe: Any, name: int) -> bool:
 
 
 async def _until_told(pipe: Any, running: Any) -> bool:
-    """
-    Wait until the parent says to end; give False if `running` ended before.
-    """
+    """Wait until the parent says to end; give False if `running` ended before."""
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
     loop.add_reader(pipe.fileno(), told.set)

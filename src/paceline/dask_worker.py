@@ -1,5 +1,4 @@
-"""
-What runs inside a worker of dask: one that a strategy started, or one of a cluster that was there before.
+"""What runs inside a worker of dask: one that a strategy started, or one of a cluster that was there before.
 
 It stands apart from the strategies for the same reason as `pool_worker`.
 """
@@ -26,8 +25,7 @@ _failed: dict[str, Exception] = {}
 
 
 class Opened(WorkerPlugin):
-    """
-    Opens a workload in each worker, in those that join later too, and closes it when it is unregistered.
+    """Opens a workload in each worker, in those that join later too, and closes it when it is unregistered.
 
     A worker opens it once for each of its threads, in a thread that runs items.
 
@@ -43,8 +41,7 @@ class Opened(WorkerPlugin):
         self.versions = versions()
 
     async def setup(self, worker: Any) -> None:
-        """
-        Open it.
+        """Open it.
 
         Raises:
             Exception: what opening it raised; an item that comes here all the same meets it again.
@@ -58,9 +55,7 @@ class Opened(WorkerPlugin):
             raise _failed[self.token] from None
 
     async def teardown(self, worker: Any) -> None:
-        """
-        Close it.
-        """
+        """Close it."""
         _idle.pop(self.token, None)
         _failed.pop(self.token, None)
         if opened := _opened.pop(self.token, None):
@@ -79,9 +74,7 @@ class Opened(WorkerPlugin):
 
 
 def run(token: str, item: Item) -> Result:
-    """
-    Do one item with an opened workload of this worker.
-    """
+    """Do one item with an opened workload of this worker."""
     if token in _failed:
         raise _failed[token]
     idle = _idle[token]
@@ -95,16 +88,12 @@ def run(token: str, item: Item) -> Result:
 
 
 def run_chunk(token: str, items: Sequence[Item]) -> list[Result]:
-    """
-    Do some items, one after the other.
-    """
+    """Do some items, one after the other."""
     return [run(token, item) for item in items]
 
 
 def versions() -> str:
-    """
-    Name what has to be the same on both sides.
-    """
+    """Name what has to be the same on both sides."""
     return f"Paceline {__version__} on Python {'.'.join(platform.python_version_tuple()[:2])}"
 
 

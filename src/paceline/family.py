@@ -1,6 +1,4 @@
-"""
-A process and all that descend from it: their CPU time, their memory, their end.
-"""
+"""A process and all that descend from it: their CPU time, their memory, their end."""
 
 import os
 import sys
@@ -21,9 +19,7 @@ _PATIENCE = 5.0  # seconds; SIGKILL takes effect when the system next gets round
 
 
 def members(pid: int) -> list[psutil.Process]:
-    """
-    Give the process and its descendants, as far as they are alive.
-    """
+    """Give the process and its descendants, as far as they are alive."""
     with suppress(*_GONE):
         process = psutil.Process(pid)
         return [process, *process.children(recursive=True)]
@@ -31,23 +27,19 @@ def members(pid: int) -> list[psutil.Process]:
 
 
 def workers_cpu_seconds(pid: int) -> float:
-    """
-    Sum up the CPU time that the descendants have used so far, in seconds; the process itself counts its own better.
+    """Sum up the CPU time that the descendants have used so far, in seconds; the process itself counts its own
+    better.
     """
     return _summed(_cpu_seconds_of, members(pid)[1:])
 
 
 def memory_bytes(pid: int) -> int:
-    """
-    Sum up the memory of a family, in bytes of `MEMORY_KIND`.
-    """
+    """Sum up the memory of a family, in bytes of `MEMORY_KIND`."""
     return int(_summed(_memory_of, members(pid)))
 
 
 def wait_for_end(processes: Iterable[psutil.Process], timeout: float) -> None:
-    """
-    Wait until processes have ended, leaving their exit status to whoever waits for it.
-    """
+    """Wait until processes have ended, leaving their exit status to whoever waits for it."""
     deadline = time.monotonic() + timeout
     for process in processes:
         while _runs(process) and time.monotonic() < deadline:
@@ -55,8 +47,7 @@ def wait_for_end(processes: Iterable[psutil.Process], timeout: float) -> None:
 
 
 def end(pid: int) -> None:
-    """
-    Kill a process that leads a session of its own, and all that descend from it; nobody is left when it returns.
+    """Kill a process that leads a session of its own, and all that descend from it; nobody is left when it returns.
 
     Must be called before the process has been waited for, or its number could be somebody else's by now. The trackers
     of multiprocessing end last and by themselves, once they have removed the semaphores that the others have left.
@@ -72,8 +63,7 @@ def end(pid: int) -> None:
 
 
 def end_tree(pid: int) -> None:
-    """
-    Kill a process and all that descend from it, whatever groups they are in; only this process itself is spared.
+    """Kill a process and all that descend from it, whatever groups they are in; only this process itself is spared.
 
     They are stopped first, so that none of them starts another meanwhile.
     """
@@ -88,18 +78,14 @@ def end_tree(pid: int) -> None:
 
 
 def end_own() -> NoReturn:
-    """
-    Kill all of this process's own group but the trackers, and end it.
-    """
+    """Kill all of this process's own group but the trackers, and end it."""
     if os.getpgrp() == os.getpid():
         _kill(process for process in _group(os.getpid()) if process.pid != os.getpid() and not _tracks(process))
     os._exit(1)
 
 
 def _group(number: int) -> Iterator[psutil.Process]:
-    """
-    Give the processes of a group, among them those whose parents are gone.
-    """
+    """Give the processes of a group, among them those whose parents are gone."""
     for pid in psutil.pids():
         with suppress(*_GONE, PermissionError):
             if os.getpgid(pid) == number:
@@ -113,18 +99,14 @@ def _kill(processes: Iterable[psutil.Process]) -> None:
 
 
 def _tracks(process: psutil.Process) -> bool:
-    """
-    Whether it is the resource tracker of `multiprocessing`.
-    """
+    """Whether it is the resource tracker of `multiprocessing`."""
     with suppress(*_GONE):
         return any("multiprocessing.resource_tracker" in word for word in process.cmdline())
     return False
 
 
 def _runs(process: psutil.Process) -> bool:
-    """
-    Whether it has not ended; one that waits to be waited for has.
-    """
+    """Whether it has not ended; one that waits to be waited for has."""
     with suppress(*_GONE):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False
@@ -139,8 +121,7 @@ def _summed(figure: Callable[[psutil.Process], float], family: Iterable[psutil.P
 
 
 def _cpu_seconds_of(process: psutil.Process) -> float:
-    """
-    CPU seconds of a process and of its children that are gone.
+    """CPU seconds of a process and of its children that are gone.
 
     On Linux a process has a clock, exact to the nanosecond; the system's other figures come in ticks of 10 ms.
     """

@@ -1,6 +1,4 @@
-"""
-A function, called in a fresh interpreter: nothing that this process has imported, opened or warmed is there.
-"""
+"""A function, called in a fresh interpreter: nothing that this process has imported, opened or warmed is there."""
 
 import pickle
 import sys
@@ -15,20 +13,15 @@ TIMEOUT = 120.0  # seconds
 
 
 class LostError(RuntimeError):
-    """
-    A fresh interpreter gave no answer: it hung or ended.
-    """
+    """A fresh interpreter gave no answer: it hung or ended."""
 
 
 class HungError(LostError):
-    """
-    It gave none in time, and was ended.
-    """
+    """It gave none in time, and was ended."""
 
 
 def call(function: str, *arguments: Any, timeout: float = TIMEOUT, **keywords: Any) -> Any:
-    """
-    Call a function in a fresh interpreter, which imports from where this process does, the standard library first.
+    """Call a function in a fresh interpreter, which imports from where this process does, the standard library first.
 
     Args:
         function: `module:function`.
@@ -51,9 +44,7 @@ def call(function: str, *arguments: Any, timeout: float = TIMEOUT, **keywords: A
 
 
 def _answer(interpreter: Piped, request: Request, timeout: float) -> Given | Raised:
-    """
-    Send a request and wait for its answer.
-    """
+    """Send a request and wait for its answer."""
     try:
         interpreter.requests.send(request)
         if not interpreter.answers.poll(timeout):

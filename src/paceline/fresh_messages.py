@@ -1,6 +1,4 @@
-"""
-What goes to a fresh interpreter and comes back from it.
-"""
+"""What goes to a fresh interpreter and comes back from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Request:
-    """
-    What to call: `module:function`, and with what.
+    """What to call: `module:function`, and with what.
 
     The arguments are pickled by themselves: the interpreter can import their modules only once it knows where they are.
     """
@@ -22,18 +19,14 @@ class Request:
 
 @dataclass(frozen=True)
 class Given:
-    """
-    What the function gave back.
-    """
+    """What the function gave back."""
 
     value: Any
 
 
 @dataclass(frozen=True)
 class Raised:
-    """
-    What it raised instead, and where.
-    """
+    """What it raised instead, and where."""
 
     error: Exception
     trace: str
@@ -41,9 +34,7 @@ class Raised:
 
 @dataclass(frozen=True)
 class Arguments:
-    """
-    Positional and by keyword.
-    """
+    """Positional and by keyword."""
 
     positional: tuple[Any, ...]
     keywords: Mapping[str, Any]

@@ -1,5 +1,4 @@
-"""
-A fresh interpreter: `python -m paceline.fresh_worker` takes one request from its standard input and answers it.
+"""A fresh interpreter: `python -m paceline.fresh_worker` takes one request from its standard input and answers it.
 
 Its standard output is for the answer alone; whatever is printed meanwhile goes where errors go. It stands apart from
 `fresh` for the same reason as `pool_worker` does from the strategies: it imports none of what its caller needs.
@@ -19,9 +18,7 @@ from paceline.portable import portable
 
 
 def main() -> None:
-    """
-    Answer, and end.
-    """
+    """Answer, and end."""
     requests, answers = ends()
     os.dup2(2, 1)
     request: Request = requests.recv()
@@ -31,9 +28,7 @@ def main() -> None:
 
 
 def answered(request: Request) -> Given | Raised:
-    """
-    Call what is asked for.
-    """
+    """Call what is asked for."""
     try:
         module, _, name = request.function.partition(":")
         function = getattr(importlib.import_module(module), name)
@@ -44,8 +39,7 @@ def answered(request: Request) -> Given | Raised:
 
 
 def end_with_caller(lifeline: int) -> None:
-    """
-    Let the system end this process as soon as the caller's end of the pipe closes, by SIGKILL too.
+    """Let the system end this process as soon as the caller's end of the pipe closes, by SIGKILL too.
 
     No thread waits for that, as threads and fork don't go together: the pipe raises SIGIO on its end, nothing more is
     sent through it, and SIGIO's default is to end the process.

@@ -1,6 +1,6 @@
-"""
-Where modules are looked for: no file of somebody's project must stand in for a module of Python's own, as `random.py`
-in the current directory would for whatever imports `random` in a process that starts there. And whether Python's own
+"""Where modules are looked for: no file of somebody's project must stand in for a module of Python's own, as
+`random.py` in the current directory would for whatever imports `random` in a process that starts there. And whether
+Python's own
 modules are still what they were.
 """
 
@@ -22,8 +22,8 @@ _LOOKS = 500_000  # at a clock until it counts as standing still: some 20 ms, as
 
 
 def tampered() -> str | None:
-    """
-    Say what has been done to Python's own modules in this process that nothing could be measured with; None if nothing.
+    """Say what has been done to Python's own modules in this process that nothing could be measured with; None if
+    nothing.
     """
     if library := _patcher():
         return (
@@ -34,9 +34,7 @@ def tampered() -> str | None:
 
 
 def _stopped(name: str) -> str | None:
-    """
-    Say so if a clock is another than Python's, which moves as somebody wants, or doesn't move at all.
-    """
+    """Say so if a clock is another than Python's, which moves as somebody wants, or doesn't move at all."""
     clock = getattr(time, name)
     if not isinstance(clock, BuiltinFunctionType):
         library = str(getattr(clock, "__module__", "somebody")).partition(".")[0]
@@ -48,8 +46,8 @@ def _stopped(name: str) -> str | None:
 
 
 def _patcher() -> str | None:
-    """
-    Name the library that has patched what threads and locks are made of, if one has; none is imported to find out.
+    """Name the library that has patched what threads and locks are made of, if one has; none is imported to find
+    out.
     """
     for library, (module, question) in _PATCHERS.items():
         if module in sys.modules and any(map(getattr(sys.modules[module], question), _PATCHED)):
@@ -58,18 +56,14 @@ def _patcher() -> str | None:
 
 
 def standard_library_first(path: Iterable[str]) -> list[str]:
-    """
-    Sort a module search path: the folders of the standard library, then all others as they were.
-    """
+    """Sort a module search path: the folders of the standard library, then all others as they were."""
     home = os.path.dirname(os.__file__)  # noqa: PTH120 - sys.path holds strings
     return sorted(path, key=lambda folder: folder not in (home, os.path.join(home, "lib-dynload")))  # noqa: PTH118
 
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """
-    Have processes that start meanwhile look into the standard library first; each of them calls `unguard`.
-    """
+    """Have processes that start meanwhile look into the standard library first; each of them calls `unguard`."""
     before = list(sys.path)
     sys.path[:] = standard_library_first(before)
     os.environ.setdefault(_SAFE_PATH, _OURS)
@@ -81,8 +75,8 @@ def guarded() -> Iterator[None]:
 
 
 def unguard() -> None:
-    """
-    Leave this process's environment as if it had not been started within `guarded`, for the sake of what it starts.
+    """Leave this process's environment as if it had not been started within `guarded`, for the sake of what it
+    starts.
     """
     if os.environ.get(_SAFE_PATH) == _OURS:
         del os.environ[_SAFE_PATH]

@@ -1,6 +1,4 @@
-"""
-What runs inside a subinterpreter. It stands apart for the same reason as `pool_worker`, and imports less still.
-"""
+"""What runs inside a subinterpreter. It stands apart for the same reason as `pool_worker`, and imports less still."""
 
 import os
 import sys
@@ -20,22 +18,16 @@ _opened = ExitStack()
 
 
 class LeftError(RuntimeError):
-    """
-    Items have left threads that are no daemons; the second argument says whether they still run.
-    """
+    """Items have left threads that are no daemons; the second argument says whether they still run."""
 
 
 def look_where(path: list[str]) -> None:
-    """
-    Look for modules where the main interpreter says, as a spawned process would.
-    """
+    """Look for modules where the main interpreter says, as a spawned process would."""
     sys.path[:] = path
 
 
 def turn(come: int, go: int, action: Callable[..., None], arguments: tuple[Any, ...]) -> Failed | None:
-    """
-    Do `action`, say so on the pipe `come`, and wait for a byte on the pipe `go`.
-    """
+    """Do `action`, say so on the pipe `come`, and wait for a byte on the pipe `go`."""
     try:
         action(*arguments)
     except Exception as error:  # noqa: BLE001 - whatever it is, it has to travel
@@ -48,16 +40,13 @@ def turn(come: int, go: int, action: Callable[..., None], arguments: tuple[Any, 
 
 
 def open_here(workload: Workload) -> None:
-    """
-    Open the workload in this interpreter.
-    """
+    """Open the workload in this interpreter."""
     global _run  # noqa: PLW0603 - as in `pool_worker`
     _run = _opened.enter_context(workload.worker())
 
 
 def close_here() -> None:
-    """
-    Close it again, if it was opened, and end threads that the items have left, which nothing else could end.
+    """Close it again, if it was opened, and end threads that the items have left, which nothing else could end.
 
     Raises:
         LeftError: naming such threads.
@@ -70,18 +59,14 @@ def close_here() -> None:
 
 
 def _left() -> list[threading.Thread]:
-    """
-    Give the threads that an interpreter waits for when it ends; those of an executor end by themselves then.
-    """
+    """Give the threads that an interpreter waits for when it ends; those of an executor end by themselves then."""
     executor = sys.modules.get("concurrent.futures.thread")
     known = {threading.current_thread(), threading.main_thread(), *getattr(executor, "_threads_queues", ())}
     return [thread for thread in threading.enumerate() if not thread.daemon and thread not in known]
 
 
 def _alive(threads: Sequence[threading.Thread], timeout: float) -> list[threading.Thread]:
-    """
-    Wait for the end of threads, and give those that still run.
-    """
+    """Wait for the end of threads, and give those that still run."""
     for thread in threads:
         thread.join(timeout / len(threads))
     return [thread for thread in threads if thread.is_alive()]
@@ -95,9 +80,7 @@ def _raise_in(threads: Sequence[threading.Thread]) -> None:
 
 
 def run(item: Item) -> Any:
-    """
-    Do one item with this interpreter's opened workload.
-    """
+    """Do one item with this interpreter's opened workload."""
     try:
         return _run(item)
     except Exception as error:  # noqa: BLE001 - whatever it is, it has to travel
@@ -105,9 +88,7 @@ def run(item: Item) -> Any:
 
 
 def unpacked(result: Any) -> Any:
-    """
-    Give a result, or raise the error that it is.
-    """
+    """Give a result, or raise the error that it is."""
     if isinstance(result, Failed):
         raise result.error
     return result

@@ -1,5 +1,5 @@
-"""
-What runs inside a process that has an event loop of its own. It stands apart for the same reason as `pool_worker`.
+"""What runs inside a process that has an event loop of its own. It stands apart for the same reason as
+`pool_worker`.
 """
 
 import asyncio
@@ -13,8 +13,7 @@ from paceline.tasks import all_results, runner
 
 
 def main(pipe: Any, workload: Workload, workers: int) -> None:
-    """
-    Open the workload on a loop, say so, then run every list of items that comes, until None does.
+    """Open the workload on a loop, say so, then run every list of items that comes, until None does.
 
     The process leaves Ctrl-C to its parent, and ends with it.
     """

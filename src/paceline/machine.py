@@ -1,5 +1,4 @@
-"""
-Facts about this machine and this Python, and the fingerprint that keys a history.
+"""Facts about this machine and this Python, and the fingerprint that keys a history.
 
 A leaf: it imports nothing but the standard library and one leaf of ours, so that it costs nothing to ask.
 """
@@ -53,8 +52,7 @@ _MODEL_LENGTH = 40
 
 
 def usable_cpus() -> float:
-    """
-    Count the CPUs this process may use: the least of its affinity and its cgroups' quotas.
+    """Count the CPUs this process may use: the least of its affinity and its cgroups' quotas.
 
     Returns:
         A positive number of CPUs; a quota may make it a fraction.
@@ -63,23 +61,19 @@ def usable_cpus() -> float:
 
 
 def whole_cpus() -> int:
-    """
-    Count the CPUs that can be kept busy all the time; at least 1.
-    """
+    """Count the CPUs that can be kept busy all the time; at least 1."""
     return max(1, int(usable_cpus()))
 
 
 def usable_memory() -> int:
-    """
-    Give the bytes of memory that processes here may hold together: all there is, or the least limit of their cgroups.
+    """Give the bytes of memory that processes here may hold together: all there is, or the least limit of their
+    cgroups.
     """
     return min([os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), *cgroups.memory_limits()])
 
 
 def cpu_model() -> str:
-    """
-    Name this machine's CPU, as the system itself does.
-    """
+    """Name this machine's CPU, as the system itself does."""
     if sys.platform == "darwin":
         with contextlib.suppress(OSError, subprocess.SubprocessError):
             query = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
@@ -88,15 +82,12 @@ def cpu_model() -> str:
 
 
 def free_threaded() -> bool:
-    """
-    Whether this build of Python can run without the GIL; `volatile_facts` says whether it does.
-    """
+    """Whether this build of Python can run without the GIL; `volatile_facts` says whether it does."""
     return bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
 def fingerprint(cluster: str | None = None) -> str:
-    """
-    Name this machine and this Python in one short word that is fit for a file name.
+    """Name this machine and this Python in one short word that is fit for a file name.
 
     It holds what makes figures incomparable when it differs: system, architecture, CPU model, usable CPUs,
     implementation, X.Y, and a `t` for a free-threaded build. Host name, kernel, patch release, libraries and load stay
@@ -114,15 +105,12 @@ def fingerprint(cluster: str | None = None) -> str:
 
 
 def is_fingerprint(name: str) -> bool:
-    """
-    Whether a name is some machine's and Python's fingerprint, and so no folder's of anybody else.
-    """
+    """Whether a name is some machine's and Python's fingerprint, and so no folder's of anybody else."""
     return _FINGERPRINT.fullmatch(name) is not None
 
 
 def stable_facts() -> dict[str, Any]:
-    """
-    Gather what stays the same from run to run, for pytest-benchmark's `machine_info`.
+    """Gather what stays the same from run to run, for pytest-benchmark's `machine_info`.
 
     No host name, no path and no kernel release: a saved run may be published.
     """
@@ -141,8 +129,7 @@ def stable_facts() -> dict[str, Any]:
 
 
 def volatile_facts() -> dict[str, Any]:
-    """
-    Gather what may differ from one run to the next, for the top-level `paceline` key of a saved run; as private as
+    """Gather what may differ from one run to the next, for the top-level `paceline` key of a saved run; as private as
     `stable_facts`, beside which it stands.
     """
     return {
@@ -154,9 +141,7 @@ def volatile_facts() -> dict[str, Any]:
 
 
 def libraries() -> dict[str, str]:
-    """
-    Give the versions of those of `LIBRARIES` that are installed.
-    """
+    """Give the versions of those of `LIBRARIES` that are installed."""
     found = {}
     for name in LIBRARIES:
         with contextlib.suppress(metadata.PackageNotFoundError):

@@ -1,6 +1,4 @@
-"""
-A process of ours in a fresh interpreter, with a pipe each way; nothing of it is left at the end.
-"""
+"""A process of ours in a fresh interpreter, with a pipe each way; nothing of it is left at the end."""
 
 import fcntl
 import os
@@ -22,8 +20,7 @@ LONGEST_PLACE = 64  # bytes; a socket's whole path has room for some 100, and 36
 
 
 class Piped:
-    """
-    One that runs, in a session of its own: Ctrl-C reaches this process only, which then ends it.
+    """One that runs, in a session of its own: Ctrl-C reaches this process only, which then ends it.
 
     Attributes:
         pid: its process, which leads the session.
@@ -42,8 +39,7 @@ class Piped:
         process.stdout.close()
 
     def death(self, when: str = "") -> str:
-        """
-        Say how it ended, with the last line it wrote; for when its pipe has closed.
+        """Say how it ended, with the last line it wrote; for when its pipe has closed.
 
         Args:
             when: words to go between the two.
@@ -57,9 +53,7 @@ class Piped:
         return f"its process ended with {how}{when}" + (f": {last}" if last else "")
 
     def end(self) -> None:
-        """
-        Kill it and all that it started, whatever state they are in.
-        """
+        """Kill it and all that it started, whatever state they are in."""
         if self._process.returncode is None:
             family.end(self._process.pid)
             self._process.wait()
@@ -69,8 +63,8 @@ class Piped:
 
 @contextmanager
 def running(module: str) -> Iterator[Piped]:
-    """
-    Run a module of ours as `python -P -m` does, for as long as the context lasts; its argument is a folder to make.
+    """Run a module of ours as `python -P -m` does, for as long as the context lasts; its argument is a folder to
+    make.
     """
     with (
         _folder() as folder,
@@ -92,8 +86,7 @@ def running(module: str) -> Iterator[Piped]:
 
 @contextmanager
 def _folder() -> Iterator[str]:
-    """
-    Name a folder for the process's temporary files, and remove it at the end.
+    """Name a folder for the process's temporary files, and remove it at the end.
 
     The process makes it, and removes it if this one is killed, which could leave one behind if it made it beforehand.
     """
@@ -109,8 +102,7 @@ def _folder() -> Iterator[str]:
 
 @contextmanager
 def _appended_file() -> Iterator[IO[bytes]]:
-    """
-    Make a file without a name that can be emptied while processes go on writing to it: each write goes to its end.
+    """Make a file without a name that can be emptied while processes go on writing to it: each write goes to its end.
 
     `TemporaryFile("a+b")` does not: it drops the flag on its way to the system.
     """

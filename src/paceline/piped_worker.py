@@ -1,6 +1,5 @@
-"""
-The other end of `piped`: what a process of ours does first, and what it says when it can't go on. It imports little, as
-whatever such a process measures begins with what it has imported.
+"""The other end of `piped`: what a process of ours does first, and what it says when it can't go on. It imports little,
+as whatever such a process measures begins with what it has imported.
 """
 
 import os
@@ -14,8 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Failed:
-    """
-    It could not be done.
+    """It could not be done.
 
     Attributes:
         why: in words.
@@ -27,8 +25,7 @@ class Failed:
 
 
 def ends() -> "tuple[Connection[Any, Any], Connection[Any, Any]]":
-    """
-    Take over standard input and output: give where requests come from, and where answers go. What `multiprocessing`
+    """Take over standard input and output: give where requests come from, and where answers go. What `multiprocessing`
     puts into files, here and in the processes it starts, goes into the folder that the caller removes.
 
     Ctrl-C is the caller's, who ends this process: one that is raised here is the function's own.
@@ -42,18 +39,14 @@ def ends() -> "tuple[Connection[Any, Any], Connection[Any, Any]]":
 
 
 def hide_main_module() -> None:
-    """
-    Keep spawned workers from importing this process's main module, which their start would be charged for.
-    """
+    """Keep spawned workers from importing this process's main module, which their start would be charged for."""
     main_module = sys.modules["__main__"]
     main_module.__spec__ = None
     main_module.__file__ = None
 
 
 def told(error: BaseException) -> str:
-    """
-    Say what went wrong; an error of ours speaks for itself.
-    """
+    """Say what went wrong; an error of ours speaks for itself."""
     if type(error).__module__.partition(".")[0] == "paceline":
         return str(error)
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

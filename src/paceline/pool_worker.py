@@ -1,5 +1,4 @@
-"""
-What runs inside a worker process of a pool.
+"""What runs inside a worker process of a pool.
 
 It stands apart from the strategies so that a spawned process imports this and its workload, and nothing else of ours.
 """
@@ -36,8 +35,7 @@ def start(
     gate: Any = None,
     lifeline: Any = None,
 ) -> None:
-    """
-    Open the workload in this process and tell the parent, once, whether that went well.
+    """Open the workload in this process and tell the parent, once, whether that went well.
 
     The process leaves Ctrl-C to its parent, ends with it, and closes the workload on the way out.
 
@@ -65,16 +63,12 @@ def start(
 
 
 def wait_at_gate() -> None:
-    """
-    Keep this process busy until all are there.
-    """
+    """Keep this process busy until all are there."""
     _gate.wait()
 
 
 def run(item: Item) -> Result:
-    """
-    Do one item with this process's opened workload.
-    """
+    """Do one item with this process's opened workload."""
     try:
         return _run(item)
     except Exception as error:  # noqa: BLE001 - whatever it is, it has to travel
@@ -82,16 +76,13 @@ def run(item: Item) -> Result:
 
 
 def run_chunk(chunk: Chunk) -> Chunk:
-    """
-    Do some items, one after the other.
-    """
+    """Do some items, one after the other."""
     return [(place, run(item)) for place, item in chunk]
 
 
 def end_in_time(tell: Any) -> None:
-    """
-    Have this process, whose work is done, end within `LEFT_TIMEOUT`, even if its items have left what it would wait for
-    on its way out; the parent is told what that is.
+    """Have this process, whose work is done, end within `LEFT_TIMEOUT`, even if its items have left what it would wait
+    for on its way out; the parent is told what that is.
     """
     if _left():
         timer = threading.Timer(LEFT_TIMEOUT, _end_now, [tell])
@@ -100,8 +91,7 @@ def end_in_time(tell: Any) -> None:
 
 
 def _close(tell: Any) -> None:
-    """
-    Close the workload before this process waits for anything: up to Python 3.13 for its child processes first, which
+    """Close the workload before this process waits for anything: up to Python 3.13 for its child processes first, which
     `multiprocessing` calls finalizers for, and from 3.14 on for its threads.
     """
     try:
@@ -113,9 +103,7 @@ def _close(tell: Any) -> None:
 
 
 def _left() -> list[str]:
-    """
-    Name the threads and processes that this process would wait for.
-    """
+    """Name the threads and processes that this process would wait for."""
     threads = [thread.name for thread in threading.enumerate() if not thread.daemon]
     threads.remove(threading.main_thread().name)
     return [*(f"thread {name!r}" for name in threads), *(f"process {child.pid}" for child in active_children())]
@@ -131,9 +119,7 @@ def _end_now(tell: Any) -> None:
 
 @contextmanager
 def interrupts_held() -> Iterator[None]:
-    """
-    Hold SIGINT back, here and in processes started meanwhile, until they have said what they want to do about it.
-    """
+    """Hold SIGINT back, here and in processes started meanwhile, until they have said what they want to do about it."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -145,8 +131,7 @@ def interrupts_held() -> Iterator[None]:
 
 
 def leave_ending_to_parent(watch: Callable[[], None] | None = None) -> None:
-    """
-    Leave Ctrl-C to the parent of this process, and end with it.
+    """Leave Ctrl-C to the parent of this process, and end with it.
 
     Args:
         watch: waits for the parent's end and ends this process, in a thread of its own; `end_with_parent` if not given.
@@ -158,16 +143,13 @@ def leave_ending_to_parent(watch: Callable[[], None] | None = None) -> None:
 
 
 def let_interrupts_through() -> None:
-    """
-    Undo what this process inherited from `interrupts_held`, once SIGINT is ignored.
-    """
+    """Undo what this process inherited from `interrupts_held`, once SIGINT is ignored."""
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def end_with_parent(lifeline: Any = None) -> None:
-    """
-    Wait for the parent's end, by SIGKILL too, and end this process; for a thread of its own.
+    """Wait for the parent's end, by SIGKILL too, and end this process; for a thread of its own.
 
     Args:
         lifeline: a pipe whose other end is the parent's alone; needed where `multiprocessing` didn't start this process

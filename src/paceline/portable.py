@@ -1,6 +1,4 @@
-"""
-Errors that travel: between processes, and between interpreters.
-"""
+"""Errors that travel: between processes, and between interpreters."""
 
 import pickle
 from dataclasses import dataclass
@@ -10,9 +8,7 @@ E = TypeVar("E", bound=BaseException)
 
 
 class UnportableError(Exception):
-    """
-    Stands in for an error that can't travel between processes (it would end the pool's result thread there).
-    """
+    """Stands in for an error that can't travel between processes (it would end the pool's result thread there)."""
 
     def __init__(self, type_name: str, message: str, why: str) -> None:
         super().__init__(type_name, message, why)
@@ -24,17 +20,14 @@ class UnportableError(Exception):
 
 @dataclass(frozen=True)
 class Failed:
-    """
-    An answer that is an error: where a raised one would come out as another, or not at all.
-    """
+    """An answer that is an error: where a raised one would come out as another, or not at all."""
 
     error: Exception
 
 
 def portable(error: E) -> E | UnportableError:
-    """
-    Give `error` itself if it survives pickling, without its causes if need be, else an `UnportableError` that says the
-    same.
+    """Give `error` itself if it survives pickling, without its causes if need be, else an `UnportableError` that says
+    the same.
     """
     why = _obstacle(error)
     if why and (error.__cause__ or error.__context__):  # some libraries have causes pickled too
@@ -52,9 +45,7 @@ def _obstacle(error: BaseException) -> Exception | None:
 
 
 def words(error: BaseException) -> str:
-    """
-    Give an error's own words.
-    """
+    """Give an error's own words."""
     try:
         return str(error)
     except Exception:  # noqa: BLE001 - a class's own __str__ may raise anything

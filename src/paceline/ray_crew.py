@@ -1,6 +1,4 @@
-"""
-The workers of ray that a strategy has, from the side of ray's driver.
-"""
+"""The workers of ray that a strategy has, from the side of ray's driver."""
 
 import time
 from collections import deque
@@ -21,8 +19,7 @@ Trouble: TypeAlias = Failed | Lost | Unreached | Differs
 
 
 class Crew:
-    """
-    Actors, one for each worker; items go to whichever is idle.
+    """Actors, one for each worker; items go to whichever is idle.
 
     Args:
         ray: the library, connected.
@@ -38,9 +35,7 @@ class Crew:
         self._fitting: set[str] = set()
 
     def start(self) -> Trouble | None:
-        """
-        Start the first of them, once the cluster has forgotten those of whoever came before.
-        """
+        """Start the first of them, once the cluster has forgotten those of whoever came before."""
         deadline = time.monotonic() + SETTLING
         while self._wanted.cluster and self._places() < self._wanted.workers and time.monotonic() < deadline:
             if self._places() >= int(self._ray.cluster_resources().get("CPU", 0)):
@@ -49,8 +44,7 @@ class Crew:
         return self.fill()
 
     def fill(self) -> Trouble | None:
-        """
-        Start the workers that are wanted and not there, and open the workload in each.
+        """Start the workers that are wanted and not there, and open the workload in each.
 
         A cluster that is there may not have the CPUs for all; one worker waits for a CPU, or there would be none.
         """
@@ -68,9 +62,7 @@ class Crew:
         return next((trouble for trouble in odd if isinstance(trouble, Failed) or not spared), None)
 
     def results(self, items: Sequence[Item]) -> list[Result] | Failed | Lost:
-        """
-        Run all items; an error is given once none is under way any more.
-        """
+        """Run all items; an error is given once none is under way any more."""
         size = self._wanted.chunksize
         waiting = deque((first, items[first : first + size]) for first in range(0, len(items), size))
         done: list[Result] = [None] * len(items)
@@ -99,9 +91,7 @@ class Crew:
         return failed[min(failed)] if failed else done
 
     def close(self) -> Failed | Lost | None:
-        """
-        Close the workload in each worker; one of a cluster that is there may be lost by now.
-        """
+        """Close the workload in each worker; one of a cluster that is there may be lost by now."""
         deadline = time.monotonic() + FAREWELL
         closing = [(worker, worker.close.remote()) for worker in self._pids]
         answers = [self._answer(worker, closed, deadline) for worker, closed in closing]
@@ -112,9 +102,7 @@ class Crew:
         return next((answer for answer in answers if answer is not None), None)
 
     def _joined(self, worker: Any, opened: Any, deadline: float | None) -> Trouble | None:
-        """
-        Take a worker in once it has opened the workload.
-        """
+        """Take a worker in once it has opened the workload."""
         try:
             answer = self._answer(worker, opened, deadline)
         except self._ray.exceptions.GetTimeoutError:
@@ -127,8 +115,8 @@ class Crew:
         return answer  # type: ignore[no-any-return]
 
     def _answer(self, worker: Any, coming: Any, deadline: float | None = None) -> Any:
-        """
-        Give a worker's answer, or say that it is lost: one that has opened its workload, if it gives none in time.
+        """Give a worker's answer, or say that it is lost: one that has opened its workload, if it gives none in
+        time.
         """
         known = worker in self._pids
         late = () if not known else (self._ray.exceptions.GetTimeoutError,)
@@ -142,15 +130,11 @@ class Crew:
             return Failed(portable(error.cause))
 
     def _places(self) -> int:
-        """
-        Say how many CPUs of the cluster nobody has.
-        """
+        """Say how many CPUs of the cluster nobody has."""
         return int(self._ray.available_resources().get("CPU", 0))
 
     def _differing(self) -> Differs | None:
-        """
-        Ask each host that has come for its versions.
-        """
+        """Ask each host that has come for its versions."""
         for node in self._ray.nodes():
             there = node["Alive"] and node["Resources"].get("CPU", 0) > 0
             if there and node["NodeID"] not in self._fitting and (found := self._versions(node["NodeID"])):
@@ -160,9 +144,7 @@ class Crew:
         return None
 
     def _versions(self, node: str) -> tuple[str, str | None] | None:
-        """
-        Say which Python and which Paceline a host has; None if it is lost meanwhile.
-        """
+        """Say which Python and which Paceline a host has; None if it is lost meanwhile."""
 
         def asked(expression: str) -> Any:  # a local function travels by value: it needs no Paceline there
             return eval(expression)  # noqa: S307 - an expression of ours

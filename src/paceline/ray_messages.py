@@ -1,14 +1,11 @@
-"""
-What a strategy and the process that speaks with ray say to each other.
-"""
+"""What a strategy and the process that speaks with ray say to each other."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """
-    What to start.
+    """What to start.
 
     Attributes:
         workload: pickled.
@@ -31,45 +28,35 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Lost:
-    """
-    Workers ended, by their process ids, and nobody is there for their items.
-    """
+    """Workers ended, by their process ids, and nobody is there for their items."""
 
     pids: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Gone:
-    """
-    The cluster that was there is there no more, or can't be reached.
-    """
+    """The cluster that was there is there no more, or can't be reached."""
 
     why: str
 
 
 @dataclass(frozen=True)
 class Unreached:
-    """
-    There is no cluster, or no place on it.
-    """
+    """There is no cluster, or no place on it."""
 
     why: str
 
 
 @dataclass(frozen=True)
 class Unfit:
-    """
-    The cluster has another Python or another ray; `why` is how ray says it.
-    """
+    """The cluster has another Python or another ray; `why` is how ray says it."""
 
     why: str
 
 
 @dataclass(frozen=True)
 class Differs:
-    """
-    A host of the cluster has other versions: its Python and its Paceline, if any.
-    """
+    """A host of the cluster has other versions: its Python and its Paceline, if any."""
 
     host: str
     versions: tuple[str, str | None]

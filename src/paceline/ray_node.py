@@ -1,5 +1,4 @@
-"""
-The process that speaks with ray for a strategy: ray's own "driver".
+"""The process that speaks with ray for a strategy: ray's own "driver".
 
 It is one of its own, since ray leaves threads behind in a process it has run in, and one with threads can't fork
 safely. It stands apart from the strategies for the same reason as `pool_worker`.
@@ -36,9 +35,8 @@ ENVIRONMENT = {
 
 
 def main(pipe: Any, wanted: Wanted) -> None:
-    """
-    Start ray, or find it, then the workers, and say so after each; then run every list of items that comes, until None
-    does.
+    """Start ray, or find it, then the workers, and say so after each; then run every list of items that comes, until
+    None does.
     """
     _begin(wanted)
     import ray
@@ -58,9 +56,7 @@ def main(pipe: Any, wanted: Wanted) -> None:
 
 
 def _begin(wanted: Wanted) -> None:
-    """
-    Leave Ctrl-C to the parent, end with it, and settle what ray reads when it is imported.
-    """
+    """Leave Ctrl-C to the parent, end with it, and settle what ray reads when it is imported."""
     leave_ending_to_parent(None if wanted.cluster else partial(_end_all_with_parent, wanted.folder))
     os.environ.update(ENVIRONMENT)
     if wanted.cluster:
@@ -72,9 +68,7 @@ def _begin(wanted: Wanted) -> None:
 
 
 def _end_all_with_parent(folder: str) -> None:
-    """
-    Wait for the parent's end, by SIGKILL too, and end what ray has started, its files, and this process.
-    """
+    """Wait for the parent's end, by SIGKILL too, and end what ray has started, its files, and this process."""
     parent = multiprocessing.parent_process()
     assert parent
     connection.wait([parent.sentinel])
@@ -108,9 +102,7 @@ def _serve(pipe: Any, say: Callable[[Any], None], ray: Any, wanted: Wanted) -> N
 
 
 def _connected(ray: Any, wanted: Wanted) -> Unreached | Unfit | None:
-    """
-    Start a cluster, or find the one that is there.
-    """
+    """Start a cluster, or find the one that is there."""
     if wanted.cluster:
         return reached(ray, wanted.cluster)
     ray.init(
@@ -127,9 +119,7 @@ def _connected(ray: Any, wanted: Wanted) -> Unreached | Unfit | None:
 
 
 def _told(work: Callable[[], Any]) -> Any:
-    """
-    Do something; give the error in place of an answer if it can't be done.
-    """
+    """Do something; give the error in place of an answer if it can't be done."""
     try:
         return work()
     except ConnectionError as error:  # ray's client has given up

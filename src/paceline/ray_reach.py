@@ -1,6 +1,4 @@
-"""
-A cluster of ray that is there: how its driver gets in, and whether it is still there.
-"""
+"""A cluster of ray that is there: how its driver gets in, and whether it is still there."""
 
 import logging
 import socket
@@ -18,9 +16,7 @@ FORSAKEN = 6  # looks in a row at which it does not
 
 
 def reached(ray: Any, address: str) -> Unreached | Unfit | None:
-    """
-    Come in; say what keeps us out.
-    """
+    """Come in; say what keeps us out."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what it says is raised too
@@ -40,9 +36,7 @@ def reached(ray: Any, address: str) -> Unreached | Unfit | None:
 
 
 def watch(address: str, say: Callable[[Any], None]) -> None:
-    """
-    Say so once nobody listens at an address any more: ray's client would wait for minutes if a plug is pulled.
-    """
+    """Say so once nobody listens at an address any more: ray's client would wait for minutes if a plug is pulled."""
     alone = 0
     while alone < FORSAKEN:
         time.sleep(LOOK)
@@ -60,7 +54,5 @@ def _listens(address: str) -> bool:
 
 
 def last_line(error: Exception) -> str:
-    """
-    Give what an error comes to; ray's hold traces of what went wrong elsewhere.
-    """
+    """Give what an error comes to; ray's hold traces of what went wrong elsewhere."""
     return (str(error).strip().splitlines() or [type(error).__name__])[-1]

@@ -1,5 +1,4 @@
-"""
-What runs inside a worker of ray: an actor with an opened workload.
+"""What runs inside a worker of ray: an actor with an opened workload.
 
 It stands apart from the strategies for the same reason as `pool_worker`.
 """
@@ -16,8 +15,7 @@ from paceline.portable import Failed, portable
 
 
 class Worker:
-    """
-    One worker. Errors are answers: ray would raise them as others, with a trace in their words.
+    """One worker. Errors are answers: ray would raise them as others, with a trace in their words.
 
     Args:
         workload: pickled; ray would pickle it by value where it can't be imported here.
@@ -31,9 +29,7 @@ class Worker:
         self._run: Callable[[Item], Result] | None = None
 
     def open(self) -> int | Failed:
-        """
-        Open the workload, and give the number of this process.
-        """
+        """Open the workload, and give the number of this process."""
         threading.Thread(target=end_with_raylet, args=[self._own], name="paceline-parent-watch", daemon=True).start()
         try:
             workload = pickle.loads(self._workload)  # noqa: S301 - from the client, which could send any code
@@ -43,9 +39,7 @@ class Worker:
         return os.getpid()
 
     def run(self, items: Sequence[Item]) -> list[Result] | Failed:
-        """
-        Do some items, one after the other.
-        """
+        """Do some items, one after the other."""
         assert self._run
         try:
             return [self._run(item) for item in items]
@@ -53,9 +47,7 @@ class Worker:
             return Failed(portable(error))
 
     def close(self) -> Failed | None:
-        """
-        Close the workload.
-        """
+        """Close the workload."""
         try:
             self._opened.close()
         except Exception as error:  # noqa: BLE001 - it is told
@@ -64,8 +56,7 @@ class Worker:
 
 
 def end_with_raylet(own: bool) -> None:  # noqa: FBT001 - a fact, not a switch
-    """
-    Wait for the end of ray's process that started this one, and end it: ray itself waits for the item under way.
+    """Wait for the end of ray's process that started this one, and end it: ray itself waits for the item under way.
 
     In a cluster of the strategy's own the agents of that process end too, at once: they would stay for a while.
     """

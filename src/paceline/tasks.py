@@ -1,6 +1,4 @@
-"""
-Running items as tasks of an event loop, so many at a time.
-"""
+"""Running items as tasks of an event loop, so many at a time."""
 
 import asyncio
 import sys
@@ -10,14 +8,11 @@ from paceline.contracts import Item, Result
 
 
 class OtherLoop(RuntimeError):  # noqa: N818 - it says what there is
-    """
-    Something has put another library's event loop in the place of the one that was asked for.
-    """
+    """Something has put another library's event loop in the place of the one that was asked for."""
 
 
 def runner(loop: str = "asyncio") -> asyncio.Runner:
-    """
-    Give a runner on the event loop of a library, "asyncio" or "uvloop", whatever policy somebody's module has set.
+    """Give a runner on the event loop of a library, "asyncio" or "uvloop", whatever policy somebody's module has set.
 
     Raises:
         OtherLoop: if the loop that it got is not that library's.
@@ -46,8 +41,7 @@ def _uvloop() -> asyncio.AbstractEventLoop:
 
 
 async def all_results(run: Callable[[Item], Awaitable[Result]], items: Sequence[Item], workers: int) -> list[Result]:
-    """
-    Run all items with at most `workers` of them under way, and give the results in item order.
+    """Run all items with at most `workers` of them under way, and give the results in item order.
 
     Raises:
         Exception: the first error; the other tasks are cancelled and awaited before it surfaces.

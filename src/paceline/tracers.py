@@ -1,5 +1,5 @@
-"""
-What slows Python code down from outside, and not in all strategies alike: tracers, profilers, debuggers, debug modes.
+"""What slows Python code down from outside, and not in all strategies alike: tracers, profilers, debuggers, debug
+modes.
 
 It stands alone, as `paceline ab` gives a copy of it to its sides.
 """
@@ -23,8 +23,7 @@ TOOLS = range(6)  # of sys.monitoring
 
 
 def running() -> list[str]:
-    """
-    Name what is on in this process, in threads that it starts, or in its processes to come.
+    """Name what is on in this process, in threads that it starts, or in its processes to come.
 
     A tracer that is paused in the calling thread, as pytest-benchmark does for its rounds, is still on in others.
     """
@@ -32,9 +31,7 @@ def running() -> list[str]:
 
 
 def inherited() -> list[str]:
-    """
-    Name what is on in new processes, because environment variables ask for it.
-    """
+    """Name what is on in new processes, because environment variables ask for it."""
     if sys.flags.ignore_environment:
         return []
     installed = "coverage" in sys.modules or find_spec("coverage") is not None
@@ -44,16 +41,12 @@ def inherited() -> list[str]:
 
 
 def doubt(names: list[str]) -> str:
-    """
-    Say what that means for whatever is measured beside it.
-    """
+    """Say what that means for whatever is measured beside it."""
     return f"with {' and '.join(names)} on, Python code runs slower, and not in all strategies alike"
 
 
 def _hooked() -> Iterator[str]:
-    """
-    Name what is called for each line, call or return, in this thread or in those to come.
-    """
+    """Name what is called for each line, call or return, in this thread or in those to come."""
     tracing: list[Any] = [sys.gettrace(), threading.gettrace()]
     profiling: list[Any] = [sys.getprofile(), threading.getprofile()]
     for kind, hooks in {"trace": tracing, "profile": profiling}.items():
@@ -69,9 +62,7 @@ def _monitoring() -> list[str]:
 
 
 def _coverage(name: str) -> str | None:
-    """
-    Give coverage one name, whether it is known by a module of its own or as a tool.
-    """
+    """Give coverage one name, whether it is known by a module of its own or as a tool."""
     return "coverage" if name.partition(".")[0] == "coverage" else None
 
 

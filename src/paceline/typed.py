@@ -1,6 +1,4 @@
-"""
-What several commands can be told in the same way, for argparse.
-"""
+"""What several commands can be told in the same way, for argparse."""
 
 import argparse
 from collections.abc import Callable
@@ -14,16 +12,12 @@ T = TypeVar("T")
 
 
 def results(parser: argparse.ArgumentParser) -> None:
-    """
-    Add the folder of the saved runs.
-    """
+    """Add the folder of the saved runs."""
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="default: %(default)s")
 
 
 def option(read: Callable[[str], T]) -> Callable[[str], T]:
-    """
-    Let argparse, which pytest's options use too, show what a reader says of a text that is no number.
-    """
+    """Let argparse, which pytest's options use too, show what a reader says of a text that is no number."""
 
     def typed(text: str) -> T:
         try:

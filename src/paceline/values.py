@@ -1,6 +1,4 @@
-"""
-Whether two values are the same, whatever they are made of.
-"""
+"""Whether two values are the same, whatever they are made of."""
 
 import copyreg
 import dataclasses
@@ -23,8 +21,7 @@ Pairs: TypeAlias = Iterable[tuple[Any, Any]]
 
 
 def digest(value: Any) -> bytes:
-    """
-    Shorten a value to a word that no different value has.
+    """Shorten a value to a word that no different value has.
 
     The same values mostly have the same word, in whatever process, as it is made of their pickle after a trip: what
     came from another process is contiguous, and shares its parts otherwise. Sets may have another order there, and
@@ -42,8 +39,7 @@ def digest(value: Any) -> bytes:
 
 
 def same(one: Any, other: Any) -> bool | None:
-    """
-    Compare two values: by their own equality, and where that denies it or has no answer, by what pickle would write.
+    """Compare two values: by their own equality, and where that denies it or has no answer, by what pickle would write.
 
     A NaN is the same as another, in arrays too. Values of two types are different: 1, 1.0 and True.
 
@@ -83,8 +79,7 @@ def _plainly_same(one: Any, other: Any) -> bool:
 
 
 def _parts(one: Any, other: Any) -> tuple[Pairs | None, bool]:
-    """
-    Take two values apart that aren't plainly the same.
+    """Take two values apart that aren't plainly the same.
 
     Returns:
         What has to be the same in pairs, None if they are different; and whether a difference there is one of theirs.
@@ -106,9 +101,7 @@ def _parts(one: Any, other: Any) -> tuple[Pairs | None, bool]:
 
 
 def _matched(some: Collection[Any], others: Collection[Any]) -> list[tuple[Any, Any]] | None:
-    """
-    Find for each member the same of others, by its digest, or else by its equality.
-    """
+    """Find for each member the same of others, by its digest, or else by its equality."""
     keys: tuple[Callable[[Any], Any], ...] = (digest, lambda member: member)
     for key in keys:
         mine, its = {key(member): member for member in some}, {key(member): member for member in others}
@@ -139,8 +132,8 @@ def _object_parts(one: Any, other: Any) -> tuple[Pairs | None, bool]:
 
 
 def _own_equality(one: Any, other: Any) -> bool | None:
-    """
-    Ask `==`, or where its answer is no truth value, as a table's isn't, the method `equals`; None if neither answers.
+    """Ask `==`, or where its answer is no truth value, as a table's isn't, the method `equals`; None if neither
+    answers.
     """
     numpy: Any = sys.modules.get("numpy")
     truths = (bool, numpy.bool_) if numpy else (bool,)
@@ -156,9 +149,7 @@ def _own_equality(one: Any, other: Any) -> bool | None:
 
 
 def _compared_fields(value: Any) -> list[str] | None:
-    """
-    Name the fields of a dataclass, or of a class made by attrs, that its equality is made of.
-    """
+    """Name the fields of a dataclass, or of a class made by attrs, that its equality is made of."""
     if dataclasses.is_dataclass(value):
         return [field.name for field in dataclasses.fields(value) if field.compare]
     attributes = getattr(type(value), "__attrs_attrs__", None)
@@ -166,9 +157,7 @@ def _compared_fields(value: Any) -> list[str] | None:
 
 
 def _reduced(value: Any) -> Any:
-    """
-    Take an object apart as pickle does: a name, or how it is made, of what, and what it holds.
-    """
+    """Take an object apart as pickle does: a name, or how it is made, of what, and what it holds."""
     reduce = copyreg.dispatch_table.get(type(value))
     found: Any = reduce(value) if reduce else value.__reduce_ex__(4)
     if isinstance(found, str):

@@ -1,6 +1,4 @@
-"""
-Putting what was made where it was asked for.
-"""
+"""Putting what was made where it was asked for."""
 
 import os
 import sys
@@ -12,9 +10,7 @@ STDOUT = Path("-")
 
 
 def unfit(path: Path) -> str | None:
-    """
-    Say why nothing can be written there, as far as that is to be seen beforehand; None if it may be.
-    """
+    """Say why nothing can be written there, as far as that is to be seen beforehand; None if it may be."""
     if path == STDOUT:
         return None
     try:
@@ -35,8 +31,8 @@ def unfit(path: Path) -> str | None:
 
 
 def put(path: Path, content: bytes) -> None:
-    """
-    Write a file, all of it or nothing, or to standard output for `-`; what a link leads to is replaced, not the link.
+    """Write a file, all of it or nothing, or to standard output for `-`; what a link leads to is replaced, not the
+    link.
 
     Raises:
         OSError: the disk is full, or the folder can't be written to; a file that was there is as it was. It has the

@@ -51,9 +51,7 @@ def counted(comparison: Comparison) -> tuple[int, int]:
 
 
 def libraries(comparison: Comparison) -> str:
-    """
-    Name the libraries that the sides don't have in the same version; "" if there is none.
-    """
+    """Name the libraries that the sides don't have in the same version; "" if there is none."""
     one, other = comparison.baseline.libraries, comparison.candidate.libraries
     moved = [name for name in sorted({*one, *other}) if one.get(name) != other.get(name)]
     said = ", ".join(f"{name} {one.get(name, 'missing')} -> {other.get(name, 'missing')}" for name in moved)

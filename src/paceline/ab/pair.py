@@ -38,8 +38,7 @@ class SideFailed(Exception):  # noqa: N818 - it says what has happened
 
 @dataclass(frozen=True, kw_only=True)
 class PairSpec:
-    """
-    What both sides of a pair are told.
+    """What both sides of a pair are told.
 
     Args:
         kind: "trial" to say which cells there are and look at each, "pair" to take rounds in turns,
@@ -88,8 +87,7 @@ class PairSpec:
 
 @dataclass
 class SideProcess:
-    """
-    A side's pytest process, which works while it has the turn, and what it has sent so far.
+    """A side's pytest process, which works while it has the turn, and what it has sent so far.
 
     Attributes:
         at: the cell it is busy with; None before the first one.
@@ -133,8 +131,7 @@ class SideProcess:
         self.receive()
 
     def collect(self) -> Mapping[str, Any]:
-        """
-        Wait until it says which cells it has.
+        """Wait until it says which cells it has.
 
         Raises:
             SideFailed: if it can't, or runs beside a tracer.
@@ -147,8 +144,8 @@ class SideProcess:
         return self.collected
 
     def receive(self) -> None:
-        """
-        Wait until it gives the turn up: before a round, before its trial, or by ending; note what it sends until then.
+        """Wait until it gives the turn up: before a round, before its trial, or by ending; note what it sends until
+        then.
 
         Raises:
             SideFailed: if it dies or hangs.
@@ -264,8 +261,7 @@ def started(side: Side, spec: PairSpec) -> Iterator[SideProcess]:
 
 @contextmanager
 def throw_away(side: Side) -> Iterator[Path]:
-    """
-    Make a folder for all that a side's process leaves: one that is killed removes nothing itself.
+    """Make a folder for all that a side's process leaves: one that is killed removes nothing itself.
 
     Its name is short, since sockets lie in it, whose paths have room for a hundred characters.
     """
@@ -276,8 +272,7 @@ def throw_away(side: Side) -> Iterator[Path]:
 
 
 def environment(side: Side, spec: PairSpec, number: int, folder: Path) -> dict[str, str]:
-    """
-    Return all variables of a side's process.
+    """Return all variables of a side's process.
 
     Args:
         side: what to run.
@@ -300,8 +295,7 @@ def environment(side: Side, spec: PairSpec, number: int, folder: Path) -> dict[s
 
 @dataclass(frozen=True)
 class PairResult:
-    """
-    What a pair gave.
+    """What a pair gave.
 
     Args:
         taken: of the side that was started first, and of the other: full name -> what it measured.
@@ -319,8 +313,7 @@ class PairResult:
 
 
 def run_pair(first: Side, second: Side, spec: PairSpec) -> PairResult:
-    """
-    Run one pair.
+    """Run one pair.
 
     Raises:
         SideFailed: if a side dies or hangs.

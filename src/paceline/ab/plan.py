@@ -33,8 +33,7 @@ Facts = Mapping[str, Any]
 
 
 def rounds(cells: int, start_seconds: float) -> int:
-    """
-    Return how many rounds of each cell make the most of a pair's time: many where there are few cells to start for.
+    """Return how many rounds of each cell make the most of a pair's time: many where there are few cells to start for.
 
     Args:
         cells: that share a start.
@@ -48,8 +47,7 @@ def rounds(cells: int, start_seconds: float) -> int:
 
 
 def planned(baseline: Facts, candidate: Facts, *, most: int, one_core: bool, can_pin: bool) -> CellPlan:
-    """
-    Plan one cell, the same for both sides and all pairs.
+    """Plan one cell, the same for both sides and all pairs.
 
     Args:
         baseline: what its trial found.
@@ -98,8 +96,7 @@ def cost(plan: CellPlan, baseline: Facts, candidate: Facts) -> float:
 def fitted(
     plans: Mapping[str, CellPlan], facts: Mapping[str, Sequence[Facts]], seconds: float
 ) -> tuple[dict[str, CellPlan], dict[str, str]]:
-    """
-    Fit all cells into the seconds of a pair: first the longest get fewer rounds, then those go that can't have any.
+    """Fit all cells into the seconds of a pair: first the longest get fewer rounds, then those go that can't have any.
 
     Args:
         plans: full name -> plan.

@@ -1,5 +1,5 @@
-"""
-What a comparison says while it is held, on standard error: a display that changes at a terminal, plain lines elsewhere.
+"""What a comparison says while it is held, on standard error: a display that changes at a terminal, plain lines
+elsewhere.
 """
 
 import math
@@ -18,18 +18,13 @@ if TYPE_CHECKING:
 
 
 class Reporter(Protocol):
-    """
-    Somebody who wants to know.
-    """
+    """Somebody who wants to know."""
 
     def phase(self, words: str) -> None:
-        """
-        A new part of the comparison has begun.
-        """
+        """A new part of the comparison has begun."""
 
     def pair(self, done: int, planned: int, seconds_left: float | None, decided: Mapping[str, str]) -> None:
-        """
-        A pair is over.
+        """A pair is over.
 
         Args:
             done: how many there are of this phase.
@@ -41,28 +36,21 @@ class Reporter(Protocol):
 
 
 class Lines:
-    """
-    A line for each phase and each pair, for a pipe or a log.
-    """
+    """A line for each phase and each pair, for a pipe or a log."""
 
     def phase(self, words: str) -> None:
-        """
-        Write it down.
-        """
+        """Write it down."""
         sys.stderr.write(f"paceline: {plain(words)}\n")
         sys.stderr.flush()
 
     def pair(self, done: int, planned: int, seconds_left: float | None, decided: Mapping[str, str]) -> None:
-        """
-        Write down how far it is.
-        """
+        """Write down how far it is."""
         self.phase(progress(done, planned, seconds_left, decided))
 
 
 class Display:
-    """
-    A few lines that change, for a terminal. Nothing redraws them between two calls: a thread that does would wake up in
-    the middle of a round.
+    """A few lines that change, for a terminal. Nothing redraws them between two calls: a thread that does would wake up
+    in the middle of a round.
     """
 
     def __init__(self, console: "Console") -> None:
@@ -73,16 +61,12 @@ class Display:
         self._phase = ""
 
     def phase(self, words: str) -> None:
-        """
-        Show it in place of the last one, with no pair yet.
-        """
+        """Show it in place of the last one, with no pair yet."""
         self._phase = plain(words)
         self._show([self._phase])
 
     def pair(self, done: int, planned: int, seconds_left: float | None, decided: Mapping[str, str]) -> None:
-        """
-        Show how far it is, and the cells that are decided.
-        """
+        """Show how far it is, and the cells that are decided."""
         self._show([self._phase, progress(done, planned, seconds_left, decided), *named(decided)])
 
     def _show(self, lines: list[str]) -> None:
@@ -94,9 +78,7 @@ class Display:
 
 @contextmanager
 def reporting() -> Iterator[Reporter]:
-    """
-    Give what suits standard error; at a terminal nothing of it is left afterwards, and the cursor is back.
-    """
+    """Give what suits standard error; at a terminal nothing of it is left afterwards, and the cursor is back."""
     console = _terminal()
     if console is None:
         yield Lines()
@@ -129,9 +111,7 @@ _MINUTE = 60  # seconds
 
 
 def progress(done: int, planned: int, seconds_left: float | None, decided: Mapping[str, str]) -> str:
-    """
-    Say how far it is: "pair 5 of 14, 1 min 20 s left; decided: 3 same, 1 slower; open: 3".
-    """
+    """Say how far it is: "pair 5 of 14, 1 min 20 s left; decided: 3 same, 1 slower; open: 3"."""
     counts = Counter(_cells(decided).values())
     still_open = counts.pop(OPEN, 0)
     said = ", ".join(f"{count} {plain(word)}" for word, count in sorted(counts.items()))
@@ -146,9 +126,7 @@ def progress(done: int, planned: int, seconds_left: float | None, decided: Mappi
 
 
 def duration(seconds: float) -> str:
-    """
-    Write a time to wait, in whole seconds: "45 s", "1 min 20 s".
-    """
+    """Write a time to wait, in whole seconds: "45 s", "1 min 20 s"."""
     minutes, rest = divmod(max(0, round(seconds)), _MINUTE)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
@@ -159,8 +137,6 @@ def _cells(decided: Mapping[str, str]) -> dict[str, str]:
 
 
 def named(decided: Mapping[str, str]) -> list[str]:
-    """
-    Name the cells that are decided, a line each.
-    """
+    """Name the cells that are decided, a line each."""
     lines = [f"  {plain(word)}: {plain(name)}" for name, word in _cells(decided).items() if word != OPEN]
     return lines[:_MOST] + ([f"  and {len(lines) - _MOST} more"] if len(lines) > _MOST else [])

@@ -30,8 +30,7 @@ Which = Literal["baseline", "candidate"]
 
 @dataclass(frozen=True, kw_only=True)
 class SideFacts:
-    """
-    One side of a comparison, as it was run.
+    """One side of a comparison, as it was run.
 
     Args:
         typed: the SIDE as it was typed: "rev:main", ". SLOW=1 --client raw".
@@ -56,8 +55,7 @@ class SideFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """
-    What one side measured of one cell in one pair.
+    """What one side measured of one cell in one pair.
 
     Args:
         rounds: shape (n,), seconds, in the order taken.
@@ -70,8 +68,7 @@ class Taken:
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """
-    Two new processes, one for each side, which took their rounds in turns: the replicate.
+    """Two new processes, one for each side, which took their rounds in turns: the replicate.
 
     Args:
         number: its place in the comparison, from 1.
@@ -115,8 +112,7 @@ class CellPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """
-    All pairs of one comparison, and what it was asked.
+    """All pairs of one comparison, and what it was asked.
 
     Args:
         baseline: the side a comparison starts from.
@@ -176,18 +172,14 @@ _LONGEST_ROUND = 1e9  # seconds, 30 years: above it a number is damage, and sums
 
 
 class UnreadableComparison(UnreadableFile):
-    """
-    A file is no saved comparison, or a damaged one.
-    """
+    """A file is no saved comparison, or a damaged one."""
 
     what = "comparison"
     key = b'"pairs"'
 
 
 class NoComparison(UnreadableComparison):
-    """
-    A file holds JSON of somebody else's.
-    """
+    """A file holds JSON of somebody else's."""
 
 
 class _Head(msgspec.Struct):
@@ -198,8 +190,7 @@ class _Head(msgspec.Struct):
 
 
 def written(comparison: Comparison) -> bytes:
-    """
-    Write a comparison as JSON; a sign that UTF-8 does not have, as file names may hold, becomes a question mark.
+    """Write a comparison as JSON; a sign that UTF-8 does not have, as file names may hold, becomes a question mark.
 
     Raises:
         ValueError: a number in it is not finite.
@@ -211,8 +202,7 @@ def written(comparison: Comparison) -> bytes:
 
 
 def read(content: bytes, path: Path) -> Comparison:
-    """
-    Make a comparison out of a file's content.
+    """Make a comparison out of a file's content.
 
     Args:
         content: whatever the bytes are, the outcome is a comparison or the reason why not.
@@ -265,14 +255,11 @@ _NAME = 40  # signs of each side's name; two of them are far from any file syste
 
 
 class NoSuchComparisonError(HistoryError):
-    """
-    No saved comparison answers the description.
-    """
+    """No saved comparison answers the description."""
 
 
 def save(comparison: Comparison, folder: Path) -> Path:
-    """
-    Save a comparison under the next number of `folder`, which is made if it is not there.
+    """Save a comparison under the next number of `folder`, which is made if it is not there.
 
     Returns:
         The path of the new file.
@@ -298,8 +285,7 @@ def save(comparison: Comparison, folder: Path) -> Path:
 
 
 def load(path: Path) -> Comparison:
-    """
-    Read one saved comparison.
+    """Read one saved comparison.
 
     Raises:
         UnreadableComparison: it is not there, not a file, too large, damaged, of another schema, or not ours.
@@ -308,8 +294,7 @@ def load(path: Path) -> Comparison:
 
 
 def newest(folder: Path) -> Path:
-    """
-    Find the comparison with the highest number.
+    """Find the comparison with the highest number.
 
     Raises:
         NoSuchComparisonError: there is none.
@@ -323,8 +308,7 @@ def newest(folder: Path) -> Path:
 
 
 def saved(folder: Path) -> list[Path]:
-    """
-    List the comparisons by their numbers, readable or not.
+    """List the comparisons by their numbers, readable or not.
 
     Raises:
         OSError: the folder can't be listed.
@@ -333,8 +317,7 @@ def saved(folder: Path) -> list[Path]:
 
 
 def resolve(word: str, folder: Path) -> Path:
-    """
-    Find the comparison that a person means: a path, or a number (3, 0003) in `folder`.
+    """Find the comparison that a person means: a path, or a number (3, 0003) in `folder`.
 
     Raises:
         NoSuchComparisonError: no comparison has that number, or more than one.
@@ -352,9 +335,7 @@ def resolve(word: str, folder: Path) -> Path:
 
 
 def _numbered(folder: Path) -> list[tuple[int, Path]]:
-    """
-    List the files of `folder` that have a number, in order.
-    """
+    """List the files of `folder` that have a number, in order."""
     if not folder.is_dir():
         return []
     saved = (path for path in folder.iterdir() if path.suffix == ".json")
@@ -362,9 +343,7 @@ def _numbered(folder: Path) -> list[tuple[int, Path]]:
 
 
 def _safe(typed: str) -> str:
-    """
-    Make a part of a file's name out of a SIDE as typed: "rev:main" to "rev-main", "." to "here".
-    """
+    """Make a part of a file's name out of a SIDE as typed: "rev:main" to "rev-main", "." to "here"."""
     words = typed.split()
     named = " ".join(["here", *words[1:]] if words[:1] == ["."] else words)
     return re.sub(r"[^A-Za-z0-9.]+", "-", named)[:_NAME].strip("-.") or "side"

@@ -34,8 +34,7 @@ SPARE = 0.9
 
 @dataclass(frozen=True, kw_only=True)
 class ComparisonSpec:
-    """
-    What a comparison is asked.
+    """What a comparison is asked.
 
     Args:
         baseline: the side it starts from.
@@ -129,8 +128,7 @@ class Session:
         return self.pace * (self.start_seconds + sum(self.costs[name] for name in cells))
 
     def _run_pair(self, phase: Phase, cells: Sequence[str]) -> None:
-        """
-        Run one more pair, and note it.
+        """Run one more pair, and note it.
 
         Raises:
             SideFailed: as `run_pair`, or if a side ran code that is not its own.
@@ -180,8 +178,7 @@ class Session:
 
 
 def run_comparison(spec: ComparisonSpec, reporter: Reporter, keep: Callable[[Comparison], None]) -> Comparison:
-    """
-    Compare two sides.
+    """Compare two sides.
 
     Args:
         spec: what is asked.
@@ -270,8 +267,7 @@ def _profile(facts: Mapping[str, Any], profiled: Mapping[str, int]) -> Profile:
 
 @contextmanager
 def prepare(spec: ComparisonSpec, reporter: Reporter) -> Iterator[Session]:
-    """
-    Prepare both sides and what they share, and look at each cell that they have in common.
+    """Prepare both sides and what they share, and look at each cell that they have in common.
 
     Raises:
         SideFailed: if there is nothing to compare.
@@ -308,8 +304,7 @@ def prepare(spec: ComparisonSpec, reporter: Reporter) -> Iterator[Session]:
 def _planned(
     spec: ComparisonSpec, sides: Mapping[Which, Side], looked: Looked, spent: float
 ) -> tuple[Comparison, dict[str, Any], dict[str, tuple[plan.Facts, plan.Facts]]]:
-    """
-    Plan the comparison after its trial.
+    """Plan the comparison after its trial.
 
     Raises:
         SideFailed: if nothing is left to compare.
@@ -385,8 +380,7 @@ def side_facts(side: Side, collected: Mapping[str, Any]) -> SideFacts:
 
 
 def notes(sides: Mapping[Which, Side], looked: Looked) -> Iterator[str]:
-    """
-    Return what a reader of the verdict has to know, one sentence each; some are empty.
+    """Return what a reader of the verdict has to know, one sentence each; some are empty.
 
     Raises:
         SideError: if only one side runs compiled code of the project, which the other was never built with.

@@ -21,8 +21,7 @@ from paceline.server.process import running
 
 @dataclass(frozen=True, kw_only=True)
 class Looked:
-    """
-    What the trial found.
+    """What the trial found.
 
     Args:
         collected: what each side has and runs on.
@@ -46,8 +45,7 @@ class Looked:
 
 
 def look_at_both(sides: Mapping[Which, Side], spec: PairSpec, stack: ExitStack, seconds: float | None) -> Looked:
-    """
-    Ask both sides which cells they have, and let them run each once, one side after the other.
+    """Ask both sides which cells they have, and let them run each once, one side after the other.
 
     Args:
         sides: ready to be started.
@@ -105,8 +103,7 @@ def _shared(
 def outcomes(
     missed: Mapping[Which, Mapping[str, tuple[str, str]]], there: Mapping[Which, set[str]], when: str = ""
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """
-    Sort what was not measured.
+    """Sort what was not measured.
 
     Args:
         missed: full name -> outcome and why, on either side.
@@ -149,8 +146,7 @@ def file_of(fullname: str) -> str:
 
 
 def refuse_strangers(side: Side, modules: Mapping[str, str]) -> None:
-    """
-    Make sure that a side runs its own code, not an installed copy or the working tree's.
+    """Make sure that a side runs its own code, not an installed copy or the working tree's.
 
     Raises:
         SideFailed: naming what it imports from elsewhere.

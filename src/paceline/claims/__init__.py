@@ -1,6 +1,4 @@
-"""
-The lesson's claims, and what saved runs say about each. Pure: no files, no printing.
-"""
+"""The lesson's claims, and what saved runs say about each. Pure: no files, no printing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -59,8 +57,7 @@ CLAIMS: tuple[Claim, ...] = tuple(_FOUND[name] for name in _IN_THE_LESSON)
 
 
 def findings(runs: Sequence[Run], claims: Sequence[Claim] = CLAIMS) -> dict[str, Finding]:
-    """
-    Judge claims by saved runs.
+    """Judge claims by saved runs.
 
     Args:
         runs: n at least 1. Those with the fingerprint of the first are replicates of each other; the others serve only
@@ -78,15 +75,12 @@ def findings(runs: Sequence[Run], claims: Sequence[Claim] = CLAIMS) -> dict[str,
 
 
 def has_evidence(run: Run) -> bool:
-    """
-    Whether a run has cells that were measured in processes of their own, without which nothing is judged.
-    """
+    """Whether a run has cells that were measured in processes of their own, without which nothing is judged."""
     return any(cell.process is not None for cell in run.cells)
 
 
 def newest_of_each(runs: Sequence[Run]) -> list[Run]:
-    """
-    Put runs of one machine together: of each experiment the newest replicated cells, so that one that was measured
+    """Put runs of one machine together: of each experiment the newest replicated cells, so that one that was measured
     again takes the place of its older ones and leaves the others standing.
 
     Args:

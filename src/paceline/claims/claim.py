@@ -1,6 +1,4 @@
-"""
-A claim: a sentence, the experiments that can tell, and the judge.
-"""
+"""A claim: a sentence, the experiments that can tell, and the judge."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,8 +9,7 @@ from paceline.claims.finding import Finding
 
 @dataclass(frozen=True)
 class Claim:
-    """
-    A sentence about concurrency that a run can confirm or refute.
+    """A sentence about concurrency that a run can confirm or refute.
 
     Attributes:
         id: a short name, as typed.

@@ -1,6 +1,4 @@
-"""
-Claims about what workers cost: the time to start them, their memory, and what is the lighter way.
-"""
+"""Claims about what workers cost: the time to start them, their memory, and what is the lighter way."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -21,8 +19,7 @@ _SWEEP = 3
 
 
 def memory_cost(evidence: Evidence) -> Finding:
-    """
-    Judge by the memory that one more worker takes: the slope of the tree's memory over 1, 2, 4 and 8 workers.
+    """Judge by the memory that one more worker takes: the slope of the tree's memory over 1, 2, 4 and 8 workers.
 
     The difference of two slopes decides, not their ratio: a thread takes so little that its slope may be nil or below,
     and a ratio to that says nothing.
@@ -51,8 +48,8 @@ def _slope_figure(strategy: str, slope: Sample) -> Figure:
 
 
 def memory_of_one_more(evidence: Evidence, strategy: str) -> Sample:
-    """
-    Give the slope of memory over workers by ordinary least squares, within each process that measured all of the sweep.
+    """Give the slope of memory over workers by ordinary least squares, within each process that measured all of the
+    sweep.
     """
     by_workers = {
         workers: values(evidence.cells("memory", "test_memory", strategy=strategy, workers=workers), _memory)

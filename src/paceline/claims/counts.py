@@ -1,6 +1,4 @@
-"""
-Judging what is counted: processes may agree to the last digit, as clocks never do.
-"""
+"""Judging what is counted: processes may agree to the last digit, as clocks never do."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -15,9 +13,8 @@ Counted = tuple[str, Callable[[Cell], float | None]]
 
 
 def settled(part: Part, holds: Callable[[float], bool]) -> Part:
-    """
-    Decide a part that only its interval leaves open: shares of counted things may be the same in every process, which
-    leaves no interval, and then the side on which all of them stand decides.
+    """Decide a part that only its interval leaves open: shares of counted things may be the same in every process,
+    which leaves no interval, and then the side on which all of them stand decides.
 
     Args:
         part: as judged by an interval, its deciding figure first.
@@ -30,23 +27,17 @@ def settled(part: Part, holds: Callable[[float], bool]) -> Part:
 
 
 def same(part: str, cells: Sequence[Replicate], left: Counted, right: Counted, because: str, run: str) -> Part:  # noqa: PLR0917
-    """
-    Judge that two counts are the same in every process.
-    """
+    """Judge that two counts are the same in every process."""
     samples = [values(cells, what) for _, what in (left, right)]
     figures = [figure(name, sample, "count") for (name, _), sample in zip((left, right), samples, strict=True)]
     return always(part, equal(*samples), because, run, figures)
 
 
 def equal(left: Sample, right: Sample) -> dict[Key, bool]:
-    """
-    Ask of each process that has both counts whether they are the same.
-    """
+    """Ask of each process that has both counts whether they are the same."""
     return {key: left.values[key] == right.values[key] for key in left.values.keys() & right.values.keys()}
 
 
 def present(figures: Iterable[Figure]) -> list[Figure]:
-    """
-    Leave out the figures of what nobody measured; one that a measured cell lacks stays, with its warning.
-    """
+    """Leave out the figures of what nobody measured; one that a measured cell lacks stays, with its warning."""
     return [one for one in figures if one.processes or one.warnings]

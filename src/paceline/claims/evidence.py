@@ -1,6 +1,4 @@
-"""
-What saved runs hold for a judge: replicated cells, found by what they measured, and figures paired by process.
-"""
+"""What saved runs hold for a judge: replicated cells, found by what they measured, and figures paired by process."""
 
 import re
 from collections import Counter
@@ -15,9 +13,7 @@ Key: TypeAlias = tuple[int, int]
 
 
 class Replicate(NamedTuple):
-    """
-    A cell, and when it was measured.
-    """
+    """A cell, and when it was measured."""
 
     key: Key
     cell: Cell
@@ -25,8 +21,7 @@ class Replicate(NamedTuple):
 
 @dataclass(frozen=True)
 class Sample:
-    """
-    One figure as each process gave it.
+    """One figure as each process gave it.
 
     Attributes:
         values: by process, only where the cell has the figure.
@@ -41,8 +36,7 @@ class Sample:
 
 
 class Evidence:
-    """
-    The replicated cells of runs of one machine and Python.
+    """The replicated cells of runs of one machine and Python.
 
     Args:
         runs: n at least 1; those that have another fingerprint than the first stand apart, in `elsewhere`. One that
@@ -68,60 +62,45 @@ class Evidence:
 
     @property
     def system(self) -> str | None:
-        """
-        The operating system: "Linux"; None if the run does not say.
-        """
+        """The operating system: "Linux"; None if the run does not say."""
         system = self.first.machine_info.get("system")
         return str(system) if system else None
 
     @property
     def cpus(self) -> int | None:
-        """
-        The usable CPUs that can be kept busy all the time, at least 1; None if the run does not say.
-        """
+        """The usable CPUs that can be kept busy all the time, at least 1; None if the run does not say."""
         cpu = self.first.machine_info.get("cpu")
         count = cpu.get("count") if isinstance(cpu, Mapping) else None
         return max(1, int(count)) if is_number(count) else None
 
     @property
     def cpus_online(self) -> int | None:
-        """
-        The CPUs that the machine has, usable or not; None if the run does not say.
-        """
+        """The CPUs that the machine has, usable or not; None if the run does not say."""
         count = self.first.facts.get("cpus_online")
         return int(count) if is_number(count) else None
 
     @property
     def python(self) -> str:
-        """
-        The Python that measured: "CPython 3.14.10", with a word where the build can do without the GIL.
-        """
+        """The Python that measured: "CPython 3.14.10", with a word where the build can do without the GIL."""
         return f"{self.first.python}{', free-threaded' if self.free_threaded else ''}"
 
     @property
     def version(self) -> tuple[int, ...]:
-        """
-        The version of Python as numbers, (3, 14, 10); empty if the run does not say.
-        """
+        """The version of Python as numbers, (3, 14, 10); empty if the run does not say."""
         return tuple(map(int, re.findall(r"\d+", str(self.first.machine_info.get("python_version", "")))))[:3]
 
     @property
     def free_threaded(self) -> bool:
-        """
-        Whether the build of Python can run without the GIL.
-        """
+        """Whether the build of Python can run without the GIL."""
         return bool(self.first.machine_info.get("free_threaded"))
 
     @property
     def gil(self) -> bool:
-        """
-        Whether the GIL was on when the run ended.
-        """
+        """Whether the GIL was on when the run ended."""
         return self.first.facts.get("gil") != "off"
 
     def cells(self, experiment: str, function: str | None = None, **wanted: object) -> list[Replicate]:
-        """
-        Find the cells measured in processes of their own that fit.
+        """Find the cells measured in processes of their own that fit.
 
         Args:
             experiment: its name.
@@ -139,15 +118,12 @@ class Evidence:
         ]
 
     def workers(self, experiment: str, function: str | None = None, **wanted: object) -> list[int]:
-        """
-        Give the numbers of workers that were measured, from the least.
-        """
+        """Give the numbers of workers that were measured, from the least."""
         return sorted({one.cell.workers for one in self.cells(experiment, function, **wanted)})
 
 
 def values(cells: Iterable[Replicate], what: Callable[[Cell], float | None]) -> Sample:
-    """
-    Give a figure of each process, where the cell has it.
+    """Give a figure of each process, where the cell has it.
 
     A cell without the figure is counted in the warnings. Where several cells of one process fit, as a run at an unusual
     scale may have them, none of that process counts, and a warning says so.
@@ -170,8 +146,7 @@ def values(cells: Iterable[Replicate], what: Callable[[Cell], float | None]) -> 
 def ratios(
     numerator: Iterable[Replicate], denominator: Iterable[Replicate], what: Callable[[Cell], float | None]
 ) -> Sample:
-    """
-    Give what one cell says over what another says, paired by process: drift of the machine cancels.
+    """Give what one cell says over what another says, paired by process: drift of the machine cancels.
 
     Returns:
         A ratio for each process that has both, where the second is not 0.
@@ -180,9 +155,7 @@ def ratios(
 
 
 def quotient(above: Sample, below: Sample) -> Sample:
-    """
-    Divide one sample by another, process by process.
-    """
+    """Divide one sample by another, process by process."""
     every = above.values.keys() | below.values.keys()
     both = above.values.keys() & below.values.keys()
     lost = len(every) - len(both) if above.values and below.values else 0
@@ -193,16 +166,12 @@ def quotient(above: Sample, below: Sample) -> Sample:
 
 
 def median(cell: Cell) -> float:
-    """
-    Give the middle of a cell's rounds, seconds: the usual figure.
-    """
+    """Give the middle of a cell's rounds, seconds: the usual figure."""
     return cell.median
 
 
 def added(name: str) -> Callable[[Cell], float | None]:
-    """
-    Make the function that gives the number an experiment added under `name`; None where it is no number.
-    """
+    """Make the function that gives the number an experiment added under `name`; None where it is no number."""
 
     def figure(cell: Cell) -> float | None:
         value: object = cell.extra.get(name)
@@ -212,9 +181,7 @@ def added(name: str) -> Callable[[Cell], float | None]:
 
 
 def counted(name: str) -> Callable[[Cell], float | None]:
-    """
-    Make the function that gives a number of the server's ledger; None where there is no ledger.
-    """
+    """Make the function that gives a number of the server's ledger; None where there is no ledger."""
 
     def figure(cell: Cell) -> float | None:
         value: object = (cell.ledger or {}).get(name)
@@ -224,23 +191,17 @@ def counted(name: str) -> Callable[[Cell], float | None]:
 
 
 def function_of(cell: Cell) -> str:
-    """
-    Name the test function that measured a cell.
-    """
+    """Name the test function that measured a cell."""
     return cell.name.partition("[")[0]
 
 
 def said(cell: Cell, name: str) -> Any:
-    """
-    Give what a cell says under a name: its own field, or what the experiment added; None where it says nothing.
-    """
+    """Give what a cell says under a name: its own field, or what the experiment added; None where it says nothing."""
     return getattr(cell, name) if name in _FIELDS else cell.extra.get(name)
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """
-    Whether a value from a file can be counted with.
-    """
+    """Whether a value from a file can be counted with."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
 
 

@@ -1,6 +1,4 @@
-"""
-What a run says about a claim: figures, the parts they decide, and the verdict of all parts together.
-"""
+"""What a run says about a claim: figures, the parts they decide, and the verdict of all parts together."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,8 +12,7 @@ Unit: TypeAlias = Literal["x", "s", "bytes", "share", "count", "bytes/s", "items
 
 @dataclass(frozen=True)
 class Figure:
-    """
-    One number that a claim stands or falls with.
+    """One number that a claim stands or falls with.
 
     Attributes:
         what: what it is, in words.
@@ -39,8 +36,7 @@ class Figure:
 
 
 class Bound(NamedTuple):
-    """
-    A margin that is a number.
+    """A margin that is a number.
 
     Attributes:
         above: whether the statement holds above it; else it holds below.
@@ -53,8 +49,7 @@ class Bound(NamedTuple):
 
 @dataclass(frozen=True)
 class Part:
-    """
-    One statement of a claim, with what decides it.
+    """One statement of a claim, with what decides it.
 
     Attributes:
         part: the statement, in words.
@@ -79,8 +74,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Finding:
-    """
-    What the runs say about a whole claim.
+    """What the runs say about a whole claim.
 
     Attributes:
         verdict: refuted if any part is, else unknown if any part is, else confirmed.
@@ -94,22 +88,17 @@ class Finding:
 
     @property
     def evidence(self) -> tuple[Figure, ...]:
-        """
-        All figures, in the order of the parts.
-        """
+        """All figures, in the order of the parts."""
         return tuple(figure for part in self.parts for figure in part.figures)
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """
-        What to run or to have, each once.
-        """
+        """What to run or to have, each once."""
         return tuple(dict.fromkeys(part.missing for part in self.parts if part.missing))
 
 
 def combine(parts: Sequence[Part], warnings: Iterable[str] = ()) -> Finding:
-    """
-    Join parts: one refuted part refutes the claim as it stands, and only a claim whose parts all hold is confirmed.
+    """Join parts: one refuted part refutes the claim as it stands, and only a claim whose parts all hold is confirmed.
 
     Args:
         parts: n at least 1.

@@ -1,6 +1,4 @@
-"""
-What the GIL holds back, and what it does not.
-"""
+"""What the GIL holds back, and what it does not."""
 
 from collections.abc import Sequence
 
@@ -18,9 +16,7 @@ IO_LATENCY = 0.005
 
 
 def gil_bound(evidence: Evidence) -> Finding:
-    """
-    Threads and asyncio compute one at a time, and a kernel that releases the GIL shows that it is the GIL.
-    """
+    """Threads and asyncio compute one at a time, and a kernel that releases the GIL shows that it is the GIL."""
     parts = [_held(evidence, strategy) for strategy in ("threads", "asyncio")]
     parts += [_one_at_a_time(evidence, strategy) for strategy in ("threads", "asyncio")]
     return combine([*parts, _released(evidence)], _not_by_the_gil_alone(evidence))
@@ -55,9 +51,7 @@ def _not_by_the_gil_alone(evidence: Evidence) -> list[str]:
 
 
 def gil_io(evidence: Evidence) -> Finding:
-    """
-    Downloads come close to their limit as long as nothing in the same interpreter computes.
-    """
+    """Downloads come close to their limit as long as nothing in the same interpreter computes."""
     strategies = ("threads", "asyncio")
     return combine([*(_alone(evidence, one) for one in strategies), *(_beside(evidence, one) for one in strategies)])
 
@@ -94,18 +88,14 @@ def _waits(evidence: Evidence, function: str, strategy: str) -> dict[float, list
 
 
 def _by_latency(what: str, told: dict[float, Sample]) -> tuple[list[Figure], list[Figure]]:
-    """
-    Make the figures of items that mostly wait, which decide, and those of shorter ones, which stand beside them.
-    """
+    """Make the figures of items that mostly wait, which decide, and those of shorter ones, which stand beside them."""
     figures = {latency: figure(f"{what} at {latency * 1e3:g} ms", sample) for latency, sample in told.items()}
     long = [one for latency, one in figures.items() if latency >= IO_LATENCY]
     return long, [one for latency, one in figures.items() if latency < IO_LATENCY and one.processes]
 
 
 def gil_solved(evidence: Evidence) -> Finding:
-    """
-    Processes compute at once, and as well with code that holds the GIL as with code that does not.
-    """
+    """Processes compute at once, and as well with code that holds the GIL as with code that does not."""
     parts = [_at_once(evidence, strategy) for strategy in PROCESSES]
     return combine([*parts, *(_no_difference(evidence, strategy) for strategy in PROCESSES)])
 

@@ -1,6 +1,4 @@
-"""
-Claims about handing out items: to which worker, in which order, and on which CPU.
-"""
+"""Claims about handing out items: to which worker, in which order, and on which CPU."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,8 +28,7 @@ _FOR_RARE_REPEATS = 12
 
 
 def next_to_idle(evidence: Evidence) -> Finding:
-    """
-    Judge by a straggler: whether any item waits behind it while other workers are idle.
+    """Judge by a straggler: whether any item waits behind it while other workers are idle.
 
     In chunks of the default size only two or three items stand behind the straggler, a few per cent of the round. So
     the margin counts items: for each that waits behind it, the round lasts one latency longer.
@@ -40,8 +37,7 @@ def next_to_idle(evidence: Evidence) -> Finding:
 
 
 def repeats_from_idle(evidence: Evidence) -> Finding:
-    """
-    Judge by the runs of items, in the order submitted, that one worker ran.
+    """Judge by the runs of items, in the order submitted, that one worker ran.
 
     In chunks a worker has its next item whoever is idle, and while all are busy with their chunks nobody is: there the
     share of repeats in which no other worker was idle says nothing, and the length of the runs decides alone.
@@ -51,9 +47,7 @@ def repeats_from_idle(evidence: Evidence) -> Finding:
 
 
 def order_from_server(evidence: Evidence) -> Finding:
-    """
-    Judge by what is left of the disorder when the server answers every item after the same time.
-    """
+    """Judge by what is left of the disorder when the server answers every item after the same time."""
     one_by_one = [_disorder(evidence, strategy) for strategy in ("pool-fork", "threads", "asyncio")]
     in_chunks = _left(
         f"pool-fork, {CHUNKS}",
@@ -66,8 +60,7 @@ def order_from_server(evidence: Evidence) -> Finding:
 
 
 def worker_is_cpu(evidence: Evidence) -> Finding:
-    """
-    Judge by the CPUs that the items of a process pool really ran on, computing and downloading, as the lesson's did;
+    """Judge by the CPUs that the items of a process pool really ran on, computing and downloading, as the lesson's did;
     the threads stand beside.
     """
     return combine([_on_its_cpu(evidence, work) for work in _WATCHED])

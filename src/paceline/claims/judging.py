@@ -1,6 +1,4 @@
-"""
-From figures to verdicts: a margin stated beforehand, an interval, and `unknown` wherever the two overlap.
-"""
+"""From figures to verdicts: a margin stated beforehand, an interval, and `unknown` wherever the two overlap."""
 
 import math
 import statistics
@@ -18,9 +16,8 @@ _LOGARITHMIC: tuple[Unit, ...] = ("x", "s", "bytes", "bytes/s", "items/s")
 
 
 def figure(what: str, sample: Sample, unit: Unit = "x") -> Figure:
-    """
-    Make a figure of what each process said, with Student's t interval: of the logarithms for ratios, times, sizes and
-    rates, of the values themselves for shares. Counts have their median, the least and the most.
+    """Make a figure of what each process said, with Student's t interval: of the logarithms for ratios, times, sizes
+    and rates, of the values themselves for shares. Counts have their median, the least and the most.
 
     Args:
         what: what it is, in words.
@@ -35,8 +32,7 @@ def figure(what: str, sample: Sample, unit: Unit = "x") -> Figure:
 
 
 def above(part: str, decides: Figure, margin: float, because: str, run: str, *, beside: Sequence[Figure] = ()) -> Part:
-    """
-    Judge a statement that holds if a figure is above a margin.
+    """Judge a statement that holds if a figure is above a margin.
 
     Args:
         part: the statement, in words.
@@ -54,9 +50,7 @@ def above(part: str, decides: Figure, margin: float, because: str, run: str, *, 
 
 
 def below(part: str, decides: Figure, margin: float, because: str, run: str, *, beside: Sequence[Figure] = ()) -> Part:
-    """
-    Judge a statement that holds if a figure is below a margin: the mirror image of `above`.
-    """
+    """Judge a statement that holds if a figure is below a margin: the mirror image of `above`."""
     stated = f"below {shown(margin, decides.unit)}: {because}"
     return _judged(part, (decides, *beside), margin, stated, run, sides=("refuted", "confirmed"))
 
@@ -64,8 +58,7 @@ def below(part: str, decides: Figure, margin: float, because: str, run: str, *, 
 def all_above(
     part: str, decide: Sequence[Figure], margin: float, because: str, run: str, *, beside: Sequence[Figure] = ()
 ) -> Part:
-    """
-    Judge a statement that holds if each of several figures is above a margin: refuted if one is not.
+    """Judge a statement that holds if each of several figures is above a margin: refuted if one is not.
 
     Args:
         decide: the figures; none leaves the statement unknown.
@@ -77,15 +70,12 @@ def all_above(
 def all_below(
     part: str, decide: Sequence[Figure], margin: float, because: str, run: str, *, beside: Sequence[Figure] = ()
 ) -> Part:
-    """
-    Judge a statement that holds if each of several figures is below a margin: the mirror image of `all_above`.
-    """
+    """Judge a statement that holds if each of several figures is below a margin: the mirror image of `all_above`."""
     return _together([below(part, one, margin, because, run) for one in decide], part, because, run, beside)
 
 
 def control(part: Part, otherwise: str) -> Part:
-    """
-    Make a part a control: what must hold before the others can be read. One that does not hold refutes no claim, it
+    """Make a part a control: what must hold before the others can be read. One that does not hold refutes no claim, it
     shows that this machine or this run can't tell.
 
     Args:
@@ -98,8 +88,7 @@ def control(part: Part, otherwise: str) -> Part:
 def always(
     part: str, checks: Mapping[Key, bool] | Sequence[bool], because: str, run: str, figures: Sequence[Figure] = ()
 ) -> Part:
-    """
-    Judge a statement about counts, which one process that says otherwise refutes.
+    """Judge a statement about counts, which one process that says otherwise refutes.
 
     Args:
         part: the statement, in words.
@@ -120,8 +109,7 @@ def always(
 
 
 def untold(part: str, because: str, missing: str, figures: Sequence[Figure] = ()) -> Part:
-    """
-    Leave a statement open that this machine or this run can't tell.
+    """Leave a statement open that this machine or this run can't tell.
 
     Args:
         part: the statement, in words.
@@ -133,24 +121,18 @@ def untold(part: str, because: str, missing: str, figures: Sequence[Figure] = ()
 
 
 def checked(sample: Sample, holds: Callable[[float], bool]) -> dict[Key, bool]:
-    """
-    Ask of each process whether its value holds, for `always`.
-    """
+    """Ask of each process whether its value holds, for `always`."""
     return {key: holds(value) for key, value in sample.values.items()}
 
 
 def command(experiment: str, processes: int | None = None) -> str:
-    """
-    Write what to type for more evidence.
-    """
+    """Write what to type for more evidence."""
     many = f" --processes {processes}" if processes else ""
     return f"pytest --benchmark-only{many} benchmarks/test_{experiment}.py"
 
 
 def shown(value: float, unit: Unit) -> str:
-    """
-    Write a margin for a sentence.
-    """
+    """Write a margin for a sentence."""
     if unit == "share":
         return f"{value * 100:.6g} %"
     if unit == "bytes":
@@ -159,17 +141,13 @@ def shown(value: float, unit: Unit) -> str:
 
 
 def size(count: float) -> str:
-    """
-    Write a number of bytes for a sentence: 1048576 is "1 MiB".
-    """
+    """Write a number of bytes for a sentence: 1048576 is "1 MiB"."""
     unit, factor = next(((u, f) for u, f in (("MiB", 2.0**20), ("KiB", 2.0**10)) if count >= f), ("B", 1.0))
     return f"{count / factor:.6g} {unit}"
 
 
 def length(seconds: float) -> str:
-    """
-    Write seconds for a sentence: 0.00001 is "10 us".
-    """
+    """Write seconds for a sentence: 0.00001 is "10 us"."""
     unit, factor = next(((u, f) for u, f in (("s", 1.0), ("ms", 1e-3)) if seconds >= f), ("us", 1e-6))
     return f"{seconds / factor:.6g} {unit}"
 
@@ -235,9 +213,7 @@ def _too_few(run: str, processes: int) -> str:
 
 
 def _doubts(figures: Sequence[Figure]) -> tuple[str, ...]:
-    """
-    Give one doubt for each mark; where it differs from figure to figure, how many of them have it.
-    """
+    """Give one doubt for each mark; where it differs from figure to figure, how many of them have it."""
     found: dict[str, list[str]] = {}
     for warning in (warning for one in figures for warning in one.warnings):
         found.setdefault(warning.partition(":")[0], []).append(warning)

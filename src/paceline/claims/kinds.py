@@ -1,6 +1,4 @@
-"""
-Which strategy is for which kind of work.
-"""
+"""Which strategy is for which kind of work."""
 
 from paceline.claims import judging, measures
 from paceline.claims.claim import Claim
@@ -16,9 +14,7 @@ _FIRST_WITH_INTERPRETERS = (3, 14)
 
 
 def threads_io_only(evidence: Evidence) -> Finding:
-    """
-    Threads and asyncio make downloads faster, and computing not, whatever the kernel does with the GIL.
-    """
+    """Threads and asyncio make downloads faster, and computing not, whatever the kernel does with the GIL."""
     strategies = ("threads", "asyncio")
     parts = [_helps(evidence, strategy) for strategy in strategies]
     kernels = (HOLDS, RELEASES)
@@ -38,9 +34,7 @@ def _helps_not(evidence: Evidence, strategy: str, kernel: str) -> Part:
 
 
 def processes_reign(evidence: Evidence) -> Finding:
-    """
-    Processes are ahead of every other strategy, for each kernel, item length and payload.
-    """
+    """Processes are ahead of every other strategy, for each kernel, item length and payload."""
     rivals = ("threads", "interpreters")
     ahead = [_ahead(evidence, rival, kernel) for rival in rivals for kernel in (HOLDS, RELEASES)]
     worthwhile = [_worthwhile(evidence, long=True), _worthwhile(evidence, long=False)]

@@ -1,6 +1,4 @@
-"""
-The claim that threads are the lighter way: at the start, and at each item.
-"""
+"""The claim that threads are the lighter way: at the start, and at each item."""
 
 import math
 from collections.abc import Sequence
@@ -24,8 +22,7 @@ _SIZES = (0, 64 * 2**10, 2**20)
 
 
 def threads_light(evidence: Evidence) -> Finding:
-    """
-    Judge by the overhead of the lightest processes there are, forked ones: at the start, and at each item.
+    """Judge by the overhead of the lightest processes there are, forked ones: at the start, and at each item.
 
     If it is overhead that makes processes slow, it shows at short items and is lost in long ones. That threads may then
     be the slower ones, since the GIL lets one at a time compute, is another claim's; where that begins stands beside.
@@ -85,8 +82,8 @@ def _crossing_figure(evidence: Evidence, size: int) -> Figure:
 
 
 def _crossing(evidence: Evidence, size: int) -> Sample:
-    """
-    Give the length of an item at which a pool of processes catches up with threads, between two lengths on log scales.
+    """Give the length of an item at which a pool of processes catches up with threads, between two lengths on log
+    scales.
     """
     found = evidence.cells("break_even", "test_break_even", strategy="pool-fork", size=size)
     told = {added("item_cpu_seconds")(one.cell) for one in found}

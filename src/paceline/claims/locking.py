@@ -1,6 +1,4 @@
-"""
-The claim that shared memory needs a lock: updates lost without one, and with one, and what it costs.
-"""
+"""The claim that shared memory needs a lock: updates lost without one, and with one, and what it costs."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -17,8 +15,7 @@ _BECAUSE = "in one process at least, an update is lost: one shows the race, and 
 
 
 def locks_needed(evidence: Evidence) -> Finding:
-    """
-    Judge by the updates lost in memory that processes share.
+    """Judge by the updates lost in memory that processes share.
 
     The claim is made of such memory, so the threads decide nothing: what they lose depends on where the GIL may change
     hands, which the language promises nowhere. Their figures stand beside, and a warning where they lose none.

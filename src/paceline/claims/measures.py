@@ -1,6 +1,4 @@
-"""
-The figures that several claims need: speedups, busy CPUs, and the margins that go with them.
-"""
+"""The figures that several claims need: speedups, busy CPUs, and the margins that go with them."""
 
 import statistics
 from collections.abc import Sequence
@@ -38,32 +36,25 @@ _CLIENTS = ("requests", "aiohttp", "raw")  # what a strategy's downloads are mad
 
 
 def computing(evidence: Evidence, strategy: str, kernel: str) -> list[Replicate]:
-    """
-    Find the cells that compute with one worker for each CPU, or with one alone under `sequential`.
-    """
+    """Find the cells that compute with one worker for each CPU, or with one alone under `sequential`."""
     workers = 1 if strategy == BASELINE else evidence.cpus
     return evidence.cells("computing", "test_computing", strategy=strategy, kernel=kernel, workers=workers)
 
 
 def downloads(evidence: Evidence, strategy: str) -> list[Replicate]:
-    """
-    Find the cells that download, with the client that is usual for the strategy.
-    """
+    """Find the cells that download, with the client that is usual for the strategy."""
     found = (evidence.cells("downloads", "test_downloads", strategy=strategy, client=client) for client in _CLIENTS)
     return next((cells for cells in found if cells), [])
 
 
 def speedup(sequential: Sequence[Replicate], cells: Sequence[Replicate]) -> Sample:
-    """
-    Give how many times as fast as `sequential` cells are, paired by process.
-    """
+    """Give how many times as fast as `sequential` cells are, paired by process."""
     return ratios(sequential, cells, median)
 
 
 def computing_speedup(evidence: Evidence, strategy: str, kernel: str) -> Sample:
-    """
-    Give the speedup of a strategy that computes with one worker for each CPU: over the plain loops that took turns with
-    its rounds, where there were any, else over `sequential`.
+    """Give the speedup of a strategy that computes with one worker for each CPU: over the plain loops that took turns
+    with its rounds, where there were any, else over `sequential`.
     """
     cells = computing(evidence, strategy, kernel)
     over_loops = values(cells, _OVER_LOOP)
@@ -71,9 +62,8 @@ def computing_speedup(evidence: Evidence, strategy: str, kernel: str) -> Sample:
 
 
 def computing_lead(evidence: Evidence, strategy: str, rival: str, kernel: str) -> Sample:
-    """
-    Give how many times as fast as a rival a strategy computes: by their speedups over loops, where there were any, else
-    by their times.
+    """Give how many times as fast as a rival a strategy computes: by their speedups over loops, where there were any,
+    else by their times.
     """
     ours, theirs = (computing(evidence, name, kernel) for name in (strategy, rival))
     over_loops = quotient(values(ours, _OVER_LOOP), values(theirs, _OVER_LOOP))
@@ -81,37 +71,27 @@ def computing_lead(evidence: Evidence, strategy: str, rival: str, kernel: str) -
 
 
 def downloads_speedup(evidence: Evidence, strategy: str) -> Sample:
-    """
-    Give the speedup of a strategy that downloads.
-    """
+    """Give the speedup of a strategy that downloads."""
     return speedup(downloads(evidence, BASELINE), downloads(evidence, strategy))
 
 
 def busy(cells: Sequence[Replicate]) -> Sample:
-    """
-    Give how many CPUs were busy: CPU seconds of all processes over wall-clock seconds.
-    """
+    """Give how many CPUs were busy: CPU seconds of all processes over wall-clock seconds."""
     return values(cells, _busy)
 
 
 def switches(cells: Sequence[Replicate]) -> Sample:
-    """
-    Give how often the system switched between threads, per CPU second.
-    """
+    """Give how often the system switched between threads, per CPU second."""
     return quotient(values(cells, lambda cell: cell.context_switches), values(cells, lambda cell: cell.cpu_seconds))
 
 
 def halfway(cpus: int) -> float:
-    """
-    Give the speedup that uses half of what the CPUs beyond the first could add.
-    """
+    """Give the speedup that uses half of what the CPUs beyond the first could add."""
     return 1 + (cpus - 1) / 2
 
 
 def one_cpu(evidence: Evidence, part: str) -> Part | None:
-    """
-    Leave a statement open on a machine where nothing can compute beside anything; None where something can.
-    """
+    """Leave a statement open on a machine where nothing can compute beside anything; None where something can."""
     if evidence.cpus is not None and evidence.cpus > 1:
         return None
     because = "on one CPU nothing computes beside anything, with a GIL or without"
@@ -119,15 +99,12 @@ def one_cpu(evidence: Evidence, part: str) -> Part | None:
 
 
 def over_limit(cell: Cell) -> float | None:
-    """
-    Give the median over the limit, 1 being as fast as can be; None where there is no limit.
-    """
+    """Give the median over the limit, 1 being as fast as can be; None where there is no limit."""
     return 1 / cell.efficiency if cell.efficiency else None
 
 
 def unless_crowded(evidence: Evidence, judged: Part) -> Part:
-    """
-    Take back what was refuted on a machine that had no CPUs to give: there, not even threads whose code releases the
+    """Take back what was refuted on a machine that had no CPUs to give: there, not even threads whose code releases the
     GIL keep them busy, and processes that computed at once would look as if they had taken turns.
     """
     if judged.verdict != "refuted":

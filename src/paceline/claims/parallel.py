@@ -1,6 +1,4 @@
-"""
-What interpreters do at the same time, and how many of them are worth having.
-"""
+"""What interpreters do at the same time, and how many of them are worth having."""
 
 import math
 
@@ -24,9 +22,7 @@ _MANY = (2, 4, 8)  # times as many workers as CPUs
 
 
 def cpu_parallel(evidence: Evidence) -> Finding:
-    """
-    Processes compute at once on all CPUs, and a single one is no faster than a plain loop.
-    """
+    """Processes compute at once on all CPUs, and a single one is no faster than a plain loop."""
     gains = [_gains(evidence, strategy) for strategy in PROCESSES]
     return combine([*gains, *(_computes_at_once(evidence, strategy) for strategy in PROCESSES), _in_step(evidence)])
 
@@ -55,9 +51,7 @@ _HALFWAY = "more than half of what the CPUs beyond the first could add, as two o
 
 
 def _in_step(evidence: Evidence) -> Part:
-    """
-    Whoever is faster with fewer interpreters than CPUs than these can be has gained by something else.
-    """
+    """Whoever is faster with fewer interpreters than CPUs than these can be has gained by something else."""
     part = "control: fewer interpreters than CPUs gain no more than their number"
     fewer = [n for n in evidence.workers("too_many", _COMPUTING, strategy=PROCESSES[0]) if n < (evidence.cpus or 1)]
     plain = evidence.cells("too_many", _COMPUTING, strategy=BASELINE)
@@ -81,9 +75,7 @@ def _scaled(sample: Sample, by: int) -> Sample:
 
 
 def no_more_than_cpus(evidence: Evidence) -> Finding:
-    """
-    Twice, four and eight times as many interpreters as CPUs are no faster, computing or waiting.
-    """
+    """Twice, four and eight times as many interpreters as CPUs are no faster, computing or waiting."""
     computing = [_no_gain(evidence, _COMPUTING, strategy) for strategy in (PROCESSES[0], "interpreters")]
     return combine([*(part for part in computing if part), _waiting(evidence)])
 
@@ -117,17 +109,13 @@ def _no_gain(evidence: Evidence, function: str, strategy: str) -> Part | None:
 
 
 def _rounding(cells: list[Replicate], cpus: int) -> float:
-    """
-    Give what one worker for each CPU loses because the items can't be dealt out evenly.
-    """
+    """Give what one worker for each CPU loses because the items can't be dealt out evenly."""
     items = max((one.cell.items for one in cells), default=cpus)
     return math.ceil(items / cpus) * cpus / items
 
 
 def four_at_once(evidence: Evidence) -> Finding:
-    """
-    As many interpreters as there are do as many downloads at once, and as many computations where each has a CPU.
-    """
+    """As many interpreters as there are do as many downloads at once, and as many computations where each has a CPU."""
     waiting = [_all_in_flight(evidence, strategy) for strategy in (*PROCESSES, "interpreters")]
     return combine([*(part for part in waiting if part), _computes_at_once(evidence, PROCESSES[0])])
 

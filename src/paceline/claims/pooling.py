@@ -1,6 +1,4 @@
-"""
-The claims about what a pool does by itself: how many processes it starts, and how often it calls the initializer.
-"""
+"""The claims about what a pool does by itself: how many processes it starts, and how often it calls the initializer."""
 
 from collections.abc import Sequence
 
@@ -14,8 +12,8 @@ _SIZE = added("default_workers")
 
 
 def default_size(evidence: Evidence) -> Finding:
-    """
-    Judge by the processes of a pool that is told no number: with all CPUs, with one, and under a quota if there is any.
+    """Judge by the processes of a pool that is told no number: with all CPUs, with one, and under a quota if there is
+    any.
     """
     every, one = (_pools(evidence, affinity) for affinity in ("all CPUs", "one CPU"))
     limited = [replicate for replicate in every if _has_quota(replicate.cell)]
@@ -26,9 +24,7 @@ def default_size(evidence: Evidence) -> Finding:
 
 
 def initializer_once(evidence: Evidence) -> Finding:
-    """
-    Judge by counting the calls: where workers stay, and where they are replaced.
-    """
+    """Judge by counting the calls: where workers stay, and where they are replaced."""
     return combine([_initialized(evidence, replaced) for replaced in ("never", "after 5 items")])
 
 

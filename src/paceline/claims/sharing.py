@@ -1,6 +1,4 @@
-"""
-Claims about what processes have of their own, and what they share.
-"""
+"""Claims about what processes have of their own, and what they share."""
 
 from collections.abc import Iterator
 
@@ -17,16 +15,12 @@ from paceline.history import Cell
 
 
 def own_session(evidence: Evidence) -> Finding:
-    """
-    Judge by two witnesses: the workers count the sessions that they open, the server counts connections.
-    """
+    """Judge by two witnesses: the workers count the sessions that they open, the server counts connections."""
     return combine([*(part for strategy in PROCESSES for part in _own(evidence, strategy)), _needed(evidence)])
 
 
 def _needed(evidence: Evidence) -> Part:
-    """
-    What becomes of a session that several processes were given.
-    """
+    """What becomes of a session that several processes were given."""
     failed = values(evidence.cells("sessions", opened="before the fork"), added("failed_downloads"))
     own = values(evidence.cells("sessions", opened="in each process"), added("failed_downloads"))
     return always(

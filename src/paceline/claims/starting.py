@@ -1,6 +1,4 @@
-"""
-The claim about starting workers: against threads, and against the clock.
-"""
+"""The claim about starting workers: against threads, and against the clock."""
 
 from collections.abc import Iterator, Sequence
 
@@ -24,8 +22,7 @@ _FIRST = next(iter(METHODS))
 
 
 def start_cost(evidence: Evidence) -> Finding:
-    """
-    Judge each start method twice: against threads, and against the clock.
+    """Judge each start method twice: against threads, and against the clock.
 
     "A lot" is no number. Beside threads anything is a lot; what starts in less time than a person notices is not.
     """
@@ -34,9 +31,7 @@ def start_cost(evidence: Evidence) -> Finding:
 
 
 def longer_to_start(evidence: Evidence, strategy: str) -> Part:
-    """
-    Judge whether the workers of a strategy take longer to start than as many threads.
-    """
+    """Judge whether the workers of a strategy take longer to start than as many threads."""
     ready, threads = (starting(evidence, each) for each in (strategy, "threads"))
     with_threads = strategy == _FIRST  # once is enough for a reader
     return above(
@@ -67,9 +62,7 @@ def _noticed(evidence: Evidence, strategy: str) -> Part:
 
 
 def starting(evidence: Evidence, strategy: str) -> list[Replicate]:
-    """
-    Find the cells in which many workers of a strategy were started; their time is that until all are ready.
-    """
+    """Find the cells in which many workers of a strategy were started; their time is that until all are ready."""
     return evidence.cells("starting", "test_starting", strategy=strategy, workers=MANY)
 
 

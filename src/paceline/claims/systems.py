@@ -1,6 +1,4 @@
-"""
-The claim about operating systems: it takes runs of two, on the same machine with the same Python.
-"""
+"""The claim about operating systems: it takes runs of two, on the same machine with the same Python."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,9 +17,7 @@ _BECAUSE = "apart by less than a quarter, either way, two days of one system may
 
 @dataclass(frozen=True)
 class _Compared:
-    """
-    What two systems are compared by: a figure in words, the experiment that has it, and where it is found.
-    """
+    """What two systems are compared by: a figure in words, the experiment that has it, and where it is found."""
 
     what: str
     experiment: str
@@ -29,8 +25,7 @@ class _Compared:
 
 
 def os_differs(evidence: Evidence) -> Finding:
-    """
-    Judge by runs of two systems on the same machine with the same Python.
+    """Judge by runs of two systems on the same machine with the same Python.
 
     Another machine or Python starts processes at another speed whatever its system is, so such runs are shown and not
     judged. Spawned processes decide, as every system has them; the others stand beside.
@@ -62,8 +57,8 @@ def _differs(part: str, here: Evidence, there: Evidence | None, by: tuple[_Compa
 
 
 def _apart(by: _Compared, here: Evidence, there: Evidence) -> Figure:
-    """
-    Give how many times as much the system with more has. Processes of two runs are paired as they come, at random.
+    """Give how many times as much the system with more has. Processes of two runs are paired as they come, at
+    random.
     """
     more, less = (here, by.sample(here)), (there, by.sample(there))
     if figure("", quotient(more[1], less[1])).value < 1:
@@ -72,9 +67,7 @@ def _apart(by: _Compared, here: Evidence, there: Evidence) -> Figure:
 
 
 def _elsewhere(evidence: Evidence) -> Evidence | None:
-    """
-    Find the run of another system that is most like the first in all else.
-    """
+    """Find the run of another system that is most like the first in all else."""
     systems = (evidence.system, None)
     others = [run for run in evidence.elsewhere if run.machine_info.get("system") not in systems]
     if evidence.system is None or not others:

@@ -1,5 +1,5 @@
-"""
-The claim that processes share nothing: what the parent sees of a child's change, and what each way to talk carries.
+"""The claim that processes share nothing: what the parent sees of a child's change, and what each way to talk
+carries.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,8 +23,7 @@ LARGE = 64 * 2**20
 
 
 def no_sharing(evidence: Evidence) -> Finding:
-    """
-    Judge by what the parent sees of a child's change: in an ordinary list, and in a block of shared memory.
+    """Judge by what the parent sees of a child's change: in an ordinary list, and in a block of shared memory.
 
     `Value` and `Array` are themselves memory that processes share, as `SharedMemory` is. So "no memory at all" is a
     statement of its own; what each construct carries stands beside it.

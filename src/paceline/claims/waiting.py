@@ -1,6 +1,4 @@
-"""
-What waiting for a network gains from workers, and what binds it in the end.
-"""
+"""What waiting for a network gains from workers, and what binds it in the end."""
 
 from collections.abc import Callable
 
@@ -25,9 +23,7 @@ _UNLIMITED = "unlimited"
 
 
 def speedup_io(evidence: Evidence) -> Finding:
-    """
-    Processes halve the best time of a plain loop, with and without their start and stop.
-    """
+    """Processes halve the best time of a plain loop, with and without their start and stop."""
     warm = [_significant(evidence, strategy) for strategy in PROCESSES]
     return combine([*warm, _with_start(evidence, PROCESSES[0])])
 
@@ -59,9 +55,7 @@ def _whole(cell: Cell) -> float | None:
 
 
 def threads_knee(evidence: Evidence) -> Finding:
-    """
-    Any number of threads can be had, but from some number on more of them download no faster.
-    """
+    """Any number of threads can be had, but from some number on more of them download no faster."""
     counts = evidence.workers("threads_knee", "test_threads", strategy="threads")
     return combine([_as_many_as_one_likes(evidence, counts), _not_always_better(evidence, counts)])
 
@@ -116,9 +110,7 @@ def _knee(evidence: Evidence, counts: list[int]) -> Sample:
 
 
 def network_bottleneck(evidence: Evidence) -> Finding:
-    """
-    The link is the bottleneck of downloads, whatever their size: without its limit they would be faster.
-    """
+    """The link is the bottleneck of downloads, whatever their size: without its limit they would be faster."""
     sizes = sorted({one.cell.size for one in _payloads(evidence) if one.cell.size is not None})
     parts = [_the_link_binds(evidence, size) for size in sizes]
     part = "the link is the bottleneck of downloads"
@@ -146,9 +138,7 @@ def _the_link_binds(evidence: Evidence, size: int) -> Part:
 
 
 def _links(evidence: Evidence) -> list[str]:
-    """
-    Name the links that have a limit, the widest first.
-    """
+    """Name the links that have a limit, the widest first."""
     wide = {
         str(one.cell.extra.get("link")): added("bandwidth_bytes_per_second")(one.cell) for one in _payloads(evidence)
     }
@@ -156,9 +146,7 @@ def _links(evidence: Evidence) -> list[str]:
 
 
 def _explained(where: str, cells: list[Replicate]) -> list[Figure]:
-    """
-    Say how much of the time waiting for the server alone, and carrying the bytes alone, would take.
-    """
+    """Say how much of the time waiting for the server alone, and carrying the bytes alone, would take."""
     limits = (("waiting", "waiting_limit_seconds"), ("carrying", "carrying_limit_seconds"))
     told = {what: quotient(values(cells, added(name)), values(cells, median)) for what, name in limits}
     return [

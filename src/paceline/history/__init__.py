@@ -1,5 +1,4 @@
-"""
-Saved runs: the only place that knows pytest-benchmark's JSON.
+"""Saved runs: the only place that knows pytest-benchmark's JSON.
 
 `paceline.history.storage` stands apart: it needs pytest-benchmark itself, and only a session that saves needs it.
 """

@@ -1,6 +1,4 @@
-"""
-From decoded JSON to a `Run`: every type and every value is looked at before anybody counts with it.
-"""
+"""From decoded JSON to a `Run`: every type and every value is looked at before anybody counts with it."""
 
 import datetime as dt
 from collections import Counter
@@ -29,14 +27,11 @@ _Kind = TypeVar("_Kind")
 
 
 class Unfit(Exception):  # noqa: N818  # never leaves this package
-    """
-    A reason to refuse that no type can express: what is wrong, a semicolon, and what to do.
-    """
+    """A reason to refuse that no type can express: what is wrong, a semicolon, and what to do."""
 
 
 def run(data: Any, path: Path | None) -> Run:
-    """
-    Make a run out of decoded JSON.
+    """Make a run out of decoded JSON.
 
     Raises:
         Unfit: a value is impossible, or the run is not ours.
@@ -64,8 +59,7 @@ def run(data: Any, path: Path | None) -> Run:
 
 
 def glimpse(origin: Origin) -> Glimpse:
-    """
-    Say when and where a run was measured.
+    """Say when and where a run was measured.
 
     Raises:
         Unfit: its date is impossible.
@@ -88,8 +82,7 @@ def _header(facts: dict[str, Any]) -> Header:
 
 
 def sorted_out(benchmarks: Sequence[Any]) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
-    """
-    Tell cells from other benchmarks in the same file, whatever these may be.
+    """Tell cells from other benchmarks in the same file, whatever these may be.
 
     Returns:
         The cells, and the names of the others that have one.
@@ -104,9 +97,9 @@ def sorted_out(benchmarks: Sequence[Any]) -> tuple[tuple[Cell, ...], tuple[str, 
 
 
 def is_cell(extra: Any) -> bool:
-    """
-    Whether the `extra_info` of a benchmark is that of a cell: it has all that `measure` or `cost` writes, or at least
-    what a cell needs. What lost one key of a full set, or holds a wrong value in it, is a damaged cell; without the
+    """Whether the `extra_info` of a benchmark is that of a cell: it has all that `measure` or `cost` writes, or at
+    least what a cell needs. What lost one key of a full set, or holds a wrong value in it, is a damaged cell; without
+    the
     full set it is somebody else's.
     """
     if not isinstance(extra, Mapping):
@@ -138,9 +131,7 @@ def _cell(data: Mapping[str, Any], index: int) -> Cell:
 
 
 def _steps(n: Any, params: Any) -> int | None:
-    """
-    Give the steps of a computation; older runs say them only as the test's parameter.
-    """
+    """Give the steps of a computation; older runs say them only as the test's parameter."""
     known = params.get("n") if n is None and isinstance(params, Mapping) else n
     return known if type(known) is int and 0 < known < _MOST_STEPS else None
 
@@ -156,8 +147,8 @@ def _rounds(one: Benchmark) -> tuple[float, ...]:
 
 
 def _convert(value: Any, kind: type[_Kind], where: str = "$", whose: str | None = None) -> _Kind:
-    """
-    Check `value` against a type; where it does not fit, the message says the place, and the name of what it is part of.
+    """Check `value` against a type; where it does not fit, the message says the place, and the name of what it is part
+    of.
     """
     try:
         return msgspec.convert(value, kind)

@@ -1,6 +1,4 @@
-"""
-What can go wrong with saved runs; the text of each says what, where and what to do.
-"""
+"""What can go wrong with saved runs; the text of each says what, where and what to do."""
 
 from pathlib import Path
 from typing import ClassVar
@@ -10,14 +8,11 @@ DAMAGED = "the file is damaged; move it away, or restore it from a copy"
 
 
 class HistoryError(Exception):
-    """
-    Whatever is wrong with a history: a sentence for the person who asked, without a traceback.
-    """
+    """Whatever is wrong with a history: a sentence for the person who asked, without a traceback."""
 
 
 class UnreadableFile(HistoryError):  # noqa: N818  # the name says what it is: a file among others, not only a failure
-    """
-    A file is not what it should be, or damaged.
+    """A file is not what it should be, or damaged.
 
     Args:
         path: the file; None for data that never was one.
@@ -39,21 +34,15 @@ class UnreadableFile(HistoryError):  # noqa: N818  # the name says what it is: a
 
 
 class UnreadableRun(UnreadableFile):
-    """
-    A file is no saved run, or a damaged one.
-    """
+    """A file is no saved run, or a damaged one."""
 
     what = "run"
     key = b'"benchmarks"'
 
 
 class NoSuchRunError(HistoryError):
-    """
-    No saved run answers the description.
-    """
+    """No saved run answers the description."""
 
 
 class NotSaved(HistoryError):  # noqa: N818  # said of the run, as a person would
-    """
-    A run could not be saved; nothing of it is left in the history.
-    """
+    """A run could not be saved; nothing of it is left in the history."""

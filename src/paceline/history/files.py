@@ -1,6 +1,4 @@
-"""
-Files that are read whole: what is wrong with one is said in the same words, whatever it should have held.
-"""
+"""Files that are read whole: what is wrong with one is said in the same words, whatever it should have held."""
 
 import codecs
 import contextlib
@@ -35,8 +33,7 @@ _Kind = TypeVar("_Kind")
 
 
 def content(path: Path, error: type[UnreadableFile], *, last: int = LARGEST) -> bytes:
-    """
-    Read a file, without the mark of UTF-8 that editors may put at its begin.
+    """Read a file, without the mark of UTF-8 that editors may put at its begin.
 
     Args:
         path: the file.
@@ -65,9 +62,7 @@ def content(path: Path, error: type[UnreadableFile], *, last: int = LARGEST) -> 
 
 
 def too_large(size: int, error: type[UnreadableFile]) -> str | None:
-    """
-    Say that a file of `size` bytes would not be read; None if it would.
-    """
+    """Say that a file of `size` bytes would not be read; None if it would."""
     return f"it has {size:,} bytes, more than any {error.what} may have ({LARGEST:,})" if size > LARGEST else None
 
 
@@ -80,15 +75,12 @@ def _absent(name: str) -> str:
 
 
 def other_form(data: bytes) -> str | None:
-    """
-    Say what a file is that is no UTF-8 text, and what to do; None if nothing of the kind is to be seen.
-    """
+    """Say what a file is that is no UTF-8 text, and what to do; None if nothing of the kind is to be seen."""
     return next((what for begin, what in _OTHERS.items() if data.startswith(begin)), None)
 
 
 def decoded(data: bytes, kind: type[_Kind]) -> _Kind:
-    """
-    Decode JSON, with NaN and infinities, which Python's own writer puts into it, as null.
+    """Decode JSON, with NaN and infinities, which Python's own writer puts into it, as null.
 
     Raises:
         msgspec.DecodeError: it is none, or not of this kind; `decoding` makes a sentence of it.
@@ -107,8 +99,7 @@ def decoded(data: bytes, kind: type[_Kind]) -> _Kind:
 
 @contextlib.contextmanager
 def decoding(data: object, path: Path | None, error: type[UnreadableFile]) -> Iterator[None]:
-    """
-    Turn whatever a decoder can raise into the one error that callers know.
+    """Turn whatever a decoder can raise into the one error that callers know.
 
     Args:
         data: what is decoded, bytes or objects that were bytes.

@@ -1,6 +1,4 @@
-"""
-Putting one whole file into a folder under the next free number: all of it or nothing, and never over another one.
-"""
+"""Putting one whole file into a folder under the next free number: all of it or nothing, and never over another one."""
 
 import contextlib
 import errno
@@ -19,9 +17,7 @@ _LINKS_REFUSED = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, er
 
 
 def unfit_label(label: str) -> str | None:
-    """
-    Say why no file can be called `NNNN_<label>.json`; None if one can.
-    """
+    """Say why no file can be called `NNNN_<label>.json`; None if one can."""
     if not label.isprintable():
         return "a file's name should have printable characters only"
     if len(os.fsencode(label)) > _LONGEST_LABEL:
@@ -30,8 +26,8 @@ def unfit_label(label: str) -> str | None:
 
 
 def unfit_folder(folder: Path) -> str | None:
-    """
-    Say why nothing can be saved in a folder that may have to be made yet, as far as that is to be seen beforehand.
+    """Say why nothing can be saved in a folder that may have to be made yet, as far as that is to be seen
+    beforehand.
     """
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not there.is_dir():
@@ -42,8 +38,7 @@ def unfit_folder(folder: Path) -> str | None:
 
 
 def publish(folder: Path, label: str, content: bytes) -> Path:
-    """
-    Save `content` as `NNNN_<label>.json`, NNNN being one more than the highest number there, damaged files included.
+    """Save `content` as `NNNN_<label>.json`, NNNN being one more than the highest number there, damaged files included.
 
     The file appears under its name only when all of it is on the disk. A process killed before that leaves a file that
     no history reads, and that the next save removes.
@@ -70,8 +65,7 @@ def publish(folder: Path, label: str, content: bytes) -> Path:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """
-    Write `content` in the place of a file: all of it or nothing.
+    """Write `content` in the place of a file: all of it or nothing.
 
     Raises:
         OSError: the disk is full, or the folder can't be written to; the old file is as it was.
@@ -87,8 +81,7 @@ def replace(path: Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def _held(folder: Path) -> Iterator[bool]:
-    """
-    Hold `folder` against other savers. The lock ends with the process, so a kill leaves none.
+    """Hold `folder` against other savers. The lock ends with the process, so a kill leaves none.
 
     Yields:
         Whether it is ours alone. Some network file systems know no locks: there a number may be given twice, but still
@@ -150,16 +143,12 @@ def _name(temporary: Path, target: Path) -> None:
 
 
 def next_number(folder: Path) -> int:
-    """
-    Give one more than the highest number that any name in `folder` begins with; 1 if none does.
-    """
+    """Give one more than the highest number that any name in `folder` begins with; 1 if none does."""
     return max((number_of(entry.name) or 0 for entry in folder.iterdir()), default=0) + 1
 
 
 def _settle(folder: Path) -> None:
-    """
-    Get the names onto the disk too: those of the file, and of folders that may be new.
-    """
+    """Get the names onto the disk too: those of the file, and of folders that may be new."""
     for place in (folder, *folder.parents[:2]):
         with contextlib.suppress(OSError):  # some file systems can't sync a folder; the file itself is safe
             descriptor = os.open(place, os.O_RDONLY)

@@ -1,5 +1,4 @@
-"""
-From bytes to a `Run`, or to a sentence that says why not.
+"""From bytes to a `Run`, or to a sentence that says why not.
 
 Whatever the bytes are, the outcome is one of these two. Nothing in a file is executed, imported or unpickled.
 """
@@ -22,8 +21,7 @@ _DATE = b'\n    "datetime":'  # as a file of ours has it, and the first key afte
 
 
 def load(path: Path) -> Run:
-    """
-    Read one saved run.
+    """Read one saved run.
 
     Raises:
         UnreadableRun: it is not there, not a file, too large, damaged, or not ours.
@@ -32,8 +30,7 @@ def load(path: Path) -> Run:
 
 
 def load_native(path: Path) -> dict[str, Any]:
-    """
-    Read one saved run to compare with, as pytest-benchmark knows it: the objects of its JSON.
+    """Read one saved run to compare with, as pytest-benchmark knows it: the objects of its JSON.
 
     Raises:
         UnreadableRun: as for `load`, or it was measured beside a tracer.
@@ -47,8 +44,7 @@ def load_native(path: Path) -> dict[str, Any]:
 
 
 def glance(path: Path) -> Glimpse:
-    """
-    Read when and where a run was measured, from the end of the file where that is enough.
+    """Read when and where a run was measured, from the end of the file where that is enough.
 
     Raises:
         UnreadableRun: it doesn't say, or is no JSON.
@@ -65,8 +61,7 @@ def glance(path: Path) -> Glimpse:
 
 
 def from_json(data: bytes | Mapping[str, Any], path: Path | None = None) -> Run:
-    """
-    Make a run out of a file's content, or of the objects that pytest-benchmark is about to save.
+    """Make a run out of a file's content, or of the objects that pytest-benchmark is about to save.
 
     Args:
         data: JSON, or what it decodes to.
@@ -80,8 +75,7 @@ def from_json(data: bytes | Mapping[str, Any], path: Path | None = None) -> Run:
 
 
 def cells(benchmarks: Sequence[Mapping[str, Any]]) -> tuple[Cell, ...]:
-    """
-    Make cells out of what pytest-benchmark's `as_dict(include_data=True)` gave; what is no cell is left out.
+    """Make cells out of what pytest-benchmark's `as_dict(include_data=True)` gave; what is no cell is left out.
 
     Raises:
         UnreadableRun: as for `from_json`.
@@ -92,9 +86,7 @@ def cells(benchmarks: Sequence[Mapping[str, Any]]) -> tuple[Cell, ...]:
 
 @contextlib.contextmanager
 def _reasons(path: Path | None, data: object) -> Iterator[None]:
-    """
-    Turn whatever a decoder can raise into the one error that callers know.
-    """
+    """Turn whatever a decoder can raise into the one error that callers know."""
     with files.decoding(data, path, UnreadableRun):
         try:
             yield

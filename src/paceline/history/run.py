@@ -1,6 +1,4 @@
-"""
-One saved run and its cells, as everybody but this package sees them.
-"""
+"""One saved run and its cells, as everybody but this package sees them."""
 
 import datetime as dt
 import re
@@ -17,8 +15,7 @@ _NUMBER = re.compile(r"([0-9]{4,})_")
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """
-    One strategy, workload and set of parameters, measured for some rounds.
+    """One strategy, workload and set of parameters, measured for some rounds.
 
     Times are in seconds, sizes in bytes; None stands for what was not measured or has no meaning here.
 
@@ -69,30 +66,23 @@ class Cell:
 
     @property
     def median(self) -> float:
-        """
-        The middle of the rounds, seconds.
-        """
+        """The middle of the rounds, seconds."""
         return samples.median(self.rounds)
 
     @property
     def spread(self) -> float:
-        """
-        Interquartile range / median, a fraction; NaN for a single round.
-        """
+        """Interquartile range / median, a fraction; NaN for a single round."""
         return samples.spread(self.rounds)
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """
-        The kinds of doubt, each once: "server-bound", "client-bound", "unproven", "noisy", "limit", ...
-        """
+        """The kinds of doubt, each once: "server-bound", "client-bound", "unproven", "noisy", "limit", ..."""
         return tuple(dict.fromkeys(warning.partition(":")[0].strip() for warning in self.warnings))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """
-    One pytest session, saved as one file.
+    """One pytest session, saved as one file.
 
     Args:
         path: the file; None for a run that is not saved.
@@ -120,38 +110,29 @@ class Run:
 
     @property
     def number(self) -> int | None:
-        """
-        Its place in its history, from the file's name.
-        """
+        """Its place in its history, from the file's name."""
         return number_of(self.path.name) if self.path else None
 
     @property
     def python(self) -> str:
-        """
-        The Python that measured it: "CPython 3.11.7".
-        """
+        """The Python that measured it: "CPython 3.11.7"."""
         info = self.machine_info
         return f"{info.get('python_implementation', 'Python')} {info.get('python_version', '?')}"
 
     @property
     def tracer(self) -> str | None:
-        """
-        What was on beside one of its cells and slows Python code, in a sentence; None if nothing was.
-        """
+        """What was on beside one of its cells and slows Python code, in a sentence; None if nothing was."""
         said = (warning.partition(":") for cell in self.cells for warning in cell.warnings)
         return next((meaning.strip() for mark, _, meaning in said if mark == "tracer"), None)
 
     @property
     def short_commit(self) -> str:
-        """
-        The commit in ten signs, with a plus where the working tree had changes of its own: "0123456789+".
-        """
+        """The commit in ten signs, with a plus where the working tree had changes of its own: "0123456789+"."""
         return f"{str(self.commit.get('id', 'unknown'))[:10]}{'+' if self.commit.get('dirty') else ''}"
 
     @property
     def libraries(self) -> dict[str, str | None]:
-        """
-        The versions of the libraries that it was measured with, None for one that was not there; those of which the
+        """The versions of the libraries that it was measured with, None for one that was not there; those of which the
         file doesn't say are left out.
         """
         known = self.machine_info.get("libraries")
@@ -160,17 +141,13 @@ class Run:
 
 
 class Glimpse(NamedTuple):
-    """
-    When a run was saved, in UTC, and the machine and Python build it belongs to.
-    """
+    """When a run was saved, in UTC, and the machine and Python build it belongs to."""
 
     datetime: dt.datetime
     fingerprint: str
 
 
 def number_of(name: str) -> int | None:
-    """
-    Read the number off a file's name, `NNNN_*`; None if it has none.
-    """
+    """Read the number off a file's name, `NNNN_*`; None if it has none."""
     found = _NUMBER.match(name)
     return int(found[1]) if found else None

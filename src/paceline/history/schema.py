@@ -1,5 +1,4 @@
-"""
-The parts of pytest-benchmark's JSON that Paceline reads, and what it adds to them.
+"""The parts of pytest-benchmark's JSON that Paceline reads, and what it adds to them.
 
 Unknown keys are left alone everywhere: pytest-benchmark's next version, and experiments, may add what they like.
 """
@@ -105,8 +104,7 @@ def header(
     why_incomplete: str | None = None,
     cluster: str | None = None,
 ) -> dict[str, Any]:
-    """
-    Make the top-level `paceline` key of a run that this process measured.
+    """Make the top-level `paceline` key of a run that this process measured.
 
     Args:
         seed: what the order of cells and the service times were drawn from.

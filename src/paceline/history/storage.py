@@ -1,5 +1,5 @@
-"""
-The guard at the door of a history: stands in for pytest-benchmark's storage, so that only whole, clean runs get in.
+"""The guard at the door of a history: stands in for pytest-benchmark's storage, so that only whole, clean runs get
+in.
 """
 
 import json
@@ -22,8 +22,7 @@ from paceline.history.store import PARTIAL, RESULTS, newest_in
 
 
 class GuardedStorage(FileStorage):
-    """
-    Where a session saves its run.
+    """Where a session saves its run.
 
     Args:
         path: the history, `results/<fingerprint>`.
@@ -43,21 +42,16 @@ class GuardedStorage(FileStorage):
 
     @property
     def location(self) -> str:
-        """
-        The history, from where the session was started if it lies below.
-        """
+        """The history, from where the session was started if it lies below."""
         return _from_here(self.path)
 
     @property
     def home(self) -> Path:
-        """
-        The folder that this session's run goes to, and that holds those it may be compared with.
-        """
+        """The folder that this session's run goes to, and that holds those it may be compared with."""
         return self.path / (self.default_machine_id or "")
 
     def refuse(self, reason: str, *, keep_partial: bool = False) -> None:
-        """
-        Let no run of this session into the history, because it was interrupted or something in it failed.
+        """Let no run of this session into the history, because it was interrupted or something in it failed.
 
         Args:
             reason: what happened; the first one given stays.
@@ -67,9 +61,8 @@ class GuardedStorage(FileStorage):
         self.keep_partial = self.keep_partial or keep_partial
 
     def load(self, *globs_or_files: str) -> Iterator[tuple[Path, dict[str, Any]]]:
-        """
-        Give the runs to compare with; what can't be read, or was measured beside a tracer, is named with its reason and
-        passed over, and benchmarks whose figures are not all there are left out.
+        """Give the runs to compare with; what can't be read, or was measured beside a tracer, is named with its reason
+        and passed over, and benchmarks whose figures are not all there are left out.
 
         Args:
             globs_or_files: as pytest-benchmark takes them; the newest run if none is given.
@@ -89,8 +82,7 @@ class GuardedStorage(FileStorage):
                 yield place, {**data, "benchmarks": list(filter(_comparable, data["benchmarks"]))}
 
     def save(self, output_json: dict[str, Any], save: str) -> None:
-        """
-        Save a run under the next number of the history; a refused one nowhere, or apart.
+        """Save a run under the next number of the history; a refused one nowhere, or apart.
 
         Args:
             output_json: what pytest-benchmark made, with the `paceline` key.
@@ -114,9 +106,7 @@ class GuardedStorage(FileStorage):
         tell(f"Passed over {damaged}")
 
     def _how_to_find(self) -> str:
-        """
-        Say how the commands find what is saved here, where they wouldn't by themselves.
-        """
+        """Say how the commands find what is saved here, where they wouldn't by themselves."""
         root = self.path.parent if machine.is_fingerprint(self.path.name) else self.path
         looked_into = Path(RESULTS).resolve()
         return "" if root == looked_into else f"; shown by: paceline compare --results {shlex.quote(_from_here(root))}"
@@ -145,9 +135,7 @@ def _published(folder: Path, label: str, output_json: dict[str, Any]) -> Path:
 
 
 def _largest(output_json: Mapping[str, Any]) -> str:
-    """
-    Say what takes most of a run: a part of its benchmarks, and the one of them that has most of it.
-    """
+    """Say what takes most of a run: a part of its benchmarks, and the one of them that has most of it."""
     sizes = {(part, name): len(strict(value)) for part, name, value in _parts(output_json)}
     totals = Counter[str]()
     for (part, _), size in sizes.items():
@@ -166,16 +154,14 @@ def _parts(output_json: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
 
 
 def strict(data: Any) -> str:
-    """
-    Write JSON that every reader takes: numbers that are not finite become null, and what JSON does not know its repr.
+    """Write JSON that every reader takes: numbers that are not finite become null, and what JSON does not know its
+    repr.
     """
     return json.dumps(finite(data), indent=4, allow_nan=False, default=lambda thing: f"UNSERIALIZABLE[{thing!r}]")
 
 
 def _comparable(one: Any) -> bool:
-    """
-    Whether pytest-benchmark can put a benchmark into its tables: it has a full name, and every figure.
-    """
+    """Whether pytest-benchmark can put a benchmark into its tables: it has a full name, and every figure."""
     stats = one.get("stats") if isinstance(one, Mapping) else None
     if not isinstance(stats, Mapping) or not isinstance(one.get("fullname"), str):
         return False

@@ -1,5 +1,4 @@
-"""
-Finding saved runs: `<fingerprint>/<pytest-benchmark's folder>/NNNN_*.json` in `results/`, apart from
+"""Finding saved runs: `<fingerprint>/<pytest-benchmark's folder>/NNNN_*.json` in `results/`, apart from
 `partial/<fingerprint>/`, or `<pytest-benchmark's folder>/NNNN_*.json` in a folder that `--benchmark-storage` named.
 Whatever else lies there is somebody else's, and left alone.
 """
@@ -28,31 +27,24 @@ _NATIVE = re.compile(r"[A-Za-z]+-[A-Za-z]+-[0-9.]+-[0-9]+bit")  # Linux-CPython-
 
 
 def runs(root: Path) -> tuple[list[Run], list[UnreadableRun]]:
-    """
-    Read every history under `root`, each in order of date, and name what cannot be read.
-    """
+    """Read every history under `root`, each in order of date, and name what cannot be read."""
     found, damaged = _loaded(_saved(root))
     return sorted(found, key=lambda run: (run.fingerprint, *_age(run))), damaged
 
 
 def partials(root: Path) -> tuple[list[Run], list[UnreadableRun]]:
-    """
-    Read the runs that were kept although they are not whole; they are part of no history.
-    """
+    """Read the runs that were kept although they are not whole; they are part of no history."""
     folders = [folder for folder in _folders(root / PARTIAL) if machine.is_fingerprint(folder.name)]
     return _loaded(path for folder in folders for path in _numbered(folder))
 
 
 def holds(root: Path, run: Run) -> bool:
-    """
-    Whether a run is part of a history under `root`.
-    """
+    """Whether a run is part of a history under `root`."""
     return run.path is not None and run.path.resolve() in {path.resolve() for path in _saved(root)}
 
 
 def resolve(argument: str, root: Path) -> Run:
-    """
-    Find the run that a person means: a path, or a number (3, 0003) in the history of this machine and Python.
+    """Find the run that a person means: a path, or a number (3, 0003) in the history of this machine and Python.
 
     Raises:
         NoSuchRunError: this machine has no such number, or more than one.
@@ -81,8 +73,7 @@ def newest(
     tell: Callable[[UnreadableRun], None] = lambda _: None,
     measure: str = MEASURE,
 ) -> Run:
-    """
-    Find the run to take when nobody named one: the newest by date.
+    """Find the run to take when nobody named one: the newest by date.
 
     Args:
         root: where the histories are.
@@ -107,23 +98,17 @@ def newest(
 
 
 def newest_in(folder: Path, needs: Callable[[Run], bool], tell: Callable[[UnreadableRun], None]) -> Run | None:
-    """
-    Find the newest complete run of one folder that has what is needed, by date; None if none has.
-    """
+    """Find the newest complete run of one folder that has what is needed, by date; None if none has."""
     return _newest_of(_numbered(folder), needs, tell)
 
 
 def newest_among(runs: Sequence[Run], fingerprint: str) -> Run:
-    """
-    Take the newest by date of the runs of one machine, or of all if it has none; there is at least one.
-    """
+    """Take the newest by date of the runs of one machine, or of all if it has none; there is at least one."""
     return max(runs, key=lambda run: (run.fingerprint == fingerprint, *_age(run)))
 
 
 def advice(root: Path, measure: str = MEASURE) -> str:
-    """
-    Say what to type where `root` has no run: how to measure one, and how to find what was saved in another place.
-    """
+    """Say what to type where `root` has no run: how to measure one, and how to find what was saved in another place."""
     if root.absolute() != _STORAGE.absolute() and any(_glimpsed(path) for path in _saved(_STORAGE)):
         return f"{_STORAGE} has runs: find them with --results {_STORAGE}; or measure one: {measure}"
     return f"measure one: {measure}; what --benchmark-storage saved in another folder is found with --results DIR"
@@ -154,8 +139,8 @@ def _age_at_a_glance(path: Path) -> tuple[dt.datetime, int]:
 
 
 def _is_of(home: Path, path: Path) -> bool:
-    """
-    Whether a saved run belongs to the history `home`, by its folder or, in a storage of all machines, by what it says.
+    """Whether a saved run belongs to the history `home`, by its folder or, in a storage of all machines, by what it
+    says.
     """
     if path.parent.parent != home.parent:
         return path.is_relative_to(home)
@@ -187,9 +172,7 @@ def _load(path: Path) -> Run:
 
 
 def _saved(root: Path) -> list[Path]:
-    """
-    List the files of all histories, and folders that can't be listed: nothing of ours is skipped in silence.
-    """
+    """List the files of all histories, and folders that can't be listed: nothing of ours is skipped in silence."""
     return [path for folder in _homes(root) for path in _numbered(folder)]
 
 

@@ -1,6 +1,4 @@
-"""
-Company for a measurement: a thread of the same process that never stops computing.
-"""
+"""Company for a measurement: a thread of the same process that never stops computing."""
 
 import threading
 from collections.abc import Iterator
@@ -12,9 +10,7 @@ LAST_MOMENT = 10.0  # seconds; it ends within a step once it gets its turn
 
 @contextmanager
 def computing() -> Iterator[None]:
-    """
-    Compute in a thread, with the GIL held as any Python code holds it, until the context ends.
-    """
+    """Compute in a thread, with the GIL held as any Python code holds it, until the context ends."""
     over = threading.Event()
 
     def compute() -> None:

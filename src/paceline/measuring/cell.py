@@ -1,6 +1,4 @@
-"""
-One cell: what an experiment gets back.
-"""
+"""One cell: what an experiment gets back."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -13,8 +11,7 @@ from paceline.strategies import Strategy
 
 @dataclass
 class Cell:
-    """
-    What an experiment gets back, and what a saved run keeps of it beside pytest-benchmark's own figures.
+    """What an experiment gets back, and what a saved run keeps of it beside pytest-benchmark's own figures.
 
     `median`, `efficiency` and `overhead` are None when nothing was timed (`--benchmark-disable`, plain `pytest`).
     Times in seconds; `cpu_seconds` and `context_switches` are per round. `process` says which of the fresh processes
@@ -49,9 +46,7 @@ class Cell:
 
 
 def described(experiment: str, strategy: Strategy, items: Sequence[Item]) -> Cell:
-    """
-    Begin a cell with what is known before it is measured.
-    """
+    """Begin a cell with what is known before it is measured."""
     figures = facts.described(strategy.workload, strategy.face)
     return Cell(
         experiment=experiment,
@@ -69,9 +64,7 @@ def described(experiment: str, strategy: Strategy, items: Sequence[Item]) -> Cel
 
 
 def saved(cell: Cell) -> dict[str, Any]:
-    """
-    Give what a saved run keeps: the median is pytest-benchmark's own to save.
-    """
+    """Give what a saved run keeps: the median is pytest-benchmark's own to save."""
     figures = asdict(cell)
     added = figures.pop("added")
     del figures["median"]

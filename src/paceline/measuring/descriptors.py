@@ -1,6 +1,4 @@
-"""
-Enough file descriptors for every connection of a cell, or a word about it before the cell starts.
-"""
+"""Enough file descriptors for every connection of a cell, or a word about it before the cell starts."""
 
 import resource
 from contextlib import suppress
@@ -9,14 +7,11 @@ MARGIN = 100  # what pytest, pipes to workers and the instrument hold open besid
 
 
 class TooFewDescriptors(RuntimeError):  # noqa: N818 - it says what there is
-    """
-    The system does not allow as many open files as the cell needs connections.
-    """
+    """The system does not allow as many open files as the cell needs connections."""
 
 
 def provide(workers: int) -> None:
-    """
-    Raise this process's own limit, which its workers inherit, so that each of `workers` can have a connection.
+    """Raise this process's own limit, which its workers inherit, so that each of `workers` can have a connection.
 
     Where the workers are in other processes, the instrument still holds one end of every connection, under the same
     limit.

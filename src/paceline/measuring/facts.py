@@ -1,6 +1,4 @@
-"""
-What is known of each kind of workload: what describes its cells, and what the limit of its time is made of.
-"""
+"""What is known of each kind of workload: what describes its cells, and what the limit of its time is made of."""
 
 from collections.abc import Sequence
 from functools import singledispatch
@@ -19,8 +17,7 @@ UNKNOWN_SECONDS = 1.0  # of an item of which nothing is known
 
 @singledispatch
 def described(workload: object, face: Face) -> dict[str, Any]:
-    """
-    Give what tells a workload's cells apart: client, kernel, steps, latency, size, share, function, item length;
+    """Give what tells a workload's cells apart: client, kernel, steps, latency, size, share, function, item length;
     nothing of a foreign one.
     """
     del workload, face
@@ -61,8 +58,7 @@ def _(workload: Mixed, face: Face) -> dict[str, Any]:
 def limit(
     workload: object, items: Sequence[Item], workers: int, cpu_seconds: float, bandwidth: float | None
 ) -> float | None:
-    """
-    Give the least time in which a workload could be done for all items, seconds.
+    """Give the least time in which a workload could be done for all items, seconds.
 
     Args:
         workload: one that `described` knows; for any other there is no limit.

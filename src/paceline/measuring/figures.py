@@ -1,6 +1,4 @@
-"""
-The figures that a cell's rounds come to, and the doubts that travel with them.
-"""
+"""The figures that a cell's rounds come to, and the doubts that travel with them."""
 
 import statistics
 from collections.abc import Iterator, Sequence
@@ -17,8 +15,7 @@ MOST_SERVER_SHARE = 0.5  # of a core: beyond it the server may be what is measur
 
 
 def add(cell: Cell, times: Sequence[float], rounds: Rounds, workers_used: Usage, *, unproven: bool) -> None:
-    """
-    Add the figures of a cell's rounds.
+    """Add the figures of a cell's rounds.
 
     Args:
         cell: with its limit.
@@ -46,16 +43,13 @@ def add(cell: Cell, times: Sequence[float], rounds: Rounds, workers_used: Usage,
 
 
 def doubts_here() -> list[str]:
-    """
-    Give the doubts that what else is on in this process casts on every figure, each beginning with its mark.
-    """
+    """Give the doubts that what else is on in this process casts on every figure, each beginning with its mark."""
     on = tracers.running()
     return [f"tracer: {tracers.doubt(on)}"] if on else []
 
 
 def of_pairs(loops: Sequence[float], times: Sequence[float]) -> dict[str, float]:
-    """
-    Compare each round with the plain loop right before it.
+    """Compare each round with the plain loop right before it.
 
     Args:
         loops: seconds, shape (n,).
@@ -69,16 +63,12 @@ def of_pairs(loops: Sequence[float], times: Sequence[float]) -> dict[str, float]
 
 
 def _middle(times: Sequence[float]) -> int:
-    """
-    The index of the round whose time is the (lower) median.
-    """
+    """The index of the round whose time is the (lower) median."""
     return list(times).index(statistics.median_low(times))
 
 
 def _warnings(cell: Cell, times: Sequence[float], *, unproven: bool) -> Iterator[str]:
-    """
-    The doubts that travel with a figure; each begins with the mark that stands beside it.
-    """
+    """The doubts that travel with a figure; each begins with the mark that stands beside it."""
     if unproven:
         yield "unproven: the server keeps no ledger, so nothing shows how many items were in flight"
     if cell.server_share is not None and cell.server_share > MOST_SERVER_SHARE:

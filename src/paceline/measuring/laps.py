@@ -1,6 +1,4 @@
-"""
-A cell measured in a process of its own.
-"""
+"""A cell measured in a process of its own."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -19,25 +17,19 @@ SLACK = 4.0  # times as long as it should take, on a machine that others use too
 
 
 class Laps:
-    """
-    A stopwatch that does what pytest-benchmark's `pedantic` does, without pytest.
-    """
+    """A stopwatch that does what pytest-benchmark's `pedantic` does, without pytest."""
 
     enabled = True
     timer = staticmethod(time.perf_counter)
 
     def rounds(self, run: Callable[[], None], setup: Callable[[], None], count: int) -> list[float]:
-        """
-        Warm up once, then time `count` rounds.
-        """
+        """Warm up once, then time `count` rounds."""
         setup()
         run()
         return [self._lap(run, setup) for _ in range(count)]
 
     def checking(self) -> AbstractContextManager[None]:
-        """
-        Nothing to keep: an error ends the process, and is told.
-        """
+        """Nothing to keep: an error ends the process, and is told."""
         return nullcontext()
 
     def _lap(self, run: Callable[[], None], setup: Callable[[], None]) -> float:
@@ -48,17 +40,14 @@ class Laps:
 
 
 def measured(plan: Plan, strategy: Strategy, items: Sequence[Item]) -> tuple[Cell, list[float]]:
-    """
-    Measure a cell in this process, which was started for it.
-    """
+    """Measure a cell in this process, which was started for it."""
     if client := facts.described(strategy.workload, strategy.face).get("client"):
         clients.load(client)  # as in a session: no start is charged for the import
     return measure(plan, Laps(), strategy, items)
 
 
 def patience(workload: Workload, items: Sequence[Item], passes: int, bandwidth: float | None = None) -> float:
-    """
-    Return the seconds after which a process counts as hung: more than one worker takes, by all that is known of it.
+    """Return the seconds after which a process counts as hung: more than one worker takes, by all that is known of it.
 
     Args:
         workload: what is done to an item.

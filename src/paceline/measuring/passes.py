@@ -1,5 +1,5 @@
-"""
-The pass over one cell: start, warm-up, timed rounds, stop, the checks, and then whatever is watched apart from them.
+"""The pass over one cell: start, warm-up, timed rounds, stop, the checks, and then whatever is watched apart from
+them.
 """
 
 import os
@@ -24,30 +24,24 @@ from paceline.workloads import Call
 
 
 class Stopwatch(Protocol):
-    """
-    What times the rounds: pytest-benchmark's fixture, or `laps.Laps` in a fresh process.
-    """
+    """What times the rounds: pytest-benchmark's fixture, or `laps.Laps` in a fresh process."""
 
     enabled: bool
     timer: Callable[[], float]
 
     def rounds(self, run: Callable[[], None], setup: Callable[[], None], count: int) -> list[float]:
-        """
-        Call `setup` and `run` once to warm up and `count` times for good; give the seconds of each `run`.
+        """Call `setup` and `run` once to warm up and `count` times for good; give the seconds of each `run`.
 
         Where nothing is to be timed (`enabled` is False), `run` is called once, and there are no seconds.
         """
 
     def checking(self) -> AbstractContextManager[None]:
-        """
-        Surround everything that can spoil the cell.
-        """
+        """Surround everything that can spoil the cell."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """
-    What is to be done with a cell; it can be sent to another process.
+    """What is to be done with a cell; it can be sent to another process.
 
     Args:
         experiment: whose cell it is.
@@ -71,9 +65,8 @@ class Plan:
 def measure(
     plan: Plan, stopwatch: Stopwatch, strategy: Strategy, items: Sequence[Item], tell: Tell = untold
 ) -> tuple[Cell, list[float]]:
-    """
-    Measure one cell: one like `strategy` over `items`, started and stopped apart from the warm rounds; `tell` hears of
-    each. What is started is another one, made for the metered workload.
+    """Measure one cell: one like `strategy` over `items`, started and stopped apart from the warm rounds; `tell` hears
+    of each. What is started is another one, made for the metered workload.
 
     Returns:
         The cell, and the seconds of each timed round.
@@ -113,9 +106,7 @@ def measure(
 
 
 def _pass(plan: Plan, stopwatch: Stopwatch, strategy: Strategy, rounds: Rounds, cell: Cell) -> list[float]:
-    """
-    Start, measure, stop; the three times apart.
-    """
+    """Start, measure, stop; the three times apart."""
     with ExitStack() as hiding:
         hiding.enter_context(main_hidden())
         begun = stopwatch.timer()
@@ -132,8 +123,8 @@ def _pass(plan: Plan, stopwatch: Stopwatch, strategy: Strategy, rounds: Rounds, 
 
 @contextmanager
 def main_hidden() -> Iterator[None]:
-    """
-    Hide pytest's main module: each spawned process would import it again, and the start would be pytest's, not its own.
+    """Hide pytest's main module: each spawned process would import it again, and the start would be pytest's, not its
+    own.
     """
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")

@@ -1,6 +1,4 @@
-"""
-The rounds of a cell, and the checks that make them a measurement: expected answers, and what the server saw.
-"""
+"""The rounds of a cell, and the checks that make them a measurement: expected answers, and what the server saw."""
 
 import reprlib
 import statistics
@@ -20,20 +18,15 @@ Tell = Callable[[int], None]
 
 
 def untold(_: int) -> None:
-    """
-    Tell nobody.
-    """
+    """Tell nobody."""
 
 
 class NotAMeasurement(AssertionError):  # noqa: N818 - it says what the round was
-    """
-    A round in which something else happened than what was to be measured.
-    """
+    """A round in which something else happened than what was to be measured."""
 
 
 class Reference:
-    """
-    One worker's pass over all items, in the untimed setup of a cell's rounds.
+    """One worker's pass over all items, in the untimed setup of a cell's rounds.
 
     It gives the answers to expect, and the CPU time that the limit of computing is made of. It is spread over the
     rounds, so that both see the same state of the machine.
@@ -60,16 +53,13 @@ class Reference:
 
     @property
     def cpu_seconds(self) -> float:
-        """
-        CPU time of all items: their number times the median item, since a busy neighbour makes a few of them slow and
-        would raise their sum. Exact for items of one length, which `Compute`'s are but for a few steps.
+        """CPU time of all items: their number times the median item, since a busy neighbour makes a few of them slow
+        and would raise their sum. Exact for items of one length, which `Compute`'s are but for a few steps.
         """
         return statistics.median(self._seconds) * len(self._items) if self._seconds else 0.0
 
     def take_share(self) -> None:
-        """
-        Do the next share of the items, if one is left.
-        """
+        """Do the next share of the items, if one is left."""
         beginning = time.perf_counter()
         for index in self._shares.pop(0) if self._shares else ():
             begun = time.thread_time()
@@ -78,8 +68,7 @@ class Reference:
         self.loops.append(time.perf_counter() - beginning)
 
     def check(self, results: Sequence[Result]) -> None:
-        """
-        Compare a round's results with the expected ones.
+        """Compare a round's results with the expected ones.
 
         Raises:
             ItemError: naming the first item that came back wrong.
@@ -98,9 +87,7 @@ class Reference:
 
 
 class Rounds:
-    """
-    The rounds of one cell: `setup` and `run` are what pytest-benchmark calls, and nothing but `run` is timed.
-    """
+    """The rounds of one cell: `setup` and `run` are what pytest-benchmark calls, and nothing but `run` is timed."""
 
     def __init__(
         self, strategy: Strategy, items: Sequence[Item], reference: Reference, control: Control | None, tell: Tell
@@ -113,9 +100,7 @@ class Rounds:
         self.used: list[Usage] = []
 
     def setup(self) -> None:
-        """
-        Finish the round before, and prepare the next one.
-        """
+        """Finish the round before, and prepare the next one."""
         self.finish_round()
         self._tell(len(self._results))  # between two looks at what is used: it is charged to no round
         with noting(f"in the reference call before {self._called(len(self._results))}"):
@@ -125,9 +110,7 @@ class Rounds:
         self._before = usage()
 
     def run(self) -> None:
-        """
-        The timed part: one pass over all items, and no more.
-        """
+        """The timed part: one pass over all items, and no more."""
         try:  # costs nothing as long as nothing is raised
             self._results.append(self._strategy.map(self._items))
         except Exception as error:
@@ -135,9 +118,7 @@ class Rounds:
             raise
 
     def finish_round(self) -> None:
-        """
-        Take what the last round used, and check that it was the round it should have been.
-        """
+        """Take what the last round used, and check that it was the round it should have been."""
         if self._before is None:
             return
         self.used.append(usage() - self._before)
@@ -151,9 +132,7 @@ class Rounds:
         self.ledgers.append(ledger)
 
     def check_results(self) -> None:
-        """
-        Compare every round's results with the expected ones.
-        """
+        """Compare every round's results with the expected ones."""
         for number, results in enumerate(self._results):
             with noting(f"in {self._called(number)}"):
                 self._reference.check(results)
@@ -167,9 +146,7 @@ class Rounds:
 
 @contextmanager
 def noting(where: str) -> Iterator[None]:
-    """
-    Let an error say where it was raised.
-    """
+    """Let an error say where it was raised."""
     try:
         yield
     except Exception as error:
@@ -178,8 +155,7 @@ def noting(where: str) -> Iterator[None]:
 
 
 def check_ledger(ledger: Ledger, items: int, workers: int) -> None:
-    """
-    Hold a round against what the server saw of it.
+    """Hold a round against what the server saw of it.
 
     Raises:
         NotAMeasurement: if requests and items differ, or more were in flight than there were workers.

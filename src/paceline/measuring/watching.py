@@ -1,6 +1,4 @@
-"""
-A pass of its own in which every item leaves a span, so that no timed round is charged for it.
-"""
+"""A pass of its own in which every item leaves a span, so that no timed round is charged for it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,8 +17,7 @@ TRACE = "trace"
 
 
 def figures_of(strategy: Strategy, items: Sequence[Item], log: Path, *, traced: bool) -> dict[str, Any]:
-    """
-    Start one like `strategy`, run a warm round and a watched one, and say what the spans of the second show.
+    """Start one like `strategy`, run a warm round and a watched one, and say what the spans of the second show.
 
     Args:
         strategy: with its workload, unobserved; it is not started itself.
@@ -39,8 +36,7 @@ def figures_of(strategy: Strategy, items: Sequence[Item], log: Path, *, traced: 
 
 
 def placed(spans: Sequence[Span], items: Sequence[Item]) -> list[Span]:
-    """
-    Name each span's item by its place in submission order, from 0; equal items in the order in which they began.
+    """Name each span's item by its place in submission order, from 0; equal items in the order in which they began.
 
     Args:
         spans: one for each item.

@@ -1,5 +1,4 @@
-"""
-Which CPU the calling thread runs on just now.
+"""Which CPU the calling thread runs on just now.
 
 The C library's `sched_getcpu` answers in a twentieth of a microsecond. Reading the same from /proc takes some 20 us,
 which an item of 50 us would feel, but it needs nothing but a file, so it stands in where ctypes or the function is
@@ -18,9 +17,7 @@ Finder = Callable[[], int | None]
 
 
 def finder() -> Finder:
-    """
-    Choose the best way that works here, by trying.
-    """
+    """Choose the best way that works here, by trying."""
     for make in (from_c_library, from_proc):
         with suppress(ImportError, OSError, AttributeError, TypeError, ValueError, IndexError):
             find = make()
@@ -30,9 +27,7 @@ def finder() -> Finder:
 
 
 def from_c_library() -> Finder:
-    """
-    Ask the C library, with the GIL held: letting it go for so short a call would invite another thread in.
-    """
+    """Ask the C library, with the GIL held: letting it go for so short a call would invite another thread in."""
     import ctypes  # here: an interpreter that can't load it must be able to load this module
 
     find: Finder = ctypes.PyDLL(None).sched_getcpu
@@ -40,9 +35,7 @@ def from_c_library() -> Finder:
 
 
 def from_proc() -> Finder:
-    """
-    Read the thread's own line in /proc.
-    """
+    """Read the thread's own line in /proc."""
     return _read
 
 

@@ -1,6 +1,4 @@
-"""
-The log of a watched workload: lines of JSON, each written at one stroke, by any number of workers.
-"""
+"""The log of a watched workload: lines of JSON, each written at one stroke, by any number of workers."""
 
 import json
 import os
@@ -12,8 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Span:
-    """
-    One item on one worker.
+    """One item on one worker.
 
     Attributes:
         item: the item itself if it is a whole number, else a running one.
@@ -38,9 +35,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Opened:
-    """
-    A worker had its workload open, `at` so many seconds on `time.monotonic()`.
-    """
+    """A worker had its workload open, `at` so many seconds on `time.monotonic()`."""
 
     worker: int
     pid: int
@@ -50,18 +45,14 @@ class Opened:
 
 @dataclass(frozen=True)
 class Forgotten:
-    """
-    What came before counts no more; the workers stay.
-    """
+    """What came before counts no more; the workers stay."""
 
 
 Record = Opened | Span | Forgotten
 
 
 def append(log: Path, **fields: Any) -> None:
-    """
-    Write a record into a log that nobody here keeps open.
-    """
+    """Write a record into a log that nobody here keeps open."""
     descriptor = opened_for_appending(log)
     try:
         write(descriptor, fields)
@@ -70,8 +61,7 @@ def append(log: Path, **fields: Any) -> None:
 
 
 def opened_for_appending(log: Path) -> int:
-    """
-    Open a file, which is made if there is none, or a FIFO.
+    """Open a file, which is made if there is none, or a FIFO.
 
     Raises:
         OSError: if it can't be opened; for a FIFO without a reader at once, where a plain open would wait for one.
@@ -82,15 +72,12 @@ def opened_for_appending(log: Path) -> int:
 
 
 def write(descriptor: int, fields: Mapping[str, Any]) -> None:
-    """
-    Write a record in one piece: far below PIPE_BUF (512 or more), so that those of several workers don't mix.
-    """
+    """Write a record in one piece: far below PIPE_BUF (512 or more), so that those of several workers don't mix."""
     os.write(descriptor, json.dumps(fields, separators=(",", ":")).encode() + b"\n")
 
 
 class Log:
-    """
-    Reads a log from its beginning, as it grows.
+    """Reads a log from its beginning, as it grows.
 
     Workers get their numbers here, in the order in which their "opened" records stand in the log: 0, 1, 2 ... without
     gaps, since each opens before its first item. The workers themselves know of no number: there is no counter that
@@ -107,9 +94,7 @@ class Log:
         self._first: dict[str, int] = {}  # session -> the worker number of its first place
 
     def read(self, data: bytes) -> Iterator[Record]:
-        """
-        Give what became complete with the next piece of the log.
-        """
+        """Give what became complete with the next piece of the log."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             yield from self._records(json.loads(line))

@@ -1,6 +1,4 @@
-"""
-What each worker used: CPU time and context switches.
-"""
+"""What each worker used: CPU time and context switches."""
 
 import json
 import os
@@ -16,9 +14,7 @@ from paceline.contracts import Item, Result, Workload, gevent_side, trio_side
 
 @dataclass(frozen=True)
 class Usage:
-    """
-    CPU seconds (user and system) and context switches (voluntary or not).
-    """
+    """CPU seconds (user and system) and context switches (voluntary or not)."""
 
     cpu_seconds: float = 0.0
     context_switches: int = 0
@@ -31,17 +27,14 @@ class Usage:
 
 
 def usage() -> Usage:
-    """
-    What this process has used so far, all its threads together.
-    """
+    """What this process has used so far, all its threads together."""
     now = resource.getrusage(resource.RUSAGE_SELF)
     return Usage(now.ru_utime + now.ru_stime, now.ru_nvcsw + now.ru_nivcsw)
 
 
 @dataclass(frozen=True)
 class Metered:
-    """
-    Has each worker write down, between opening and closing the workload, what its process used.
+    """Has each worker write down, between opening and closing the workload, what its process used.
 
     What workers in the process that made this used is counted by that process itself.
 
@@ -56,55 +49,41 @@ class Metered:
     home: int
 
     def expected(self, item: Item) -> Result:
-        """
-        As the workload says.
-        """
+        """As the workload says."""
         return self.workload.expected(item)
 
     @contextmanager
     def worker(self) -> Iterator[Callable[[Item], Result]]:
-        """
-        Open the workload and hand out its own function.
-        """
+        """Open the workload and hand out its own function."""
         with self.workload.worker() as run, self._writing_down():
             yield run
 
     @asynccontextmanager
     async def async_worker(self, concurrency: int) -> AsyncIterator[Callable[[Item], Awaitable[Result]]]:
-        """
-        Open the workload for a loop and hand out its own function.
-        """
+        """Open the workload for a loop and hand out its own function."""
         async with self.workload.async_worker(concurrency) as run:
             with self._writing_down():
                 yield run
 
     @asynccontextmanager
     async def trio_worker(self, concurrency: int) -> AsyncIterator[Callable[[Item], Awaitable[Result]]]:
-        """
-        Open the workload for trio and hand out its own function.
-        """
+        """Open the workload for trio and hand out its own function."""
         async with trio_side(self.workload, concurrency) as run:
             with self._writing_down():
                 yield run
 
     @contextmanager
     def gevent_worker(self) -> Iterator[Callable[[Item], Result]]:
-        """
-        Open the workload for a greenlet and hand out its own function.
-        """
+        """Open the workload for a greenlet and hand out its own function."""
         with gevent_side(self.workload) as run, self._writing_down():
             yield run
 
     def used(self) -> Usage:
-        """
-        Add up what the worker processes wrote down; complete once they have ended.
-        """
+        """Add up what the worker processes wrote down; complete once they have ended."""
         return sum((Usage(**line["used"]) for line in self._lines() if line["pid"] != self.home), Usage())
 
     def sessions(self) -> int:
-        """
-        Count how often a worker opened the workload; complete once they have all closed it.
-        """
+        """Count how often a worker opened the workload; complete once they have all closed it."""
         return len(self._lines())
 
     def _lines(self) -> list[dict[str, Any]]:

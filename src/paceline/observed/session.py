@@ -1,6 +1,4 @@
-"""
-One opening of a watched workload: what its worker, or the places of its loop, write into the log.
-"""
+"""One opening of a watched workload: what its worker, or the places of its loop, write into the log."""
 
 import os
 import threading
@@ -17,9 +15,7 @@ LARGEST = 2**63  # beyond, an item is no number that anybody counts with, and it
 
 
 class Session:
-    """
-    One opening, with its own way into the log.
-    """
+    """One opening, with its own way into the log."""
 
     def __init__(self, descriptor: int, places: int) -> None:
         self._descriptor = descriptor
@@ -29,15 +25,11 @@ class Session:
         write(descriptor, {"opened": self._name, "places": places, **where})
 
     def begin(self) -> tuple[int | None, float]:
-        """
-        Give CPU and time of an item's start.
-        """
+        """Give CPU and time of an item's start."""
         return self._cpu(), time.monotonic()
 
     def end(self, item: Item, place: int, begun: tuple[int | None, float]) -> None:
-        """
-        Leave the item's span.
-        """
+        """Leave the item's span."""
         end, cpu_end = time.monotonic(), self._cpu()
         span = {
             "session": self._name,
@@ -55,9 +47,7 @@ class Session:
 
 @contextmanager
 def session(log: Path, places: int) -> Iterator[Session]:
-    """
-    Open the log, say that so many places are ready, and close it after.
-    """
+    """Open the log, say that so many places are ready, and close it after."""
     descriptor = opened_for_appending(log)
     try:
         yield Session(descriptor, places)
@@ -66,8 +56,6 @@ def session(log: Path, places: int) -> Iterator[Session]:
 
 
 def number(item: Item) -> int | None:
-    """
-    Give the number that stands for an item in its span; None for one that is no whole number.
-    """
+    """Give the number that stands for an item in its span; None for one that is no whole number."""
     whole = isinstance(item, int) and not isinstance(item, bool)
     return int(item) if whole and abs(item) < LARGEST else None

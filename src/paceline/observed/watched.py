@@ -1,6 +1,4 @@
-"""
-Who ran what, when, and on which CPU.
-"""
+"""Who ran what, when, and on which CPU."""
 
 import heapq
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -15,8 +13,7 @@ from paceline.observed.session import session
 
 @dataclass(frozen=True)
 class Observed:
-    """
-    Has each worker leave a span for every item, one that fails too, which raises what it raised.
+    """Has each worker leave a span for every item, one that fails too, which raises what it raised.
 
     What opens the blocking side is one worker; what opens the async side is as many as it keeps items in flight: the
     lowest free place of the loop takes the next item. Their numbers stand in `Log`.
@@ -30,46 +27,35 @@ class Observed:
     log: Path
 
     def expected(self, item: Item) -> Result:
-        """
-        As the workload says.
-        """
+        """As the workload says."""
         return self.workload.expected(item)
 
     @contextmanager
     def worker(self) -> Iterator[Callable[[Item], Result]]:
-        """
-        Open the workload and hand out its function, watched.
-        """
+        """Open the workload and hand out its function, watched."""
         with self._watched(self.workload.worker()) as watched:
             yield watched
 
     @asynccontextmanager
     async def async_worker(self, concurrency: int) -> AsyncIterator[Callable[[Item], Awaitable[Result]]]:
-        """
-        Open the workload for a loop and hand out its function, watched.
-        """
+        """Open the workload for a loop and hand out its function, watched."""
         async with self._watched_loop(self.workload.async_worker(concurrency), concurrency) as watched:
             yield watched
 
     @asynccontextmanager
     async def trio_worker(self, concurrency: int) -> AsyncIterator[Callable[[Item], Awaitable[Result]]]:
-        """
-        Open the workload for trio and hand out its function, watched.
-        """
+        """Open the workload for trio and hand out its function, watched."""
         async with self._watched_loop(trio_side(self.workload, concurrency), concurrency) as watched:
             yield watched
 
     @contextmanager
     def gevent_worker(self) -> Iterator[Callable[[Item], Result]]:
-        """
-        Open the workload for a greenlet, which is a worker, and hand out its function, watched.
-        """
+        """Open the workload for a greenlet, which is a worker, and hand out its function, watched."""
         with self._watched(gevent_side(self.workload)) as watched:
             yield watched
 
     def spans(self) -> list[Span]:
-        """
-        Give the spans since the last `forget`, in order of completion.
+        """Give the spans since the last `forget`, in order of completion.
 
         Items that are no whole numbers are numbered in the order in which they began, which is that of submission
         wherever items are handed out one by one.
@@ -87,14 +73,11 @@ class Observed:
         return sorted(spans, key=lambda span: span.end)
 
     def opened(self) -> list[Opened]:
-        """
-        Give the workers, in the order of their numbers.
-        """
+        """Give the workers, in the order of their numbers."""
         return [record for record in self._records(Log()) if isinstance(record, Opened)]
 
     def forget(self) -> None:
-        """
-        Drop the spans so far, between two rounds; the workers keep their numbers.
+        """Drop the spans so far, between two rounds; the workers keep their numbers.
 
         It is one more record, not a shorter file: a FIFO can't be cut, and its reader gets to know.
         """

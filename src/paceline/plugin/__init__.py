@@ -1,5 +1,4 @@
-"""
-The pytest side of Paceline: options, fixtures and hooks.
+"""The pytest side of Paceline: options, fixtures and hooks.
 
 A project takes it in with `pytest_plugins = ["paceline.plugin"]` in its conftest.
 """
@@ -24,17 +23,13 @@ Measure = Callable[..., Cell]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """
-    Add the options of an experiment.
-    """
+    """Add the options of an experiment."""
     choices.add_options(parser.getgroup("paceline", "Paceline: the scale and the choice of cells"))
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """
-    Get ready before pytest-benchmark's own configure hook, which builds its storage.
-    """
+    """Get ready before pytest-benchmark's own configure hook, which builds its storage."""
     for mark, meaning in cells.MARKS.items():
         config.addinivalue_line("markers", f"{mark}{meaning}")
     choices.refuse_impossible(config.option)
@@ -45,18 +40,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """
-    Show a line on how far it is, if somebody measures at a terminal: pytest's own writer is there by now.
-    """
+    """Show a line on how far it is, if somebody measures at a terminal: pytest's own writer is there by now."""
     choices.refuse_unreachable(session.config.option)
     live.begin(session.config)
 
 
 @pytest.hookimpl(specname="pytest_generate_tests", wrapper=True, tryfirst=True)
 def pytest_generate_cells(metafunc: pytest.Metafunc) -> Iterator[None]:
-    """
-    Make the cells: everything that decides a cell's work becomes a parameter, and so stands in its node id.
-    """
+    """Make the cells: everything that decides a cell's work becomes a parameter, and so stands in its node id."""
     if not is_cell(metafunc.definition):
         return (yield)
     asked = cells.Parametrization()
@@ -70,34 +61,27 @@ def pytest_generate_cells(metafunc: pytest.Metafunc) -> Iterator[None]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """
-    Put the plugin's parameters in this hook's place among all.
-    """
+    """Put the plugin's parameters in this hook's place among all."""
     if isinstance(metafunc.parametrize, cells.Parametrization):
         metafunc.parametrize.ours()
 
 
 @pytest.hookimpl(trylast=True)  # whatever order other plugins give, the seed has the last word on cells
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """
-    Leave out extended experiments, and shuffle the cells, so that drift is no strategy's own.
-    """
+    """Leave out extended experiments, and shuffle the cells, so that drift is no strategy's own."""
     session.leave_out_extended(config, items)
     session.shuffle(config, items)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """
-    Fail a test that can't measure before any fixture is set up for it.
-    """
+    """Fail a test that can't measure before any fixture is set up for it."""
     obstacles.refuse_absent(item)
 
 
 @pytest.fixture(scope="session")
 def instrument(request: pytest.FixtureRequest) -> Iterator[Instrument]:
-    """
-    The server that answers every `Fetch`, in a process of its own for the whole session; see `paceline serve`.
+    """The server that answers every `Fetch`, in a process of its own for the whole session; see `paceline serve`.
 
     It listens on this machine only, or, with --cluster, where that cluster can reach it.
     """
@@ -108,106 +92,80 @@ def instrument(request: pytest.FixtureRequest) -> Iterator[Instrument]:
 
 @pytest.fixture
 def strategy(request: pytest.FixtureRequest) -> type[Strategy]:
-    """
-    A strategy's class, one cell after the other: `strategy(workload, workers)` makes what `measure` measures.
-    """
+    """A strategy's class, one cell after the other: `strategy(workload, workers)` makes what `measure` measures."""
     return next(known for known in STRATEGIES if known.name == _parameter(request))
 
 
 @pytest.fixture
 def client(request: pytest.FixtureRequest) -> str:
-    """
-    The HTTP client: the one that fits the strategy, or the one chosen by `--client`.
-    """
+    """The HTTP client: the one that fits the strategy, or the one chosen by `--client`."""
     return str(_parameter(request))
 
 
 @pytest.fixture
 def items(request: pytest.FixtureRequest) -> range:
-    """
-    The items of a round, numbered from 0.
-    """
+    """The items of a round, numbered from 0."""
     return range(_parameter(request))
 
 
 @pytest.fixture
 def workers(request: pytest.FixtureRequest) -> int:
-    """
-    How many items may be under way at once.
-    """
+    """How many items may be under way at once."""
     return int(_parameter(request))
 
 
 @pytest.fixture
 def latency(request: pytest.FixtureRequest) -> float:
-    """
-    Seconds that the server takes for an item.
-    """
+    """Seconds that the server takes for an item."""
     return float(_parameter(request))
 
 
 @pytest.fixture
 def size(request: pytest.FixtureRequest) -> int:
-    """
-    Bytes of an answer.
-    """
+    """Bytes of an answer."""
     return int(_parameter(request))
 
 
 @pytest.fixture
 def n(request: pytest.FixtureRequest) -> int:
-    """
-    Steps of one computation.
-    """
+    """Steps of one computation."""
     return int(_parameter(request))
 
 
 @pytest.fixture
 def fetch(instrument: Instrument, client: str, latency: float, size: int) -> Fetch:
-    """
-    One download from the instrument; its client is imported by then, so that no start is charged for the import.
-    """
+    """One download from the instrument; its client is imported by then, so that no start is charged for the import."""
     clients.load(client)
     return Fetch(f"{instrument.url}/item/{{item}}?latency={latency!r}&size={size}", size, client)
 
 
 @pytest.fixture
 def compute(kernel: str, n: int) -> Compute:
-    """
-    One computation; the experiment parametrizes `kernel`.
-    """
+    """One computation; the experiment parametrizes `kernel`."""
     return Compute(kernel, n)
 
 
 @pytest.fixture
 def share(request: pytest.FixtureRequest) -> float:
-    """
-    How much of a mixed item's time is CPU time, a fraction.
-    """
+    """How much of a mixed item's time is CPU time, a fraction."""
     return float(_parameter(request))
 
 
 @pytest.fixture
 def mixed(fetch: Fetch, latency: float, share: float) -> Mixed:
-    """
-    One download and then a computation, which takes `share` of what both take: latency and CPU time together.
-    """
+    """One download and then a computation, which takes `share` of what both take: latency and CPU time together."""
     return Mixed(fetch, cpu_seconds=latency * share / (1 - share))
 
 
 @pytest.fixture
 def process(request: pytest.FixtureRequest) -> int | None:
-    """
-    Which of the fresh processes measures this cell, from 1; None for the session's own.
-    """
+    """Which of the fresh processes measures this cell, from 1; None for the session's own."""
     return getattr(request, "param", None)
 
 
 @pytest.fixture
 def timed(request: pytest.FixtureRequest) -> bool:
-    """
-    Whether this session measures; one that doesn't only has to see that an experiment works.
-    """
+    """Whether this session measures; one that doesn't only has to see that an experiment works."""
     return session.measures(request.config)
 
 
@@ -216,9 +174,7 @@ def elsewhere(
     request: pytest.FixtureRequest,
     process: Any,  # noqa: ARG001 - asked for, so that it is a parameter; a project may have another thing of that name
 ) -> ElsewhereClock | None:
-    """
-    The clock of a cell that is measured in a fresh process; None for one that this process measures.
-    """
+    """The clock of a cell that is measured in a fresh process; None for one that this process measures."""
     if session.process_of(request.node) is None and not is_ours(request.node, "cost"):
         return None
     clock = ElsewhereClock()
@@ -230,8 +186,7 @@ def elsewhere(
 def measure(  # pytest sets fixtures up in this order, and the clock has to be there before the benchmark
     request: pytest.FixtureRequest, elsewhere: ElsewhereClock | None, benchmark: Any
 ) -> Measure:
-    """
-    Measure one cell: `measure(strategy(workload, workers), items)`; further keywords go into the saved run.
+    """Measure one cell: `measure(strategy(workload, workers), items)`; further keywords go into the saved run.
 
     With `beside=True` a thread of the measuring process computes meanwhile; with `watched=True` one more pass follows
     in which every item leaves a span, and what the spans show goes into the saved run, with `traced=True` the spans
@@ -268,8 +223,8 @@ def measure(  # pytest sets fixtures up in this order, and the clock has to be t
 
 @pytest.fixture
 def cost(request: pytest.FixtureRequest, elsewhere: ElsewhereClock, benchmark: Any) -> Callable[..., Any]:
-    """
-    Measure what is no pass over items: `cost("module:function", *arguments, strategy=..., workload=..., **described)`.
+    """Measure what is no pass over items: `cost("module:function", *arguments, strategy=..., workload=...,
+    **described)`.
 
     The function, of a module beside the experiment, is called in a fresh process. It gives a dict: "seconds" are the
     rounds, everything else and what is described goes into the saved run. With `times=3` it is called in 3 of them, one
@@ -288,18 +243,15 @@ def cost(request: pytest.FixtureRequest, elsewhere: ElsewhereClock, benchmark: A
 
 
 def _make_cell(request: pytest.FixtureRequest, benchmark: Any) -> None:
-    """
-    Set pytest-benchmark's fixture up for a cell, which a plain session doesn't time.
-    """
+    """Set pytest-benchmark's fixture up for a cell, which a plain session doesn't time."""
     obstacles.refuse_replaced(benchmark)
     benchmark.group = session.title(request.node)
     benchmark.disabled = not session.measures(request.config)
 
 
 def _control(request: pytest.FixtureRequest) -> Control | None:
-    """
-    Give what talks to the server that a cell's items come from, if it has one; an `instrument` of the project's own is
-    none.
+    """Give what talks to the server that a cell's items come from, if it has one; an `instrument` of the project's own
+    is none.
     """
     server = request.getfixturevalue("instrument") if "instrument" in request.fixturenames else None
     if isinstance(server, Instrument):
@@ -308,9 +260,7 @@ def _control(request: pytest.FixtureRequest) -> Control | None:
 
 
 def _parameter(request: pytest.FixtureRequest) -> Any:
-    """
-    Read what the plugin's parameter is in this cell.
-    """
+    """Read what the plugin's parameter is in this cell."""
     try:
         return request.param
     except AttributeError:

@@ -1,6 +1,4 @@
-"""
-Which cells an experiment has: its marks and the command line, written out as parameters.
-"""
+"""Which cells an experiment has: its marks and the command line, written out as parameters."""
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -49,8 +47,7 @@ WRITTEN: dict[str, Any] = {
 
 
 def scales_of(node: Any, config: pytest.Config) -> list[scale.Scale]:
-    """
-    Settle the scale of an experiment from its marks and the command line: one, or one for each point of a sweep.
+    """Settle the scale of an experiment from its marks and the command line: one, or one for each point of a sweep.
 
     Raises:
         CollectError: if its mark isn't one.
@@ -65,9 +62,8 @@ def scales_of(node: Any, config: pytest.Config) -> list[scale.Scale]:
 
 
 class Parametrization:
-    """
-    Stands in for an experiment's `metafunc.parametrize` until every hook has been called, and keeps what they ask for:
-    what the project parametrizes, by mark, fixture or hook, is known only then.
+    """Stands in for an experiment's `metafunc.parametrize` until every hook has been called, and keeps what they ask
+    for: what the project parametrizes, by mark, fixture or hook, is known only then.
     """
 
     def __init__(self) -> None:
@@ -75,21 +71,15 @@ class Parametrization:
         self._place = 0
 
     def __call__(self, argnames: Any, *arguments: Any, **options: Any) -> None:
-        """
-        Keep a call of `metafunc.parametrize`.
-        """
+        """Keep a call of `metafunc.parametrize`."""
         self._calls.append((argnames, arguments, options))
 
     def ours(self) -> None:
-        """
-        Keep a place for what is left to the plugin: a node id names parameters in the order of the calls.
-        """
+        """Keep a place for what is left to the plugin: a node id names parameters in the order of the calls."""
         self._place = len(self._calls)
 
     def make(self, metafunc: pytest.Metafunc) -> None:
-        """
-        Parametrize, each call in its place.
-        """
+        """Parametrize, each call in its place."""
         before, after = self._calls[: self._place], self._calls[self._place :]
         for argnames, arguments, options in before:
             metafunc.parametrize(argnames, *arguments, **options)
@@ -99,8 +89,7 @@ class Parametrization:
 
 
 def parametrize(metafunc: pytest.Metafunc, own: Container[str]) -> None:
-    """
-    Parametrize what the experiment asks for and has not parametrized itself: everything at once, so that cells that
+    """Parametrize what the experiment asks for and has not parametrized itself: everything at once, so that cells that
     come to the same work (`sequential` with 4 workers and with 16) are one cell.
 
     Args:
@@ -121,8 +110,7 @@ def parametrize(metafunc: pytest.Metafunc, own: Container[str]) -> None:
 
 @dataclass(frozen=True)
 class Repeated:
-    """
-    Which cells are measured in fresh processes, and in how many; 0 for none.
+    """Which cells are measured in fresh processes, and in how many; 0 for none.
 
     Args:
         processes: of each cell.
@@ -136,8 +124,7 @@ class Repeated:
 
     @classmethod
     def of(cls, node: Any, config: pytest.Config) -> Self:
-        """
-        Read it off the experiment's mark and the command line.
+        """Read it off the experiment's mark and the command line.
 
         Raises:
             CollectError: if the mark names a strategy that there is not, or a number of processes that is none.
@@ -156,9 +143,7 @@ class Repeated:
         return cls(processes, tuple(_agreed(node, "replicated", NAMED, None) or ()), tuple(once))
 
     def numbers(self, strategy: str | None) -> Iterable[int | None]:
-        """
-        Number the processes that measure a cell; None stands for the session's own.
-        """
+        """Number the processes that measure a cell; None stands for the session's own."""
         fresh = self.processes and (strategy is None or not self.strategies or strategy in self.strategies)
         return range(1, (1 if strategy in self.once else self.processes) + 1) if fresh else [None]
 
@@ -166,8 +151,8 @@ class Repeated:
 def _cells(
     names: Sequence[str], pairs: Iterable[Pair], scales: Sequence[scale.Scale], repeated: Repeated
 ) -> Iterator[Any]:
-    """
-    One parameter set for each strategy, client, point of a sweep and process; what comes to the same values comes once.
+    """One parameter set for each strategy, client, point of a sweep and process; what comes to the same values comes
+    once.
     """
     seen = set()
     for (strategy, client), point in product(pairs, scales):
@@ -183,9 +168,7 @@ def _cells(
 
 
 def _pairs(node: Any, config: pytest.Config, with_client: bool) -> Iterator[Pair]:  # noqa: FBT001 - a fact, not a switch
-    """
-    The strategies to measure, in table order, each with the clients to measure it with.
-    """
+    """The strategies to measure, in table order, each with the clients to measure it with."""
     options = config.option
     names = _agreed(node, "strategies", NAMED, options.strategy)
     later = _later(node, config)
@@ -199,8 +182,7 @@ def _pairs(node: Any, config: pytest.Config, with_client: bool) -> Iterator[Pair
 
 
 def _agreed(node: Any, mark: str, known: Iterable[str], chosen: Sequence[str] | None) -> Sequence[str] | None:
-    """
-    The names that an experiment's mark and the command line agree on; None if neither says anything.
+    """The names that an experiment's mark and the command line agree on; None if neither says anything.
 
     Raises:
         CollectError: if the mark has a name that is not known.
@@ -213,8 +195,8 @@ def _agreed(node: Any, mark: str, known: Iterable[str], chosen: Sequence[str] | 
 
 
 def _later(node: Any, config: pytest.Config) -> set[str]:
-    """
-    The strategies that an experiment leaves to sessions that go deep, or name them; none where nothing is measured.
+    """The strategies that an experiment leaves to sessions that go deep, or name them; none where nothing is
+    measured.
     """
     marked = node.get_closest_marker("strategies")
     later = set(marked.kwargs.get("later", ())) if marked else set()
@@ -230,9 +212,7 @@ def _check(node: Any, mark: str, names: Iterable[str], known: Iterable[str]) -> 
 
 
 def _nothing(names: Sequence[str], node: Any, options: Any) -> Any:
-    """
-    The one, skipped, cell of an experiment of which the command line leaves nothing.
-    """
+    """The one, skipped, cell of an experiment of which the command line leaves nothing."""
     marked = node.get_closest_marker("strategies")
     only = marked.args if marked else ()
     measured = ", ".join(only) or "strategies whose workers can use the client"

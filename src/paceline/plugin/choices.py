@@ -1,6 +1,4 @@
-"""
-The options that choose and scale cells.
-"""
+"""The options that choose and scale cells."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,9 +21,7 @@ PROCESSES = 3  # the fewest from which an interval can be told
 
 
 def add_options(group: pytest.OptionGroup) -> None:
-    """
-    Add everything that chooses or scales cells.
-    """
+    """Add everything that chooses or scales cells."""
     add = group.addoption
     add("--items", type=typed.whole, metavar="N", help="Items in a round. Default: the experiment's own, 64 downloads.")
     add("--latency", type=scale.latency, metavar="SECONDS", help='Time the server takes for an item: 0.02 or "20ms".')
@@ -79,8 +75,7 @@ def add_options(group: pytest.OptionGroup) -> None:
 
 
 def refuse_impossible(options: Any) -> None:
-    """
-    Refuse choices that leave nothing to measure.
+    """Refuse choices that leave nothing to measure.
 
     Raises:
         pytest.UsageError: with what was asked for and what would do.
@@ -101,8 +96,7 @@ def refuse_impossible(options: Any) -> None:
 
 
 def refuse_unreachable(options: Any) -> None:
-    """
-    Refuse a cluster at whose address nobody listens, before anything is measured.
+    """Refuse a cluster at whose address nobody listens, before anything is measured.
 
     Raises:
         pytest.UsageError: with the address.
@@ -117,8 +111,7 @@ def refuse_unreachable(options: Any) -> None:
 
 @contextmanager
 def one_sentence() -> Iterator[None]:
-    """
-    Let a cell whose cluster doesn't answer, or doesn't fit, whose workers don't end, or whose module breaks Python's
+    """Let a cell whose cluster doesn't answer, or doesn't fit, whose workers don't end, or whose module breaks Python's
     own, fail with that sentence alone: where it was raised says nothing more.
     """
     try:
@@ -128,9 +121,7 @@ def one_sentence() -> Iterator[None]:
 
 
 def at_cluster(strategy: Strategy, address: str | None) -> Strategy:
-    """
-    Give a strategy that uses the cluster at `address`, if it is one for it and has none of its own yet.
-    """
+    """Give a strategy that uses the cluster at `address`, if it is one for it and has none of its own yet."""
     if address is None or strategy.scheme != urlsplit(address).scheme or strategy.options["cluster"]:
         return strategy
     return strategy.clone(strategy.workload, cluster=address)

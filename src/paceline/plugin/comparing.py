@@ -1,6 +1,4 @@
-"""
-What the cells of a session are compared with: `--benchmark-compare` and `--benchmark-compare-fail`.
-"""
+"""What the cells of a session are compared with: `--benchmark-compare` and `--benchmark-compare-fail`."""
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -21,8 +19,7 @@ LISTED = 5  # names in one message; the rest is counted
 
 
 def load(benchmarks: Any, wanted: Any) -> None:
-    """
-    Load the runs to compare with.
+    """Load the runs to compare with.
 
     Args:
         benchmarks: pytest-benchmark's session.
@@ -77,8 +74,7 @@ def _options(benchmarks: Any) -> dict[str, bool]:
 
 
 def check(session: pytest.Session) -> None:
-    """
-    Refuse a comparison in which no cell of this session would be compared, or cells beside a tracer would be, before
+    """Refuse a comparison in which no cell of this session would be compared, or cells beside a tracer would be, before
     anything is measured.
 
     Raises:
@@ -105,9 +101,7 @@ def _nothing_in_common(session: pytest.Session) -> str | None:
 
 
 def note(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
-    """
-    Say that nothing is compared, or which cells are compared with nothing.
-    """
+    """Say that nothing is compared, or which cells are compared with nothing."""
     benchmarks, lacking = native(config), uncompared(config, items)
     if config.option.benchmark_compare and not benchmarks.compare:
         return [f"paceline: nothing is compared, as {benchmarks.storage.location} has no run yet"]
@@ -116,9 +110,7 @@ def note(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
 
 
 def uncompared(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
-    """
-    Name the cells that a session measures, and that none of the runs it is compared with has.
-    """
+    """Name the cells that a session measures, and that none of the runs it is compared with has."""
     if not _compares(config):
         return []
     there = _there(native(config))
@@ -132,9 +124,7 @@ def _compares(config: pytest.Config) -> bool:
 
 
 def regressions(benchmarks: Any) -> list[str]:
-    """
-    Say which cells are slower than `--benchmark-compare-fail` allows.
-    """
+    """Say which cells are slower than `--benchmark-compare-fail` allows."""
     return [
         f"{cell.fullname}: {_slower(check, cell, run[cell.fullname]['stats'], path)}"
         for cell in benchmarks.benchmarks
@@ -154,9 +144,7 @@ def _slower(check: Any, cell: Any, before: Mapping[str, float], path: Path) -> s
 
 
 def _by_number(wanted: Any, storage: Any) -> Any:
-    """
-    Write a run's number as its file's name begins; give everything else as it is.
-    """
+    """Write a run's number as its file's name begins; give everything else as it is."""
     numbered = isinstance(storage, GuardedStorage) and isinstance(wanted, str) and wanted.isascii()
     return f"{int(wanted):04}_" if numbered and wanted.isdigit() else wanted
 
@@ -166,16 +154,12 @@ def _measured(items: Sequence[pytest.Item]) -> list[str]:
 
 
 def _there(benchmarks: Any) -> set[str]:
-    """
-    Every benchmark of the runs to compare with, cells or not.
-    """
+    """Every benchmark of the runs to compare with, cells or not."""
     return {name for run in benchmarks.compared_mapping.values() for name in run}
 
 
 def _listed(lacking: Sequence[str], benchmarks: Any) -> str:
-    """
-    Write cells below each other, each with the one that comes closest among those that are there.
-    """
+    """Write cells below each other, each with the one that comes closest among those that are there."""
     there = sorted(_there(benchmarks))
     closest = {name: get_close_matches(name, there, n=1) for name in lacking[:LISTED]}
     lines = [f"{name}{f' (there is {found[0]})' if found else ''}" for name, found in closest.items()]

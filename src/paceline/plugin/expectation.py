@@ -1,5 +1,5 @@
-"""
-How long the rest of a session takes: from what its cells took in a saved run, and from what those measured so far took.
+"""How long the rest of a session takes: from what its cells took in a saved run, and from what those measured so far
+took.
 """
 
 import math
@@ -13,8 +13,7 @@ from paceline.history.storage import GuardedStorage
 
 @dataclass(frozen=True)
 class Expectation:
-    """
-    What is known of the time that cells take, in seconds by the cells' full names.
+    """What is known of the time that cells take, in seconds by the cells' full names.
 
     Args:
         before: of a saved run.
@@ -26,8 +25,7 @@ class Expectation:
 
     @property
     def pace(self) -> float:
-        """
-        How much longer this session's cells take than the saved run says; 1 as long as nothing can be compared. The
+        """How much longer this session's cells take than the saved run says; 1 as long as nothing can be compared. The
         saved run doesn't know the warm-up round and the setups either: this is where they come in.
         """
         both = [name for name in self.now if name in self.before]
@@ -35,8 +33,7 @@ class Expectation:
         return math.fsum(self.now[name] for name in both) / told if told else 1.0
 
     def left(self, waiting: Sequence[str], spent: float) -> float | None:
-        """
-        Estimate the seconds until the last cell is measured.
+        """Estimate the seconds until the last cell is measured.
 
         Args:
             waiting: the cells that are not measured yet; the first is being measured.
@@ -55,8 +52,7 @@ class Expectation:
 
 
 def remembered(storage: Any) -> dict[str, float]:
-    """
-    Read what each cell took in the newest complete run of a session's own history: start, rounds and stop, seconds.
+    """Read what each cell took in the newest complete run of a session's own history: start, rounds and stop, seconds.
 
     Nothing if there is none or it can't be read: an estimate is no reason to stop a session, and whoever asks for a
     saved run is told what is wrong with it.

@@ -1,5 +1,5 @@
-"""
-The guard between a session and its history: only a whole, clean run gets in, and what is compared with can be read.
+"""The guard between a session and its history: only a whole, clean run gets in, and what is compared with can be
+read.
 """
 
 import contextlib
@@ -32,9 +32,7 @@ SCALE = ("items", "latency", "workers", "rounds", "lesson", "server", "client", 
 
 
 class Guard:
-    """
-    The hooks that save, refuse and show. It is registered before pytest-benchmark's configure hook runs.
-    """
+    """The hooks that save, refuse and show. It is registered before pytest-benchmark's configure hook runs."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -47,8 +45,7 @@ class Guard:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """
-        Take over what a session with cells saves, and load what it is compared with; in a session without one,
+        """Take over what a session with cells saves, and load what it is compared with; in a session without one,
         pytest-benchmark does what it would do by itself.
         """
         cells = any(map(is_cell, session.items))
@@ -62,9 +59,8 @@ class Guard:
             native(self._config).xdist_benchmark_found &= any(map(_is_other, session.items))
 
     def _guard(self, session: pytest.Session) -> None:
-        """
-        Put the guarded storage in place, load the runs to compare with, and refuse a comparison in which nothing would
-        be compared, before anything is measured.
+        """Put the guarded storage in place, load the runs to compare with, and refuse a comparison in which nothing
+        would be compared, before anything is measured.
         """
         benchmarks = native(self._config)
         if isinstance(benchmarks.storage, FileStorage):
@@ -78,9 +74,7 @@ class Guard:
             raise
 
     def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
-        """
-        Say what the cells are measured with, and which of them are compared with nothing.
-        """
+        """Say what the cells are measured with, and which of them are compared with nothing."""
         if not self._ours:
             return []
         told = [header(self._config)] if self._config.option.verbose >= 0 else []
@@ -88,8 +82,7 @@ class Guard:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
-        """
-        Let pytest-benchmark save, if what ran was whole and clean; fail the session if it could not be saved, or is
+        """Let pytest-benchmark save, if what ran was whole and clean; fail the session if it could not be saved, or is
         slower than it may be.
         """
         if not self._ours:
@@ -112,9 +105,7 @@ class Guard:
         return None
 
     def pytest_benchmark_generate_machine_info(self) -> dict[str, Any] | None:
-        """
-        Say what decides the figures, and not whose machine it is.
-        """
+        """Say what decides the figures, and not whose machine it is."""
         if not self._ours:
             return None
         scheme = cluster(self._config)
@@ -122,16 +113,12 @@ class Guard:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_benchmark_generate_commit_info(self) -> Generator[None, dict[str, Any], dict[str, Any]]:
-        """
-        Say which commit of the measured project it is, not of what lies where pytest was started.
-        """
+        """Say which commit of the measured project it is, not of what lies where pytest was started."""
         with in_project(self._config) if self._ours else contextlib.nullcontext():
             return (yield)
 
     def pytest_benchmark_update_json(self, config: pytest.Config, output_json: dict[str, Any]) -> None:
-        """
-        Add what a history needs to know of the run.
-        """
+        """Add what a history needs to know of the run."""
         if not self._ours:
             return
         output_json["paceline"] = schema.header(
@@ -144,9 +131,7 @@ class Guard:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """
-        Show the headline before pytest-benchmark's own tables.
-        """
+        """Show the headline before pytest-benchmark's own tables."""
         if unwritten := obstacles.note(self._config):
             terminalreporter.write_line(f"paceline: {unwritten}", red=True)
         if not self._ours:
@@ -171,9 +156,7 @@ class Guard:
 
 
 def guarded(benchmarks: Any, config: pytest.Config) -> GuardedStorage:
-    """
-    Make the storage that takes the place of pytest-benchmark's.
-    """
+    """Make the storage that takes the place of pytest-benchmark's."""
     partial = config.rootpath / RESULTS / "partial"
     path = config.option.benchmark_storage.removeprefix("file://")
     made = GuardedStorage(path, benchmarks.logger, benchmarks.machine_id, partial)
@@ -182,24 +165,19 @@ def guarded(benchmarks: Any, config: pytest.Config) -> GuardedStorage:
 
 
 def _is_other(item: pytest.Item) -> bool:
-    """
-    Whether a test is a benchmark, and none of Paceline's cells.
-    """
+    """Whether a test is a benchmark, and none of Paceline's cells."""
     return "benchmark" in getattr(item, "fixturenames", ()) and not is_cell(item)
 
 
 def drop_unfinished(benchmarks: Any) -> None:
-    """
-    Leave out what was interrupted before its first round ended: pytest-benchmark would fail over it at the end.
-    """
+    """Leave out what was interrupted before its first round ended: pytest-benchmark would fail over it at the end."""
     for benchmark in benchmarks.benchmarks:
         if not benchmark:
             benchmark.fixture.has_error = True
 
 
 def drop_repeated(benchmarks: Any) -> None:
-    """
-    Let a cell that was measured again, as plugins do that run a failed test once more, stand once: by its last clean
+    """Let a cell that was measured again, as plugins do that run a failed test once more, stand once: by its last clean
     measurement.
     """
     cells = {
@@ -209,9 +187,7 @@ def drop_repeated(benchmarks: Any) -> None:
 
 
 def why_incomplete(session: pytest.Session, exitstatus: int, *, slower: bool) -> str | None:
-    """
-    Say why this session's run must not enter a history; None if it may.
-    """
+    """Say why this session's run must not enter a history; None if it may."""
     if exitstatus == pytest.ExitCode.INTERRUPTED:
         return "it was interrupted"
     if exitstatus != pytest.ExitCode.OK:
@@ -226,17 +202,13 @@ def why_incomplete(session: pytest.Session, exitstatus: int, *, slower: bool) ->
 
 
 def measured(config: pytest.Config) -> tuple[history.Cell, ...]:
-    """
-    The cells that this session measured.
-    """
+    """The cells that this session measured."""
     benchmarks = native(config).benchmarks
     return history.cells([bench.as_dict(include_data=True) for bench in benchmarks if not bench.has_error])
 
 
 def show(reporter: pytest.TerminalReporter, cells: tuple[history.Cell, ...]) -> None:
-    """
-    Print the one table, strategy by strategy, and one for each further experiment.
-    """
+    """Print the one table, strategy by strategy, and one for each further experiment."""
     if not cells:
         return
     from paceline.report import tables

@@ -1,5 +1,4 @@
-"""
-The line at a terminal that says how far a measuring session is: which cell, which round, how long it will take.
+"""The line at a terminal that says how far a measuring session is: which cell, which round, how long it will take.
 
 Nothing redraws it between two calls, so no thread wakes up in the middle of a round.
 """
@@ -25,9 +24,7 @@ CALM = 0.5  # seconds
 
 
 def begin(config: pytest.Config) -> None:
-    """
-    Show the line in this session, if there is anybody to see it; called while pytest captures nothing.
-    """
+    """Show the line in this session, if there is anybody to see it; called while pytest captures nothing."""
     if not wanted(config):
         return
     try:
@@ -40,16 +37,13 @@ def begin(config: pytest.Config) -> None:
 
 
 def teller(config: pytest.Config, count: int) -> Tell:
-    """
-    Give what a cell tells of its `count` rounds to.
-    """
+    """Give what a cell tells of its `count` rounds to."""
     line = config.pluginmanager.get_plugin(NAME)
     return partial(line.round, count) if isinstance(line, Live) else untold
 
 
 def is_skipped(item: pytest.Item, *, only: bool) -> bool:
-    """
-    Whether it is known before that an item will not run, as a strategy that this Python doesn't have.
+    """Whether it is known before that an item will not run, as a strategy that this Python doesn't have.
 
     Args:
         item: the item.
@@ -60,9 +54,7 @@ def is_skipped(item: pytest.Item, *, only: bool) -> bool:
 
 
 class Live:
-    """
-    The hooks between which the line stands: it is written when a cell begins, and erased before pytest writes.
-    """
+    """The hooks between which the line stands: it is written when a cell begins, and erased before pytest writes."""
 
     def __init__(self, config: pytest.Config, row: Row) -> None:
         self._config, self._row = config, row
@@ -72,9 +64,7 @@ class Live:
         self._begun = self._written = 0.0
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """
-        Take down which cells come, in order, and what they took before; a session without a cell has no line.
-        """
+        """Take down which cells come, in order, and what they took before; a session without a cell has no line."""
         if not any(map(is_cell, session.items)):
             self._row.close()
         benchmarks = native(self._config)
@@ -84,23 +74,17 @@ class Live:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """
-        Show which cell it is, right after pytest has written something: the terminal is awake anyway.
-        """
+        """Show which cell it is, right after pytest has written something: the terminal is awake anyway."""
         self._cell, self._begun = item.nodeid, time.monotonic()
         self._show("")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_call(self) -> None:
-        """
-        Count a cell's time from here, as `pytest_runtest_logreport` is told it: the server's start is no cell's.
-        """
+        """Count a cell's time from here, as `pytest_runtest_logreport` is told it: the server's start is no cell's."""
         self._begun = time.monotonic()
 
     def round(self, count: int, number: int) -> None:
-        """
-        Show which round it is. It comes in the untimed setup, right before the round.
-        """
+        """Show which round it is. It comes in the untimed setup, right before the round."""
         # a line written now wakes up the terminal's program, perhaps on a core that the round wants: of many short
         # rounds it may meet one, and of long ones what it takes is no part to speak of
         if time.monotonic() - self._written >= CALM:
@@ -108,8 +92,8 @@ class Live:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """
-        Make way for a result, and take down how long it took. A setup that passed is no result, nothing is written.
+        """Make way for a result, and take down how long it took. A setup that passed is no result, nothing is
+        written.
         """
         if report.when == "call" and report.passed:
             self._expectation.now[report.nodeid] = report.duration
@@ -118,30 +102,22 @@ class Live:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self) -> Generator[None, None, None]:
-        """
-        Leave nothing behind.
-        """
+        """Leave nothing behind."""
         self._row.erase()
         yield
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self) -> None:
-        """
-        Make way at once: stopping what a session started takes a while.
-        """
+        """Make way at once: stopping what a session started takes a while."""
         self._row.erase()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self) -> None:
-        """
-        Make way for its description.
-        """
+        """Make way for its description."""
         self._row.erase()
 
     def pytest_enter_pdb(self) -> None:
-        """
-        Leave the terminal to whoever debugs, for good.
-        """
+        """Leave the terminal to whoever debugs, for good."""
         self._row.erase()
         self._row.close()
 

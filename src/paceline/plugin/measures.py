@@ -1,6 +1,4 @@
-"""
-From an experiment's words to a cell in the saved run: measured here, or in a fresh process.
-"""
+"""From an experiment's words to a cell in the saved run: measured here, or in a fresh process."""
 
 import statistics
 from collections.abc import Callable, Mapping, Sequence
@@ -20,8 +18,7 @@ from paceline.strategies import Strategy
 
 @dataclass(frozen=True)
 class Bench:
-    """
-    What a cell is saved through.
+    """What a cell is saved through.
 
     Args:
         benchmark: pytest-benchmark's fixture.
@@ -38,9 +35,7 @@ class Bench:
     tell: Tell = untold
 
     def measure(self, plan: Plan, strategy: Strategy, items: Sequence[Item], extra: Mapping[str, Any]) -> Cell:
-        """
-        Measure a strategy's cell and write it down.
-        """
+        """Measure a strategy's cell and write it down."""
         refuse_unfit(self.benchmark, importing.tampered())
         described = facts.described(strategy.workload, strategy.face)
         with failing(self.benchmark):
@@ -56,8 +51,7 @@ class Bench:
     def cost(
         self, experiment: str, function: str, arguments: Sequence[Any], described: Mapping[str, Any], times: int
     ) -> Any:
-        """
-        Call a function in as many fresh processes as `times`, and write down what it gives back.
+        """Call a function in as many fresh processes as `times`, and write down what it gives back.
 
         Raises:
             TypeError: if it gives back no `seconds`.
@@ -76,8 +70,7 @@ class Bench:
 
 
 def _elsewhere(plan: Plan, strategy: Strategy, items: Sequence[Item]) -> tuple[Cell, list[float]]:
-    """
-    Measure a cell in a fresh process.
+    """Measure a cell in a fresh process.
 
     Raises:
         Exception: whatever was raised there.
@@ -110,9 +103,7 @@ def _figures(function: str, arguments: Sequence[Any], timeout: float) -> dict[st
 
 
 def _middle(calls: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """
-    Put the figures of several calls together: all rounds, and of every number the median.
-    """
+    """Put the figures of several calls together: all rounds, and of every number the median."""
     merged = {"seconds": [second for figures in calls for second in figures["seconds"]]}
     for name in calls[0].keys() - merged.keys():
         values = [figures[name] for figures in calls]

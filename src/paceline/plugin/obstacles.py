@@ -1,5 +1,5 @@
-"""
-What keeps a session from measuring: pytest-benchmark that is not there, switched off, or replaced by another plugin.
+"""What keeps a session from measuring: pytest-benchmark that is not there, switched off, or replaced by another
+plugin.
 """
 
 import os
@@ -22,15 +22,12 @@ REPLACED = (
 
 
 def is_loaded(config: pytest.Config) -> bool:
-    """
-    Whether pytest-benchmark is there: `-p no:benchmark` and PYTEST_DISABLE_PLUGIN_AUTOLOAD leave it out.
-    """
+    """Whether pytest-benchmark is there: `-p no:benchmark` and PYTEST_DISABLE_PLUGIN_AUTOLOAD leave it out."""
     return "benchmark_storage" in config.option
 
 
 def refuse(config: pytest.Config) -> None:
-    """
-    Refuse to write, save or compare what this session doesn't measure, if somebody has typed that it should.
+    """Refuse to write, save or compare what this session doesn't measure, if somebody has typed that it should.
 
     Raises:
         pytest.UsageError: with what was asked for, why it isn't measured, and what to do.
@@ -42,17 +39,14 @@ def refuse(config: pytest.Config) -> None:
 
 
 def note(config: pytest.Config) -> str | None:
-    """
-    Say what the project asks every session to write, and this one doesn't measure.
-    """
+    """Say what the project asks every session to write, and this one doesn't measure."""
     why = _replaced(config)
     return _told(config.option, why) if why and _asked(config.option) else None
 
 
 def refuse_absent(item: pytest.Item) -> None:
-    """
-    Fail a test that measures where pytest-benchmark is not there. Without its fixture pytest would say so itself, and
-    list all others.
+    """Fail a test that measures where pytest-benchmark is not there. Without its fixture pytest would say so itself,
+    and list all others.
     """
     known = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
     if is_cell(item) and "benchmark" not in known:
@@ -60,9 +54,7 @@ def refuse_absent(item: pytest.Item) -> None:
 
 
 def refuse_replaced(benchmark: Any) -> None:
-    """
-    Fail a test that measures with another plugin's fixture, which may claim to be of pytest-benchmark's class.
-    """
+    """Fail a test that measures with another plugin's fixture, which may claim to be of pytest-benchmark's class."""
     if not issubclass(type(benchmark), BenchmarkFixture):
         raise pytest.fail.Exception(REPLACED, pytrace=False)
 
@@ -76,9 +68,7 @@ def _told(options: Any, why: str) -> str:
 
 
 def _replaced(config: pytest.Config) -> str | None:
-    """
-    Say which plugin takes the measuring away, and what to do; None if none does.
-    """
+    """Say which plugin takes the measuring away, and what to do; None if none does."""
     options = config.option
     if getattr(options, "dist", "no") != "no":
         return "pytest-xdist spreads the tests over processes that disturb each other; add -n 0"

@@ -1,5 +1,4 @@
-"""
-One row of a terminal, below the one on which pytest writes.
+"""One row of a terminal, below the one on which pytest writes.
 
 Between two calls the cursor stands where pytest left it, and nothing of pytest's stands below it. So erasing needs to
 know nothing, and works after an echoed ^C, a line break typed by somebody, and a change of the window's size.
@@ -16,20 +15,15 @@ _ERASE = "\x1b[J"  # ED: from the cursor to the end of the screen
 
 
 class Writer(Protocol):
-    """
-    What pytest writes with.
-    """
+    """What pytest writes with."""
 
     @property
     def width_of_current_line(self) -> int:
-        """
-        Columns written since the last line break.
-        """
+        """Columns written since the last line break."""
 
 
 class Row:
-    """
-    The row.
+    """The row.
 
     Args:
         descriptor: the terminal's, which becomes the row's own.
@@ -43,14 +37,11 @@ class Row:
 
     @property
     def room(self) -> int:
-        """
-        Columns that may be written: all but the last, after which a terminal would go on to the next row.
-        """
+        """Columns that may be written: all but the last, after which a terminal would go on to the next row."""
         return self._columns() - 1
 
     def show(self, text: str) -> None:
-        """
-        Write a text in place of the last one; it has no more signs than there is room, each one column wide.
+        """Write a text in place of the last one; it has no more signs than there is room, each one column wide.
 
         Where pytest has filled its own row to the last column, there is no way back to the place right of it: then
         nothing is shown.
@@ -63,17 +54,13 @@ class Row:
         self._write(f"{_BELOW}{_THERE}{_ERASE}{text}{_BACK}")
 
     def erase(self) -> None:
-        """
-        Take the text away, before anybody else writes.
-        """
+        """Take the text away, before anybody else writes."""
         if self._shown:
             self._shown = False
             self._write(_ERASE)
 
     def close(self) -> None:
-        """
-        Let the terminal go; nothing is written from then on.
-        """
+        """Let the terminal go; nothing is written from then on."""
         if self._descriptor is not None:
             descriptor, self._descriptor = self._descriptor, None
             os.close(descriptor)

@@ -1,6 +1,4 @@
-"""
-How much is measured: what an experiment asks for, what `--lesson` makes of it, and what the command line says.
-"""
+"""How much is measured: what an experiment asks for, what `--lesson` makes of it, and what the command line says."""
 
 import argparse
 from collections.abc import Callable, Iterator, Mapping
@@ -17,8 +15,7 @@ SMALL = {"items": 6, "workers": 8, "latency": 0.002, "n": 2_000, "rounds": 1}  #
 
 @dataclass(frozen=True)
 class Scale:
-    """
-    The size of a cell.
+    """The size of a cell.
 
     Args:
         items: units of work in a round.
@@ -64,8 +61,7 @@ RANGES: Mapping[str, tuple[Any, Callable[[Any], bool], str]] = {
 
 
 def chosen(marked: Mapping[str, Any], command_line: Mapping[str, Any], *, lesson: bool, small: bool) -> list[Scale]:
-    """
-    Settle an experiment's scale; the later of these wins: the defaults, the experiment's `scale` mark, its `lesson`
+    """Settle an experiment's scale; the later of these wins: the defaults, the experiment's `scale` mark, its `lesson`
     there, the small scale of a session that measures nothing, the command line.
 
     Returns:
@@ -79,9 +75,7 @@ def chosen(marked: Mapping[str, Any], command_line: Mapping[str, Any], *, lesson
 
 
 def points(marked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """
-    Write a mark out: its lists run in step, the first of each, then the second of each, and so on.
-    """
+    """Write a mark out: its lists run in step, the first of each, then the second of each, and so on."""
     lists = {name: value for name, value in marked.items() if isinstance(value, list)}
     if "rounds" in lists:
         raise TypeError("rounds are the same in all cells of an experiment; give one number")
@@ -108,9 +102,7 @@ def _chosen(marked: Mapping[str, Any], command_line: Mapping[str, Any], *, lesso
 
 
 def latency(text: str) -> float:
-    """
-    Read a time that the server can take for an item, for argparse.
-    """
+    """Read a time that the server can take for an item, for argparse."""
     value = typed.seconds(text)
     if value > MAX_SECONDS:
         raise argparse.ArgumentTypeError(f"{text!r} must be {MAX_SECONDS:g} seconds at most")
@@ -118,9 +110,7 @@ def latency(text: str) -> float:
 
 
 def duration_id(seconds: float) -> str:
-    """
-    Write seconds for a node id: 0.02 is "20ms".
-    """
+    """Write seconds for a node id: 0.02 is "20ms"."""
     if not seconds:
         return "0"
     unit, factor = next(((u, f) for u, f in (("s", 1.0), ("ms", 1e-3)) if seconds >= f), ("us", 1e-6))
@@ -128,9 +118,7 @@ def duration_id(seconds: float) -> str:
 
 
 def size_id(size: int) -> str:
-    """
-    Write bytes for a node id: 1024 is "1KiB".
-    """
+    """Write bytes for a node id: 1024 is "1KiB"."""
     for unit, factor in (("MiB", 1 << 20), ("KiB", 1 << 10)):
         if size and size % factor == 0:
             return f"{size // factor}{unit}"
@@ -138,7 +126,5 @@ def size_id(size: int) -> str:
 
 
 def share_id(share: float) -> str:
-    """
-    Write a fraction for a node id: 0.25 is "25%".
-    """
+    """Write a fraction for a node id: 0.25 is "25%"."""
     return f"{share * 100:.6g}%"

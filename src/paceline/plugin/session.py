@@ -1,6 +1,4 @@
-"""
-The session around the cells: whether it measures, which cells it leaves out, and in which order they run.
-"""
+"""The session around the cells: whether it measures, which cells it leaves out, and in which order they run."""
 
 import contextlib
 import os
@@ -33,15 +31,12 @@ GIT_LEADS_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX
 
 
 def native(config: pytest.Config) -> Any:
-    """
-    pytest-benchmark's own session; one that is disabled where there is none.
-    """
+    """pytest-benchmark's own session; one that is disabled where there is none."""
     return getattr(config, "_benchmarksession", NONE)  # there is no public way to it
 
 
 def prepare(config: pytest.Config) -> None:
-    """
-    Take down what is asked of pytest-benchmark, before it reads that itself.
+    """Take down what is asked of pytest-benchmark, before it reads that itself.
 
     Where a run would be saved is decided when it is known whether the session has cells. Until then its storage is a
     folder that is there already: pytest-benchmark makes the one it is given.
@@ -59,15 +54,14 @@ def prepare(config: pytest.Config) -> None:
 
 
 def measures(config: pytest.Config) -> bool:
-    """
-    Whether this session measures its cells; a plain one only sees that they work. Other benchmarks are timed in both.
+    """Whether this session measures its cells; a plain one only sees that they work. Other benchmarks are timed in
+    both.
     """
     return config.stash.get(MEASURES_CELLS, False) and not native(config).disabled
 
 
 def take_over(config: pytest.Config) -> None:
-    """
-    Let a session that measures cells keep its raw rounds under the fingerprint of what measures; `--benchmark-only`
+    """Let a session that measures cells keep its raw rounds under the fingerprint of what measures; `--benchmark-only`
     saves.
     """
     options, benchmarks = config.option, native(config)
@@ -84,9 +78,7 @@ def take_over(config: pytest.Config) -> None:
 
 
 def stand_back(config: pytest.Config, compare: Any) -> None:
-    """
-    Let a session without a cell save where pytest-benchmark would, and compare with what is saved there.
-    """
+    """Let a session without a cell save where pytest-benchmark would, and compare with what is saved there."""
     options, benchmarks = config.option, native(config)
     if options.benchmark_storage == _undecided(config):
         options.benchmark_storage = DEFAULT_STORAGE
@@ -101,8 +93,7 @@ def _undecided(config: pytest.Config) -> str:
 
 
 def refuse_unwritable(options: Any) -> None:
-    """
-    Refuse a name or a place that no file can have before anything is measured for it.
+    """Refuse a name or a place that no file can have before anything is measured for it.
 
     Raises:
         pytest.UsageError: saying what is wrong with it.
@@ -114,8 +105,7 @@ def refuse_unwritable(options: Any) -> None:
 
 
 def refuse_unwritable_folders(config: pytest.Config) -> None:
-    """
-    Refuse a folder of a session that measures cells in which nothing can be saved; none is made by looking.
+    """Refuse a folder of a session that measures cells in which nothing can be saved; none is made by looking.
 
     Raises:
         pytest.UsageError: saying which, and why.
@@ -138,9 +128,7 @@ def _folders(config: pytest.Config) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def in_project(config: pytest.Config) -> Iterator[None]:
-    """
-    Let what asks git about the working directory see the project that is measured, wherever pytest was started.
-    """
+    """Let what asks git about the working directory see the project that is measured, wherever pytest was started."""
     hidden = {name: os.environ.pop(name) for name in GIT_LEADS_ELSEWHERE if name in os.environ}
     try:
         with contextlib.chdir(config.rootpath):
@@ -150,29 +138,22 @@ def in_project(config: pytest.Config) -> Iterator[None]:
 
 
 def header(config: pytest.Config) -> str:
-    """
-    One line on what a session that measures cells measures with.
-    """
+    """One line on what a session that measures cells measures with."""
     return f"paceline: {fingerprint(config)}, --seed {config.option.seed}, storage {config.option.benchmark_storage}"
 
 
 def fingerprint(config: pytest.Config) -> str:
-    """
-    Name what measures: this machine, or this machine and a cluster.
-    """
+    """Name what measures: this machine, or this machine and a cluster."""
     return machine.fingerprint(cluster(config))
 
 
 def cluster(config: pytest.Config) -> str | None:
-    """
-    The scheme of the cluster that `--cluster` names; None if there is none.
-    """
+    """The scheme of the cluster that `--cluster` names; None if there is none."""
     return urlsplit(config.option.cluster).scheme if config.option.cluster else None
 
 
 def leave_out_extended(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """
-    Deselect extended experiments of a session that measures, unless it is to measure all, or names their file; those
+    """Deselect extended experiments of a session that measures, unless it is to measure all, or names their file; those
     that take minutes unless it names their file.
     """
     if not measures(config):
@@ -190,38 +171,29 @@ def leave_out_extended(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 
 def goes_deep(config: pytest.Config, path: Path) -> bool:
-    """
-    Whether this session measures everything that an experiment's file has: with --all, or when the file is named.
-    """
+    """Whether this session measures everything that an experiment's file has: with --all, or when the file is named."""
     return measures(config) and (config.option.all or is_named(config, path))
 
 
 def is_named(config: pytest.Config, path: Path) -> bool:
-    """
-    Whether the command line names an experiment's file, by whatever way leads to it.
-    """
+    """Whether the command line names an experiment's file, by whatever way leads to it."""
     named = (config.invocation_params.dir / argument.partition("::")[0] for argument in config.args)
     return path.resolve() in map(_target, named)
 
 
 def _target(path: Path) -> Path:
-    """
-    Follow a path as pytest does, which takes `..` as written, and then through its links.
-    """
+    """Follow a path as pytest does, which takes `..` as written, and then through its links."""
     return Path(os.path.normpath(path)).resolve()
 
 
 def takes(config: pytest.Config, strategy: type[Strategy]) -> bool:
-    """
-    Whether experiments of this session take a strategy in: a heavy one when it is named, or when all is measured.
-    """
+    """Whether experiments of this session take a strategy in: a heavy one when it is named, or when all is measured."""
     named = strategy.name in (config.option.strategy or [])
     return not strategy.heavy or named or (config.option.all and measures(config))
 
 
 def shuffle(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """
-    Put the cells into an order drawn from the seed, whatever order they come in; everything else keeps its place.
+    """Put the cells into an order drawn from the seed, whatever order they come in; everything else keeps its place.
 
     Cells that fresh processes measure come in turns, every first process before any second one, so that the processes
     of a cell lie far apart; within a turn the cells of one function stand together, so that what is compared is close.
@@ -247,24 +219,18 @@ def _function(item: pytest.Item) -> str:
 
 
 def process_of(item: Any) -> int | None:
-    """
-    Which fresh process measures a cell, from 1; None for the session's own.
-    """
+    """Which fresh process measures a cell, from 1; None for the session's own."""
     callspec = getattr(item, "callspec", None)
     return callspec.params.get("process") if callspec and is_cell(item) and is_ours(item, "process") else None
 
 
 def experiment(item: Any) -> str:
-    """
-    Name a cell's experiment, after its file.
-    """
+    """Name a cell's experiment, after its file."""
     return str(item.path.stem.removeprefix("test_"))
 
 
 def title(item: Any) -> str:
-    """
-    Name a cell's experiment as the tables of this session do, which tell files of one name apart.
-    """
+    """Name a cell's experiment as the tables of this session do, which tell files of one name apart."""
     stash = item.session.stash
     if EXPERIMENTS not in stash:
         stash[EXPERIMENTS] = owners((experiment(cell), cell.nodeid) for cell in item.session.items if is_cell(cell))
@@ -272,8 +238,6 @@ def title(item: Any) -> str:
 
 
 def timer(request: pytest.FixtureRequest) -> Callable[[], float]:
-    """
-    The timer of this cell's rounds, so that start and stop are read on the same clock.
-    """
+    """The timer of this cell's rounds, so that start and stop are read on the same clock."""
     mark = request.node.get_closest_marker("benchmark")
     return mark.kwargs.get("timer", time.perf_counter) if mark else time.perf_counter

@@ -1,5 +1,5 @@
-"""
-What times the rounds of a session's cells: pytest-benchmark, on the clock of this process or on one set by another's.
+"""What times the rounds of a session's cells: pytest-benchmark, on the clock of this process or on one set by
+another's.
 """
 
 import math
@@ -11,9 +11,7 @@ import pytest
 
 
 class Native:
-    """
-    pytest-benchmark's fixture as a `measuring.passes.Stopwatch`.
-    """
+    """pytest-benchmark's fixture as a `measuring.passes.Stopwatch`."""
 
     def __init__(self, benchmark: Any, timer: Callable[[], float]) -> None:
         self._benchmark = benchmark
@@ -21,16 +19,13 @@ class Native:
         self.enabled = bool(benchmark.enabled)
 
     def rounds(self, run: Callable[[], None], setup: Callable[[], None], count: int) -> list[float]:
-        """
-        Warm up once and time `count` rounds, or call `run` once where nothing is timed.
-        """
+        """Warm up once and time `count` rounds, or call `run` once where nothing is timed."""
         self._benchmark.pedantic(run, setup=setup, rounds=count, warmup_rounds=1)
         return list(self._benchmark.stats.stats.data) if self.enabled else []
 
     @contextmanager
     def checking(self) -> Iterator[None]:
-        """
-        Keep a cell that failed a check or was interrupted out of what pytest-benchmark writes; it does so for errors
+        """Keep a cell that failed a check or was interrupted out of what pytest-benchmark writes; it does so for errors
         only.
         """
         try:
@@ -41,9 +36,7 @@ class Native:
 
 
 def refuse_second(benchmark: Any) -> None:
-    """
-    Fail a test that measures for the second time, before it does: pytest-benchmark notices at the end.
-    """
+    """Fail a test that measures for the second time, before it does: pytest-benchmark notices at the end."""
     if benchmark._mode:  # noqa: SLF001 - there is no public way to ask
         benchmark.has_error = True
         told = "a test measures one cell, and this one has measured before; parametrize it, or write another test"
@@ -51,9 +44,8 @@ def refuse_second(benchmark: Any) -> None:
 
 
 def refuse_unfit(benchmark: Any, why: str | None) -> None:
-    """
-    Fail a test for a reason, if there is one, before it measures; pytest-benchmark would complain as well that nobody
-    used it.
+    """Fail a test for a reason, if there is one, before it measures; pytest-benchmark would complain as well that
+    nobody used it.
     """
     if why:
         benchmark._mode, benchmark.has_error = "paceline", True  # noqa: SLF001 - there is no public way
@@ -62,9 +54,8 @@ def refuse_unfit(benchmark: Any, why: str | None) -> None:
 
 @contextmanager
 def failing(benchmark: Any) -> Iterator[None]:
-    """
-    Let an error that was raised before pytest-benchmark's own call come out of it: a benchmark that was not used at all
-    would be complained about as well.
+    """Let an error that was raised before pytest-benchmark's own call come out of it: a benchmark that was not used at
+    all would be complained about as well.
     """
     try:
         yield
@@ -79,9 +70,7 @@ def _raise(error: Exception) -> None:
 
 
 class ElsewhereClock:
-    """
-    A timer that only moves when told how long something took in another process.
-    """
+    """A timer that only moves when told how long something took in another process."""
 
     __name__ = "paceline.fresh"  # as it stands in a saved run
 
@@ -92,8 +81,7 @@ class ElsewhereClock:
         return self.now
 
     def tell(self, benchmark: Any, seconds: Sequence[float]) -> None:
-        """
-        Give pytest-benchmark the rounds that were timed elsewhere.
+        """Give pytest-benchmark the rounds that were timed elsewhere.
 
         Raises:
             TypeError: if it has another clock, as it has when a test asks for `benchmark` before `measure` or `cost`.

@@ -1,6 +1,4 @@
-"""
-The words of the line at a terminal.
-"""
+"""The words of the line at a terminal."""
 
 from paceline.report.figures import duration, plain
 
@@ -9,8 +7,7 @@ _DOTS = "..."
 
 
 def sentence(cell: str, name: str, rounds: str, left: float | None, room: int) -> str:
-    """
-    Put the line together, in ASCII: "cell 12 of 92, test_waiting[threads], round 2 of 5, about 1 min 10 s left".
+    """Put the line together, in ASCII: "cell 12 of 92, test_waiting[threads], round 2 of 5, about 1 min 10 s left".
 
     Args:
         cell: which one of how many.

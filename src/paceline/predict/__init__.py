@@ -1,3 +1,1 @@
-"""
-`paceline predict`: how long work would take that nobody measured, from the measured parts of a saved run.
-"""
+"""`paceline predict`: how long work would take that nobody measured, from the measured parts of a saved run."""

@@ -1,6 +1,4 @@
-"""
-What `paceline predict` can be told.
-"""
+"""What `paceline predict` can be told."""
 
 import argparse
 
@@ -20,9 +18,7 @@ examples:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """
-    Add the arguments: the run, and what to predict.
-    """
+    """Add the arguments: the run, and what to predict."""
     add = parser.add_argument
     add("run", nargs="?", metavar="RUN", help="a file, or a number in this machine's history")
     add("--validate", action="store_true", help="leave out one cell after the other, and predict it from the rest")

@@ -1,6 +1,4 @@
-"""
-How far a question lies outside of what was measured.
-"""
+"""How far a question lies outside of what was measured."""
 
 import math
 from collections.abc import Sequence
@@ -14,8 +12,7 @@ _AXES = ("items", "workers", "latency", "cpu_seconds", "size")
 
 @dataclass(frozen=True)
 class Beyond:
-    """
-    Something asked for that no cell had.
+    """Something asked for that no cell had.
 
     Args:
         axis: a field of `Work`.
@@ -29,17 +26,13 @@ class Beyond:
 
     @property
     def factor(self) -> float | None:
-        """
-        How many times as far, above 1; None if it was never measured above 0, or is asked for as 0.
-        """
+        """How many times as far, above 1; None if it was never measured above 0, or is asked for as 0."""
         low, high = sorted((self.asked, self.measured))
         return high / low if low > 0 else None
 
 
 def beyond(work: Work, cells: Sequence[Measured]) -> list[Beyond]:
-    """
-    Say what of a work lies outside of the cells' range.
-    """
+    """Say what of a work lies outside of the cells' range."""
     found = []
     for axis in _AXES:
         asked, seen = getattr(work, axis), [getattr(cell.work, axis) for cell in cells]

@@ -1,6 +1,4 @@
-"""
-Which cells a question is about, and what to do where there are too few.
-"""
+"""Which cells a question is about, and what to do where there are too few."""
 
 from argparse import Namespace
 
@@ -11,9 +9,7 @@ from paceline.predict.measured import COMPUTING, RELEASING
 
 
 def chosen(arguments: Namespace, known: Families) -> Family:
-    """
-    Choose the cells that the question is about: those with the client named, or the one with most of them.
-    """
+    """Choose the cells that the question is about: those with the client named, or the one with most of them."""
     if arguments.cpu and not (arguments.latency or arguments.size or arguments.client):
         return arguments.strategy, COMPUTING
     own = [one for one in known if one[0] == arguments.strategy and one[1] not in (COMPUTING, RELEASING)]
@@ -22,9 +18,7 @@ def chosen(arguments: Namespace, known: Families) -> Family:
 
 
 def untold(run: Run, family: Family, known: Families) -> str | None:
-    """
-    Say why the run can't tell, and what to measure.
-    """
+    """Say why the run can't tell, and what to measure."""
     strategy, through = family
     if len(known.get(family, ())) >= LEAST:
         return None

@@ -1,6 +1,4 @@
-"""
-`paceline predict`, from what was typed to what is printed.
-"""
+"""`paceline predict`, from what was typed to what is printed."""
 
 import sys
 from argparse import Namespace
@@ -33,8 +31,7 @@ _ASKED = ("items", "workers", "latency", "cpu", "size", "bandwidth", "memory", "
 
 
 def command(arguments: Namespace, complain: Complain) -> int:
-    """
-    Predict, or validate.
+    """Predict, or validate.
 
     Returns:
         0: done; 2: a misuse, or a run that is missing, can't be read, or can't tell.
@@ -61,9 +58,7 @@ def _misuse(arguments: Namespace) -> str | None:
 
 
 def _run(arguments: Namespace, complain: Complain) -> Run:
-    """
-    Take the run that was named, or the newest whole one that has what is needed.
-    """
+    """Take the run that was named, or the newest whole one that has what is needed."""
     if arguments.run is not None:
         return history.resolve(arguments.run, arguments.results)
     here = machine.fingerprint()
@@ -77,9 +72,7 @@ def _run(arguments: Namespace, complain: Complain) -> Run:
 
 
 def has_all(run: Run) -> bool:
-    """
-    Whether a run has all the experiments that the model is fitted to.
-    """
+    """Whether a run has all the experiments that the model is fitted to."""
     return set(NEEDED) <= {cell.experiment for cell in run.cells}
 
 

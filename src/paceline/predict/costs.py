@@ -1,6 +1,4 @@
-"""
-Measured parts that stand beside a round: starting workers, their memory, and what an item costs the server.
-"""
+"""Measured parts that stand beside a round: starting workers, their memory, and what an item costs the server."""
 
 import statistics
 from collections.abc import Iterable
@@ -16,8 +14,7 @@ from paceline.report.merging import merged
 
 @dataclass(frozen=True)
 class Line:
-    """
-    Something that grows with the number of workers.
+    """Something that grows with the number of workers.
 
     Args:
         base: without any worker.
@@ -28,16 +25,13 @@ class Line:
     each: float
 
     def at(self, workers: int) -> float:
-        """
-        Give it for a number of workers.
-        """
+        """Give it for a number of workers."""
         return self.base + self.each * workers
 
 
 @dataclass(frozen=True)
 class Costs:
-    """
-    What a strategy's workers cost before and beside their items.
+    """What a strategy's workers cost before and beside their items.
 
     Args:
         start: seconds until all workers are ready; None if the run can't tell.
@@ -51,8 +45,7 @@ class Costs:
 
 
 def costs(run: Run, strategy: str, through: str) -> Costs:
-    """
-    Read a strategy's costs off a run.
+    """Read a strategy's costs off a run.
 
     Args:
         run: the saved run.
@@ -70,8 +63,7 @@ def costs(run: Run, strategy: str, through: str) -> Costs:
 
 
 def _line(points: Iterable[tuple[int, float | None]]) -> Line | None:
-    """
-    Fit a line whose base and slope are not below 0 through the median at each number of workers.
+    """Fit a line whose base and slope are not below 0 through the median at each number of workers.
 
     Source: C. L. Lawson and R. J. Hanson, Solving Least Squares Problems, 1974: non-negative least squares, here of
         the relative distances, so that one worker counts as much as a thousand.
@@ -89,17 +81,13 @@ def _line(points: Iterable[tuple[int, float | None]]) -> Line | None:
 
 
 def _memory(cell: Cell) -> float | None:
-    """
-    Give PSS, or USS where a system doesn't count that.
-    """
+    """Give PSS, or USS where a system doesn't count that."""
     found = cell.extra.get("pss_bytes", cell.extra.get("uss_bytes"))
     return float(found) if isinstance(found, int | float) else None
 
 
 def _server(cell: Cell) -> float:
-    """
-    Give the server's CPU time of an item, seconds, from its ledger; 0 if it has none.
-    """
+    """Give the server's CPU time of an item, seconds, from its ledger; 0 if it has none."""
     ledger = cell.ledger or {}
     spent, answers = ledger.get("cpu_seconds"), ledger.get("responses")
     known = isinstance(spent, int | float) and isinstance(answers, int) and answers > 0

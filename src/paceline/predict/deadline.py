@@ -1,6 +1,4 @@
-"""
-The least number of machines that meets a deadline.
-"""
+"""The least number of machines that meets a deadline."""
 
 from bisect import bisect_left
 from collections.abc import Callable
@@ -9,8 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Needed:
-    """
-    Machines for a deadline; None stands for a number that no number of machines reaches.
+    """Machines for a deadline; None stands for a number that no number of machines reaches.
 
     Args:
         middle: so that the predicted time meets it.
@@ -22,8 +19,7 @@ class Needed:
 
 
 def least(most: int, enough: Callable[[int], bool]) -> int | None:
-    """
-    Find the least number from 1 to `most` that is enough, by doubling and then by bisection; None if none is.
+    """Find the least number from 1 to `most` that is enough, by doubling and then by bisection; None if none is.
 
     It need not be enough for ever: an interval widens again where machines have fewer items than any cell had.
     """

@@ -1,6 +1,4 @@
-"""
-Predictions as programs read them: JSON, times in seconds, sizes in bytes; null for what nobody knows.
-"""
+"""Predictions as programs read them: JSON, times in seconds, sizes in bytes; null for what nobody knows."""
 
 import json
 from collections.abc import Sequence
@@ -17,9 +15,7 @@ from paceline.predict.validating import NEAR, HeldOut
 
 
 def of_prediction(run: Run, family: Family, question: Question, fit: Fit, answer: Prediction) -> str:
-    """
-    Write an answer, what was asked, and the parts it rests on.
-    """
+    """Write an answer, what was asked, and the parts it rests on."""
     return _written(
         {
             **_head(run),
@@ -35,9 +31,7 @@ def of_prediction(run: Run, family: Family, question: Question, fit: Fit, answer
 
 
 def of_validation(run: Run, found: Sequence[HeldOut]) -> str:
-    """
-    Write every held-out cell, and how many were predicted well.
-    """
+    """Write every held-out cell, and how many were predicted well."""
     by_group = scores(found)
     whole = total(by_group)
     return _written(

@@ -1,6 +1,4 @@
-"""
-Which cells share their parts, and what is known of a strategy before anything is fitted.
-"""
+"""Which cells share their parts, and what is known of a strategy before anything is fitted."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,9 +19,7 @@ ONE_GIL = ONE_THREAD | {"threads", "to-thread", "loops-in-threads"}
 
 
 def families(cells: Iterable[Measured]) -> dict[Family, list[Measured]]:
-    """
-    Sort cells by strategy and client.
-    """
+    """Sort cells by strategy and client."""
     found: dict[Family, list[Measured]] = {}
     for cell in cells:
         found.setdefault(cell.family, []).append(cell)
@@ -32,8 +28,7 @@ def families(cells: Iterable[Measured]) -> dict[Family, list[Measured]]:
 
 @dataclass(frozen=True)
 class Setting:
-    """
-    What a run was measured on.
+    """What a run was measured on.
 
     Args:
         cpus: how many it could use.
@@ -45,15 +40,12 @@ class Setting:
 
     @classmethod
     def of(cls, run: Run) -> "Setting":
-        """
-        Read it off a run.
-        """
+        """Read it off a run."""
         return cls(usable_cpus(run), not run.machine_info.get("free_threaded") or run.facts.get("gil") == "on")
 
 
 def fitted(family: Family, known: Families, setting: Setting) -> Fit | None:
-    """
-    Fit a family; None if it has too few cells.
+    """Fit a family; None if it has too few cells.
 
     Args:
         family: strategy and client.
@@ -65,8 +57,7 @@ def fitted(family: Family, known: Families, setting: Setting) -> Fit | None:
 
 
 def _given(family: Family, setting: Setting) -> Parts:
-    """
-    Give the parts that a family has before anything is fitted: workers of one interpreter share its CPU time, and
+    """Give the parts that a family has before anything is fitted: workers of one interpreter share its CPU time, and
     others do not contend.
     """
     strategy, through = family

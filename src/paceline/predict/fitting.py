@@ -1,5 +1,4 @@
-"""
-From measured cells to the model's parts, by SciPy.
+"""From measured cells to the model's parts, by SciPy.
 
 The residuals are logarithms of predicted over measured: half as long and twice as long are equally wrong, and a cell of
 a second counts as much as one of a millisecond.
@@ -47,8 +46,7 @@ _LARGEST = 700.0  # the logarithm of a factor beyond which nobody reads on, and 
 
 @dataclass(frozen=True)
 class Fit:
-    """
-    Parts, and how far a single cell lies from what they say.
+    """Parts, and how far a single cell lies from what they say.
 
     Args:
         parts: the fitted ones, and those that were taken as they are.
@@ -67,14 +65,11 @@ class Fit:
     covariance: Numbers
 
     def seconds(self, work: Work) -> float:
-        """
-        Predict a round.
-        """
+        """Predict a round."""
         return float(model.seconds(self.parts, Columns.of([work]))[0])
 
     def factor(self, work: Work) -> float:
-        """
-        Give how many times as long, or as short, a round may be as predicted: 1.2 for 20 %.
+        """Give how many times as long, or as short, a round may be as predicted: 1.2 for 20 %.
 
         Source: Student's t prediction interval of one new observation by the delta method: G. A. F. Seber and
             C. J. Wild, Nonlinear Regression, Wiley 1989, section 5.1, exp(t s sqrt(1 + g' V g)) on the log scale.
@@ -86,8 +81,7 @@ class Fit:
 
 
 def fit(cells: Sequence[Measured], given: Parts) -> Fit:
-    """
-    Fit the model to cells of one family by least squares on the log scale.
+    """Fit the model to cells of one family by least squares on the log scale.
 
     Args:
         cells: `LEAST` or more.
@@ -117,9 +111,7 @@ def fit(cells: Sequence[Measured], given: Parts) -> Fit:
 
 
 def _telling(cells: Sequence[Measured], given: Parts) -> list[str]:
-    """
-    Name the parts that these cells can tell, the most important first.
-    """
+    """Name the parts that these cells can tell, the most important first."""
     works = [cell.work for cell in cells]
     waits = any(work.latency > 0 for work in works)
     several = 1 if given.one_at_a_time and not waits else len({work.workers for work in works})
@@ -143,8 +135,8 @@ def _with(given: Parts, free: Sequence[str], values: Numbers) -> Parts:
 
 
 def _slopes(parts: Parts, free: Sequence[str], works: Columns) -> Numbers:
-    """
-    Give how the logarithm of each work's time changes with each fitted part, in units of its usual size: shape (n, k).
+    """Give how the logarithm of each work's time changes with each fitted part, in units of its usual size: shape (n,
+    k).
     """
     base = np.log(model.seconds(parts, works))
     columns = []

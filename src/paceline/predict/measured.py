@@ -1,6 +1,4 @@
-"""
-The cells of a saved run that the model is fitted to.
-"""
+"""The cells of a saved run that the model is fitted to."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -34,8 +32,7 @@ _RELEASE_THE_GIL = ("hash",)
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """
-    A cell, all processes that measured it together.
+    """A cell, all processes that measured it together.
 
     Args:
         name: what it is called in the run.
@@ -57,16 +54,12 @@ class Measured:
 
     @property
     def family(self) -> tuple[str, str]:
-        """
-        Strategy and client: cells that share all parts of the model.
-        """
+        """Strategy and client: cells that share all parts of the model."""
         return self.strategy, self.through
 
 
 def measured(run: Run) -> list[Measured]:
-    """
-    Give the cells that the model can be fitted to, each once.
-    """
+    """Give the cells that the model can be fitted to, each once."""
     cells = [cell for cell in merged(run.cells) if _is_fit(cell)]
     cpus = usable_cpus(run)
     own = {id(cell): _one_worker(cell, cpus) for cell in cells}
@@ -75,9 +68,7 @@ def measured(run: Run) -> list[Measured]:
 
 
 def _is_fit(cell: Cell) -> bool:
-    """
-    Whether the model can say something of a cell; a file may hold what no session measures.
-    """
+    """Whether the model can say something of a cell; a file may hold what no session measures."""
     return (
         cell.experiment in EXPERIMENTS
         and cell.workload in KINDS
@@ -92,17 +83,14 @@ def _is_fit(cell: Cell) -> bool:
 
 
 def usable_cpus(run: Run) -> float:
-    """
-    Give the CPUs that the run could use; 1 if it doesn't say.
-    """
+    """Give the CPUs that the run could use; 1 if it doesn't say."""
     cpu = run.machine_info.get("cpu")
     count = cpu.get("count") if isinstance(cpu, Mapping) else None
     return float(count) if isinstance(count, int | float) and count > 0 else 1.0
 
 
 def _one_worker(cell: Cell, cpus: float) -> float:
-    """
-    Give the CPU time of an item, seconds, as the one-worker pass of the cell's own limit saw it.
+    """Give the CPU time of an item, seconds, as the one-worker pass of the cell's own limit saw it.
 
     Source: `paceline.stats.limits.computing`, solved for the CPU time.
     """
@@ -110,9 +98,7 @@ def _one_worker(cell: Cell, cpus: float) -> float:
 
 
 def _least(cells: Iterable[Cell], own: Mapping[int, float]) -> dict[Any, float]:
-    """
-    Give the CPU time of each kind of item: the least that any cell's pass took, which was disturbed least.
-    """
+    """Give the CPU time of each kind of item: the least that any cell's pass took, which was disturbed least."""
     seen: dict[Any, list[float]] = {}
     for cell in cells:
         if KINDS[cell.workload] == "computing":
@@ -121,9 +107,7 @@ def _least(cells: Iterable[Cell], own: Mapping[int, float]) -> dict[Any, float]:
 
 
 def _item(cell: Cell) -> Any:
-    """
-    Say which items are the same to compute.
-    """
+    """Say which items are the same to compute."""
     asked = cell.extra.get("item_cpu_seconds")
     return cell.workload, cell.kernel, asked if isinstance(asked, float) else None, cell.n
 

@@ -1,5 +1,4 @@
-"""
-The model: a round's time from parts that can be measured. Pure arithmetic, seconds and bytes.
+"""The model: a round's time from parts that can be measured. Pure arithmetic, seconds and bytes.
 
 A round waits and it computes. Waiting takes a latency for each turn of the workers. The CPU time of all items is shared
 by workers that contend for it, as the Universal Scalability Law says. The two may overlap: not at all if all workers
@@ -20,8 +19,7 @@ from paceline.predict.work import Columns, Numbers
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """
-    What a strategy costs, with one way to do items.
+    """What a strategy costs, with one way to do items.
 
     Args:
         round_seconds: of a round, however many items it has.
@@ -52,8 +50,7 @@ class Parts:
 
 
 def capacity(parts: Parts, workers: Numbers) -> Numbers:
-    """
-    Give how many times the work of one worker all of them do, in the same time.
+    """Give how many times the work of one worker all of them do, in the same time.
 
     Source: N. J. Gunther, A Simple Capacity Model of Massively Parallel Transaction Systems, CMG 1993:
         C(N) = N / (1 + contention (N - 1) + coherency N (N - 1)).
@@ -63,8 +60,7 @@ def capacity(parts: Parts, workers: Numbers) -> Numbers:
 
 
 def waiting(parts: Parts, works: Columns) -> Numbers:
-    """
-    Give the seconds that pass in turns of waiting: ceil(items / workers) of them.
+    """Give the seconds that pass in turns of waiting: ceil(items / workers) of them.
 
     Source: R. L. Graham, Bounds on Multiprocessing Timing Anomalies, 1969, exact for equal items.
     """
@@ -73,8 +69,7 @@ def waiting(parts: Parts, works: Columns) -> Numbers:
 
 
 def computing(parts: Parts, works: Columns) -> Numbers:
-    """
-    Give the seconds that the client's CPU time takes, all workers together.
+    """Give the seconds that the client's CPU time takes, all workers together.
 
     Source: the utilisation law of Denning and Buzen (1978): a resource is busy for its demand of all items.
     """
@@ -85,23 +80,19 @@ def computing(parts: Parts, works: Columns) -> Numbers:
 
 
 def carrying(works: Columns) -> Numbers:
-    """
-    Give the seconds that the link takes: the first answer's latency, then all bytes; 0 for a link without a limit.
+    """Give the seconds that the link takes: the first answer's latency, then all bytes; 0 for a link without a
+    limit.
     """
     seconds = works.items * works.size / works.bandwidth
     return np.asarray(np.where(seconds > 0, seconds + works.latency, 0.0))
 
 
 def client(parts: Parts, works: Columns) -> Numbers:
-    """
-    Give the seconds of a round that the client needs, whatever the link and the server need.
-    """
+    """Give the seconds of a round that the client needs, whatever the link and the server need."""
     waits, computes = waiting(parts, works), computing(parts, works)
     return np.asarray(parts.round_seconds + waits + computes - parts.overlap * np.minimum(waits, computes))
 
 
 def seconds(parts: Parts, works: Columns) -> Numbers:
-    """
-    Give the seconds of a round, shape (n,): the client's or the link's, whichever is longer.
-    """
+    """Give the seconds of a round, shape (n,): the client's or the link's, whichever is longer."""
     return np.maximum(client(parts, works), carrying(works))

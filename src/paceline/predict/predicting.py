@@ -1,5 +1,4 @@
-"""
-From the fitted parts to an answer: how long, how sure, what binds, and how many machines.
+"""From the fitted parts to an answer: how long, how sure, what binds, and how many machines.
 
 Machines are all like the one that was measured. Each gets an equal share of the items beforehand; one server and one
 link serve them all.
@@ -22,8 +21,7 @@ LATENCY, CLIENT, MEMORY, BANDWIDTH, SERVER = "latency", "client CPU", "memory", 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """
-    What somebody wants to know.
+    """What somebody wants to know.
 
     Args:
         work: all items, and the workers of each machine.
@@ -40,8 +38,7 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
-    """
-    What the model says.
+    """What the model says.
 
     Args:
         seconds: of the round.
@@ -69,8 +66,7 @@ class Prediction:
 
 
 def predict(question: Question, fit: Fit, costs: Costs, cells: Sequence[Measured]) -> Prediction:
-    """
-    Answer a question.
+    """Answer a question.
 
     Args:
         question: what is asked.
@@ -98,24 +94,19 @@ def predict(question: Question, fit: Fit, costs: Costs, cells: Sequence[Measured
 
 
 def _room(question: Question, costs: Costs) -> int | None:
-    """
-    Give how many workers have room in a machine's memory; None if all have, or nobody knows.
-    """
+    """Give how many workers have room in a machine's memory; None if all have, or nobody knows."""
     if question.memory is None or costs.memory is None or costs.memory.at(question.work.workers) <= question.memory:
         return None
     return max(0, int((question.memory - costs.memory.base) / costs.memory.each)) if costs.memory.each else 0
 
 
 def _share(work: Work, machines: int) -> Work:
-    """
-    Give the work of the machine that has most of it.
-    """
+    """Give the work of the machine that has most of it."""
     return replace(work, items=math.ceil(work.items / machines))
 
 
 def _interval(work: Work, machines: int, fit: Fit, costs: Costs) -> tuple[float, float, float]:
-    """
-    Give a round's seconds, and the ends of its interval. What server and link need together is a floor for each; the
+    """Give a round's seconds, and the ends of its interval. What server and link need together is a floor for each; the
     server's part was measured, so it is as unsure as the rest, and the link's is arithmetic.
     """
     share = _share(work, machines)
@@ -137,8 +128,7 @@ def _demands(work: Work, machines: int, fit: Fit, costs: Costs) -> dict[str, flo
 
 
 def _binding(demands: dict[str, float]) -> str:
-    """
-    Name the resource with the largest demand: the bottleneck.
+    """Name the resource with the largest demand: the bottleneck.
 
     Source: Denning and Buzen (1978): no change elsewhere makes the whole faster than it.
     """

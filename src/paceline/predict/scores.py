@@ -1,6 +1,4 @@
-"""
-How many held-out cells were predicted well, by strategy, client and kind of work.
-"""
+"""How many held-out cells were predicted well, by strategy, client and kind of work."""
 
 import statistics
 from collections.abc import Sequence
@@ -11,8 +9,7 @@ from paceline.predict.validating import HeldOut
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """
-    What became of held-out cells.
+    """What became of held-out cells.
 
     Args:
         cells: those that could be predicted.
@@ -30,16 +27,13 @@ class Counts:
 
     @property
     def share(self) -> float | None:
-        """
-        The fraction that was predicted right; None without cells.
-        """
+        """The fraction that was predicted right; None without cells."""
         return self.right / self.cells if self.cells else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Score(Counts):
-    """
-    What became of one group of them.
+    """What became of one group of them.
 
     Args:
         strategy: its name.
@@ -55,9 +49,7 @@ class Score(Counts):
 
 
 def scores(found: Sequence[HeldOut]) -> list[Score]:
-    """
-    Count cells by strategy, client and kind of work, largest groups first.
-    """
+    """Count cells by strategy, client and kind of work, largest groups first."""
     groups: dict[tuple[str, str, str], list[HeldOut]] = {}
     for one in found:
         groups.setdefault((one.cell.strategy, one.cell.through, one.cell.kind), []).append(one)
@@ -65,9 +57,7 @@ def scores(found: Sequence[HeldOut]) -> list[Score]:
 
 
 def total(found: Sequence[Score]) -> Counts:
-    """
-    Count the cells of all groups together.
-    """
+    """Count the cells of all groups together."""
     return Counts(**{field.name: sum(getattr(one, field.name) for one in found) for field in fields(Counts)})
 
 

@@ -1,6 +1,4 @@
-"""
-Predictions as people read them.
-"""
+"""Predictions as people read them."""
 
 from collections.abc import Iterable
 
@@ -34,9 +32,7 @@ _FACTORS = ("stretch", "contention", "coherency", "overlap")
 
 
 def prediction(run: Run, family: Family, question: Question, fit: Fit, answer: Prediction) -> list[RenderableType]:
-    """
-    Lay out an answer, for `paceline.report.layout.render`.
-    """
+    """Lay out an answer, for `paceline.report.layout.render`."""
     return [
         tables.introduced(run),
         Text(_asked(family, question), style="bold"),

@@ -1,6 +1,4 @@
-"""
-Held-out cells as people read them.
-"""
+"""Held-out cells as people read them."""
 
 from collections.abc import Sequence
 
@@ -17,17 +15,13 @@ _HUGE = 1000.0  # a factor that says nothing any more
 
 
 def validation(run: Run, found: Sequence[HeldOut]) -> list[RenderableType]:
-    """
-    Lay out every held-out cell, the groups they belong to, and how many were predicted well.
-    """
+    """Lay out every held-out cell, the groups they belong to, and how many were predicted well."""
     by_group = scores(found)
     return [tables.introduced(run), _cells(found), _groups(by_group), *map(Text, _sentences(total(by_group)))]
 
 
 def factor(value: float) -> str:
-    """
-    Write how many times as long something may be: "1.2", or that nobody can tell.
-    """
+    """Write how many times as long something may be: "1.2", or that nobody can tell."""
     return f"{value:.2f}" if value < _HUGE else "over 1,000"
 
 

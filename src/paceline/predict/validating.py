@@ -1,6 +1,4 @@
-"""
-What the model says of cells it has not seen, beside what was measured.
-"""
+"""What the model says of cells it has not seen, beside what was measured."""
 
 import math
 from collections.abc import Sequence
@@ -15,8 +13,7 @@ NEAR = 0.2
 
 @dataclass(frozen=True)
 class HeldOut:
-    """
-    A cell, and what was predicted without it.
+    """A cell, and what was predicted without it.
 
     Args:
         cell: as measured.
@@ -30,38 +27,29 @@ class HeldOut:
 
     @property
     def error(self) -> float | None:
-        """
-        Predicted over measured, less 1.
-        """
+        """Predicted over measured, less 1."""
         return None if self.predicted is None else self.predicted / self.cell.seconds - 1
 
     @property
     def near(self) -> bool:
-        """
-        Whether it was predicted within `NEAR` of what was measured.
-        """
+        """Whether it was predicted within `NEAR` of what was measured."""
         return self.error is not None and abs(self.error) <= NEAR
 
     @property
     def inside(self) -> bool:
-        """
-        Whether what was measured lies inside of the interval.
-        """
+        """Whether what was measured lies inside of the interval."""
         if self.predicted is None:
             return False
         return abs(math.log(self.predicted / self.cell.seconds)) <= math.log(self.factor)
 
     @property
     def right(self) -> bool:
-        """
-        Whether both hold.
-        """
+        """Whether both hold."""
         return self.near and self.inside
 
 
 def held_out(cells: Sequence[Measured], setting: Setting) -> list[HeldOut]:
-    """
-    Leave out one cell after the other, with all others that did the same work, and predict it from the rest.
+    """Leave out one cell after the other, with all others that did the same work, and predict it from the rest.
 
     Source: M. Stone, Cross-Validatory Choice and Assessment of Statistical Predictions, Journal of the Royal
         Statistical Society B 36 (1974), 111-147.

@@ -1,6 +1,4 @@
-"""
-What is to be done, as the model sees it.
-"""
+"""What is to be done, as the model sees it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -14,8 +12,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """
-    Items of one kind, and how many of them are under way at once.
+    """Items of one kind, and how many of them are under way at once.
 
     Args:
         items: 1 or more.
@@ -36,9 +33,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Columns:
-    """
-    Many works at once, for arithmetic: an array of shape (n,) for each field of a `Work`.
-    """
+    """Many works at once, for arithmetic: an array of shape (n,) for each field of a `Work`."""
 
     items: Numbers
     workers: Numbers
@@ -49,9 +44,7 @@ class Columns:
 
     @classmethod
     def of(cls, works: Sequence[Work]) -> "Columns":
-        """
-        Put works side by side; no more workers are counted than there are items.
-        """
+        """Put works side by side; no more workers are counted than there are items."""
         table: dict[str, Any] = {
             field.name: np.array([float(getattr(work, field.name)) for work in works]) for field in fields(Work)
         }

@@ -1,3 +1,1 @@
-"""
-Racing strategies with somebody's own function: probe it, run every strategy that can, say which one to use.
-"""
+"""Racing strategies with somebody's own function: probe it, run every strategy that can, say which one to use."""

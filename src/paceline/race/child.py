@@ -1,6 +1,4 @@
-"""
-The race's end of the pipe to a lane: ask, wait no longer than allowed, and put an end to it.
-"""
+"""The race's end of the pipe to a lane: ask, wait no longer than allowed, and put an end to it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,8 +20,7 @@ STEPS = {
 
 
 class LostError(Exception):
-    """
-    A lane did not do what it was asked for.
+    """A lane did not do what it was asked for.
 
     Args:
         verdict: "hung" or "failed".
@@ -36,17 +33,14 @@ class LostError(Exception):
 
 
 class Child:
-    """
-    A process that runs `paceline.race.lane`.
-    """
+    """A process that runs `paceline.race.lane`."""
 
     def __init__(self, piped: Piped) -> None:
         self._piped = piped
         self.pid = piped.pid
 
     def ask(self, request: Request, timeout: float, began: Callable[[str], None] = lambda _: None) -> Answer:
-        """
-        Send a request and wait for its last answer.
+        """Send a request and wait for its last answer.
 
         Args:
             request: what to do.
@@ -69,8 +63,7 @@ class Child:
         return answer
 
     def leave(self) -> None:
-        """
-        Let the lane end its strategy, if it can.
+        """Let the lane end its strategy, if it can.
 
         Raises:
             LostError: if it can't.
@@ -78,9 +71,7 @@ class Child:
         self.ask(Leave(), FAREWELL)
 
     def end(self) -> None:
-        """
-        Kill the process and all that it started, whatever state they are in.
-        """
+        """Kill the process and all that it started, whatever state they are in."""
         self._piped.end()
 
     def _answer(self, timeout: float, step: str) -> Answer:
@@ -92,8 +83,6 @@ class Child:
 
 @contextmanager
 def running() -> Iterator[Child]:
-    """
-    Start a lane's process; nothing of it is left at the end.
-    """
+    """Start a lane's process; nothing of it is left at the end."""
     with piped.running("paceline.race.lane") as child:
         yield Child(child)

@@ -1,6 +1,4 @@
-"""
-Which strategies race, with how many workers, for how many items and rounds. Pure: no clock, no process.
-"""
+"""Which strategies race, with how many workers, for how many items and rounds. Pure: no clock, no process."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -34,9 +32,7 @@ NAMES = tuple(strategy.name for strategy in STRATEGIES)
 
 @dataclass(frozen=True)
 class Entry:
-    """
-    A lane to be: how it is called, what runs in it, or why it does not race.
-    """
+    """A lane to be: how it is called, what runs in it, or why it does not race."""
 
     name: str
     strategy: str
@@ -45,8 +41,7 @@ class Entry:
 
 
 def entries(findings: Findings, workers: int, wanted: Collection[str] = ()) -> list[Entry]:
-    """
-    List all strategies, the baseline first, each with the reason if it does not race.
+    """List all strategies, the baseline first, each with the reason if it does not race.
 
     An async function's baseline is one task on a loop: `sequential` can't await.
 
@@ -79,15 +74,12 @@ def _why_not(strategy: type[Strategy], findings: Findings, wanted: Collection[st
 
 
 def workers_for(cpu_share: float, cpus: int) -> int:
-    """
-    Say how many workers suit a function: ten if it mostly waits, else one per CPU.
-    """
+    """Say how many workers suit a function: ten if it mostly waits, else one per CPU."""
     return WAITING_WORKERS if cpu_share < WAITS_BELOW else cpus
 
 
 def items_for(seconds: float, workers: int, most: int) -> int:
-    """
-    Say how many items a round should have, where nobody said: fewer than `most` if they are long.
+    """Say how many items a round should have, where nobody said: fewer than `most` if they are long.
 
     Args:
         seconds: an item takes, above 0.
@@ -98,8 +90,8 @@ def items_for(seconds: float, workers: int, most: int) -> int:
 
 
 def longest_round(line: float, count: int) -> float:
-    """
-    Say how many seconds a round of any strategy may take: one that hands a million short items over is slow, not hung.
+    """Say how many seconds a round of any strategy may take: one that hands a million short items over is slow, not
+    hung.
 
     Args:
         line: seconds that they take one after the other, without being handed over.
@@ -109,8 +101,7 @@ def longest_round(line: float, count: int) -> float:
 
 
 def growth(tried: Sequence[float]) -> float:
-    """
-    Say by how many seconds each item takes longer than the one before; 0 where that can't be seen.
+    """Say by how many seconds each item takes longer than the one before; 0 where that can't be seen.
 
     Args:
         tried: seconds of the first items; three at least, each longer than the one before, to see it.
@@ -122,17 +113,14 @@ def growth(tried: Sequence[float]) -> float:
 
 
 def line_seconds(findings: Findings, count: int) -> float:
-    """
-    Say how long so many items should take one after the other, from the first few.
-    """
+    """Say how long so many items should take one after the other, from the first few."""
     if step := growth(findings.tried):
         return count * findings.tried[0] + step * count * (count - 1) / 2
     return count * findings.seconds
 
 
 def race_seconds(findings: Findings, count: int, lanes: int, workers: int, rounds: int | None) -> float:
-    """
-    Say how long a race should take, if all lanes but the baseline share the waiting, or the computing, evenly.
+    """Say how long a race should take, if all lanes but the baseline share the waiting, or the computing, evenly.
 
     Args:
         findings: of the probe.
@@ -149,15 +137,12 @@ def race_seconds(findings: Findings, count: int, lanes: int, workers: int, round
 
 
 def fewer(findings: Findings, count: int) -> int:
-    """
-    Say how many items would fit a race, 1 at least.
-    """
+    """Say how many items would fit a race, 1 at least."""
     return max(1, sum(line_seconds(findings, number) <= LONGEST_LINE for number in range(1, min(count, MOST_FEW) + 1)))
 
 
 def rounds_for(warm_rounds: Sequence[float]) -> int:
-    """
-    Say how many rounds there is time for, 1 at least.
+    """Say how many rounds there is time for, 1 at least.
 
     Args:
         warm_rounds: seconds that each lane's warm-up round took.

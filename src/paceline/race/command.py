@@ -1,6 +1,4 @@
-"""
-`paceline race`, from what was typed to its exit status.
-"""
+"""`paceline race`, from what was typed to its exit status."""
 
 import random
 import sys
@@ -21,8 +19,7 @@ MISUSE = 2
 
 
 def race(arguments: Namespace, complain: Callable[[object], None]) -> int:
-    """
-    Race the strategies with a function, and say which to use.
+    """Race the strategies with a function, and say which to use.
 
     Returns:
         The exit status: 0 with a recommendation, 1 if the function fails or nothing can run it, 2 for a misuse.
@@ -42,14 +39,11 @@ def race(arguments: Namespace, complain: Callable[[object], None]) -> int:
 
 
 class UnknownStrategyError(ValueError):
-    """
-    There is no strategy of that name.
-    """
+    """There is no strategy of that name."""
 
 
 def _wish(arguments: Namespace) -> Wish:
-    """
-    Make sense of what was typed.
+    """Make sense of what was typed.
 
     Raises:
         ItemsError: if the file holds none.

@@ -1,5 +1,4 @@
-"""
-Time for which threads of this process were ready to run but had no CPU: others had it, or a quota was used up.
+"""Time for which threads of this process were ready to run but had no CPU: others had it, or a quota was used up.
 
 It is neither computing nor waiting. Linux counts it for each thread. Threads that have ended and other processes are
 not to be seen here, and some systems count nothing of the kind; what is not counted looks like waiting.
@@ -15,23 +14,19 @@ OWN = "/proc/thread-self/schedstat"
 
 
 def own() -> float:
-    """
-    Give the seconds of the calling thread so far; 0 where the system doesn't count them.
-    """
+    """Give the seconds of the calling thread so far; 0 where the system doesn't count them."""
     return _seconds(OWN)
 
 
 def of_threads() -> dict[str, float]:
-    """
-    Give the seconds of each thread so far, by its id.
-    """
+    """Give the seconds of each thread so far, by its id."""
     tasks = os.listdir(TASKS) if os.path.isdir(TASKS) else []  # noqa: PTH112, PTH208 - pathlib takes longer than an item
     return {task: _seconds(f"{TASKS}/{task}/schedstat") for task in tasks}
 
 
 def since(before: Mapping[str, float]) -> float:
-    """
-    Give the seconds since then of the thread that had most: threads beside each other are held up beside each other.
+    """Give the seconds since then of the thread that had most: threads beside each other are held up beside each
+    other.
     """
     return max((now - before.get(task, 0.0) for task, now in of_threads().items()), default=0.0)
 

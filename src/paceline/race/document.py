@@ -1,6 +1,4 @@
-"""
-The outcome of a race as programs read it: JSON.
-"""
+"""The outcome of a race as programs read it: JSON."""
 
 import json
 from dataclasses import asdict
@@ -12,9 +10,7 @@ from paceline.stats.samples import median
 
 
 def as_json(race: Race) -> str:
-    """
-    Write a race as JSON; times in seconds, memory in bytes.
-    """
+    """Write a race as JSON; times in seconds, memory in bytes."""
     whole = {
         "function": race.function,
         "items": race.items,

@@ -1,6 +1,4 @@
-"""
-One lane as the race sees it.
-"""
+"""One lane as the race sees it."""
 
 import sys
 import time
@@ -37,8 +35,7 @@ KEPT = 64 << 20  # bytes of a lane's results that the race remembers, so that it
 
 
 class Entrant:
-    """
-    A strategy that takes part, and what is known of it.
+    """A strategy that takes part, and what is known of it.
 
     Attributes:
         result: how it stands.
@@ -56,29 +53,21 @@ class Entrant:
 
     @property
     def racing(self) -> bool:
-        """
-        Whether it has not been lost yet.
-        """
+        """Whether it has not been lost yet."""
         return self.result.verdict not in ("failed", "hung")
 
     def wake(self) -> None:
-        """
-        Wait until its process is up, so that no other lane's start is measured beside it.
-        """
+        """Wait until its process is up, so that no other lane's start is measured beside it."""
         self._ask(Forget(), Forgotten)
 
     def start(self, function: str, items: Sequence[Item]) -> None:
-        """
-        Start its strategy.
-        """
+        """Start its strategy."""
         request = Enter(self._entry.strategy, function, self._entry.workers, items)
         if entered := self._ask(request, Entered):
             self.result.start_seconds = entered.seconds
 
     def warm_up(self, first: "Entrant | None") -> float:
-        """
-        Do a round that does not count, and give its seconds; then look at its memory.
-        """
+        """Do a round that does not count, and give its seconds; then look at its memory."""
         ran = self._round(first)
         if not (ran and self._ask(Forget(), Forgotten)):
             return 0.0
@@ -86,9 +75,7 @@ class Entrant:
         return ran.seconds
 
     def run(self, first: "Entrant | None") -> None:
-        """
-        Do a round.
-        """
+        """Do a round."""
         before = family.workers_cpu_seconds(self.child.pid)
         if ran := self._round(first):
             self.result.rounds.append(ran.seconds)
@@ -96,9 +83,7 @@ class Entrant:
             self.result.cpu_seconds = (self.result.cpu_seconds or 0.0) + ran.cpu_seconds + workers
 
     def _round(self, first: "Entrant | None") -> Ran | None:
-        """
-        Do a round, and compare its results with those of the first lane; if this is it, others will.
-        """
+        """Do a round, and compare its results with those of the first lane; if this is it, others will."""
         other = first if first is not self and self.result.verdict == "ran" else None
         expected = values.digest(other.digests) if other and other.digests else None
         ran = self._ask(Run(expected), Ran)
@@ -114,9 +99,7 @@ class Entrant:
             self.digests, self._remembered, self._room = digests, {}, KEPT
 
     def _judge(self, first: "Entrant", places: Sequence[int]) -> None:
-        """
-        Say whether results whose digests differ from those of the first lane do so themselves.
-        """
+        """Say whether results whose digests differ from those of the first lane do so themselves."""
         done, same = self._compare(first, places)
         if not (self.racing and first.racing) or (same and done == len(places)):
             return
@@ -133,8 +116,8 @@ class Entrant:
             )
 
     def _compare(self, first: "Entrant", places: Sequence[int]) -> tuple[int, bool | None]:
-        """
-        Compare results with those of the first lane, some at a time, until one is different, time is up or a lane lost.
+        """Compare results with those of the first lane, some at a time, until one is different, time is up or a lane
+        lost.
 
         Returns:
             How many were compared, and whether they are the same; None if it can't be told.
@@ -151,9 +134,7 @@ class Entrant:
         return done, same
 
     def give(self, places: Sequence[int]) -> Sequence[bytes | None] | None:
-        """
-        Give its results of one place or more, pickled, by doing them once more; None if the lane is lost at it.
-        """
+        """Give its results of one place or more, pickled, by doing them once more; None if the lane is lost at it."""
         if known := [self._remembered[place] for place in takewhile(self._remembered.__contains__, places)]:
             return known
         given = self._ask(Give(places), Given)
@@ -166,9 +147,7 @@ class Entrant:
         return given.packed
 
     def leave(self) -> None:
-        """
-        End its strategy in good order; what happens there does not change its times.
-        """
+        """End its strategy in good order; what happens there does not change its times."""
         if self.racing:
             try:
                 self.child.leave()

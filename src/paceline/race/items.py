@@ -1,6 +1,4 @@
-"""
-The items of a race.
-"""
+"""The items of a race."""
 
 import contextlib
 import json
@@ -13,14 +11,11 @@ DEFAULT_COUNT = 32
 
 
 class ItemsError(ValueError):
-    """
-    A file holds no items.
-    """
+    """A file holds no items."""
 
 
 def read(path: Path) -> list[Item]:
-    """
-    Read items from a file: the values of a JSON array if it ends in .json, else its lines, without blank ones.
+    """Read items from a file: the values of a JSON array if it ends in .json, else its lines, without blank ones.
 
     Raises:
         ItemsError: if it can't be read, or there are none in it.
@@ -44,9 +39,7 @@ def _text(path: Path, data: bytes) -> str:
 
 
 def _lines(text: str) -> list[Item]:
-    """
-    Split a text where an editor does: `splitlines` would at form feeds and other signs inside a line as well.
-    """
+    """Split a text where an editor does: `splitlines` would at form feeds and other signs inside a line as well."""
     return [line for line in text.replace("\r\n", "\n").split("\n") if line.strip()]
 
 

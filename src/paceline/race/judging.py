@@ -1,5 +1,4 @@
-"""
-Which strategy to use, from the rounds of a race. Pure: no clock, no process.
+"""Which strategy to use, from the rounds of a race. Pure: no clock, no process.
 
 Rounds are paired by turn: within a turn the machine is nearly the same for all lanes, so the ratio of two lanes' times
 in one turn says more than the ratio of two medians minutes apart. Whether one lane leads another is said by the sign
@@ -56,8 +55,7 @@ SIMPLEST_FIRST = (
 
 @dataclass(frozen=True)
 class Raced:
-    """
-    A lane that came through, with the right results.
+    """A lane that came through, with the right results.
 
     Attributes:
         name: of the lane.
@@ -72,8 +70,7 @@ class Raced:
 
 @dataclass(frozen=True)
 class Recommendation:
-    """
-    What to use, and why; no strategy if there is nothing to go by.
+    """What to use, and why; no strategy if there is nothing to go by.
 
     Attributes:
         strategy: its name.
@@ -87,8 +84,7 @@ class Recommendation:
 
 
 def speedups(baseline: Sequence[float], rounds: Sequence[float]) -> tuple[float, float, float]:
-    """
-    Say how many times as fast as the baseline a lane is.
+    """Say how many times as fast as the baseline a lane is.
 
     Returns:
         The ratio of the medians; the least and the largest ratio of two rounds of one turn.
@@ -98,8 +94,7 @@ def speedups(baseline: Sequence[float], rounds: Sequence[float]) -> tuple[float,
 
 
 def told_apart(faster: Sequence[float], slower: Sequence[float]) -> bool:
-    """
-    Whether the first was certainly faster, or likely by far.
+    """Whether the first was certainly faster, or likely by far.
 
     Args:
         faster: seconds, one for each turn, shape (n,), n at least 1.
@@ -111,9 +106,8 @@ def told_apart(faster: Sequence[float], slower: Sequence[float]) -> bool:
 
 
 def recommend(lanes: Sequence[Raced], cpu_share: float, item_seconds: float, *, blocks: bool = False) -> Recommendation:
-    """
-    Recommend the simplest of those that beat the baseline and are beaten by none of the others that do; the baseline,
-    if nothing beats it.
+    """Recommend the simplest of those that beat the baseline and are beaten by none of the others that do; the
+    baseline, if nothing beats it.
 
     Being level with the fastest would not do: one bad round of the fastest makes it level with everybody.
 
@@ -148,9 +142,7 @@ def _unbeaten(lanes: Sequence[Raced]) -> list[Raced]:
 
 
 def _beats(one: Raced, other: Raced) -> bool:
-    """
-    Whether one leads by a margin that is certain and worth it; the one with the least median is beaten by nobody.
-    """
+    """Whether one leads by a margin that is certain and worth it; the one with the least median is beaten by nobody."""
     lead = median(other.rounds) / median(one.rounds) - 1
     return lead >= CLOSE and told_apart(one.rounds, other.rounds)
 
@@ -163,9 +155,7 @@ def _lead(chosen: Raced, baseline: Raced) -> str:
 
 
 def _cause(chosen: Raced, lanes: Sequence[Raced], cpu_share: float, item_seconds: float) -> str:
-    """
-    Explain it from what the function is like.
-    """
+    """Explain it from what the function is like."""
     if chosen is lanes[0] and item_seconds < SHORT:
         return f"handing an item over costs more than doing it, which takes {seconds(item_seconds)}"
     if cpu_share < WAITS_BELOW:
@@ -180,9 +170,7 @@ def _cause(chosen: Raced, lanes: Sequence[Raced], cpu_share: float, item_seconds
 
 
 def _holds_the_gil(threads: Raced, lanes: Sequence[Raced]) -> bool:
-    """
-    Whether one that computes in several processes, or interpreters, gains by it, and none that does in threads.
-    """
+    """Whether one that computes in several processes, or interpreters, gains by it, and none that does in threads."""
     processes = [lane for lane in lanes[1:] if lane.name in OTHER_PROCESSES and _beats(lane, lanes[0])]
     in_threads = [lane for lane in lanes[1:] if lane.name in IN_THREADS]
     if any(_beats(lane, lanes[0]) or _gain(lane, lanes) >= 1 + FAR for lane in in_threads):
@@ -195,9 +183,7 @@ def _gain(lane: Raced, lanes: Sequence[Raced]) -> float:
 
 
 def _rivals(chosen: Raced, level: Sequence[Raced], lanes: Sequence[Raced]) -> str:
-    """
-    Say how the others stand.
-    """
+    """Say how the others stand."""
     others = [lane.name for lane in level if lane is not chosen]
     if others:
         none = f"no certain lead of {CLOSE:.0%} or more"
@@ -211,9 +197,7 @@ def _rivals(chosen: Raced, level: Sequence[Raced], lanes: Sequence[Raced]) -> st
 
 
 def _start(chosen: Raced, baseline: Raced) -> str:
-    """
-    Warn of a start that costs more than a round gains.
-    """
+    """Warn of a start that costs more than a round gains."""
     gain = median(baseline.rounds) - median(chosen.rounds)
     dearer = chosen.start - baseline.start
     if gain <= 0 or dearer <= gain:
@@ -222,9 +206,7 @@ def _start(chosen: Raced, baseline: Raced) -> str:
 
 
 def _doubt(turns: int) -> str:
-    """
-    Say that there were too few turns for certainty.
-    """
+    """Say that there were too few turns for certainty."""
     if turns >= ENOUGH:
         return ""
     return f"{many(turns, 'turn')}, too few to be certain ({ENOUGH} would do): only leads of {FAR:.0%} in each counted"

@@ -1,5 +1,4 @@
-"""
-A lane: one strategy in a process of its own, which does what comes over its standard input.
+"""A lane: one strategy in a process of its own, which does what comes over its standard input.
 
 It runs as `python -m paceline.race.lane`, in a session of its own, so that all of it can be ended at one stroke.
 """
@@ -46,8 +45,7 @@ GIVING = 1.0  # seconds after which no further item is done again
 
 
 class Lane:
-    """
-    What a lane knows between two requests.
+    """What a lane knows between two requests.
 
     Attributes:
         output: what the function prints.
@@ -61,9 +59,7 @@ class Lane:
         self._results: list[Result] = []
 
     def answers(self, request: Request) -> Iterator[Answer]:
-        """
-        Do what is asked; the last answer is the one waited for.
-        """
+        """Do what is asked; the last answer is the one waited for."""
         match request:
             case Probe(function, items):
                 end_with_race(self._lifeline)
@@ -86,9 +82,7 @@ class Lane:
                 yield Gone()
 
     def _enter(self, request: Enter) -> Entered:
-        """
-        Start the strategy; the function's module is imported by then, as it is in a program that uses it.
-        """
+        """Start the strategy; the function's module is imported by then, as it is in a program that uses it."""
         if request.strategy != FORKING:
             end_with_race(self._lifeline)
         call = Call(request.function)
@@ -117,9 +111,7 @@ class Lane:
         return Ran(seconds, cpu, digests)
 
     def _give(self, places: Sequence[int]) -> Given:
-        """
-        Do items once more, as their results are kept nowhere, up to a bounded size and time.
-        """
+        """Do items once more, as their results are kept nowhere, up to a bounded size and time."""
         packed: list[bytes | None] = []
         size, deadline = 0, time.monotonic() + GIVING
         for place in places:
@@ -133,9 +125,7 @@ class Lane:
 
 
 def end_with_race(lifeline: int) -> None:
-    """
-    End this process and all that it started as soon as the race's end of the pipe closes, by SIGKILL too.
-    """
+    """End this process and all that it started as soon as the race's end of the pipe closes, by SIGKILL too."""
 
     def watch() -> None:
         poll = select.poll()
@@ -147,17 +137,13 @@ def end_with_race(lifeline: int) -> None:
 
 
 def end_all() -> NoReturn:
-    """
-    End this process and all that it started, and remove what they put into files.
-    """
+    """End this process and all that it started, and remove what they put into files."""
     shutil.rmtree(get_temp_dir(), ignore_errors=True)
     family.end_own()
 
 
 def main() -> None:
-    """
-    Answer requests until there are no more.
-    """
+    """Answer requests until there are no more."""
     requests, answers = ends()
     lane = Lane(Output(), requests.fileno())
     try:
@@ -168,9 +154,7 @@ def main() -> None:
 
 
 def answer(lane: Lane, request: Request, send: Callable[[Answer], None]) -> None:
-    """
-    Do what is asked, and say what came of it.
-    """
+    """Do what is asked, and say what came of it."""
     try:
         for said in lane.answers(request):
             send(said)

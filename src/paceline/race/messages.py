@@ -1,6 +1,4 @@
-"""
-What the race and its lanes tell each other: no object of the raced function's own, only words about it.
-"""
+"""What the race and its lanes tell each other: no object of the raced function's own, only words about it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +10,7 @@ from paceline.piped_worker import Failed
 
 @dataclass(frozen=True)
 class Probe:
-    """
-    Look at a function before the race. Answered by some `Began`, then `Findings` or `Failed`.
-    """
+    """Look at a function before the race. Answered by some `Began`, then `Findings` or `Failed`."""
 
     function: str
     items: Sequence[Item]
@@ -22,9 +18,7 @@ class Probe:
 
 @dataclass(frozen=True)
 class Enter:
-    """
-    Start a strategy. Answered by `Entered` or `Failed`.
-    """
+    """Start a strategy. Answered by `Entered` or `Failed`."""
 
     strategy: str
     function: str
@@ -34,8 +28,7 @@ class Enter:
 
 @dataclass(frozen=True)
 class Run:
-    """
-    Do all items once. Answered by `Ran` or `Failed`.
+    """Do all items once. Answered by `Ran` or `Failed`.
 
     Attributes:
         expected: the digests of all results, shortened; other results are kept for a closer look, None keeps none.
@@ -46,18 +39,14 @@ class Run:
 
 @dataclass(frozen=True)
 class Give:
-    """
-    Do some items once more, and show their results. Answered by `Given` or `Failed`.
-    """
+    """Do some items once more, and show their results. Answered by `Given` or `Failed`."""
 
     places: Sequence[int]
 
 
 @dataclass(frozen=True)
 class Compare:
-    """
-    Compare results that were kept with another lane's. Answered by `Compared`.
-    """
+    """Compare results that were kept with another lane's. Answered by `Compared`."""
 
     places: Sequence[int]
     packed: Sequence[bytes | None]
@@ -65,31 +54,24 @@ class Compare:
 
 @dataclass(frozen=True)
 class Forget:
-    """
-    Keep no results. Answered by `Forgotten`.
-    """
+    """Keep no results. Answered by `Forgotten`."""
 
 
 @dataclass(frozen=True)
 class Leave:
-    """
-    End the strategy. Answered by `Gone` or `Failed`.
-    """
+    """End the strategy. Answered by `Gone` or `Failed`."""
 
 
 @dataclass(frozen=True)
 class Began:
-    """
-    A step of the probe has begun: if nothing more comes, this is what hangs.
-    """
+    """A step of the probe has begun: if nothing more comes, this is what hangs."""
 
     step: str
 
 
 @dataclass(frozen=True)
 class Findings:
-    """
-    What the probe found.
+    """What the probe found.
 
     Attributes:
         face: which side of a workload it needs.
@@ -118,17 +100,14 @@ class Findings:
 
 @dataclass(frozen=True)
 class Entered:
-    """
-    The strategy is ready, after so many seconds.
-    """
+    """The strategy is ready, after so many seconds."""
 
     seconds: float
 
 
 @dataclass(frozen=True)
 class Ran:
-    """
-    A round is done.
+    """A round is done.
 
     Attributes:
         seconds: from the first item's start to the last result.
@@ -144,34 +123,26 @@ class Ran:
 
 @dataclass(frozen=True)
 class Given:
-    """
-    Results of as many of the places as there was room and time for, pickled; None for what can't be.
-    """
+    """Results of as many of the places as there was room and time for, pickled; None for what can't be."""
 
     packed: Sequence[bytes | None]
 
 
 @dataclass(frozen=True)
 class Compared:
-    """
-    Whether the results are the same; None if it can't be told.
-    """
+    """Whether the results are the same; None if it can't be told."""
 
     same: bool | None
 
 
 @dataclass(frozen=True)
 class Forgotten:
-    """
-    No results are kept.
-    """
+    """No results are kept."""
 
 
 @dataclass(frozen=True)
 class Gone:
-    """
-    The strategy has ended.
-    """
+    """The strategy has ended."""
 
 
 Request = Probe | Enter | Run | Give | Compare | Forget | Leave

@@ -1,6 +1,4 @@
-"""
-What a race came to: plain values, for the table and for JSON.
-"""
+"""What a race came to: plain values, for the table and for JSON."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,8 +12,7 @@ Verdict = Literal["ran", "differs", "not compared", "failed", "hung", "left out"
 
 @dataclass
 class LaneResult:
-    """
-    One lane, as it stands.
+    """One lane, as it stands.
 
     Attributes:
         name: of the lane.
@@ -39,31 +36,24 @@ class LaneResult:
 
     @property
     def came_through(self) -> bool:
-        """
-        Whether it did all its rounds, with the right results or not.
-        """
+        """Whether it did all its rounds, with the right results or not."""
         return self.verdict in ("ran", "differs", "not compared") and bool(self.rounds)
 
     @property
     def fit(self) -> bool:
-        """
-        Whether it did all its rounds, and nothing says that its results are wrong.
-        """
+        """Whether it did all its rounds, and nothing says that its results are wrong."""
         return self.came_through and self.verdict != "differs"
 
     @property
     def marks(self) -> list[str]:
-        """
-        Its doubts, in a word each.
-        """
+        """Its doubts, in a word each."""
         noisy = ["noisy"] if self.came_through and is_noisy(self.rounds) else []
         return ([] if self.verdict in ("ran", "left out") else [self.verdict]) + noisy
 
 
 @dataclass(frozen=True)
 class Race:
-    """
-    A whole race.
+    """A whole race.
 
     Attributes:
         function: its name.
@@ -87,23 +77,19 @@ class Race:
 
     @property
     def baseline(self) -> LaneResult | None:
-        """
-        What the others are compared with: the first that came through with the right results.
-        """
+        """What the others are compared with: the first that came through with the right results."""
         return next((lane for lane in self.lanes if lane.fit), None)
 
     def speedup(self, lane: LaneResult) -> tuple[float, float, float] | None:
-        """
-        Compare a lane with the baseline: by medians, then the least and the largest turn by turn; None without rounds.
+        """Compare a lane with the baseline: by medians, then the least and the largest turn by turn; None without
+        rounds.
         """
         if self.baseline is None or not lane.came_through:
             return None
         return speedups(self.baseline.rounds, lane.rounds)
 
     def recommendation(self) -> Recommendation:
-        """
-        Say which strategy to use.
-        """
+        """Say which strategy to use."""
         raced = [Raced(lane.name, tuple(lane.rounds), lane.start_seconds or 0.0) for lane in self.lanes if lane.fit]
         found = self.findings
         return recommend(raced, found.cpu_share, found.seconds, blocks=found.blocks is not None)

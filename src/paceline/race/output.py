@@ -1,6 +1,4 @@
-"""
-What a raced function prints: kept in a file of its own, and out of the table.
-"""
+"""What a raced function prints: kept in a file of its own, and out of the table."""
 
 import os
 import sys
@@ -12,8 +10,7 @@ LAST_WORDS = 4096  # bytes
 
 
 class Output:
-    """
-    Sends standard output where standard error goes, a file that the parent opened, and reads what came.
+    """Sends standard output where standard error goes, a file that the parent opened, and reads what came.
 
     The file was opened for appending, so it can be emptied while workers go on writing to it.
     """
@@ -24,17 +21,13 @@ class Output:
             os.dup2(nothing.fileno(), 0)  # a function that reads its input finds none, and doesn't eat our requests
 
     def first_line(self) -> str | None:
-        """
-        Give the first line with something in it that was written since the last `forget`.
-        """
+        """Give the first line with something in it that was written since the last `forget`."""
         self._flush()
         text = os.pread(2, 4096, 0).decode("utf-8", "replace").strip()
         return text.partition("\n")[0].strip() or None
 
     def told(self, error: BaseException) -> str:
-        """
-        Say what went wrong; where a program left by `SystemExit`, which says little, with the last line it wrote.
-        """
+        """Say what went wrong; where a program left by `SystemExit`, which says little, with the last line it wrote."""
         if not isinstance(error.__cause__, SystemExit):
             return told(error)
         self._flush()
@@ -43,9 +36,7 @@ class Output:
         return told(error) + (f"; it wrote: {last}" if last else "")
 
     def forget(self) -> None:
-        """
-        Empty the file.
-        """
+        """Empty the file."""
         self._flush()
         os.ftruncate(2, 0)
 

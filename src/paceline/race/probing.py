@@ -1,6 +1,4 @@
-"""
-The probe: what a function is like, found by calling it with the first few items; runs in a child process.
-"""
+"""The probe: what a function is like, found by calling it with the first few items; runs in a child process."""
 
 import math
 import pickle
@@ -35,8 +33,7 @@ Face: TypeAlias = Literal["blocking", "async"]
 
 @dataclass(frozen=True)
 class Tried:
-    """
-    One call.
+    """One call.
 
     Attributes:
         result: of the function.
@@ -56,8 +53,7 @@ class Tried:
 
 
 def probe(call: Call, items: Sequence[Item], output: Output) -> Iterator[Began | Findings]:
-    """
-    Find out what a function is like, saying before each step what it is.
+    """Find out what a function is like, saying before each step what it is.
 
     Raises:
         NoSuchFunctionError: if the name leads to none that takes an item.
@@ -93,9 +89,7 @@ def probe(call: Call, items: Sequence[Item], output: Output) -> Iterator[Began |
 def _twice(
     call: Call, face: Face, items: Sequence[Item]
 ) -> Generator[Began, None, tuple[Sequence[Tried], Sequence[Tried]]]:
-    """
-    Do the first items, then the same again.
-    """
+    """Do the first items, then the same again."""
     first: list[Tried] = []
     second: list[Tried] = []
     steps = Steps()
@@ -106,9 +100,7 @@ def _twice(
 
 
 def _warm(tries: Sequence[Tried]) -> Sequence[Tried]:
-    """
-    Leave the first call of all out, if there are others: it pays for what is made once.
-    """
+    """Leave the first call of all out, if there are others: it pays for what is made once."""
     return tries[1:] or tries
 
 
@@ -118,24 +110,20 @@ def _per_item(tries: Sequence[Tried]) -> float:
 
 
 def _cpu_share(tries: Sequence[Tried]) -> float:
-    """
-    Divide CPU time by wall time, less the time for which a busy machine held the function up.
-    """
+    """Divide CPU time by wall time, less the time for which a busy machine held the function up."""
     cpu, around, held = (sum(map(attrgetter(name), tries)) for name in ("cpu", "around", "held"))
     return float(cpu / max(around - held, min(cpu, around)))
 
 
 def _blocks(first: Sequence[Tried], second: Sequence[Tried]) -> float | None:
-    """
-    Give the longest stretch that was long both times: a first call, or the interpreter, may take one of its own.
-    """
+    """Give the longest stretch that was long both times: a first call, or the interpreter, may take one of its own."""
     pairs = [(one, other) for one, other in zip(first, second, strict=True) if _keeps_loop(one) and _keeps_loop(other)]
     return max((min(one.kept, other.kept) for one, other in pairs), default=None)
 
 
 def _keeps_loop(tried: Tried) -> bool:
-    """
-    Whether others on the loop wait for longer than beside a thread, or for most of the time that tasks could share.
+    """Whether others on the loop wait for longer than beside a thread, or for most of the time that tasks could
+    share.
     """
     return tried.kept > BLOCKING or tried.kept > max(HARMLESS, (tried.around - tried.held) / 2)
 
@@ -147,9 +135,7 @@ def _caches(first: float, second: float) -> float | None:
 
 @contextmanager
 def _caller(call: Call, face: Face, steps: Steps) -> Iterator[Callable[[Item], Result]]:
-    """
-    Open the workload once, and hand out a blocking way to do one item; `steps` times those of an async one.
-    """
+    """Open the workload once, and hand out a blocking way to do one item; `steps` times those of an async one."""
     if face == "blocking":
         with call.worker() as run:
             yield run
@@ -173,8 +159,8 @@ async def _one(run: Callable[[Item], Awaitable[Result]], item: Item) -> Result:
 def _tries(
     run: Callable[[Item], Result], items: Sequence[Item], again: str, tries: list[Tried], enough: float, *, steps: Steps
 ) -> Iterator[Began]:
-    """
-    Do items one after the other into `tries`, until `enough` seconds are over, or at first each is seen to take longer.
+    """Do items one after the other into `tries`, until `enough` seconds are over, or at first each is seen to take
+    longer.
     """
     deadline = time.monotonic() + enough
     for item in items:
@@ -192,9 +178,7 @@ def _tries(
 
 
 def cpu_seconds() -> float:
-    """
-    CPU seconds of this process and of those that the function started and has waited for.
-    """
+    """CPU seconds of this process and of those that the function started and has waited for."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + children.ru_utime + children.ru_stime
 

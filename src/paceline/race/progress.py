@@ -1,6 +1,4 @@
-"""
-What the race says while it runs, on standard error.
-"""
+"""What the race says while it runs, on standard error."""
 
 import sys
 from collections.abc import Iterator
@@ -11,50 +9,34 @@ from paceline.report.figures import plain
 
 
 class Progress(Protocol):
-    """
-    Somebody who wants to know.
-    """
+    """Somebody who wants to know."""
 
     def phase(self, words: str) -> None:
-        """
-        A new part of the race has begun.
-        """
+        """A new part of the race has begun."""
 
     def step(self, words: str) -> None:
-        """
-        A small step of it has begun.
-        """
+        """A small step of it has begun."""
 
     def warn(self, words: str) -> None:
-        """
-        Here is something to decide on before it goes on.
-        """
+        """Here is something to decide on before it goes on."""
 
 
 class Lines:
-    """
-    A line for each phase, for a pipe or a log.
-    """
+    """A line for each phase, for a pipe or a log."""
 
     def phase(self, words: str) -> None:
-        """
-        Write it down.
-        """
+        """Write it down."""
         sys.stderr.write(f"paceline: {plain(words)}\n")
         sys.stderr.flush()
 
     def step(self, words: str) -> None:
-        """
-        Too much for a log.
-        """
+        """Too much for a log."""
 
     warn = phase
 
 
 class OneLine:
-    """
-    One line that changes, for a terminal.
-    """
+    """One line that changes, for a terminal."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -74,22 +56,16 @@ class OneLine:
         self._phase = ""
 
     def phase(self, words: str) -> None:
-        """
-        Show it in place of the last.
-        """
+        """Show it in place of the last."""
         self._phase = plain(words)
         self._show(self._phase)
 
     def step(self, words: str) -> None:
-        """
-        Show it behind the phase.
-        """
+        """Show it behind the phase."""
         self._show(f"{self._phase}: {plain(words)}")
 
     def warn(self, words: str) -> None:
-        """
-        Leave it above the line.
-        """
+        """Leave it above the line."""
         self.shown.console.print(f"paceline: {plain(words)}", markup=False, soft_wrap=True)
 
     def _show(self, words: str) -> None:
@@ -99,9 +75,7 @@ class OneLine:
 
 @contextmanager
 def telling() -> Iterator[Progress]:
-    """
-    Give what suits standard error: a line that changes at a terminal, plain lines elsewhere.
-    """
+    """Give what suits standard error: a line that changes at a terminal, plain lines elsewhere."""
     if not sys.stderr.isatty():
         yield Lines()
         return

@@ -1,6 +1,4 @@
-"""
-The race itself: probe, start every lane, warm each up, then turn after turn one round of each in a new order.
-"""
+"""The race itself: probe, start every lane, warm each up, then turn after turn one round of each in a new order."""
 
 import random
 from collections.abc import Callable, Collection, Sequence
@@ -24,15 +22,12 @@ BUSY = 0.2  # share of the CPU time from which on other work is worth a word
 
 
 class TooLongError(ValueError):
-    """
-    A race would go on for longer than anybody waits.
-    """
+    """A race would go on for longer than anybody waits."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """
-    What was asked for; None where the race shall choose.
+    """What was asked for; None where the race shall choose.
 
     Attributes:
         function: "module:function".
@@ -56,8 +51,7 @@ class Wish:
 
 
 def probe(wish: Wish, progress: Progress) -> Findings:
-    """
-    Look at the function, in a process of its own.
+    """Look at the function, in a process of its own.
 
     Raises:
         LostError: if it fails, hangs or isn't there.
@@ -70,8 +64,7 @@ def probe(wish: Wish, progress: Progress) -> Findings:
 
 
 def race(wish: Wish, findings: Findings, progress: Progress) -> Race:
-    """
-    Race every strategy that can run the function.
+    """Race every strategy that can run the function.
 
     Raises:
         TooLongError: if nobody could wait for its end.
@@ -98,8 +91,7 @@ def race(wish: Wish, findings: Findings, progress: Progress) -> Race:
 
 
 def _long(wish: Wish, findings: Findings, count: int, workers: int, lanes: int) -> str | None:
-    """
-    Say that a race should take far longer than one does, if it should.
+    """Say that a race should take far longer than one does, if it should.
 
     Raises:
         TooLongError: if nobody could wait for its end.
@@ -120,8 +112,7 @@ def _long(wish: Wish, findings: Findings, count: int, workers: int, lanes: int) 
 
 
 def busy(share: float) -> list[str]:
-    """
-    Warn of a machine that has other work.
+    """Warn of a machine that has other work.
 
     Args:
         share: of all its CPU time that other work takes, 0 to 1.
@@ -134,8 +125,7 @@ def busy(share: float) -> list[str]:
 
 
 def fewer(rounds: int, turn: float) -> list[str]:
-    """
-    Say why there are fewer rounds than usual.
+    """Say why there are fewer rounds than usual.
 
     Args:
         rounds: of each lane.
@@ -150,18 +140,14 @@ def fewer(rounds: int, turn: float) -> list[str]:
 
 
 def traced(names: list[str]) -> list[str]:
-    """
-    Warn of what environment variables put on in every lane.
-    """
+    """Warn of what environment variables put on in every lane."""
     return [f"{tracers.doubt(names)}: race again without"] if names else []
 
 
 def _run(
     wish: Wish, items: Sequence[Item], lanes: Sequence[Entrant], progress: Progress, *, compare: bool
 ) -> list[str]:
-    """
-    Start, warm up, race and end all lanes; give what was decided on the way.
-    """
+    """Start, warm up, race and end all lanes; give what was decided on the way."""
     if not lanes:
         return []
     progress.phase(f"starting {', '.join(lane.result.name for lane in lanes)}")

@@ -1,6 +1,4 @@
-"""
-Whether the results of two lanes are the same: by their digests, and where these differ, item by item.
-"""
+"""Whether the results of two lanes are the same: by their digests, and where these differ, item by item."""
 
 import pickle
 from collections.abc import Sequence
@@ -10,25 +8,19 @@ from paceline.contracts import Result
 
 
 def digests(results: Sequence[Result]) -> bytes:
-    """
-    Write down the digest of each result, one after the other.
-    """
+    """Write down the digest of each result, one after the other."""
     return b"".join(map(values.digest, results))
 
 
 def differing(some: bytes, others: bytes) -> list[int]:
-    """
-    Find the places of items whose digests differ.
-    """
+    """Find the places of items whose digests differ."""
     size = values.SIZE
     starts = range(0, max(len(some), len(others)), size)
     return [start // size for start in starts if some[start : start + size] != others[start : start + size]]
 
 
 def packed(result: Result) -> bytes | None:
-    """
-    Pickle a result for another lane; None if it can't be.
-    """
+    """Pickle a result for another lane; None if it can't be."""
     try:
         return pickle.dumps(result)
     except Exception:  # noqa: BLE001 - a class's own __reduce__ may raise anything
@@ -36,9 +28,7 @@ def packed(result: Result) -> bytes | None:
 
 
 def same(result: Result, other: bytes | None) -> bool | None:
-    """
-    Compare a result with a packed one, both after a trip; None if it can't be told.
-    """
+    """Compare a result with a packed one, both after a trip; None if it can't be told."""
     mine = packed(result)
     if mine is None or other is None:
         return None
@@ -49,16 +39,12 @@ def same(result: Result, other: bytes | None) -> bool | None:
 
 
 def all_same(verdicts: Sequence[bool | None]) -> bool | None:
-    """
-    Sum up: False if any is different, else None if any can't be told.
-    """
+    """Sum up: False if any is different, else None if any can't be told."""
     return False if False in verdicts else None if None in verdicts else True
 
 
 def unpicklable(thing: object) -> str | None:
-    """
-    Say why something can't be pickled and read back; None if it can.
-    """
+    """Say why something can't be pickled and read back; None if it can."""
     try:
         pickle.loads(pickle.dumps(thing))  # noqa: S301 - as above
     except Exception as error:  # noqa: BLE001 - as above

@@ -1,6 +1,4 @@
-"""
-The outcome of a race as people read it: a table, and sentences.
-"""
+"""The outcome of a race as people read it: a table, and sentences."""
 
 from collections.abc import Iterable, Iterator
 
@@ -31,9 +29,7 @@ MORE_THAN_ONE = 1.2  # CPU share from which a function must have used more than 
 
 
 def tables(race: Race) -> list[RenderableType]:
-    """
-    Lay out a race: what the function is like, the table, what to know about it, and the recommendation.
-    """
+    """Lay out a race: what the function is like, the table, what to know about it, and the recommendation."""
     made = table(COLUMNS, left=1)
     for lane in race.lanes:
         if lane.verdict != "left out":
@@ -49,9 +45,7 @@ def tables(race: Race) -> list[RenderableType]:
 
 
 def described(findings: Findings) -> Iterator[str]:
-    """
-    Say what the probe found.
-    """
+    """Say what the probe found."""
     kind = "An async function" if findings.face == "async" else "A blocking function"
     own = "" if findings.cpu_share <= MORE_THAN_ONE else ", as it uses several CPUs by itself"
     share = figures.percent(findings.cpu_share)
@@ -76,9 +70,7 @@ def described(findings: Findings) -> Iterator[str]:
 
 
 def recommended(race: Race) -> str:
-    """
-    Say what to use, in a sentence.
-    """
+    """Say what to use, in a sentence."""
     said = race.recommendation()
     return f"Use {said.strategy}: {said.reason}." if said.strategy else f"No recommendation: {said.reason}."
 
@@ -96,9 +88,7 @@ def _row(race: Race, lane: LaneResult) -> list[str]:
 
 
 def _times(race: Race, lane: LaneResult) -> list[str]:
-    """
-    Write median, spread, speedup and its range.
-    """
+    """Write median, spread, speedup and its range."""
     speedup = race.speedup(lane)
     if speedup is None:
         return [figures.NOTHING] * 4
@@ -108,16 +98,12 @@ def _times(race: Race, lane: LaneResult) -> list[str]:
 
 
 def _factor(ratio: float) -> str:
-    """
-    Write a speedup, which may be far below 1.
-    """
+    """Write a speedup, which may be far below 1."""
     return figures.digits(ratio) if ratio >= SMALL else f"{ratio:.1g}"
 
 
 def _told(race: Race) -> Iterator[str]:
-    """
-    Explain the marks, and why some lanes have no figures.
-    """
+    """Explain the marks, and why some lanes have no figures."""
     for why, names in _by_reason(lane for lane in race.lanes if lane.why and lane.verdict != "left out"):
         yield f"{names}: {why}"
     if any("noisy" in lane.marks for lane in race.lanes):
@@ -127,9 +113,7 @@ def _told(race: Race) -> Iterator[str]:
 
 
 def _by_reason(lanes: Iterable[LaneResult]) -> Iterator[tuple[str, str]]:
-    """
-    Gather the names of those that have a reason in common.
-    """
+    """Gather the names of those that have a reason in common."""
     reasons: dict[str, list[str]] = {}
     for lane in lanes:
         reasons.setdefault(lane.why or "", []).append(lane.name)

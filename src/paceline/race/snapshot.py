@@ -1,6 +1,4 @@
-"""
-A cheap look at what a function might change outside of itself.
-"""
+"""A cheap look at what a function might change outside of itself."""
 
 import os
 import reprlib
@@ -12,8 +10,7 @@ MOST = 1000  # elements of a container that are looked at; a global of millions 
 
 
 def taken(module: ModuleType) -> dict[str, str]:
-    """
-    Write down the module's globals, the environment and the current directory.
+    """Write down the module's globals, the environment and the current directory.
 
     Returns:
         What it is, in words, and how it looks now.
@@ -24,9 +21,7 @@ def taken(module: ModuleType) -> dict[str, str]:
 
 
 def changes(before: dict[str, str], after: dict[str, str]) -> tuple[str, ...]:
-    """
-    Name what differs, in order of names.
-    """
+    """Name what differs, in order of names."""
     return tuple(sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name)))
 
 

@@ -1,5 +1,5 @@
-"""
-How long an async function keeps its event loop: from when it goes on until it lets the loop go on, nothing else runs.
+"""How long an async function keeps its event loop: from when it goes on until it lets the loop go on, nothing else
+runs.
 """
 
 import asyncio
@@ -14,8 +14,7 @@ _Awaited: TypeAlias = Coroutine[Any, Any, T] | Generator[Any, None, T]
 
 
 class Steps:
-    """
-    The steps of all tasks of a loop, which makes them with `task`.
+    """The steps of all tasks of a loop, which makes them with `task`.
 
     Attributes:
         longest: seconds of one since `begin`, less those for which it had no CPU.
@@ -26,20 +25,16 @@ class Steps:
         self._held = 0.0
 
     def begin(self) -> None:
-        """
-        Forget what was.
-        """
+        """Forget what was."""
         self.longest, self._held = 0.0, delays.own()
 
     def task(self, loop: asyncio.AbstractEventLoop, coroutine: _Awaited[T], /, **settings: Any) -> asyncio.Task[T]:
-        """
-        Make a task, as a loop's task factory does.
-        """
+        """Make a task, as a loop's task factory does."""
         return asyncio.Task(_Stepped(coroutine, self), loop=loop, **settings)
 
     def took(self, seconds: float) -> None:
-        """
-        Take note of a step; all delays since the last look count as this one's, which makes it no longer than it was.
+        """Take note of a step; all delays since the last look count as this one's, which makes it no longer than it
+        was.
         """
         if seconds > self.longest:
             held = delays.own()
@@ -48,9 +43,7 @@ class Steps:
 
 
 class _Stepped(Coroutine[Any, Any, Any]):
-    """
-    A coroutine whose steps are timed; what else is asked of it, it answers itself.
-    """
+    """A coroutine whose steps are timed; what else is asked of it, it answers itself."""
 
     def __init__(self, coroutine: _Awaited[Any], steps: Steps) -> None:
         self._coroutine: Any = coroutine

@@ -1,3 +1,1 @@
-"""
-Tables from cells and saved runs. Nothing here is imported before somebody wants to see one.
-"""
+"""Tables from cells and saved runs. Nothing here is imported before somebody wants to see one."""

@@ -1,6 +1,4 @@
-"""
-The whole argument for one claim: every part of it with its figures, its margin, its doubts, and what it lacks.
-"""
+"""The whole argument for one claim: every part of it with its figures, its margin, its doubts, and what it lacks."""
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -15,9 +13,7 @@ _NOTE = "from, to: 95 % interval of the mean over processes, Student's t; for co
 
 
 def argument(claim: Claim, finding: Finding) -> list[RenderableType]:
-    """
-    Lay out why a claim came out as it did.
-    """
+    """Lay out why a claim came out as it did."""
     return [
         Group(Text(f"{claim.id}: {claim.claim}", style="bold"), verdict(finding.verdict)),
         *(_part(part) for part in finding.parts),

@@ -1,6 +1,4 @@
-"""
-From one run to another: the same cells side by side, and a loud word where they can't be compared.
-"""
+"""From one run to another: the same cells side by side, and a loud word where they can't be compared."""
 
 from collections.abc import Iterable, Sequence
 
@@ -21,8 +19,7 @@ _FOOTNOTE = (
 
 
 def change_tables(baseline: Run, candidate: Run, strategies: Sequence[str] = ()) -> list[RenderableType]:
-    """
-    Lay out how each cell changed from one run to another, joined by full name.
+    """Lay out how each cell changed from one run to another, joined by full name.
 
     Args:
         baseline: where the comparison starts.
@@ -49,9 +46,7 @@ def change_tables(baseline: Run, candidate: Run, strategies: Sequence[str] = ())
 
 
 def doubts(baseline: Run, candidate: Run) -> list[str]:
-    """
-    Say what keeps two runs from being compared, one sentence each.
-    """
+    """Say what keeps two runs from being compared, one sentence each."""
     said = []
     if baseline.fingerprint != candidate.fingerprint:
         machines = f"baseline {baseline.fingerprint}, candidate {candidate.fingerprint}"

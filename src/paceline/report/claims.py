@@ -1,6 +1,4 @@
-"""
-What runs say about the lesson's claims: a line of verdict for each, and what decided it.
-"""
+"""What runs say about the lesson's claims: a line of verdict for each, and what decided it."""
 
 import math
 from collections import Counter
@@ -35,8 +33,7 @@ _AMOUNTS: Mapping[str, Callable[[float], str]] = {
 
 
 def claim_table(findings: Mapping[str, Finding]) -> list[RenderableType]:
-    """
-    Lay out every finding: its verdict, the deciding figures with their intervals, and what to run where they are
+    """Lay out every finding: its verdict, the deciding figures with their intervals, and what to run where they are
     missing.
 
     Args:
@@ -50,15 +47,12 @@ def claim_table(findings: Mapping[str, Finding]) -> list[RenderableType]:
 
 
 def verdict(word: Verdict) -> Text:
-    """
-    Write a verdict in its colour.
-    """
+    """Write a verdict in its colour."""
     return Text(word, style=STYLES[word])
 
 
 def closing(findings: Mapping[str, Finding], runs: Sequence[Run], here: str) -> list[Text]:
-    """
-    Say how many claims came out how, and from which runs; a loud word where these are another machine's.
+    """Say how many claims came out how, and from which runs; a loud word where these are another machine's.
 
     Args:
         findings: by the claim's id.
@@ -78,16 +72,12 @@ def closing(findings: Mapping[str, Finding], runs: Sequence[Run], here: str) -> 
 
 
 def figure_in_words(figure: Figure) -> str:
-    """
-    Write a figure with its interval: "speedup of threads 0.99x (0.97x to 1.02x, 3 processes)".
-    """
+    """Write a figure with its interval: "speedup of threads 0.99x (0.97x to 1.02x, 3 processes)"."""
     return f"{plain(figure.what)} {measured(figure)}"
 
 
 def measured(figure: Figure) -> str:
-    """
-    Write the value of a figure with its interval: "0.99x (0.97x to 1.02x, 3 processes)".
-    """
+    """Write the value of a figure with its interval: "0.99x (0.97x to 1.02x, 3 processes)"."""
     many = f"{figure.processes} process{'es' * (figure.processes != 1)}"
     if not figure.processes:
         return "not measured"
@@ -98,9 +88,7 @@ def measured(figure: Figure) -> str:
 
 
 def amount(value: float | None, unit: str) -> str:
-    """
-    Write the value of a figure, or one end of its interval.
-    """
+    """Write the value of a figure, or one end of its interval."""
     if value is None or math.isnan(value):
         return figures.NOTHING
     return _AMOUNTS.get(unit, _count)(value)
@@ -111,9 +99,7 @@ def _count(value: float) -> str:
 
 
 def _deciding(finding: Finding) -> Iterable[str]:
-    """
-    Give a line for each part that decides the verdict, and for what to run.
-    """
+    """Give a line for each part that decides the verdict, and for what to run."""
     parts = [part for part in finding.parts if part.verdict == finding.verdict]
     lines = [_line(part) for part in parts]
     if len(lines) > _MOST_LINES:

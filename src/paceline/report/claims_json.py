@@ -1,6 +1,4 @@
-"""
-What runs say about the claims, as programs read it: JSON.
-"""
+"""What runs say about the claims, as programs read it: JSON."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,8 +11,7 @@ from paceline.history.finite import finite
 
 
 def as_json(claims: Sequence[Claim], findings: Mapping[str, Finding], runs: Sequence[Run], here: str) -> str:
-    """
-    Write findings as JSON; times in seconds, sizes in bytes, shares as fractions, null for what is not known.
+    """Write findings as JSON; times in seconds, sizes in bytes, shares as fractions, null for what is not known.
 
     Args:
         claims: the ones that were judged.

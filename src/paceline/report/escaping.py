@@ -1,5 +1,4 @@
-"""
-Names and sentences in GitHub's Markdown, so that nothing in them is taken for more than text: no markup, no HTML, no
+"""Names and sentences in GitHub's Markdown, so that nothing in them is taken for more than text: no markup, no HTML, no
 link, no mention of a person, no break of a table.
 """
 
@@ -19,9 +18,7 @@ _LETTERS = re.compile(r"[^A-Za-z0-9 .,;()/=+%-]|(?<=[wW])\.")
 
 
 def code(name: str) -> str:
-    """
-    Write a name in the letters of code, whatever is in it, inside of a table too.
-    """
+    """Write a name in the letters of code, whatever is in it, inside of a table too."""
     harmless = figures.plain(name)
     if _SIMPLE.fullmatch(harmless):
         return f"`{harmless}`"
@@ -29,9 +26,7 @@ def code(name: str) -> str:
 
 
 def text(sentence: str) -> str:
-    """
-    Write a sentence so that nothing in it is taken for markup, at the beginning of a paragraph too.
-    """
+    """Write a sentence so that nothing in it is taken for markup, at the beginning of a paragraph too."""
     escaped = _MARKUP.sub(lambda found: _escaped(found[0]), figures.plain(sentence).strip())
     return _NUMBERED.sub(r"\1\\\2", escaped)
 

@@ -1,6 +1,4 @@
-"""
-One table an experiment: every cell of a run with its figures and its marks.
-"""
+"""One table an experiment: every cell of a run with its figures and its marks."""
 
 from collections.abc import Sequence
 
@@ -17,8 +15,7 @@ _COLUMNS = ("median", "spread", "limit", "efficiency", "overhead/item", "speedup
 
 
 def experiment_tables(run: Run, strategies: Sequence[str] = ()) -> list[RenderableType]:
-    """
-    Lay out every experiment of a run.
+    """Lay out every experiment of a run.
 
     Args:
         run: where the cells come from.
@@ -28,8 +25,7 @@ def experiment_tables(run: Run, strategies: Sequence[str] = ()) -> list[Renderab
 
 
 def other_experiments(cells: Sequence[Cell], strategies: Sequence[str] = ()) -> list[RenderableType]:
-    """
-    Lay out the experiments that have no place in the headline.
+    """Lay out the experiments that have no place in the headline.
 
     Args:
         cells: those of one run.
@@ -48,9 +44,8 @@ def _tables(cells: Sequence[Cell], strategies: Sequence[str]) -> list[Renderable
 
 
 def grouped(cells: Sequence[Cell], strategies: Sequence[str]) -> dict[str, list[Cell]]:
-    """
-    Give the cells of each experiment in the order of its rows, under a title; experiments that measure with more than
-    one test function have a table for each.
+    """Give the cells of each experiment in the order of its rows, under a title; experiments that measure with more
+    than one test function have a table for each.
     """
     keys = sorted({(cell.experiment, test(cell)) for cell in cells})
     several = {name for name, _ in keys if sum(other == name for other, _ in keys) > 1}
@@ -63,16 +58,13 @@ def grouped(cells: Sequence[Cell], strategies: Sequence[str]) -> dict[str, list[
 
 
 def added_figures(cells: Sequence[Cell]) -> list[str]:
-    """
-    Name the numbers that an experiment adds to its cells, in the order first met; each has a column.
-    """
+    """Name the numbers that an experiment adds to its cells, in the order first met; each has a column."""
     names = dict.fromkeys(name for cell in cells for name in cell.extra)
     return [name for name in names if any(figures.is_number(cell.extra.get(name)) for cell in cells)]
 
 
 def figures_of(cell: Cell, added: Sequence[str]) -> dict[str, str]:
-    """
-    Give what stands in a cell's row under each header.
+    """Give what stands in a cell's row under each header.
 
     Args:
         added: the numbers that its experiment adds.
@@ -89,9 +81,7 @@ def figures_of(cell: Cell, added: Sequence[str]) -> dict[str, str]:
 
 
 def heading(title: str, cells: Sequence[Cell]) -> str:
-    """
-    Put beside a title what all its cells share.
-    """
+    """Put beside a title what all its cells share."""
     common = wording(shared(cells))
     return f"{title} ({common})" if common else title
 

@@ -1,5 +1,4 @@
-"""
-Figures as people read them: the only place that turns seconds into ms, bytes into KiB and fractions into per cent.
+"""Figures as people read them: the only place that turns seconds into ms, bytes into KiB and fractions into per cent.
 
 All of it is ASCII, so that a table is the same in every terminal, pipe and log file.
 """
@@ -22,9 +21,7 @@ _ROUNDS_UP = 0.9995  # from here on, three digits of the smaller unit would read
 
 
 def seconds(value: float | None) -> str:
-    """
-    Write a time with three digits and the unit that fits: "8.34 s", "332 ms", "45.6 us".
-    """
+    """Write a time with three digits and the unit that fits: "8.34 s", "332 ms", "45.6 us"."""
     if value is None or not math.isfinite(value):
         return NOTHING
     if value == 0:
@@ -34,9 +31,7 @@ def seconds(value: float | None) -> str:
 
 
 def duration(value: float) -> str:
-    """
-    Write a time to wait, in whole seconds: "45 s", "1 min 20 s"; from ten hours on, in those.
-    """
+    """Write a time to wait, in whole seconds: "45 s", "1 min 20 s"; from ten hours on, in those."""
     if value >= _LONG:
         return f"{value / 3600:,.0f} h"
     minutes, rest = divmod(max(0, round(value)), _MINUTE)
@@ -44,25 +39,19 @@ def duration(value: float) -> str:
 
 
 def setting(value: float) -> str:
-    """
-    Write a time that somebody chose, without digits nobody gave: "20 ms".
-    """
+    """Write a time that somebody chose, without digits nobody gave: "20 ms"."""
     unit, name = next(((unit, name) for unit, name in _TIMES if abs(value) >= unit * _ROUNDS_UP), _TIMES[0])
     return f"{value / unit:.6g} {name}"
 
 
 def digits(value: float) -> str:
-    """
-    Write a number with three digits, more before the point if it needs them, and never an exponent.
-    """
+    """Write a number with three digits, more before the point if it needs them, and never an exponent."""
     places = 2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0  # noqa: PLR2004  # where rounding adds a digit
     return f"{value:.{places}f}"
 
 
 def percent(fraction: float | None) -> str:
-    """
-    Write a fraction as per cent, with a decimal below 10 %.
-    """
+    """Write a fraction as per cent, with a decimal below 10 %."""
     if fraction is None or not math.isfinite(fraction):
         return NOTHING
     value = fraction * 100
@@ -70,51 +59,37 @@ def percent(fraction: float | None) -> str:
 
 
 def change(ratio: float) -> str:
-    """
-    Write how far a ratio is from 1, with its sign: "+3.2 %".
-    """
+    """Write how far a ratio is from 1, with its sign: "+3.2 %"."""
     return f"{(ratio - 1) * 100:+.1f} %" if math.isfinite(ratio) else NOTHING
 
 
 def between(low: float | None, high: float | None, *, to: str = " to ", otherwise: str = NOTHING) -> str:
-    """
-    Write an interval of a ratio as changes, "+1.2 % to +3.4 %", or what stands for one that nobody can tell.
-    """
+    """Write an interval of a ratio as changes, "+1.2 % to +3.4 %", or what stands for one that nobody can tell."""
     return otherwise if low is None or high is None else f"{change(low)}{to}{change(high)}"
 
 
 def times(factor: float | None) -> str:
-    """
-    Write a speedup: "7.29x".
-    """
+    """Write a speedup: "7.29x"."""
     return NOTHING if factor is None or not math.isfinite(factor) else f"{digits(factor)}x"
 
 
 def size(number: int) -> str:
-    """
-    Write a number of bytes: "64 KiB", or "1000 B" where no larger unit fits evenly.
-    """
+    """Write a number of bytes: "64 KiB", or "1000 B" where no larger unit fits evenly."""
     return next((f"{number // unit} {name}" for unit, name in _SIZES if number and number % unit == 0), f"{number} B")
 
 
 def many(count: int, what: str) -> str:
-    """
-    Write how many there are of something: "1 cell", "2,000 cells".
-    """
+    """Write how many there are of something: "1 cell", "2,000 cells"."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """
-    Whether a value that an experiment added is a figure.
-    """
+    """Whether a value that an experiment added is a figure."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
 
 
 def named(name: str, value: object) -> str:
-    """
-    Write a figure that an experiment added; its name says whether it is in seconds or bytes.
-    """
+    """Write a figure that an experiment added; its name says whether it is in seconds or bytes."""
     if not is_number(value):
         return NOTHING
     number = float(value)
@@ -126,7 +101,5 @@ def named(name: str, value: object) -> str:
 
 
 def plain(text: object) -> str:
-    """
-    Make text from a file harmless: what is not printable stands escaped, so no file can steer a terminal.
-    """
+    """Make text from a file harmless: what is not printable stands escaped, so no file can steer a terminal."""
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in str(text))

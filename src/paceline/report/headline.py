@@ -1,6 +1,4 @@
-"""
-THE table: how each strategy does on downloads and on computing, and how long it takes to start.
-"""
+"""THE table: how each strategy does on downloads and on computing, and how long it takes to start."""
 
 from collections.abc import Iterable, Sequence
 from itertools import chain, zip_longest
@@ -21,8 +19,7 @@ IN_HEADLINE = ("downloads", "computing")
 
 
 def headline(cells: Iterable[Cell], strategies: Sequence[str] = ()) -> list[RenderableType]:
-    """
-    Lay out the headline: strategy x (downloads, computing, start), with the marks that occur explained below.
+    """Lay out the headline: strategy x (downloads, computing, start), with the marks that occur explained below.
 
     A strategy measured with several clients has one row for each.
 
@@ -58,9 +55,7 @@ def _table(groups: dict[str, list[Cell]], strategies: Sequence[str]) -> Renderab
 
 
 def _labels(groups: dict[str, list[Cell]]) -> dict[str, str]:
-    """
-    Name each row: the strategy and its client, and what else is needed where two rows would have the same name.
-    """
+    """Name each row: the strategy and its client, and what else is needed where two rows would have the same name."""
     labels = {}
     for group in groups.values():
         names = [f"{figures.plain(cell.strategy)}{_client(cell)}" for cell in group]
@@ -81,7 +76,5 @@ def _figures(cell: Cell | None, group: list[Cell]) -> tuple[str, ...]:
 
 
 def _scale(group: list[Cell]) -> str:
-    """
-    Say at what scale a group was measured; `sequential` has one worker by nature and is not asked.
-    """
+    """Say at what scale a group was measured; `sequential` has one worker by nature and is not asked."""
     return wording(shared([cell for cell in group if cell.strategy != BASELINE] or group))

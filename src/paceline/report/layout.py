@@ -1,6 +1,4 @@
-"""
-How a table looks, and how it reaches a terminal, a pipe or a log file whole.
-"""
+"""How a table looks, and how it reaches a terminal, a pipe or a log file whole."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -16,8 +14,7 @@ _WIDEST = 100_000  # columns; room enough to ask a table how wide it wants to be
 
 
 def table(columns: Sequence[str], *, left: int) -> Table:
-    """
-    Start a table in the house's look.
+    """Start a table in the house's look.
 
     Args:
         columns: the headers; a line break in one gives it a second line.
@@ -31,22 +28,17 @@ def table(columns: Sequence[str], *, left: int) -> Table:
 
 
 def titled(title: str, made: Table) -> Group:
-    """
-    Put a line above a table; a title of the table's own would be wrapped to its width.
-    """
+    """Put a line above a table; a title of the table's own would be wrapped to its width."""
     return Group(Text(title, style="bold"), made)
 
 
 def row(made: Table, words: Iterable[str]) -> None:
-    """
-    Add a row of plain text: nothing in it is taken for markup.
-    """
+    """Add a row of plain text: nothing in it is taken for markup."""
     made.add_row(*(Text(word) for word in words))
 
 
 def render(renderables: Iterable[RenderableType], file: IO[str] | None = None, width: int | None = None) -> None:
-    """
-    Print tables and sentences, a blank line between them: plain text in a pipe, colours at a terminal.
+    """Print tables and sentences, a blank line between them: plain text in a pipe, colours at a terminal.
 
     Lines are as long as they need to be, never wrapped and never cut. Where the stream's encoding is not UTF-8, all of
     it is ASCII.

@@ -1,6 +1,4 @@
-"""
-What is saved: every history, in order, with what is not whole and what can't be read.
-"""
+"""What is saved: every history, in order, with what is not whole and what can't be read."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -16,8 +14,7 @@ _COLUMNS = ("run", "date", "commit", "cells", "state", "file")
 
 
 def listing(runs: Sequence[Run], partial: Sequence[Run], damaged: Sequence[UnreadableRun]) -> list[RenderableType]:
-    """
-    Lay out the saved runs, a table for each machine and Python, then those kept apart, then files that are no runs.
+    """Lay out the saved runs, a table for each machine and Python, then those kept apart, then files that are no runs.
 
     Args:
         runs: those of the histories, each history in order and in one piece.
@@ -34,9 +31,7 @@ def listing(runs: Sequence[Run], partial: Sequence[Run], damaged: Sequence[Unrea
 
 
 def introduced(run: Run) -> Text:
-    """
-    Say in one line which run a reader is looking at.
-    """
+    """Say in one line which run a reader is looking at."""
     state = "" if run.complete else f"\nINCOMPLETE: {plain(run.why_incomplete or 'nobody said why')}"
     facts = (run.fingerprint, run.python, f"{run.datetime:%Y-%m-%d %H:%M} UTC", f"commit {run.short_commit}")
     return Text(f"{plain(run.path or 'a run that is not saved')}: {', '.join(map(plain, facts))}{state}")

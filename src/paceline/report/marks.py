@@ -1,6 +1,4 @@
-"""
-Marks: the doubts that travel with a figure, as a letter beside it and a line that explains the letter.
-"""
+"""Marks: the doubts that travel with a figure, as a letter beside it and a line that explains the letter."""
 
 from collections.abc import Iterable
 
@@ -21,22 +19,17 @@ MEANINGS = {
 
 
 def letters(cell: Cell) -> str:
-    """
-    Give a cell's marks as letters: "c,n"; a mark without a letter stands in full.
-    """
+    """Give a cell's marks as letters: "c,n"; a mark without a letter stands in full."""
     return ",".join(LETTERS.get(mark, plain(mark)) for mark in cell.marks)
 
 
 def in_full(marks: Iterable[str]) -> str:
-    """
-    Give marks as they are called: "client-bound, noisy".
-    """
+    """Give marks as they are called: "client-bound, noisy"."""
     return ", ".join(map(plain, marks))
 
 
 def by_mark(warnings: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
-    """
-    Put the warnings of one mark together.
+    """Put the warnings of one mark together.
 
     Args:
         warnings: whose each is, and what it says.
@@ -53,8 +46,7 @@ def by_mark(warnings: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
 
 
 def legend(cells: Iterable[Cell], *, short: bool) -> list[Text]:
-    """
-    Explain each mark that occurs, in one line each.
+    """Explain each mark that occurs, in one line each.
 
     Args:
         short: whether letters were used.
@@ -69,9 +61,7 @@ def _divided(warning: str) -> tuple[str, str]:
 
 
 def _meanings(said: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """
-    Say what each mark means: what is known of it, else the first warning that has it.
-    """
+    """Say what each mark means: what is known of it, else the first warning that has it."""
     found: dict[str, str] = {}
     for mark, meaning in said:
         found.setdefault(mark, MEANINGS.get(mark, meaning))

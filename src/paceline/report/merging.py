@@ -1,6 +1,4 @@
-"""
-Cells that several fresh processes measured, one row for all of them.
-"""
+"""Cells that several fresh processes measured, one row for all of them."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -28,8 +26,7 @@ _FIGURES = (
 
 
 def merged(cells: Iterable[Cell]) -> list[Cell]:
-    """
-    Put cells that differ in nothing but their process together.
+    """Put cells that differ in nothing but their process together.
 
     The rounds of a merged cell are the medians of its processes, so its spread is the one between processes; each of
     its figures is the median of theirs, and it carries every process's doubts. Its name has no process in it.
@@ -60,9 +57,7 @@ def _merged(group: Sequence[Cell]) -> Cell:
 
 
 def _middle(values: Sequence[Any]) -> Any:
-    """
-    The median of numbers; of anything else the first.
-    """
+    """The median of numbers; of anything else the first."""
     numbers = [value for value in values if is_number(value)]
     return median(numbers) if numbers and len(numbers) == len(values) else values[0]
 
@@ -72,8 +67,8 @@ def _fullname(cell: Cell) -> str:
 
 
 def _name(cell: Cell) -> str:
-    """
-    Take the cell's own process out of its name: the first word that says so, as the plugin's stand before all others.
+    """Take the cell's own process out of its name: the first word that says so, as the plugin's stand before all
+    others.
     """
     if cell.process is None:
         return cell.name

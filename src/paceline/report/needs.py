@@ -1,6 +1,4 @@
-"""
-The libraries that draw: an extra, as one of them has no wheel for free-threaded builds, and measuring needs none.
-"""
+"""The libraries that draw: an extra, as one of them has no wheel for free-threaded builds, and measuring needs none."""
 
 from importlib.util import find_spec
 
@@ -8,8 +6,7 @@ _DRAWING = {"altair": "altair", "jinja2": "jinja2", "vl_convert": "vl-convert-py
 
 
 def unmet(what: str) -> str | None:
-    """
-    Say what is missing for a page or a picture, and how to get it; None if nothing is.
+    """Say what is missing for a page or a picture, and how to get it; None if nothing is.
 
     Args:
         what: needs it: "paceline report".

@@ -1,6 +1,4 @@
-"""
-What tells cells apart: their parameters as short words, and which of these they share.
-"""
+"""What tells cells apart: their parameters as short words, and which of these they share."""
 
 from collections.abc import Iterable, Sequence
 
@@ -13,9 +11,7 @@ BASELINE = "sequential"
 
 
 def described(cell: Cell) -> dict[str, str]:
-    """
-    Give the parameters of a cell, options of its strategy last, each as it stands in a table.
-    """
+    """Give the parameters of a cell, options of its strategy last, each as it stands in a table."""
     known = {
         "client": cell.client,
         "kernel": cell.kernel,
@@ -32,23 +28,18 @@ def described(cell: Cell) -> dict[str, str]:
 
 
 def shared(cells: Sequence[Cell]) -> dict[str, str]:
-    """
-    Give the parameters that all the cells have in common.
-    """
+    """Give the parameters that all the cells have in common."""
     first, *rest = [described(cell) for cell in cells]
     return {name: value for name, value in first.items() if all(other.get(name) == value for other in rest)}
 
 
 def wording(parameters: dict[str, str]) -> str:
-    """
-    Write parameters in one line: "client=raw, items=64".
-    """
+    """Write parameters in one line: "client=raw, items=64"."""
     return ", ".join(f"{name}={value}" for name, value in parameters.items())
 
 
 def varying(cells: Sequence[Cell]) -> list[str]:
-    """
-    Say for each cell what it does not share with all the others, shape (n,); where that can't tell two cells apart,
+    """Say for each cell what it does not share with all the others, shape (n,); where that can't tell two cells apart,
     everything in the brackets of its name.
     """
     common = shared(cells) if cells else {}
@@ -60,15 +51,12 @@ def varying(cells: Sequence[Cell]) -> list[str]:
 
 
 def test(cell: Cell) -> str:
-    """
-    Name the function that measured a cell.
-    """
+    """Name the function that measured a cell."""
     return plain(cell.name.partition("[")[0])
 
 
 def ordered(cells: Iterable[Cell], strategies: Sequence[str]) -> list[Cell]:
-    """
-    Sort cells for reading, since a run measures them in random order: the same work together, the lesson's kernel
+    """Sort cells for reading, since a run measures them in random order: the same work together, the lesson's kernel
     first, then by strategy, the `raw` control after other clients, then by workers.
 
     Args:
@@ -87,8 +75,7 @@ def ordered(cells: Iterable[Cell], strategies: Sequence[str]) -> list[Cell]:
 
 
 def speedup(cell: Cell, cells: Iterable[Cell]) -> float | None:
-    """
-    Give median of `sequential` / median of this cell, for the same work in the same run.
+    """Give median of `sequential` / median of this cell, for the same work in the same run.
 
     Where `sequential` ran with several clients, the one with this cell's client counts, else the one that is not the
     `raw` control.

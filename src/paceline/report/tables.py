@@ -1,6 +1,4 @@
-"""
-Every table there is, and the way to print it.
-"""
+"""Every table there is, and the way to print it."""
 
 from paceline.report.arguments import argument
 from paceline.report.changes import change_tables

@@ -67,33 +67,25 @@ def status(verdict: Overall, cells: Iterable[Verdict], *, fail_on: str = "slower
 
 
 def shared_file(fullnames: Iterable[str]) -> str:
-    """
-    Give the file that all these cells are in, with its "::"; "" where there are more files than one.
-    """
+    """Give the file that all these cells are in, with its "::"; "" where there are more files than one."""
     files = {file + mark for file, mark, _ in (name.partition("::") for name in fullnames)}
     return file if len(files) == 1 and (file := files.pop()).endswith("::") else ""
 
 
 def short(fullnames: Sequence[str]) -> list[str]:
-    """
-    Give the cells' names without the file that all of them are in.
-    """
+    """Give the cells' names without the file that all of them are in."""
     file = shared_file(fullnames)
     return [name.removeprefix(file) for name in fullnames]
 
 
 def some(names: Iterable[str], most: int) -> str:
-    """
-    Name the first few, and say how many there are beside them.
-    """
+    """Name the first few, and say how many there are beside them."""
     every = list(names)
     return ", ".join(every[:most]) + (f" and {len(every) - most} more" if len(every) > most else "")
 
 
 class Ends(Protocol):
-    """
-    Whatever has an interval of a ratio, or None for each of its ends.
-    """
+    """Whatever has an interval of a ratio, or None for each of its ends."""
 
     @property
     def low(self) -> float | None: ...
@@ -103,7 +95,5 @@ class Ends(Protocol):
 
 
 def interval(found: Ends) -> str:
-    """
-    Write the interval of a change as it stands in a table.
-    """
+    """Write the interval of a change as it stands in a table."""
     return figures.between(found.low, found.high, to=" .. ")

@@ -1,3 +1,1 @@
-"""
-`paceline report`: which runs it is about, what is gathered beside them, and what is written.
-"""
+"""`paceline report`: which runs it is about, what is gathered beside them, and what is written."""

@@ -1,6 +1,4 @@
-"""
-What `paceline report` takes.
-"""
+"""What `paceline report` takes."""
 
 import argparse
 from pathlib import Path
@@ -24,9 +22,7 @@ examples:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """
-    Add them.
-    """
+    """Add them."""
     parser.add_argument("run", nargs="*", metavar="RUN", help="files, or numbers in this machine's history")
     parser.add_argument(
         "-o",

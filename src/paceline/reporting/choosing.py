@@ -1,6 +1,4 @@
-"""
-Which runs a report is about, and which older ones may lend it what they lack.
-"""
+"""Which runs a report is about, and which older ones may lend it what they lack."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,8 +12,7 @@ Complain = Callable[[object], None]
 
 @dataclass(frozen=True)
 class Chosen:
-    """
-    What a report is made of.
+    """What a report is made of.
 
     Args:
         runs: one for each column.
@@ -30,15 +27,12 @@ class Chosen:
     passed_over: tuple[str, ...]
 
     def evidence(self, run: Run) -> list[Run]:
-        """
-        Give the runs that speak for a column: its own, and those that lend it experiments.
-        """
+        """Give the runs that speak for a column: its own, and those that lend it experiments."""
         return [*(other for other in self.older.get(run.fingerprint, []) if other.path != run.path), run]
 
 
 def chosen(words: Sequence[str], results: Path, here: str, complain: Complain) -> Chosen:
-    """
-    Find the runs that were named, or the newest whole one: of this machine if there is one, else of any.
+    """Find the runs that were named, or the newest whole one: of this machine if there is one, else of any.
 
     Args:
         words: paths, or numbers in this machine's history; none for the newest run.

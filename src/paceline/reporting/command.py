@@ -1,6 +1,4 @@
-"""
-`paceline report`, from what was typed to its exit status.
-"""
+"""`paceline report`, from what was typed to its exit status."""
 
 import sys
 from argparse import Namespace
@@ -24,8 +22,7 @@ PAGE = Path("report.html")
 
 
 def report(arguments: Namespace, complain: Callable[[object], None]) -> int:
-    """
-    Make what was asked for.
+    """Make what was asked for.
 
     Args:
         arguments: `run`, `output`, `charts`, `markdown` and `results`, as typed.
@@ -70,8 +67,7 @@ def _unfit(output: Path | None, charts: Path | None) -> str | None:
 
 
 def _write(made: Report, output: Path | None, charts: Path | None) -> None:
-    """
-    Write the page and the charts; each file is whole or not there.
+    """Write the page and the charts; each file is whole or not there.
 
     Raises:
         OSError: the disk is full, or a folder can't be written to.
@@ -96,8 +92,6 @@ def _progress(words: str) -> None:
 
 
 def _say(what: str) -> None:
-    """
-    Say on standard error what was written, so that standard output holds nothing but what was asked for.
-    """
+    """Say on standard error what was written, so that standard output holds nothing but what was asked for."""
     _progress("")
     sys.stderr.write(f"wrote {what}\n")

@@ -1,6 +1,4 @@
-"""
-From the chosen runs to a whole report.
-"""
+"""From the chosen runs to a whole report."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,8 +21,7 @@ TITLE = "Which concurrency strategy, and how close to the limit?"
 
 
 def composed(chosen: Chosen, results: Path) -> Report:
-    """
-    Lay a report out.
+    """Lay a report out.
 
     Args:
         chosen: the runs it is about.
@@ -60,9 +57,7 @@ def _sections(made: Sequence[Column], chosen: Chosen, results: Path, here: str) 
 
 
 def _findings(run: Run, chosen: Chosen) -> dict[str, Finding]:
-    """
-    Judge the claims by a column's runs; nothing is judged where no cell was measured in processes of its own.
-    """
+    """Judge the claims by a column's runs; nothing is judged where no cell was measured in processes of its own."""
     evidence = claims.newest_of_each(chosen.evidence(run))
     return claims.findings(evidence) if evidence else {}
 
@@ -73,9 +68,7 @@ def _introduced(column: Column) -> str:
 
 
 def _loud(chosen: Chosen, here: str) -> list[str]:
-    """
-    Say what a reader has to know first.
-    """
+    """Say what a reader has to know first."""
     lines = [f"Passed over {plain(trouble)}" for trouble in chosen.passed_over]
     for run in chosen.runs:
         if run.fingerprint != here:

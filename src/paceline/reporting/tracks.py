@@ -1,6 +1,4 @@
-"""
-From a machine's history to what a report shows of it.
-"""
+"""From a machine's history to what a report shows of it."""
 
 import math
 import statistics
@@ -19,8 +17,7 @@ _LEAST_FOR_QUARTILES = 2
 
 
 def tracks(fingerprint: str, runs: Sequence[Run]) -> Past:
-    """
-    Find what moved in a history.
+    """Find what moved in a history.
 
     Args:
         fingerprint: whose it is.
@@ -92,9 +89,7 @@ def _drifted(one: Measured, middles: dict[str, float]) -> Drift | None:
 
 
 def _together(found: Trend) -> Iterator[str]:
-    """
-    Name the places where so many cells moved at once that it may be the machine.
-    """
+    """Name the places where so many cells moved at once that it may be the machine."""
     for _, group in groupby(found.moved, key=lambda one: (one.before.path, one.after.path)):
         moved = list(group)
         if 2 * len(moved) >= len(found.looked_at) >= LEAST_CELLS:

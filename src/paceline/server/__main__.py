@@ -1,6 +1,4 @@
-"""
-`python -m paceline.server`: how the fixtures start the instrument.
-"""
+"""`python -m paceline.server`: how the fixtures start the instrument."""
 
 import argparse
 import sys
@@ -9,9 +7,7 @@ from paceline.server.serve import serve
 
 
 def main() -> int:
-    """
-    Read the arguments and serve.
-    """
+    """Read the arguments and serve."""
     parser = argparse.ArgumentParser(prog="python -m paceline.server", description="Serve items until told to stop.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)

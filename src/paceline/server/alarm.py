@@ -1,6 +1,4 @@
-"""
-Many due times on one timer.
-"""
+"""Many due times on one timer."""
 
 import asyncio
 from heapq import heapify, heappop, heappush
@@ -14,26 +12,18 @@ MANY = 1000
 
 
 class Sleeper(Protocol):
-    """
-    Somebody who waits for a due time.
-    """
+    """Somebody who waits for a due time."""
 
     @property
     def waiting(self) -> bool:
-        """
-        Say whether ringing still means anything.
-        """
+        """Say whether ringing still means anything."""
 
     def ring(self) -> None:
-        """
-        Called once, when the time has come and never before.
-        """
+        """Called once, when the time has come and never before."""
 
 
 class Alarm:
-    """
-    Rings sleepers when they are due; the timer is set anew only when the earliest due time changes.
-    """
+    """Rings sleepers when they are due; the timer is set anew only when the earliest due time changes."""
 
     __slots__ = ("forgotten", "heap", "set_to", "tickets", "timer")
 
@@ -45,18 +35,14 @@ class Alarm:
         self.forgotten = 0
 
     def at(self, due: float, sleeper: Sleeper) -> None:
-        """
-        Ring `sleeper` at `due`, seconds of the monotonic clock.
-        """
+        """Ring `sleeper` at `due`, seconds of the monotonic clock."""
         heappush(self.heap, (due, next(self.tickets), sleeper))
         if self.set_to is None or due < self.set_to:
             self.set_to = due
             self.timer.set(due)
 
     def wake(self) -> None:
-        """
-        Ring everybody who is due, then set the timer for the next one. A wake-up before the time rings nobody.
-        """
+        """Ring everybody who is due, then set the timer for the next one. A wake-up before the time rings nobody."""
         heap = self.heap
         now = monotonic()
         while heap and heap[0][0] <= now:
@@ -65,8 +51,7 @@ class Alarm:
         self.timer.set(self.set_to)
 
     def forget(self, sleepers: int) -> None:
-        """
-        Take note that so many sleepers have stopped waiting; when they are the half of all, sweep them out.
+        """Take note that so many sleepers have stopped waiting; when they are the half of all, sweep them out.
 
         Without the sweep, clients that ask for an hour of latency and leave would fill the memory.
         """

@@ -1,6 +1,4 @@
-"""
-An answer that can't be given yet, and what all connections share.
-"""
+"""An answer that can't be given yet, and what all connections share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +12,7 @@ from paceline.server.wire import Order
 
 @dataclass(slots=True)
 class Core:
-    """
-    What all connections share.
+    """What all connections share.
 
     Args:
         alarm: wakes answers when they are due.
@@ -31,8 +28,7 @@ class Core:
 
 
 class Answer:
-    """
-    An answer that is not due, or behind another one, or more than the client takes at once.
+    """An answer that is not due, or behind another one, or more than the client takes at once.
 
     Args:
         flush: called when it is ready; None once the client has it or is gone.
@@ -58,15 +54,11 @@ class Answer:
 
     @property
     def waiting(self) -> bool:
-        """
-        Say whether anybody waits for it.
-        """
+        """Say whether anybody waits for it."""
         return self.flush is not None
 
     def ring(self) -> None:
-        """
-        The service time is over.
-        """
+        """The service time is over."""
         self.ready = True
         if self.flush is not None:
             self.flush()

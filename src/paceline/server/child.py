@@ -1,6 +1,4 @@
-"""
-The first and the last words with a server's process.
-"""
+"""The first and the last words with a server's process."""
 
 import json
 import os
@@ -13,15 +11,11 @@ PATIENCE = 3.0
 
 
 class ServerError(RuntimeError):
-    """
-    The server did not start, died, or does not answer.
-    """
+    """The server did not start, died, or does not answer."""
 
 
 def first_line(process: subprocess.Popen[bytes], stderr: IO[bytes], timeout: float) -> str:
-    """
-    Wait for the line in which a server says where it listens, and give its URL.
-    """
+    """Wait for the line in which a server says where it listens, and give its URL."""
     deadline = monotonic() + timeout
     line = read_line(process, deadline)
     try:
@@ -35,9 +29,7 @@ def first_line(process: subprocess.Popen[bytes], stderr: IO[bytes], timeout: flo
 
 
 def read_line(process: subprocess.Popen[bytes], deadline: float) -> bytes:
-    """
-    Read a process's first line of output, or what there is of it at the deadline.
-    """
+    """Read a process's first line of output, or what there is of it at the deadline."""
     assert process.stdout is not None
     line = b""
     with selectors.DefaultSelector() as selector:
@@ -51,18 +43,14 @@ def read_line(process: subprocess.Popen[bytes], deadline: float) -> bytes:
 
 
 def complaint(stderr: IO[bytes]) -> str:
-    """
-    Quote the end of what a server wrote to stderr.
-    """
+    """Quote the end of what a server wrote to stderr."""
     stderr.seek(0)
     said = stderr.read().decode(errors="replace").strip()
     return f"its stderr: {said[-2000:]}" if said else "its stderr is empty"
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """
-    End a process: by closing its stdin, then by SIGTERM, then by SIGKILL.
-    """
+    """End a process: by closing its stdin, then by SIGTERM, then by SIGKILL."""
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.close()

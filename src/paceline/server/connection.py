@@ -1,6 +1,4 @@
-"""
-One connection: from bytes to requests.
-"""
+"""One connection: from bytes to requests."""
 
 import asyncio
 from typing import cast
@@ -17,8 +15,7 @@ MAX_HEAD = 2**20  # more than one read, which may hold other requests too; nothi
 
 
 class Connection(asyncio.Protocol):
-    """
-    Parses what a client sends and gives each request to the pipeline, when its head is complete: no request here has
+    """Parses what a client sends and gives each request to the pipeline, when its head is complete: no request here has
     a use for a body, so one that comes is read and forgotten, and a client that waits for "100 Continue" gets the
     final answer instead.
 
@@ -38,35 +35,25 @@ class Connection(asyncio.Protocol):
         self.closing = False  # nothing that follows is answered
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """
-        A client has come.
-        """
+        """A client has come."""
         self.pipeline = Pipeline(self.core, cast(asyncio.Transport, transport))  # uvloop's is none by inheritance
 
     def connection_lost(self, _: Exception | None) -> None:
-        """
-        The client has left, or was made to.
-        """
+        """The client has left, or was made to."""
         self.closing = True
         self.parser = None  # the parser knows our methods: without this, only the garbage collector frees the two
         self.pipeline.drop()
 
     def pause_writing(self) -> None:
-        """
-        The client does not take what it asked for.
-        """
+        """The client does not take what it asked for."""
         self.pipeline.paused = True
 
     def resume_writing(self) -> None:
-        """
-        The client takes more.
-        """
+        """The client takes more."""
         self.pipeline.resume()
 
     def data_received(self, data: bytes) -> None:
-        """
-        Parse what has come; requests are handed on from inside the parser.
-        """
+        """Parse what has come; requests are handed on from inside the parser."""
         if self.parser is None or self.closing:
             return
         try:
@@ -79,9 +66,7 @@ class Connection(asyncio.Protocol):
                 self.refuse(431, f"the request's head is longer than {MAX_HEAD} bytes")
 
     def trouble(self, error: HttpParserUpgrade | HttpParserError, data: bytes | memoryview) -> None:
-        """
-        Decline a wish to upgrade by going on as before, and refuse what is not HTTP.
-        """
+        """Decline a wish to upgrade by going on as before, and refuse what is not HTTP."""
         while isinstance(error, HttpParserUpgrade):
             data = memoryview(data)[error.args[0] :]
             try:
@@ -96,26 +81,20 @@ class Connection(asyncio.Protocol):
         self.refuse(400, f"not HTTP as this server knows it: {printable(str(error))}")
 
     def refuse(self, status: int, line: str) -> None:
-        """
-        Answer what can't be parsed, once, and hang up.
-        """
+        """Answer what can't be parsed, once, and hang up."""
         if not self.closing:
             self.closing = True
             self.pipeline.say(text(status, line, keep=False), keep=False)
 
     def on_url(self, part: bytes) -> None:
-        """
-        Take the target, or a part of it; what is too long is cut where it is sure to be refused.
-        """
+        """Take the target, or a part of it; what is too long is cut where it is sure to be refused."""
         if not self.target and len(part) <= MAX_TARGET:
             self.target = part
         else:
             self.target = (self.target + part)[: MAX_TARGET + 1]
 
     def on_headers_complete(self) -> None:
-        """
-        Hand a request on.
-        """
+        """Hand a request on."""
         target, self.target, self.head_size = self.target, b"", 0
         parser = self.parser
         if self.closing or parser is None:

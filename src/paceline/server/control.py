@@ -1,6 +1,4 @@
-"""
-Answers that are no items: the ledger, the spans, the reset, and refusals.
-"""
+"""Answers that are no items: the ledger, the spans, the reset, and refusals."""
 
 import json
 from dataclasses import asdict
@@ -15,8 +13,7 @@ SPANS = b"/-/spans"
 
 
 def other(core: Core, method: bytes, target: bytes, refusal: Refusal | None, *, keep: bool) -> bytes:
-    """
-    Answer a request that asks for no item.
+    """Answer a request that asks for no item.
 
     Args:
         core: whose ledger it is.
@@ -33,9 +30,7 @@ def other(core: Core, method: bytes, target: bytes, refusal: Refusal | None, *, 
 
 
 def control(core: Core, method: bytes, target: bytes, *, keep: bool) -> bytes:
-    """
-    Give the ledger or the spans, or start them afresh.
-    """
+    """Give the ledger or the spans, or start them afresh."""
     if target == LEDGER and method == b"GET":
         return text(200, json.dumps(asdict(core.tally.ledger())), keep=keep)
     if target == SPANS and method == b"GET" and core.spans is not None:
@@ -49,8 +44,6 @@ def control(core: Core, method: bytes, target: bytes, *, keep: bool) -> bytes:
 
 
 def wrong_method(allowed: str, *, bare: bool, keep: bool) -> bytes:
-    """
-    Say which method there is.
-    """
+    """Say which method there is."""
     allow = f"Allow: {allowed}\r\n".encode()
     return text(405, f"only {allowed} is answered here", keep=keep, bare=bare, extra=allow)

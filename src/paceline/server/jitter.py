@@ -1,6 +1,4 @@
-"""
-How the latency varies from item to item.
-"""
+"""How the latency varies from item to item."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,8 +16,7 @@ FACTORS: dict[str, tuple[Callable[[int, int, float], float], float]] = {
 
 @dataclass(frozen=True, slots=True)
 class Jitter:
-    """
-    How the latency varies from item to item; its mean over many items stays the set latency.
+    """How the latency varies from item to item; its mean over many items stays the set latency.
 
     Args:
         kind: `uniform` (evenly from `1 - amount` to `1 + amount` times the latency) or `lognormal` (the logarithm of
@@ -39,16 +36,12 @@ class Jitter:
         return f"{self.kind}:{short(self.amount)}"
 
     def factor(self, seed: int, item: int) -> float:
-        """
-        Draw what the latency of an item is multiplied by.
-        """
+        """Draw what the latency of an item is multiplied by."""
         return FACTORS[self.kind][0](seed, item, self.amount)
 
 
 def read_jitter(name: str, text: str) -> Jitter:
-    """
-    Read `uniform:F` or `lognormal:S`.
-    """
+    """Read `uniform:F` or `lognormal:S`."""
     kind, colon, amount = text.partition(":")
     if kind not in FACTORS or not colon:
         raise ParameterError(name, text, "must be uniform:F or lognormal:S")

@@ -1,6 +1,4 @@
-"""
-What the server saw, and the counter behind it.
-"""
+"""What the server saw, and the counter behind it."""
 
 from dataclasses import dataclass
 from time import process_time
@@ -8,8 +6,7 @@ from time import process_time
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """
-    What the server saw since the last reset. Control calls and refused requests are not counted.
+    """What the server saw since the last reset. Control calls and refused requests are not counted.
 
     Args:
         connections: how many connections carried at least one counted request.
@@ -37,9 +34,7 @@ class Ledger:
 
 
 class Tally:
-    """
-    The counter behind a ledger; a reset begins a new one, and a request stays with the one that counted it.
-    """
+    """The counter behind a ledger; a reset begins a new one, and a request stays with the one that counted it."""
 
     __slots__ = (
         "bytes",
@@ -60,18 +55,14 @@ class Tally:
         self.cpu_start = process_time()
 
     def begin(self) -> None:
-        """
-        Count an item that was asked for.
-        """
+        """Count an item that was asked for."""
         self.requests += 1
         self.in_flight += 1
         if self.in_flight > self.max_in_flight:  # noqa: PLR1730  # max() would cost every request a call
             self.max_in_flight = self.in_flight
 
     def answered(self, size: int, seconds: float) -> None:
-        """
-        Count a whole answer of `size` bytes that was handed over `seconds` after its request.
-        """
+        """Count a whole answer of `size` bytes that was handed over `seconds` after its request."""
         self.in_flight -= 1
         self.responses += 1
         self.bytes += size
@@ -80,9 +71,7 @@ class Tally:
             self.service_max = seconds
 
     def prompt(self, size: int, seconds: float) -> None:
-        """
-        Count an item that was asked for and answered at once: `begin` and `answered` in one call.
-        """
+        """Count an item that was asked for and answered at once: `begin` and `answered` in one call."""
         self.requests += 1
         self.responses += 1
         self.bytes += size
@@ -93,16 +82,12 @@ class Tally:
             self.max_in_flight = self.in_flight + 1
 
     def abandoned(self, size: int = 0) -> None:
-        """
-        Count an item that got no whole answer, only `size` bytes of it.
-        """
+        """Count an item that got no whole answer, only `size` bytes of it."""
         self.in_flight -= 1
         self.bytes += size
 
     def ledger(self) -> Ledger:
-        """
-        Say what has been seen so far.
-        """
+        """Say what has been seen so far."""
         return Ledger(
             connections=self.connections,
             requests=self.requests,

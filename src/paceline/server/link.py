@@ -1,6 +1,4 @@
-"""
-A link of limited bandwidth that all connections share.
-"""
+"""A link of limited bandwidth that all connections share."""
 
 from collections import deque
 from time import monotonic
@@ -13,19 +11,14 @@ MIN_CHUNK, MAX_CHUNK = 256, 65536
 
 
 class Receiver(Protocol):
-    """
-    Somebody to whom a chunk is on its way.
-    """
+    """Somebody to whom a chunk is on its way."""
 
     def deliver(self, data: bytes) -> None:
-        """
-        The chunk has crossed; the next one, if there is more, goes to the end of the queue.
-        """
+        """The chunk has crossed; the next one, if there is more, goes to the end of the queue."""
 
 
 class Link:
-    """
-    Carries one chunk at a time, in order of asking: senders that ask for one chunk each share the bandwidth evenly.
+    """Carries one chunk at a time, in order of asking: senders that ask for one chunk each share the bandwidth evenly.
 
     A chunk is delivered when its last byte has crossed: n bytes never take less than `n / bandwidth` seconds.
 
@@ -45,17 +38,15 @@ class Link:
         self.delivering = False
 
     def carry(self, receiver: Receiver, data: bytes) -> None:
-        """
-        Queue a chunk behind the others.
-        """
+        """Queue a chunk behind the others."""
         self.queue.append((receiver, data))
         if len(self.queue) == 1 and not self.delivering:
             self.crossed_at = monotonic() + len(data) / self.bandwidth  # an idle link saves nothing up
             self.alarm.at(self.crossed_at, self)
 
     def ring(self) -> None:
-        """
-        Deliver the chunk that has crossed, and those that would have crossed by now had the wake-up not been late.
+        """Deliver the chunk that has crossed, and those that would have crossed by now had the wake-up not been
+        late.
         """
         now = monotonic()
         self.delivering = True

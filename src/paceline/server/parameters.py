@@ -1,6 +1,4 @@
-"""
-From a query string to values: strict, and with one line that says what is wrong.
-"""
+"""From a query string to values: strict, and with one line that says what is wrong."""
 
 from collections.abc import Callable, Iterator
 from typing import TypeVar
@@ -14,8 +12,7 @@ T = TypeVar("T")
 
 
 class ParameterError(ValueError):
-    """
-    A parameter that can't be honoured.
+    """A parameter that can't be honoured.
 
     Args:
         name: the parameter, as it was given.
@@ -34,16 +31,13 @@ class ParameterError(ValueError):
 
 
 def printable(text: str) -> str:
-    """
-    Escape and cut what somebody else wrote, so that it stays on one short line of ASCII.
-    """
+    """Escape and cut what somebody else wrote, so that it stays on one short line of ASCII."""
     escaped = ascii(text)[1:-1]
     return escaped if len(escaped) <= SHOWN else escaped[:SHOWN] + "..."
 
 
 def pairs(query: str) -> Iterator[tuple[str, str]]:
-    """
-    Split a query string into (name, value), percent-decoded; a `+` stays a plus, as in `1e+3`.
+    """Split a query string into (name, value), percent-decoded; a `+` stays a plus, as in `1e+3`.
 
     Raises:
         ParameterError: a field has no `=`, or a name stands there twice.
@@ -60,9 +54,7 @@ def pairs(query: str) -> Iterator[tuple[str, str]]:
 
 
 def reader(read: Callable[[str], T]) -> Callable[[str, str], T]:
-    """
-    Let a reader's complaint name the parameter.
-    """
+    """Let a reader's complaint name the parameter."""
 
     def named(name: str, text: str) -> T:
         try:
@@ -80,15 +72,11 @@ size = reader(numbers.size)
 
 
 def within(name: str, value: float, low: float, high: float, unit: str = "") -> None:
-    """
-    Refuse a value outside [low, high]; `nan` is outside of every range.
-    """
+    """Refuse a value outside [low, high]; `nan` is outside of every range."""
     if not low <= value <= high:
         raise ParameterError(name, short(value), f"must be from {low} to {high}{unit}")
 
 
 def short(value: float) -> str:
-    """
-    Write a number as briefly as it can be read back: `0.05`, `1`, `1e-07`.
-    """
+    """Write a number as briefly as it can be read back: `0.05`, `1`, `1e-07`."""
     return repr(value + 0).removesuffix(".0")

@@ -1,5 +1,5 @@
-"""
-Other servers doing what the instrument does, to compare it with: `python -m paceline.server.peers httpserver|aiohttp`.
+"""Other servers doing what the instrument does, to compare it with: `python -m paceline.server.peers
+httpserver|aiohttp`.
 
 They serve `/item/N` with the same service times, bodies and statuses, know no faults and no bandwidth, and keep no
 ledger but for the CPU time of their process.
@@ -25,37 +25,28 @@ RESET = "/-/reset"
 
 
 class CpuClock:
-    """
-    CPU seconds of this process since it was last reset.
-    """
+    """CPU seconds of this process since it was last reset."""
 
     def __init__(self) -> None:
         self.start = 0.0
 
     def reset(self) -> None:
-        """
-        Start afresh.
-        """
+        """Start afresh."""
         self.start = time.process_time()
 
     def ledger(self) -> str:
-        """
-        Write all there is of a ledger, as JSON.
-        """
+        """Write all there is of a ledger, as JSON."""
         return json.dumps({"cpu_seconds": time.process_time() - self.start})
 
 
 @lru_cache
 def parsed(query: str) -> Service:
-    """
-    Read each query once, as the instrument does.
-    """
+    """Read each query once, as the instrument does."""
     return Service.parse(query)
 
 
 def asked(item: str, query: str) -> tuple[int, Service]:
-    """
-    Read what is asked for.
+    """Read what is asked for.
 
     Raises:
         ParameterError: it can't be honoured, here or anywhere.
@@ -67,16 +58,12 @@ def asked(item: str, query: str) -> tuple[int, Service]:
 
 
 def announce(port: int) -> None:
-    """
-    Print where the server listens.
-    """
+    """Print where the server listens."""
     print(json.dumps({"url": f"http://{HOST}:{port}", "pid": os.getpid()}), flush=True)  # noqa: T201  # for the fixtures
 
 
 def httpserver() -> None:
-    """
-    Serve with pytest-httpserver, threaded, until stdin closes.
-    """
+    """Serve with pytest-httpserver, threaded, until stdin closes."""
     from pytest_httpserver import HTTPServer  # each peer imports only what it runs on
     from werkzeug import Request, Response
 
@@ -106,16 +93,12 @@ def httpserver() -> None:
 
 
 def aiohttp() -> None:
-    """
-    Serve with aiohttp.web on asyncio's own loop until stdin closes.
-    """
+    """Serve with aiohttp.web on asyncio's own loop until stdin closes."""
     asyncio.run(aiohttp_server())
 
 
 async def aiohttp_server() -> None:
-    """
-    Run aiohttp.web.
-    """
+    """Run aiohttp.web."""
     from aiohttp import web  # each peer imports only what it runs on
 
     clock = CpuClock()
@@ -150,9 +133,7 @@ async def aiohttp_server() -> None:
 
 
 async def stdin_closed() -> None:
-    """
-    Wait until stdin closes.
-    """
+    """Wait until stdin closes."""
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
@@ -164,9 +145,7 @@ PEERS: dict[str, Callable[[], None]] = {"httpserver": httpserver, "aiohttp": aio
 
 
 def main(arguments: list[str]) -> int:
-    """
-    Serve as the peer that is asked for; Ctrl-C is left to whoever holds the other end of stdin.
-    """
+    """Serve as the peer that is asked for; Ctrl-C is left to whoever holds the other end of stdin."""
     if len(arguments) != 1 or arguments[0] not in PEERS:
         print(f"usage: python -m paceline.server.peers {'|'.join(PEERS)}", file=sys.stderr)  # noqa: T201  # as above
         return 2

@@ -1,6 +1,4 @@
-"""
-The answers of one connection: served at the same time, given in order.
-"""
+"""The answers of one connection: served at the same time, given in order."""
 
 import asyncio
 import socket
@@ -18,8 +16,7 @@ NO_LINGER = struct.pack("ii", 1, 0)
 
 
 class Pipeline:
-    """
-    Answers on their way to one client, which may ask for a pause.
+    """Answers on their way to one client, which may ask for a pause.
 
     Memory is bounded whatever the client does: the line of pending answers by `MAX_PENDING` and one read, and of the
     answers themselves only one piece at a time is made.
@@ -38,9 +35,7 @@ class Pipeline:
         self.blocked = False  # a fault has struck: nothing follows
 
     def serve(self, order: Order, *, keep: bool) -> None:
-        """
-        Give an item's answer after its service time, and after all answers before it.
-        """
+        """Give an item's answer after its service time, and after all answers before it."""
         arrived = monotonic()
         tally = self.core.tally
         if tally is not self.tally:
@@ -54,15 +49,11 @@ class Pipeline:
             self.enqueue(Answer(self.flush, order, b"", tally, arrived, keep=keep), order.seconds)
 
     def say(self, text: bytes, *, keep: bool) -> None:
-        """
-        Give an uncounted answer after all answers before it.
-        """
+        """Give an uncounted answer after all answers before it."""
         self.enqueue(Answer(self.flush, None, text, self.core.tally, 0.0, keep=keep), 0.0)
 
     def enqueue(self, answer: Answer, seconds: float) -> None:
-        """
-        Put an answer at the end of the line; a client that fills the line is not read from until it is shorter.
-        """
+        """Put an answer at the end of the line; a client that fills the line is not read from until it is shorter."""
         self.pending.append(answer)
         if len(self.pending) >= MAX_PENDING and not self.held:
             self.held = True
@@ -73,9 +64,7 @@ class Pipeline:
             answer.ring()
 
     def flush(self) -> None:
-        """
-        Give all answers that are ready and next in line, as far as the client takes them.
-        """
+        """Give all answers that are ready and next in line, as far as the client takes them."""
         pending = self.pending
         while pending and pending[0].ready and self.sending is None and not self.paused and not self.blocked:
             self.start(pending[0])
@@ -84,9 +73,7 @@ class Pipeline:
             self.transport.resume_reading()
 
     def start(self, answer: Answer) -> None:
-        """
-        Begin to give the first answer in line: in one write, or in pieces when it is long or the link is narrow.
-        """
+        """Begin to give the first answer in line: in one write, or in pieces when it is long or the link is narrow."""
         order, link = answer.order, self.core.link
         if order is None:
             self.transport.write(answer.text)
@@ -101,9 +88,7 @@ class Pipeline:
             self.proceed()
 
     def proceed(self) -> None:
-        """
-        Hand on the pieces of the answer: all that the client takes, or the next one if there is a link to cross.
-        """
+        """Hand on the pieces of the answer: all that the client takes, or the next one if there is a link to cross."""
         while self.sending is not None and not self.paused:
             data = next(self.sending, None)
             if data is None:
@@ -116,18 +101,14 @@ class Pipeline:
                 return
 
     def deliver(self, data: bytes) -> None:
-        """
-        A piece has crossed the link.
-        """
+        """A piece has crossed the link."""
         if self.sending is not None:
             self.transport.write(data)
             self.proceed()
             self.flush()
 
     def finish(self) -> None:
-        """
-        The first answer in line has been handed over: count it, and close if it was the last one.
-        """
+        """The first answer in line has been handed over: count it, and close if it was the last one."""
         answer, order = self.pending[0], self.pending[0].order
         fault = order.service.fault if order else None
         if fault == "stall":
@@ -144,25 +125,19 @@ class Pipeline:
             self.transport.close()
 
     def reset(self) -> None:
-        """
-        Break the connection the hard way: the client sees it reset, not closed.
-        """
+        """Break the connection the hard way: the client sees it reset, not closed."""
         self.blocked = True
         self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
         self.transport.abort()
 
     def resume(self) -> None:
-        """
-        The client takes more after a pause.
-        """
+        """The client takes more after a pause."""
         self.paused = False
         self.proceed()
         self.flush()
 
     def drop(self) -> None:
-        """
-        The client is gone: nothing of this is wanted any more.
-        """
+        """The client is gone: nothing of this is wanted any more."""
         for answer in self.pending:
             answer.flush = None
             if answer.order is not None:

@@ -1,6 +1,4 @@
-"""
-Start a server in a process of its own, talk to it, and leave nobody behind.
-"""
+"""Start a server in a process of its own, talk to it, and leave nobody behind."""
 
 import json
 import os
@@ -33,8 +31,7 @@ KINDS: dict[str, tuple[str, ...]] = {
 
 
 class Control:
-    """
-    A running server, seen from any process of this machine; it can be sent to one.
+    """A running server, seen from any process of this machine; it can be sent to one.
 
     It holds no connection and no thread, so forking is safe.
 
@@ -50,8 +47,7 @@ class Control:
         self.bandwidth = bandwidth
 
     def ledger(self) -> Ledger | None:
-        """
-        Say what the server has seen since the last reset; None if it keeps no ledger.
+        """Say what the server has seen since the last reset; None if it keeps no ledger.
 
         Raises:
             ServerError: the server has died, or does not answer.
@@ -59,14 +55,11 @@ class Control:
         return Ledger(**self._ask("GET", "/-/ledger")) if self.proves else None
 
     def reset(self) -> None:
-        """
-        Start the ledger and the CPU time afresh.
-        """
+        """Start the ledger and the CPU time afresh."""
         self._ask("POST", "/-/reset")
 
     def spans(self) -> tuple[list[Served], int]:
-        """
-        Give the spans since the last reset, in order of completion, and how many more there was no room for.
+        """Give the spans since the last reset, in order of completion, and how many more there was no room for.
 
         Raises:
             ServerError: it was not started with `spans`, has died, or does not answer.
@@ -75,8 +68,7 @@ class Control:
         return [Served(*span) for span in answer["spans"]], int(answer["dropped"])
 
     def hosts(self) -> list[str]:
-        """
-        Give the address of the host that each connection of the spans came from, by the connection's number.
+        """Give the address of the host that each connection of the spans came from, by the connection's number.
 
         Raises:
             ServerError: as for `spans`.
@@ -84,9 +76,7 @@ class Control:
         return [str(host) for host in self._ask("GET", "/-/spans")["hosts"]]
 
     def cpu_seconds(self) -> float:
-        """
-        Give the CPU time of the server's process since the last reset, or since its start if there was none.
-        """
+        """Give the CPU time of the server's process since the last reset, or since its start if there was none."""
         return float(self._ask("GET", "/-/ledger")["cpu_seconds"])
 
     def _ask(self, method: str, path: str) -> dict[str, Any]:
@@ -108,8 +98,7 @@ class Control:
 
 
 class Instrument(Control):
-    """
-    A running server, seen from the process that started it.
+    """A running server, seen from the process that started it.
 
     Attributes:
         pid: its process.
@@ -130,9 +119,7 @@ class Instrument(Control):
         self._stderr = stderr
 
     def control(self) -> Control:
-        """
-        Give what another process needs to talk to it.
-        """
+        """Give what another process needs to talk to it."""
         return Control(self.url, proves=self.proves, bandwidth=self.bandwidth)
 
     def _state(self) -> str:
@@ -154,8 +141,7 @@ def running(
     spans: bool = False,
     host: str | None = None,
 ) -> Iterator[Instrument]:
-    """
-    Run a server in a process of its own for as long as the context lasts.
+    """Run a server in a process of its own for as long as the context lasts.
 
     Args:
         kind: `instrument`, or a peer to compare it with: `httpserver` or `aiohttp`.
@@ -188,9 +174,7 @@ def running(
 
 
 def arguments(kind: str, bandwidth: float | None, *, spans: bool = False, host: str | None = None) -> list[str]:
-    """
-    Give the module and arguments that start a server of this kind.
-    """
+    """Give the module and arguments that start a server of this kind."""
     if kind not in KINDS:
         raise ValueError(f"no server {kind!r}; there are {', '.join(KINDS)}")
     wanted = [] if bandwidth is None else ["--bandwidth", repr(float(bandwidth))]

@@ -1,6 +1,4 @@
-"""
-The server's life: listen, say where, serve until told to stop.
-"""
+"""The server's life: listen, say where, serve until told to stop."""
 
 import asyncio
 import gc
@@ -35,8 +33,7 @@ def serve(
     *,
     spans: bool = False,
 ) -> int:
-    """
-    Serve in the foreground; print one JSON line with `url` and `pid` once listening.
+    """Serve in the foreground; print one JSON line with `url` and `pid` once listening.
 
     Args:
         host: address to listen at.
@@ -61,26 +58,20 @@ def serve(
 
 
 def complain(sentence: str) -> int:
-    """
-    Say on stderr why there is no server, and give the exit status for it.
-    """
+    """Say on stderr why there is no server, and give the exit status for it."""
     print(f"paceline serve: {sentence}", file=sys.stderr)  # noqa: T201  # this is the command's output
     return 1
 
 
 def raise_descriptor_limit() -> None:
-    """
-    Allow as many connections as the system does.
-    """
+    """Allow as many connections as the system does."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     with suppress(ValueError, OSError):  # some systems call the limit infinite, and refuse to set it so
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 async def run(host: str, port: int, bandwidth: float | None, *, until_stdin_closes: bool, spans: bool) -> int:
-    """
-    Listen and serve until a signal comes, or until stdin closes where that was asked for; give the exit status.
-    """
+    """Listen and serve until a signal comes, or until stdin closes where that was asked for; give the exit status."""
     loop = asyncio.get_running_loop()
     alarm = Alarm(loop)
     core = Core(alarm, None if bandwidth is None else Link(alarm, bandwidth), Tally(), Spans() if spans else None)
@@ -105,18 +96,14 @@ async def run(host: str, port: int, bandwidth: float | None, *, until_stdin_clos
 
 
 def announce(address: tuple[str, int]) -> None:
-    """
-    Print where the server listens, for people and for programs.
-    """
+    """Print where the server listens, for people and for programs."""
     host, port = address[:2]
     shown = f"[{host}]" if ":" in host else host
     print(json.dumps({"url": f"http://{shown}:{port}", "pid": os.getpid()}), flush=True)  # noqa: T201  # as above
 
 
 def watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """
-    Set `stop` when stdin closes; a regular file or the null device is at its end from the start.
-    """
+    """Set `stop` when stdin closes; a regular file or the null device is at its end from the start."""
 
     def look() -> None:
         if not os.read(STDIN, 4096):

@@ -1,6 +1,4 @@
-"""
-What is asked of the instrument for one item: how long, how much, and how it should fail.
-"""
+"""What is asked of the instrument for one item: how long, how much, and how it should fail."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,8 +19,7 @@ FAULTS: tuple[Fault, ...] = ("reset", "truncate", "stall")
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """
-    One way to serve items; its query string is the one way to write it.
+    """One way to serve items; its query string is the one way to write it.
 
     Args:
         latency: seconds from the request to its answer, 0 to 3600.
@@ -63,8 +60,7 @@ class Service:
 
     @classmethod
     def parse(cls, query: str) -> Self:
-        """
-        Read a query string such as `latency=0.05&size=1024`.
+        """Read a query string such as `latency=0.05&size=1024`.
 
         Raises:
             ParameterError: with one line that names the parameter, its value, and what is wrong or allowed.
@@ -77,17 +73,13 @@ class Service:
         return cls(**fields)
 
     def query(self) -> str:
-        """
-        Write the query string that `parse` reads back as an equal service; what is the default is left out.
-        """
+        """Write the query string that `parse` reads back as an equal service; what is the default is left out."""
         default = Service()
         values = ((name, getattr(self, name)) for name in READERS)
         return "&".join(f"{name}={written(value)}" for name, value in values if value != getattr(default, name))
 
     def seconds(self, item: int) -> float:
-        """
-        Give the service time of an item in seconds: a pure function of the parameters and the item.
-        """
+        """Give the service time of an item in seconds: a pure function of the parameters and the item."""
         seconds = self.latency
         if self.jitter is not None:
             seconds *= self.jitter.factor(self.seed, item)
@@ -97,18 +89,14 @@ class Service:
 
 
 def written(value: object) -> str:
-    """
-    Write a parameter's value the way its reader takes it.
-    """
+    """Write a parameter's value the way its reader takes it."""
     if isinstance(value, tuple):
         return ":".join(short(part) for part in value)
     return short(value) if isinstance(value, (int, float)) else str(value)
 
 
 def read_straggler(name: str, text: str) -> tuple[int, float]:
-    """
-    Read `EVERY:SECONDS`.
-    """
+    """Read `EVERY:SECONDS`."""
     every, colon, late = text.partition(":")
     if not colon:
         raise ParameterError(name, text, "must be EVERY:SECONDS")
@@ -116,9 +104,7 @@ def read_straggler(name: str, text: str) -> tuple[int, float]:
 
 
 def read_fault(_: str, text: str) -> str:
-    """
-    Take a fault as it is; the service itself knows which there are.
-    """
+    """Take a fault as it is; the service itself knows which there are."""
     return text
 
 

@@ -1,5 +1,5 @@
-"""
-Connections that leave a span for each item: a server has either these or the plain ones, which know nothing of spans.
+"""Connections that leave a span for each item: a server has either these or the plain ones, which know nothing of
+spans.
 """
 
 import asyncio
@@ -14,22 +14,17 @@ from paceline.server.wire import Order
 
 
 class TracingConnection(Connection):
-    """
-    One connection whose answers are traced.
-    """
+    """One connection whose answers are traced."""
 
     __slots__ = ()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """
-        A client has come.
-        """
+        """A client has come."""
         self.pipeline = TracingPipeline(self.core, cast(asyncio.Transport, transport))
 
 
 class TracingPipeline(Pipeline):
-    """
-    Answers that each leave a span once they are handed over; one that is never whole, as after a reset, leaves none.
+    """Answers that each leave a span once they are handed over; one that is never whole, as after a reset, leaves none.
 
     Attributes:
         number: of the connection, since the last reset.
@@ -38,9 +33,7 @@ class TracingPipeline(Pipeline):
     __slots__ = ("number",)
 
     def serve(self, order: Order, *, keep: bool) -> None:
-        """
-        Give an item's answer as any pipeline does, but never by the short cut, which goes past `finish`.
-        """
+        """Give an item's answer as any pipeline does, but never by the short cut, which goes past `finish`."""
         if self.core.tally is not self.tally:
             self.number = self.core.tally.connections
             peer = self.transport.get_extra_info("peername")
@@ -49,8 +42,8 @@ class TracingPipeline(Pipeline):
         super().serve(replace(order, prompt=False), keep=keep)
 
     def finish(self) -> None:
-        """
-        The first answer in line has been handed over; what a reset of the ledger left behind is no part of the trace.
+        """The first answer in line has been handed over; what a reset of the ledger left behind is no part of the
+        trace.
         """
         answer = self.pending[0]
         super().finish()

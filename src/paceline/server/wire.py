@@ -1,6 +1,4 @@
-"""
-Bytes of HTTP/1.1: heads, short texts, and what a request's target asks for.
-"""
+"""Bytes of HTTP/1.1: heads, short texts, and what a request's target asks for."""
 
 import re
 from collections.abc import Iterator
@@ -22,18 +20,14 @@ CLOSE = b"Connection: close\r\n"
 
 
 def head(status: int, size: int, *, keep: bool) -> bytes:
-    """
-    Write an answer's head, with the blank line that ends it; 204 and 304 have no body, so no length either.
-    """
+    """Write an answer's head, with the blank line that ends it; 204 and 304 have no body, so no length either."""
     length = b"" if status in (204, 304) else b"Content-Type: text/plain\r\nContent-Length: %d\r\n" % size
     reason = REASONS.get(status, "Unnamed").encode()
     return b"HTTP/1.1 %d %b\r\n%b%b\r\n" % (status, reason, length, b"" if keep else CLOSE)
 
 
 def text(status: int, line: str, *, keep: bool, bare: bool = False, extra: bytes = b"") -> bytes:
-    """
-    Write an answer of one line; a `bare` one, to a HEAD request, leaves the line itself out.
-    """
+    """Write an answer of one line; a `bare` one, to a HEAD request, leaves the line itself out."""
     content = f"{line}\n".encode()
     start, end = head(status, len(content), keep=keep)[:-2], b"\r\n"
     return start + extra + end + (b"" if bare else content)
@@ -41,9 +35,7 @@ def text(status: int, line: str, *, keep: bool, bare: bool = False, extra: bytes
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """
-    A request that can't be honoured, and why.
-    """
+    """A request that can't be honoured, and why."""
 
     status: int
     line: str
@@ -51,8 +43,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """
-    What a request asks for, worked out once per target.
+    """What a request asks for, worked out once per target.
 
     Args:
         item: the item's number.
@@ -71,9 +62,7 @@ class Order:
     prompt: bool
 
     def pieces(self, length: int, *, keep: bool) -> Iterator[bytes]:
-        """
-        Cut the answer into the head with some body, and more body, in pieces of about `length` bytes.
-        """
+        """Cut the answer into the head with some body, and more body, in pieces of about `length` bytes."""
         start = min(length, self.sent)
         yield head(self.service.status, self.service.size, keep=keep) + body(self.item, start)
         while start < self.sent:
@@ -84,9 +73,7 @@ class Order:
 
 @lru_cache(maxsize=4096)
 def order(target: bytes) -> Order | Refusal:
-    """
-    Work out what a request's target asks for: `/item/N?...`, or the refusal that tells why not.
-    """
+    """Work out what a request's target asks for: `/item/N?...`, or the refusal that tells why not."""
     if len(target) > MAX_TARGET:
         return Refusal(414, f"the request's target is longer than {MAX_TARGET} bytes")
     path, _, query = without_origin(target.decode("latin-1")).partition("#")[0].partition("?")
@@ -101,9 +88,7 @@ def order(target: bytes) -> Order | Refusal:
 
 
 def prepare(item: int, service: Service) -> Order:
-    """
-    Work out an item's answer as far as it can be kept.
-    """
+    """Work out an item's answer as far as it can be kept."""
     seconds = service.seconds(item)
     if service.fault is not None:
         sent = 0 if service.fault == "reset" else service.size // 2
@@ -115,9 +100,7 @@ def prepare(item: int, service: Service) -> Order:
 
 
 def without_origin(target: str) -> str:
-    """
-    Take the scheme and host off an absolute target, as proxies send it.
-    """
+    """Take the scheme and host off an absolute target, as proxies send it."""
     if not target.startswith("http://"):
         return target
     return "/" + target.removeprefix("http://").partition("/")[2]

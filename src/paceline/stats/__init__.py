@@ -1,3 +1,1 @@
-"""
-Arithmetic on samples and limits: pure functions, no files, no printing.
-"""
+"""Arithmetic on samples and limits: pure functions, no files, no printing."""

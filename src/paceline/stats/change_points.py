@@ -1,5 +1,5 @@
-"""
-Where a history moved for good: change points of many cells at once. NumPy, ruptures and SciPy are imported when needed.
+"""Where a history moved for good: change points of many cells at once. NumPy, ruptures and SciPy are imported when
+needed.
 
 All values are natural logarithms of times, so that a change is a difference whatever the cell's scale.
 """
@@ -32,8 +32,7 @@ _Places = Mapping[str, Sequence[int]]
 
 @dataclass(frozen=True, kw_only=True)
 class ChangePoint:
-    """
-    The place from which on one cell's runs lie elsewhere.
+    """The place from which on one cell's runs lie elsewhere.
 
     Attributes:
         index: of the first run that lies elsewhere.
@@ -51,9 +50,9 @@ class ChangePoint:
 
 
 def change_points(histories: Mapping[str, Sequence[float]]) -> dict[str, list[ChangePoint]]:
-    """
-    Find where cells moved. ruptures proposes places for each; each is tested against its neighbours on either side, all
-    cells together by Holm's rule, in which every cell counts at least once. Of those that fail, each cell's weakest is
+    """Find where cells moved. ruptures proposes places for each; each is tested against its neighbours on either side,
+    all cells together by Holm's rule, in which every cell counts at least once. Of those that fail, each cell's weakest
+    is
     dropped and the rest tested again, until all that are left pass.
 
     Args:
@@ -76,8 +75,7 @@ def change_points(histories: Mapping[str, Sequence[float]]) -> dict[str, list[Ch
 
 
 def candidates(logs: Sequence[float]) -> list[int]:
-    """
-    Propose places: the division into segments with the least sum of absolute distances from each segment's median, a
+    """Propose places: the division into segments with the least sum of absolute distances from each segment's median, a
     change point costing `PENALTY` noises. A single odd run moves no median, so it buys no segment of its own.
 
     Args:
@@ -101,8 +99,7 @@ def candidates(logs: Sequence[float]) -> list[int]:
 
 
 def least_neighbours(cells: int) -> int:
-    """
-    Say how many runs on either side let the test see a change at all, however large, if as many cells are looked at.
+    """Say how many runs on either side let the test see a change at all, however large, if as many cells are looked at.
 
     Source: of the C(2r, r) ways to part 2 r runs, two have the sides wholly apart: p = 2 / C(2r, r).
     """
@@ -113,9 +110,7 @@ def least_neighbours(cells: int) -> int:
 
 
 def _tested(histories: _Histories, places: _Places, family: int) -> dict[tuple[str, int], float]:
-    """
-    Test each place, and correct for all of them; those of the family that are given up count as p = 1.
-    """
+    """Test each place, and correct for all of them; those of the family that are given up count as p = 1."""
     raw = {(name, at): _p(*_sides(histories[name], found, at)) for name, found in places.items() for at in found}
     whole = [*raw.values(), *[1.0] * (family - len(raw))]
     corrected = holm({str(index): p for index, p in enumerate(whole)})
@@ -128,17 +123,14 @@ def _weakest_failing(places: _Places, p: Mapping[tuple[str, int], float]) -> set
 
 
 def _sides(logs: Sequence[float], places: Sequence[int], place: int) -> tuple[Sequence[float], Sequence[float]]:
-    """
-    Give the segment before a place and the one after it.
-    """
+    """Give the segment before a place and the one after it."""
     ends = [0, *places, len(logs)]
     at = ends.index(place, 1)
     return logs[ends[at - 1] : place], logs[place : ends[at + 1]]
 
 
 def _p(before: Sequence[float], after: Sequence[float]) -> float:
-    """
-    Test whether two segments lie at the same place, by ranks: how far an odd run lies off does not count.
+    """Test whether two segments lie at the same place, by ranks: how far an odd run lies off does not count.
 
     Source: H. B. Mann and D. R. Whitney, Annals of Mathematical Statistics 18 (1947), 50-60.
     """
@@ -155,8 +147,7 @@ def _change_point(logs: Sequence[float], places: Sequence[int], place: int, p: f
 
 
 def shift_between(before: Sequence[float], after: Sequence[float]) -> tuple[float, float | None, float | None]:
-    """
-    Estimate how far `after` lies above `before`, with a 95 % interval that goes with the test by ranks.
+    """Estimate how far `after` lies above `before`, with a 95 % interval that goes with the test by ranks.
 
     Args:
         before: shape (m,).

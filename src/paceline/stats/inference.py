@@ -1,5 +1,5 @@
-"""
-How far a mean over a few processes can be trusted. Pure arithmetic; SciPy is imported when it is needed, never before.
+"""How far a mean over a few processes can be trusted. Pure arithmetic; SciPy is imported when it is needed, never
+before.
 
 The replicate is the process, not the round: rounds of one process share its memory layout and its moment, so they say
 little about the next process.
@@ -25,8 +25,7 @@ _THE_SAME = 1e-12  # what remains of one and the same value after a division
 
 @dataclass(frozen=True)
 class Interval:
-    """
-    A mean, and where the true one lies in `LEVEL` of all cases.
+    """A mean, and where the true one lies in `LEVEL` of all cases.
 
     Attributes:
         mean: of the values, in their unit.
@@ -40,8 +39,7 @@ class Interval:
 
 
 def mean(values: Sequence[float], level: float = LEVEL) -> Interval:
-    """
-    Give the mean of `values` with Student's t interval, which holds for few values if they are roughly normal.
+    """Give the mean of `values` with Student's t interval, which holds for few values if they are roughly normal.
 
     Args:
         values: one for each process, shape (n,), n at least 1.
@@ -58,9 +56,8 @@ def mean(values: Sequence[float], level: float = LEVEL) -> Interval:
 
 
 def geometric_mean(values: Sequence[float], level: float = LEVEL) -> Interval:
-    """
-    Give the geometric mean of ratios or times with Student's t interval of their logarithms: twice as fast and half as
-    fast are equally far from 1, and the interval never reaches 0.
+    """Give the geometric mean of ratios or times with Student's t interval of their logarithms: twice as fast and half
+    as fast are equally far from 1, and the interval never reaches 0.
 
     Args:
         values: one for each process, each above 0, shape (n,), n at least 1.
@@ -79,9 +76,8 @@ def geometric_mean(values: Sequence[float], level: float = LEVEL) -> Interval:
 
 
 def processes_to_tell(values: Sequence[float], margin: float, level: float = LEVEL) -> int | None:
-    """
-    Estimate how many processes would show on which side of `margin` the mean of `values` lies, if mean and spread stay
-    as they are: the least n with t(n - 1) * s / sqrt(n) below the distance.
+    """Estimate how many processes would show on which side of `margin` the mean of `values` lies, if mean and spread
+    stay as they are: the least n with t(n - 1) * s / sqrt(n) below the distance.
 
     Args:
         values: one for each process, shape (n,); logarithms for a geometric mean, the margin too.
@@ -106,9 +102,7 @@ def _half_width(values: Sequence[float], level: float) -> float | None:
 
 
 def _quantile(degrees: int, level: float) -> float:
-    """
-    Give the two-sided quantile of Student's t.
-    """
+    """Give the two-sided quantile of Student's t."""
     from scipy.special import stdtrit  # the function behind scipy.stats.t.ppf, at a quarter of the import
 
     return float(stdtrit(degrees, (1 + level) / 2))

@@ -1,5 +1,4 @@
-"""
-Limits: the least time in which work could be done. Pure arithmetic, seconds and bytes.
+"""Limits: the least time in which work could be done. Pure arithmetic, seconds and bytes.
 
 Source: the makespan bounds of parallel machine scheduling (R. L. Graham, "Bounds on multiprocessing timing anomalies",
 1969): no schedule ends before its longest item does, nor before the mean load per worker is done.
@@ -10,8 +9,7 @@ from collections.abc import Sequence
 
 
 def waiting(latencies: Sequence[float], workers: int) -> float:
-    """
-    The limit of items that only wait, `workers` at a time.
+    """The limit of items that only wait, `workers` at a time.
 
     Args:
         latencies: seconds each item waits, shape (n,).
@@ -30,8 +28,7 @@ def waiting(latencies: Sequence[float], workers: int) -> float:
 
 
 def computing(cpu_seconds: float, workers: int, cpus: float) -> float:
-    """
-    The limit of work that takes one worker `cpu_seconds`.
+    """The limit of work that takes one worker `cpu_seconds`.
 
     Args:
         cpu_seconds: CPU time of one worker doing all items.
@@ -42,21 +39,15 @@ def computing(cpu_seconds: float, workers: int, cpus: float) -> float:
 
 
 def carrying(total_bytes: int, bandwidth: float | None) -> float:
-    """
-    The limit of moving `total_bytes` over a link of `bandwidth` bytes per second; 0 where there is no such link.
-    """
+    """The limit of moving `total_bytes` over a link of `bandwidth` bytes per second; 0 where there is no such link."""
     return total_bytes / bandwidth if bandwidth else 0.0
 
 
 def efficiency(limit: float | None, median: float) -> float | None:
-    """
-    Limit over median time, a fraction; None where there is no limit or it is 0.
-    """
+    """Limit over median time, a fraction; None where there is no limit or it is 0."""
     return limit / median if limit else None
 
 
 def overhead(limit: float | None, median: float, items: int) -> float | None:
-    """
-    Seconds per item that the strategy itself cost; None where there is no limit or no item.
-    """
+    """Seconds per item that the strategy itself cost; None where there is no limit or no item."""
     return (median - limit) / items if limit is not None and items else None

@@ -1,6 +1,4 @@
-"""
-What one cell's rounds say: their middle and how far they scatter.
-"""
+"""What one cell's rounds say: their middle and how far they scatter."""
 
 import math
 import statistics
@@ -30,8 +28,7 @@ _ROUNDS_TO_SPREAD = 2
 
 
 def median(rounds: Sequence[float]) -> float:
-    """
-    Give the middle of `rounds`, the mean of the two middle ones if their number is even.
+    """Give the middle of `rounds`, the mean of the two middle ones if their number is even.
 
     Args:
         rounds: shape (n,), seconds, n at least 1.
@@ -43,8 +40,7 @@ def median(rounds: Sequence[float]) -> float:
 
 
 def spread(rounds: Sequence[float]) -> float:
-    """
-    Give the interquartile range as a fraction of the median; NaN for a single round, which says nothing about it.
+    """Give the interquartile range as a fraction of the median; NaN for a single round, which says nothing about it.
 
     Quartiles by linear interpolation between order statistics, the definition numbered 7 by Hyndman and Fan (NumPy's
     default, `method="inclusive"` in the standard library). pytest-benchmark's own `iqr` uses another definition, so
@@ -64,8 +60,7 @@ def spread(rounds: Sequence[float]) -> float:
 
 @dataclass(frozen=True)
 class Between:
-    """
-    Where the true median lies.
+    """Where the true median lies.
 
     Attributes:
         low: the lower end, in the unit of the rounds.
@@ -79,9 +74,8 @@ class Between:
 
 
 def median_interval(rounds: Sequence[float], level: float = 0.95) -> Between:
-    """
-    Give the interval between two of the sorted rounds, as many from the one end as from the other, that holds the true
-    median; it assumes of their distribution only that the rounds are independent.
+    """Give the interval between two of the sorted rounds, as many from the one end as from the other, that holds the
+    true median; it assumes of their distribution only that the rounds are independent.
 
     Args:
         rounds: shape (n,), n at least 1.
@@ -99,17 +93,15 @@ def median_interval(rounds: Sequence[float], level: float = 0.95) -> Between:
 
 
 def _holds(n: int, depth: int) -> float:
-    """
-    How often the interval between the rounds at `depth` from both ends holds the median: not if it lies outside, which
-    takes at most `depth` of n fair coins on its side.
+    """How often the interval between the rounds at `depth` from both ends holds the median: not if it lies outside,
+    which takes at most `depth` of n fair coins on its side.
     """
     outside: int = sum(math.comb(n, k) for k in range(depth + 1))
     return max(0.0, 1 - outside / float(2 ** (n - 1)))
 
 
 def is_noisy(rounds: Sequence[float]) -> bool:
-    """
-    Whether the rounds scatter over more than `NOISY_SPREAD` of their median.
+    """Whether the rounds scatter over more than `NOISY_SPREAD` of their median.
 
     Below `ROUNDS_TO_JUDGE` rounds this is unknown. The answer is then no, which means *not shown to be noisy*: whoever
     prints it also prints how many rounds there were.

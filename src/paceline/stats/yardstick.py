@@ -1,5 +1,4 @@
-"""
-What a history's own variation from run to run says about the change from one of its runs to another.
+"""What a history's own variation from run to run says about the change from one of its runs to another.
 
 All values are natural logarithms of times, so that a change is a difference, and twice as slow is as far from nothing
 as twice as fast. SciPy is imported when it is needed, never before.
@@ -27,8 +26,7 @@ _TO_BE_ODD = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Yardstick:
-    """
-    How far runs of one cell lie apart that follow one another.
+    """How far runs of one cell lie apart that follow one another.
 
     Attributes:
         deviation: the standard deviation of one run, in logarithms: 0.02 for about two per cent.
@@ -43,8 +41,7 @@ class Yardstick:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """
-    The change of one cell from the baseline to a run.
+    """The change of one cell from the baseline to a run.
 
     Attributes:
         ratio: run / baseline, above 0; 1.05 for five per cent slower.
@@ -60,9 +57,8 @@ class Change:
 
 
 def variation(logs: Sequence[float]) -> Yardstick | None:
-    """
-    Measure the variation from each run to the next, without the largest step of all. A step for good, in the code or in
-    the machine, is one difference here, however many runs follow it; left out, a slow-down that stayed can't excuse
+    """Measure the variation from each run to the next, without the largest step of all. A step for good, in the code or
+    in the machine, is one difference here, however many runs follow it; left out, a slow-down that stayed can't excuse
     itself. An odd run is two differences, and one of them counts.
 
     Args:
@@ -88,15 +84,13 @@ def variation(logs: Sequence[float]) -> Yardstick | None:
 
 
 def _largest(number: int) -> float:
-    """
-    Expect the largest of so many squares of standard normal values: the square that one in about so many exceeds.
-    """
+    """Expect the largest of so many squares of standard normal values: the square that one in about so many exceeds."""
     return statistics.NormalDist().inv_cdf(1 - 0.3 / (number + 0.6)) ** 2
 
 
 def change(baseline: float, run: float, yardstick: Yardstick) -> Change:
-    """
-    Measure a change with a yardstick: both ends are one run each, so their difference varies with sqrt(2) deviations.
+    """Measure a change with a yardstick: both ends are one run each, so their difference varies with sqrt(2)
+    deviations.
 
     Args:
         baseline: the logarithm of its median.
@@ -113,9 +107,8 @@ def change(baseline: float, run: float, yardstick: Yardstick) -> Change:
 
 
 def odd_share(logs: Sequence[float], shift: float) -> float:
-    """
-    Give the share of runs that were off by as much as `shift` alone, the runs on either side of them being elsewhere.
-    Sizes are counted in noises, so that cells with more noise and with less can be put together.
+    """Give the share of runs that were off by as much as `shift` alone, the runs on either side of them being
+    elsewhere. Sizes are counted in noises, so that cells with more noise and with less can be put together.
 
     Args:
         logs: of an earlier history of one cell, shape (n,).
@@ -132,15 +125,13 @@ def odd_share(logs: Sequence[float], shift: float) -> float:
 
 
 def in_noises(logs: Sequence[float], ratio: float) -> float:
-    """
-    Give the size of a change in units of one cell's noise.
-    """
+    """Give the size of a change in units of one cell's noise."""
     return abs(math.log(ratio)) / noise(logs)
 
 
 def noise(logs: Sequence[float]) -> float:
-    """
-    Estimate the deviation of one run from the median difference of neighbours, which neither steps nor odd runs move.
+    """Estimate the deviation of one run from the median difference of neighbours, which neither steps nor odd runs
+    move.
 
     Args:
         logs: shape (n,), n at least 2.
@@ -149,16 +140,12 @@ def noise(logs: Sequence[float]) -> float:
 
 
 def standard_error(yardstick: Yardstick) -> float:
-    """
-    Give the standard deviation of the difference between two runs of the same code, in logarithms.
-    """
+    """Give the standard deviation of the difference between two runs of the same code, in logarithms."""
     return math.sqrt(2) * yardstick.deviation
 
 
 def least_change(yardstick: Yardstick) -> float:
-    """
-    Give the least ratio above 1 that stands out from the variation, if this cell is judged alone.
-    """
+    """Give the least ratio above 1 that stands out from the variation, if this cell is judged alone."""
     return _exp(_quantile(yardstick.degrees, (1 + LEVEL) / 2) * standard_error(yardstick))
 
 

@@ -1,6 +1,4 @@
-"""
-The strategies, in the order of every table. To add one: write its file, then name its class here.
-"""
+"""The strategies, in the order of every table. To add one: write its file, then name its class here."""
 
 from paceline.strategies.base import NotEnded, NotReady, Strategy, WorkerDied
 from paceline.strategies.dask import Dask

@@ -1,6 +1,4 @@
-"""
-The contract that every strategy keeps, and the errors that all of them share.
-"""
+"""The contract that every strategy keeps, and the errors that all of them share."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -14,26 +12,19 @@ STOP_TIMEOUT = 60.0  # seconds a worker may take to finish its item and close it
 
 
 class WorkerDied(RuntimeError):  # noqa: N818 - it reads as the event it reports
-    """
-    A worker ended before it was told to, so its items have no result.
-    """
+    """A worker ended before it was told to, so its items have no result."""
 
 
 class NotEnded(RuntimeError):  # noqa: N818
-    """
-    A worker did its items and did not end by itself, and so was ended.
-    """
+    """A worker did its items and did not end by itself, and so was ended."""
 
 
 class NotReady(RuntimeError):  # noqa: N818
-    """
-    Not every worker came to the rendezvous in time.
-    """
+    """Not every worker came to the rendezvous in time."""
 
 
 class Strategy(ABC):
-    """
-    A way to run many items at once.
+    """A way to run many items at once.
 
     A context manager: entering starts all workers and opens the workload in each, leaving ends them all, after an error
     too. Start, map and stop are separate so that an experiment chooses what stands inside the round.
@@ -72,9 +63,7 @@ class Strategy(ABC):
 
     @property
     def chosen(self) -> dict[str, Option]:
-        """
-        Give the values of the options that one may choose: what makes another one like it.
-        """
+        """Give the values of the options that one may choose: what makes another one like it."""
         return {name: self.options[name] for name in self.defaults}
 
     def clone(self, workload: Workload, **options: Option) -> Self:
@@ -83,23 +72,18 @@ class Strategy(ABC):
 
     @classmethod
     def bounded(cls, workers: int) -> int:
-        """
-        Say how many of `workers` this strategy can use.
-        """
+        """Say how many of `workers` this strategy can use."""
         return workers if cls.most_workers is None else min(workers, cls.most_workers)
 
     @classmethod
     def unavailable(cls) -> str | None:
-        """
-        Say why this Python or system can't run it; None if it can.
-        """
+        """Say why this Python or system can't run it; None if it can."""
         return None
 
     def _check_whole(
         self, name: str, value: object, *, least: int = 1, wanted: str = "a whole number of 1 or more"
     ) -> int:
-        """
-        Return the value of an option that must be a whole number.
+        """Return the value of an option that must be a whole number.
 
         Raises:
             ValueError: if it is none, or less than `least`.
@@ -110,8 +94,7 @@ class Strategy(ABC):
 
     @abstractmethod
     def __enter__(self) -> Self:
-        """
-        Start all workers and open the workload in each before returning.
+        """Start all workers and open the workload in each before returning.
 
         Raises:
             NotReady: if a worker isn't ready within `START_TIMEOUT`.
@@ -120,8 +103,7 @@ class Strategy(ABC):
 
     @abstractmethod
     def map(self, items: Sequence[Item]) -> list[Result]:
-        """
-        Run every item and give the results, in item order.
+        """Run every item and give the results, in item order.
 
         Raises:
             Exception: the first error of an item, as its workload raised it.
@@ -132,6 +114,4 @@ class Strategy(ABC):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """
-        Close the workload in each worker and end them all before returning.
-        """
+        """Close the workload in each worker and end them all before returning."""

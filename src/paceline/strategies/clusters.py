@@ -1,6 +1,4 @@
-"""
-Clusters that were there before: their addresses, whether they can be reached, and whether they fit.
-"""
+"""Clusters that were there before: their addresses, whether they can be reached, and whether they fit."""
 
 import socket
 import sys
@@ -25,20 +23,15 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 class OutOfReach(NotReady):
-    """
-    No cluster answers at an address.
-    """
+    """No cluster answers at an address."""
 
 
 class WorkersDiffer(NotReady):
-    """
-    What runs on a cluster is not what runs here.
-    """
+    """What runs on a cluster is not what runs here."""
 
 
 def checked_address(strategy: str, scheme: str, address: Option) -> str | None:
-    """
-    Give the address of a cluster, if it looks like one; None if none is wanted.
+    """Give the address of a cluster, if it looks like one; None if none is wanted.
 
     Raises:
         ValueError: if it doesn't.
@@ -58,8 +51,7 @@ def checked_address(strategy: str, scheme: str, address: Option) -> str | None:
 
 
 def reach(address: str) -> None:
-    """
-    See whether anybody listens there.
+    """See whether anybody listens there.
 
     Raises:
         OutOfReach: if nobody does, or there is no way.
@@ -72,9 +64,7 @@ def reach(address: str) -> None:
 
 
 def facing(address: str) -> str | None:
-    """
-    Give the address of this machine that a cluster sees; None if it is on this machine, or there is no way to it.
-    """
+    """Give the address of this machine that a cluster sees; None if it is on this machine, or there is no way to it."""
     parts = urlsplit(address)
     with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
         way.connect((parts.hostname, parts.port))  # of a datagram socket: nothing is sent
@@ -84,15 +74,12 @@ def facing(address: str) -> str | None:
 
 
 def out_of_reach(address: str, why: str) -> OutOfReach:
-    """
-    Make the error for an address at which no cluster answers.
-    """
+    """Make the error for an address at which no cluster answers."""
     return OutOfReach(f"no cluster at {address}: {why}; start one there, or name the address of another")
 
 
 def check_versions(address: str, workers: Mapping[str, tuple[str, str | None]]) -> None:
-    """
-    Refuse workers whose Paceline or Python is not ours.
+    """Refuse workers whose Paceline or Python is not ours.
 
     Args:
         address: of the cluster.

@@ -1,6 +1,4 @@
-"""
-Threads that can all be called on at once: what every strategy with threads stands on.
-"""
+"""Threads that can all be called on at once: what every strategy with threads stands on."""
 
 import threading
 from collections.abc import Callable
@@ -10,17 +8,14 @@ from typing import Any
 
 
 class Own(threading.local):
-    """
-    What a thread keeps for itself; `opened` is closed when the crew is dismissed.
-    """
+    """What a thread keeps for itself; `opened` is closed when the crew is dismissed."""
 
     def __init__(self) -> None:
         self.opened = ExitStack()
 
 
 class Crew:
-    """
-    A `ThreadPoolExecutor` with something of its own in each thread.
+    """A `ThreadPoolExecutor` with something of its own in each thread.
 
     The executor starts threads lazily and reuses idle ones, so a word to each of them needs a rendezvous.
 
@@ -38,9 +33,8 @@ class Crew:
         self.here: Any = Own()
 
     def each(self, action: Callable[[], None]) -> None:
-        """
-        Do `action` once in each thread: all meet first, so that none takes the turn of another. An error in one keeps
-        no other from its own turn. Nobody gives up after some time: a thread can't be ended, only waited for.
+        """Do `action` once in each thread: all meet first, so that none takes the turn of another. An error in one
+        keeps no other from its own turn. Nobody gives up after some time: a thread can't be ended, only waited for.
 
         Raises:
             BaseException: the first error of those that `action` raised, once it is over in all threads.
@@ -61,8 +55,7 @@ class Crew:
                 raise error
 
     def dismiss(self) -> None:
-        """
-        Close what each thread has opened, in that thread, and end them all, once they have done their items.
+        """Close what each thread has opened, in that thread, and end them all, once they have done their items.
 
         Raises:
             BaseException: the first error of closing it.

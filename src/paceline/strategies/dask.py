@@ -1,6 +1,4 @@
-"""
-Processes of a cluster that runs dask's scheduler.
-"""
+"""Processes of a cluster that runs dask's scheduler."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,8 +18,7 @@ FORSAKEN = 10  # looks in a row at which it has none
 
 
 class Dask(Engine, InProcesses):
-    """
-    Items become tasks of `dask.distributed`, gathered in item order.
+    """Items become tasks of `dask.distributed`, gathered in item order.
 
     Without `cluster`, a scheduler and a process with one thread for each worker are started on this machine, and end
     with the strategy. A worker that dies there is a `WorkerDied`, as everywhere.
@@ -75,9 +72,7 @@ class Dask(Engine, InProcesses):
             raise self._broken("before its items were done", lost) from None
 
     def _join(self, address: str) -> None:
-        """
-        Open the workload in the workers of a cluster that is there.
-        """
+        """Open the workload in the workers of a cluster that is there."""
         self._line = Line(address)
         threads = self._line.threads()
         clusters.check_versions(address, self._line.versions())
@@ -91,9 +86,7 @@ class Dask(Engine, InProcesses):
         self._line.open(self.workload, None if sum(threads.values()) <= self.workers else self._hosts)
 
     async def _embedded_dies(self) -> Exception:
-        """
-        Wait until a process of our own cluster ends, by its sentinel.
-        """
+        """Wait until a process of our own cluster ends, by its sentinel."""
         assert self._embedded
         loop = asyncio.get_running_loop()
         died = asyncio.Event()
@@ -108,9 +101,7 @@ class Dask(Engine, InProcesses):
         return WorkerDied("a process of its cluster ended")  # `_broken` says which, once its exit status is there
 
     async def _forsaken(self) -> Exception:
-        """
-        Wait until an existing cluster has been without the workers that items go to for some time.
-        """
+        """Wait until an existing cluster has been without the workers that items go to for some time."""
         assert self._line
         alone = 0
         while alone < FORSAKEN:
@@ -122,9 +113,7 @@ class Dask(Engine, InProcesses):
         return self._embedded.dead() if self._embedded else ()
 
     def _broken(self, when: str, lost: WorkerDied | None = None) -> WorkerDied:
-        """
-        End what was started, and make the error that says which of its processes ended; give `lost` if none did.
-        """
+        """End what was started, and make the error that says which of its processes ended; give `lost` if none did."""
         ended = self._embedded.death(when) if self._embedded else None
         self._kill()
         return ended or lost or WorkerDied(f"its cluster broke {when}")
@@ -145,8 +134,8 @@ class Dask(Engine, InProcesses):
             self._embedded.stop()
 
     def _kill(self) -> None:
-        """
-        End what was started, at once; what was there before is asked to close the workload when it gets round to it.
+        """End what was started, at once; what was there before is asked to close the workload when it gets round to
+        it.
         """
         if self._over:
             return

@@ -1,6 +1,4 @@
-"""
-The measuring process's end of a cluster of dask.
-"""
+"""The measuring process's end of a cluster of dask."""
 
 import asyncio
 import logging
@@ -21,8 +19,7 @@ LOGGERS = ("distributed", "distributed.client")
 
 
 class Line:
-    """
-    A client of dask's, whose loop runs in a thread of this process, until it is closed.
+    """A client of dask's, whose loop runs in a thread of this process, until it is closed.
 
     dask's log is silent meanwhile: what it would say is raised.
 
@@ -54,8 +51,7 @@ class Line:
             raise
 
     def open(self, workload: Workload, only: Sequence[str] | None = None) -> None:
-        """
-        Open a workload in all workers, or in some of them only.
+        """Open a workload in all workers, or in some of them only.
 
         Raises:
             Exception: the first error of a worker, as it was raised there.
@@ -70,8 +66,7 @@ class Line:
             self.client.register_plugin(plugin)
 
     def results(self, items: Sequence[Item], chunksize: int, watch: dask_results.Watch) -> list[Result]:
-        """
-        Run all items, and give the results in item order.
+        """Run all items, and give the results in item order.
 
         Raises:
             Exception: the first error, once all items are done, so that none of them runs on into the next round.
@@ -89,8 +84,7 @@ class Line:
         return done if chunksize == 1 else [result for chunk in done for result in chunk]
 
     def threads(self) -> dict[str, int]:
-        """
-        Say how many items each worker runs at once, by its address.
+        """Say how many items each worker runs at once, by its address.
 
         Raises:
             OutOfReach: if there is no worker.
@@ -103,8 +97,7 @@ class Line:
         return dict(self.client.nthreads())
 
     def versions(self) -> dict[str, tuple[str, str | None]]:
-        """
-        Say which Python and which Paceline each worker has.
+        """Say which Python and which Paceline each worker has.
 
         Raises:
             WorkerDied: if one ended meanwhile.
@@ -113,9 +106,7 @@ class Line:
             return dict(self.client.run(eval, clusters.ASKED))
 
     def answers(self) -> bool:
-        """
-        Whether somebody still listens where the scheduler was.
-        """
+        """Whether somebody still listens where the scheduler was."""
         try:
             clusters.reach(self._address)
         except clusters.OutOfReach:
@@ -123,9 +114,7 @@ class Line:
         return True
 
     async def alive(self) -> bool:
-        """
-        Whether any worker is there that may have items.
-        """
+        """Whether any worker is there that may have items."""
         try:
             there = await self.client.nthreads()
         except OSError:  # the scheduler is gone, or not to be reached just now
@@ -133,8 +122,7 @@ class Line:
         return any(worker in there for worker in self._only) if self._only else bool(there)
 
     def close_workload(self) -> None:
-        """
-        Close the workload in all workers.
+        """Close the workload in all workers.
 
         Raises:
             Exception: what a worker raised there.
@@ -145,26 +133,20 @@ class Line:
                 self.client.unregister_worker_plugin(self._plugin)
 
     def abandon_workload(self) -> None:
-        """
-        Have the workload closed once the workers come to it; wait no longer than a moment.
-        """
+        """Have the workload closed once the workers come to it; wait no longer than a moment."""
         if self._plugin:
             with suppress(Exception):  # whatever it is, another error is on its way
                 self.client.sync(self._unregistered, callback_timeout=clusters.REACH_TIMEOUT)
 
     def hang_up(self) -> None:
-        """
-        End the client and its thread.
-        """
+        """End the client and its thread."""
         self.client.close(timeout=clusters.REACH_TIMEOUT)
         end_helper()
         self._log_at(None)
 
     @contextmanager
     def _losses(self, when: str) -> Iterator[None]:
-        """
-        Say in our own word that a worker was lost, or the scheduler; an OSError may be the workload's, too.
-        """
+        """Say in our own word that a worker was lost, or the scheduler; an OSError may be the workload's, too."""
         import distributed.comm
 
         library: Any = distributed.comm
@@ -184,8 +166,8 @@ class Line:
 
 
 def end_helper() -> None:
-    """
-    End the thread that dask keeps for large messages, in the measuring process too, and leave it the place for another.
+    """End the thread that dask keeps for large messages, in the measuring process too, and leave it the place for
+    another.
     """
     from distributed import utils
 
@@ -196,8 +178,7 @@ def end_helper() -> None:
 
 
 def greet(address: str) -> None:
-    """
-    See whether who listens there speaks dask's language: a client would wait for ever for one who says nothing.
+    """See whether who listens there speaks dask's language: a client would wait for ever for one who says nothing.
 
     Raises:
         OutOfReach: if none does so within `REACH_TIMEOUT`.

@@ -1,6 +1,4 @@
-"""
-A cluster of dask on this machine: a scheduler and some workers, each a process, gone when the strategy closes.
-"""
+"""A cluster of dask on this machine: a scheduler and some workers, each a process, gone when the strategy closes."""
 
 import multiprocessing
 import tempfile
@@ -38,8 +36,7 @@ CONFIG: Mapping[str, Any] = {
 
 
 class Embedded:
-    """
-    One that runs.
+    """One that runs.
 
     All processes start at once, as most of a start is the import of dask; the workers then wait for the address.
 
@@ -70,15 +67,11 @@ class Embedded:
             raise
 
     def dead(self) -> Sequence[Any]:
-        """
-        Give the processes that have ended.
-        """
+        """Give the processes that have ended."""
         return ended(self.processes)
 
     def death(self, when: str) -> WorkerDied | None:
-        """
-        Make the error that says which processes have ended, and how; None if none does within `STOP_TIMEOUT`.
-        """
+        """Make the error that says which processes have ended, and how; None if none does within `STOP_TIMEOUT`."""
         connection.wait([process.sentinel for process in self.processes], STOP_TIMEOUT)
         dead = self.dead()
         for process in dead:
@@ -86,8 +79,7 @@ class Embedded:
         return death(dead, when) if dead else None
 
     def stop(self) -> None:
-        """
-        End the workers, then the scheduler.
+        """End the workers, then the scheduler.
 
         Raises:
             WorkerDied: if one did not end well.
@@ -102,9 +94,7 @@ class Embedded:
             self.kill()
 
     def kill(self) -> None:
-        """
-        End all processes at once, whatever state they are in.
-        """
+        """End all processes at once, whatever state they are in."""
         for process in self.processes:
             process.kill()
         for process in self.processes:

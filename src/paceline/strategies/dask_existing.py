@@ -1,6 +1,4 @@
-"""
-A cluster of dask that was there before: which of its workers to use.
-"""
+"""A cluster of dask that was there before: which of its workers to use."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -9,8 +7,7 @@ from urllib.parse import urlsplit
 
 
 def chosen(threads: Mapping[str, int], most: int) -> list[str]:
-    """
-    Choose workers, from each host in turn, that have at most so many threads together.
+    """Choose workers, from each host in turn, that have at most so many threads together.
 
     Args:
         threads: address of a worker -> how many items it runs at once.

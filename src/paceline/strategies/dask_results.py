@@ -1,6 +1,4 @@
-"""
-Results of a round on a cluster of dask, waited for as long as they can come.
-"""
+"""Results of a round on a cluster of dask, waited for as long as they can come."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
@@ -14,8 +12,7 @@ Watch: TypeAlias = Callable[[], Coroutine[Any, Any, Exception]]
 
 
 async def gathered(client: Any, address: str, futures: Sequence[Any], watch: Watch) -> list[Result]:
-    """
-    Wait for all of them, whatever becomes of each: dask would give up at the first error, and go on with the rest.
+    """Wait for all of them, whatever becomes of each: dask would give up at the first error, and go on with the rest.
 
     Args:
         client: dask's; this runs in its loop.
@@ -46,9 +43,7 @@ async def gathered(client: Any, address: str, futures: Sequence[Any], watch: Wat
 
 
 async def _raise_first(address: str, futures: Sequence[Any]) -> None:
-    """
-    Raise the first error in item order; what dask says of workers that it lost becomes our own word for it.
-    """
+    """Raise the first error in item order; what dask says of workers that it lost becomes our own word for it."""
     from distributed.scheduler import KilledWorker
 
     lost = [place for place, future in enumerate(futures) if future.status not in {"finished", "error"}]
@@ -63,9 +58,7 @@ async def _raise_first(address: str, futures: Sequence[Any]) -> None:
 
 
 async def _unless_lost(coming: Any) -> Any:
-    """
-    Give what came; nothing if dask gave up, as it does when it has lost its scheduler.
-    """
+    """Give what came; nothing if dask gave up, as it does when it has lost its scheduler."""
     try:
         return await coming
     except OSError:

@@ -1,6 +1,4 @@
-"""
-How processes end, for every strategy that starts some.
-"""
+"""How processes end, for every strategy that starts some."""
 
 import multiprocessing
 import os
@@ -18,8 +16,7 @@ KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # which ends a process at onc
 
 
 def ended(processes: Sequence[Any]) -> list[Any]:
-    """
-    Those of `processes` that have ended, by their sentinels.
+    """Those of `processes` that have ended, by their sentinels.
 
     Their exit codes are left alone: a pool's own thread may be reading one just now, and only one reader gets it.
     """
@@ -28,8 +25,7 @@ def ended(processes: Sequence[Any]) -> list[Any]:
 
 
 def wait_for_ends(processes: Sequence[Any], timeout: float) -> list[Any]:
-    """
-    Wait for the end of all processes; stop at the first that ended badly, or when `timeout` seconds are over.
+    """Wait for the end of all processes; stop at the first that ended badly, or when `timeout` seconds are over.
 
     Returns:
         Those that ended badly or not at all.
@@ -47,16 +43,13 @@ def wait_for_ends(processes: Sequence[Any], timeout: float) -> list[Any]:
 
 
 def death(processes: Sequence[Any], when: str) -> WorkerDied:
-    """
-    Make the error that says how workers ended.
-    """
+    """Make the error that says how workers ended."""
     ends = ", ".join(f"process {process.pid} ({_end(process.exitcode)})" for process in processes)
     return WorkerDied(f"a worker ended {when}: {ends}; its items have no result")
 
 
 def late_end(processes: Sequence[Any], words: Sequence[str]) -> NotEnded | WorkerDied:
-    """
-    Make the error for workers that did not end well once their work was done.
+    """Make the error for workers that did not end well once their work was done.
 
     Args:
         processes: they.
@@ -71,9 +64,7 @@ def late_end(processes: Sequence[Any], words: Sequence[str]) -> NotEnded | Worke
 
 
 def last_words(pipes: Sequence[Any]) -> list[str]:
-    """
-    Read what workers said on their way out; everything else that is in their pipes is dropped.
-    """
+    """Read what workers said on their way out; everything else that is in their pipes is dropped."""
     words = []
     for pipe in pipes:
         with suppress(EOFError, OSError):  # the other end closed with its process
@@ -84,9 +75,7 @@ def last_words(pipes: Sequence[Any]) -> list[str]:
 
 @contextmanager
 def killed_in_time(processes: Sequence[Any]) -> Iterator[None]:
-    """
-    Kill processes that have not let the context end within `STOP_TIMEOUT`.
-    """
+    """Kill processes that have not let the context end within `STOP_TIMEOUT`."""
     timer = threading.Timer(STOP_TIMEOUT, _kill, [processes])
     timer.start()
     try:
@@ -109,8 +98,7 @@ def _end(exitcode: int | None) -> str:
 
 
 def stop_forkserver() -> None:
-    """
-    Stop the fork server once nobody needs it.
+    """Stop the fork server once nobody needs it.
 
     It would stay until this process ends, and the next start would find it running: not the same start.
     """

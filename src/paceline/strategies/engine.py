@@ -1,6 +1,4 @@
-"""
-What strategies have in common that carry items to other machines, too.
-"""
+"""What strategies have in common that carry items to other machines, too."""
 
 from types import MappingProxyType
 from typing import ClassVar
@@ -11,8 +9,7 @@ from paceline.strategies.base import Strategy
 
 
 class Engine(Strategy):
-    """
-    A strategy that starts a cluster on this machine, or uses one that is there: its options, checked.
+    """A strategy that starts a cluster on this machine, or uses one that is there: its options, checked.
 
     Raises:
         ValueError: if `chunksize`, the items that are sent at a time, is not a whole number of 1 or more, or `cluster`

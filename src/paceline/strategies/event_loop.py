@@ -1,6 +1,4 @@
-"""
-Tasks on one event loop, from `asyncio`; the loop may be uvloop's.
-"""
+"""Tasks on one event loop, from `asyncio`; the loop may be uvloop's."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
@@ -14,8 +12,7 @@ from paceline.tasks import all_results, runner
 
 
 class Asyncio(Strategy):
-    """
-    One loop, kept open from entering to leaving, and as many tasks as workers that draw items from one queue.
+    """One loop, kept open from entering to leaving, and as many tasks as workers that draw items from one queue.
     The lesson's "all 160 at once" is `workers=160`.
     """
 
@@ -50,9 +47,7 @@ class Asyncio(Strategy):
 
 
 class AsyncioUvloop(Asyncio):
-    """
-    The same on uvloop, an event loop in C.
-    """
+    """The same on uvloop, an event loop in C."""
 
     name: ClassVar[str] = "asyncio-uvloop"
     fixed: ClassVar[dict[str, str]] = {"loop": "uvloop"}

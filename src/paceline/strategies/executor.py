@@ -1,6 +1,4 @@
-"""
-What strategies have in common whose processes belong to an executor.
-"""
+"""What strategies have in common whose processes belong to an executor."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -14,8 +12,7 @@ from paceline.strategies.in_processes import InProcesses
 
 
 class OnExecutor(InProcesses):
-    """
-    A strategy that hands items to an executor one by one. Entering sets the attributes.
+    """A strategy that hands items to an executor one by one. Entering sets the attributes.
 
     Attributes:
         _executor: its processes have begun with `pool_worker.start`.
@@ -42,6 +39,4 @@ class OnExecutor(InProcesses):
 
     @abstractmethod
     def _shut(self) -> list[str]:
-        """
-        Let the workers end, wait for them, and give what they said about it.
-        """
+        """Let the workers end, wait for them, and give what they said about it."""

@@ -1,13 +1,10 @@
-"""
-Libraries that not everybody has: what a strategy says where its own is missing.
-"""
+"""Libraries that not everybody has: what a strategy says where its own is missing."""
 
 from importlib.util import find_spec
 
 
 def unmet(library: str, extra: str | None, module: str | None = None) -> str | None:
-    """
-    Say that a strategy's library is missing, and how to get it; None if it is there. Nothing is imported.
+    """Say that a strategy's library is missing, and how to get it; None if it is there. Nothing is imported.
 
     Args:
         library: as people call it: "dask.distributed".

@@ -1,6 +1,4 @@
-"""
-A strategy that takes the times it is told, on a clock of its own.
-"""
+"""A strategy that takes the times it is told, on a clock of its own."""
 
 from collections.abc import Iterable, Sequence
 from types import TracebackType
@@ -11,9 +9,7 @@ from paceline.strategies.base import Strategy
 
 
 class Clock:
-    """
-    A timer for pytest-benchmark that only moves when told: `@pytest.mark.benchmark(timer=clock)`.
-    """
+    """A timer for pytest-benchmark that only moves when told: `@pytest.mark.benchmark(timer=clock)`."""
 
     def __init__(self) -> None:
         self.now = 0.0  # seconds
@@ -23,8 +19,7 @@ class Clock:
 
 
 class Fake(Strategy):
-    """
-    Run items one after the other while `clock` shows the times given: what is said of them is exact and instant.
+    """Run items one after the other while `clock` shows the times given: what is said of them is exact and instant.
 
     Args:
         workload: as for every strategy.

@@ -1,6 +1,4 @@
-"""
-The greenlets of a strategy, and the rounds that they get. Imported where gevent is used.
-"""
+"""The greenlets of a strategy, and the rounds that they get. Imported where gevent is used."""
 
 from collections.abc import Callable, Sequence
 
@@ -17,9 +15,7 @@ from paceline.strategies.gevent_hub import borrowed, give_back, quiet
 
 
 class Round:
-    """
-    Items on their way through the greenlets.
-    """
+    """Items on their way through the greenlets."""
 
     def __init__(self, items: Sequence[Item], workers: int) -> None:
         self._results: list[Result] = [None] * len(items)
@@ -29,8 +25,7 @@ class Round:
         self._done = Event()
 
     def outcome(self) -> list[Result]:
-        """
-        Wait for the results, in item order.
+        """Wait for the results, in item order.
 
         Raises:
             BaseException: the first error.
@@ -42,9 +37,7 @@ class Round:
         return self._results
 
     def drain(self, run: Callable[[Item], Result]) -> None:
-        """
-        Take items until none is left or one has failed.
-        """
+        """Take items until none is left or one has failed."""
         try:
             for index, item in self._queue:
                 if self._errors:
@@ -61,8 +54,7 @@ class Round:
 
 
 class Worker:
-    """
-    A greenlet with a session.
+    """A greenlet with a session.
 
     Attributes:
         opened: is set once the session is open, or can't be.
@@ -91,9 +83,7 @@ class Worker:
 
 
 class GreenCrew:
-    """
-    The workers of a strategy, on the hub of this thread.
-    """
+    """The workers of a strategy, on the hub of this thread."""
 
     def __init__(self, workload: Workload, workers: int) -> None:
         self._workload = workload
@@ -101,8 +91,7 @@ class GreenCrew:
         self._workers: list[Worker] = []
 
     def open(self) -> None:
-        """
-        Start all workers, each of which opens the workload.
+        """Start all workers, each of which opens the workload.
 
         Raises:
             BaseException: the first error of opening it.
@@ -115,8 +104,7 @@ class GreenCrew:
             raise
 
     def run(self, items: Sequence[Item]) -> list[Result]:
-        """
-        Run every item and give the results, in item order.
+        """Run every item and give the results, in item order.
 
         Raises:
             BaseException: the first error; then all workers have ended, and the next round starts others.
@@ -134,8 +122,7 @@ class GreenCrew:
             raise
 
     def close(self) -> None:
-        """
-        Have each worker close the workload, and end.
+        """Have each worker close the workload, and end.
 
         Raises:
             BaseException: the first error of closing it.
@@ -163,9 +150,7 @@ class GreenCrew:
             raise
 
     def _kill(self) -> None:
-        """
-        End the workers that are left; each closes the workload on the way.
-        """
+        """End the workers that are left; each closes the workload on the way."""
         workers, self._workers = self._workers, []
         gevent.killall([worker.greenlet for worker in workers])
 

@@ -1,5 +1,4 @@
-"""
-Greenlets of gevent, on the hub of the calling thread. Nothing is patched: sockets, threads and `time.sleep` of the
+"""Greenlets of gevent, on the hub of the calling thread. Nothing is patched: sockets, threads and `time.sleep` of the
 process stay as they are, and a workload that waits has to do it by gevent's own means.
 """
 
@@ -14,8 +13,7 @@ from paceline.strategies.extras import unmet
 
 
 class Gevent(Strategy):
-    """
-    As many greenlets as workers, kept from entering to leaving, each with a session, that draw items from one queue.
+    """As many greenlets as workers, kept from entering to leaving, each with a session, that draw items from one queue.
 
     An error in a round ends them all, as nothing else ends an item that waits; a round after that starts others.
     """

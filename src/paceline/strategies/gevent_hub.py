@@ -1,6 +1,4 @@
-"""
-The hub of a thread, which gevent makes when it is first needed and keeps: here, until nobody needs it any more.
-"""
+"""The hub of a thread, which gevent makes when it is first needed and keeps: here, until nobody needs it any more."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +13,7 @@ _borrowers: dict[Any, int] = {}
 
 
 def borrowed() -> Any:
-    """
-    Take the hub of this thread, and make it if there is none.
-    """
+    """Take the hub of this thread, and make it if there is none."""
     made = get_hub_if_exists() is None
     hub = gevent.get_hub()
     if made or hub in _borrowers:
@@ -26,9 +22,7 @@ def borrowed() -> Any:
 
 
 def give_back(hub: Any) -> None:
-    """
-    Leave a hub; whoever is the last to leave one that was made here ends it, with its loop and its descriptors.
-    """
+    """Leave a hub; whoever is the last to leave one that was made here ends it, with its loop and its descriptors."""
     if hub in _borrowers:
         _borrowers[hub] -= 1
         if not _borrowers[hub]:
@@ -38,9 +32,7 @@ def give_back(hub: Any) -> None:
 
 @contextmanager
 def quiet(hub: Any) -> Iterator[None]:
-    """
-    Keep the hub from printing Ctrl-C, which surfaces in the one who waits.
-    """
+    """Keep the hub from printing Ctrl-C, which surfaces in the one who waits."""
     unprinted = hub.NOT_ERROR
     hub.NOT_ERROR = (*unprinted, KeyboardInterrupt)
     try:

@@ -1,5 +1,5 @@
-"""
-How a `multiprocessing.Pool` hands out items, with a look at its workers meanwhile: it would wait for the dead for ever.
+"""How a `multiprocessing.Pool` hands out items, with a look at its workers meanwhile: it would wait for the dead for
+ever.
 """
 
 import math
@@ -21,8 +21,7 @@ Look: TypeAlias = Callable[[], None]
 
 
 def chunk_size(items: int, workers: int) -> int:
-    """
-    Choose as `Pool.map` does where nothing is said: four chunks for each worker.
+    """Choose as `Pool.map` does where nothing is said: four chunks for each worker.
 
     Source: CPython, `multiprocessing.pool.Pool._map_async`.
     """
@@ -30,9 +29,7 @@ def chunk_size(items: int, workers: int) -> int:
 
 
 def by_map(pool: Pool, items: Sequence[Item], chunksize: int, look: Look) -> list[Result]:
-    """
-    Run all items by `Pool.map`.
-    """
+    """Run all items by `Pool.map`."""
     results = pool.map_async(pool_worker.run, items, chunksize)
     results.wait(PATIENCE)
     while not results.ready():
@@ -42,8 +39,8 @@ def by_map(pool: Pool, items: Sequence[Item], chunksize: int, look: Look) -> lis
 
 
 def by_imap_unordered(pool: Pool, items: Sequence[Item], chunksize: int, look: Look) -> list[Result]:
-    """
-    Run all items by `Pool.imap_unordered`; each takes its place along, by which its result is put back into item order.
+    """Run all items by `Pool.imap_unordered`; each takes its place along, by which its result is put back into item
+    order.
 
     The chunks are cut here: what the pool gives for chunks of its own can't be waited for with a time-out. An error
     surfaces once all chunks are done, as with `Pool.map`, so that none of them runs on into the next round.
@@ -70,9 +67,7 @@ def by_imap_unordered(pool: Pool, items: Sequence[Item], chunksize: int, look: L
 
 
 def _next(coming: "IMapIterator[pool_worker.Chunk]", look: Look) -> pool_worker.Chunk | Failed:
-    """
-    Wait for the next chunk that is done, or the error in place of it.
-    """
+    """Wait for the next chunk that is done, or the error in place of it."""
     while True:
         try:
             return coming.next(PATIENCE)

@@ -1,6 +1,4 @@
-"""
-What strategies have in common that are told by their processes' ends how to leave.
-"""
+"""What strategies have in common that are told by their processes' ends how to leave."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -11,8 +9,7 @@ from paceline.strategies.base import Strategy, WorkerDied
 
 
 class InProcesses(Strategy):
-    """
-    A strategy that kills its processes where it is interrupted, says which have ended where some have, and else lets
+    """A strategy that kills its processes where it is interrupted, says which have ended where some have, and else lets
     them finish.
 
     Attributes:
@@ -33,8 +30,7 @@ class InProcesses(Strategy):
         self._close()
 
     def _stop_if_dead(self, when: str) -> None:
-        """
-        Put everything down if a process has ended: nothing can be relied on from then on.
+        """Put everything down if a process has ended: nothing can be relied on from then on.
 
         Raises:
             WorkerDied: saying which, and how.
@@ -44,26 +40,19 @@ class InProcesses(Strategy):
 
     @abstractmethod
     def _dead(self) -> Sequence[Any]:
-        """
-        Give the processes that have ended.
-        """
+        """Give the processes that have ended."""
 
     @abstractmethod
     def _broken(self, when: str) -> WorkerDied:
-        """
-        Put everything down, and make the error that says which processes have ended.
-        """
+        """Put everything down, and make the error that says which processes have ended."""
 
     @abstractmethod
     def _kill(self) -> None:
-        """
-        End all processes at once.
-        """
+        """End all processes at once."""
 
     @abstractmethod
     def _close(self) -> None:
-        """
-        Let the workers close the workload and end, and wait for them.
+        """Let the workers close the workload and end, and wait for them.
 
         Raises:
             WorkerDied: if one does not end well.

@@ -1,6 +1,4 @@
-"""
-Subinterpreters, from `concurrent.futures`, each with a GIL of its own: Python 3.14 or newer.
-"""
+"""Subinterpreters, from `concurrent.futures`, each with a GIL of its own: Python 3.14 or newer."""
 
 import os
 import sys
@@ -23,8 +21,7 @@ PATIENCE = 0.1  # seconds between looks at whether somebody ended instead of com
 
 
 class Interpreters(Strategy):
-    """
-    An `InterpreterPoolExecutor`, with the workload opened once in each interpreter.
+    """An `InterpreterPoolExecutor`, with the workload opened once in each interpreter.
 
     Interpreters can't share a barrier, so they meet over two pipes: each says that it has come, and waits to be let go.
     """
@@ -57,9 +54,7 @@ class Interpreters(Strategy):
         self._dismiss()
 
     def _dismiss(self) -> None:
-        """
-        Close the workload in each interpreter that has opened it, and end them all.
-        """
+        """Close the workload in each interpreter that has opened it, and end them all."""
         stuck = False
         try:
             self._in_each(interpreter_worker.close_here)
@@ -70,9 +65,7 @@ class Interpreters(Strategy):
             self._pool.shutdown(wait=not stuck)
 
     def _in_each(self, action: Callable[..., None], *arguments: Any) -> None:
-        """
-        Do `action` once in each interpreter: none can take a second turn while it waits to be let go.
-        """
+        """Do `action` once in each interpreter: none can take a second turn while it waits to be let go."""
         came, come = os.pipe()
         go, let_go = os.pipe()
         try:
@@ -93,9 +86,7 @@ class Interpreters(Strategy):
                     os.close(end)
 
     def _all_came(self, came: int, turns: Sequence[Any]) -> bool:
-        """
-        Wait until all have come, or one has ended without being let go, or the time is up.
-        """
+        """Wait until all have come, or one has ended without being let go, or the time is up."""
         missing, deadline = self.workers, time.monotonic() + START_TIMEOUT
         while missing and time.monotonic() < deadline and not any(turn.done() for turn in turns):
             if select([came], [], [], PATIENCE)[0]:

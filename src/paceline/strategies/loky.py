@@ -1,6 +1,4 @@
-"""
-Processes from loky, the executor that joblib runs on.
-"""
+"""Processes from loky, the executor that joblib runs on."""
 
 import os
 import signal
@@ -21,8 +19,7 @@ MOMENT = 0.01  # seconds between looks at whether the thread that feeds the work
 
 
 class Loky(OnExecutor):
-    """
-    loky's reusable executor, each process a new interpreter with the workload opened once.
+    """loky's reusable executor, each process a new interpreter with the workload opened once.
 
     Left to itself it would hand out the workers of an earlier start, let idle ones go after 10 s, and put another in
     the place of one that has grown by 300 MB; here every start is one (`reuse`), and no worker leaves before it is told
@@ -72,8 +69,8 @@ class Loky(OnExecutor):
         return self
 
     def _broken(self, when: str) -> WorkerDied:
-        """
-        Make the error for an executor that lost a worker: it kills the others itself, after which most look the same.
+        """Make the error for an executor that lost a worker: it kills the others itself, after which most look the
+        same.
         """
         self._kill()
         ends = [process for process in self._processes if process.exitcode != -signal.SIGKILL]
@@ -101,8 +98,7 @@ class Loky(OnExecutor):
 
 
 def _start_trackers() -> None:
-    """
-    Start the trackers of semaphores, loky's and the standard library's, before interrupts are held: their start lets
+    """Start the trackers of semaphores, loky's and the standard library's, before interrupts are held: their start lets
     interrupts through.
     """
     if os.name == "posix":
@@ -115,8 +111,8 @@ def _start_trackers() -> None:
 
 
 def _let_out(queue: Any) -> None:
-    """
-    Wait until a queue's thread has ended, and read what it still writes: once workers are killed, nobody else does.
+    """Wait until a queue's thread has ended, and read what it still writes: once workers are killed, nobody else
+    does.
     """
     thread = queue._thread  # noqa: SLF001
     while thread is not None and thread.is_alive():

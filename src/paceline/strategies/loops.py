@@ -1,5 +1,5 @@
-"""
-What strategies with several event loops have in common: workers and items are shared out over the loops beforehand.
+"""What strategies with several event loops have in common: workers and items are shared out over the loops
+beforehand.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,8 +12,7 @@ from paceline.strategies.base import Strategy
 
 
 class SharedLoops(Strategy):
-    """
-    Several event loops, each with a session and its share of the workers.
+    """Several event loops, each with a session and its share of the workers.
 
     `loops` is how many there are, at most one per worker; None takes one per usable CPU, and the number taken is
     recorded.
@@ -34,8 +33,7 @@ class SharedLoops(Strategy):
 
 
 def shared_out(workers: int, loops: int) -> list[int]:
-    """
-    Share `workers` out over at most `loops` loops, as evenly as can be; every loop gets one at least.
+    """Share `workers` out over at most `loops` loops, as evenly as can be; every loop gets one at least.
 
     Returns:
         Workers of each loop, shape (min(workers, loops),).
@@ -45,8 +43,7 @@ def shared_out(workers: int, loops: int) -> list[int]:
 
 
 def dealt(items: Sequence[Item], workers: Sequence[int]) -> list[list[Item]]:
-    """
-    Deal items to loops, each loop as many at a time as it has workers, like cards.
+    """Deal items to loops, each loop as many at a time as it has workers, like cards.
 
     Args:
         items: shape (n,).
@@ -63,9 +60,7 @@ def dealt(items: Sequence[Item], workers: Sequence[int]) -> list[list[Item]]:
 
 
 def collected(hands: Sequence[Sequence[Result]], workers: Sequence[int]) -> list[Result]:
-    """
-    Put the results of dealt items back into item order.
-    """
+    """Put the results of dealt items back into item order."""
     order = dealt(range(sum(map(len, hands))), workers)
     results: list[Result] = [None] * sum(map(len, hands))
     for places, hand in zip(order, hands, strict=True):

@@ -1,6 +1,4 @@
-"""
-An event loop in each of a few processes.
-"""
+"""An event loop in each of a few processes."""
 
 import multiprocessing
 import time
@@ -21,9 +19,7 @@ START_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_met
 
 
 class LoopsInProcesses(SharedLoops):
-    """
-    One process for each loop, from a fork server (spawned on Windows); items and results travel over a pipe each.
-    """
+    """One process for each loop, from a fork server (spawned on Windows); items and results travel over a pipe each."""
 
     name: ClassVar[str] = "loops-in-processes"
     fixed: ClassVar[MappingProxyType[str, Option]] = MappingProxyType({"start_method": START_METHOD})
@@ -79,8 +75,7 @@ class LoopsInProcesses(SharedLoops):
             return
 
     def _answers(self, when: str, timeout: float | None) -> list[Any]:
-        """
-        Wait for an answer from each loop, then raise the first error among them, if any.
+        """Wait for an answer from each loop, then raise the first error among them, if any.
 
         Raises:
             WorkerDied: if a process ended instead.

@@ -1,6 +1,4 @@
-"""
-An event loop in each of a few threads: made for builds without a GIL.
-"""
+"""An event loop in each of a few threads: made for builds without a GIL."""
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -14,9 +12,7 @@ from paceline.tasks import all_results, runner
 
 
 class LoopsInThreads(SharedLoops):
-    """
-    One thread for each loop; each keeps its loop open from entering to leaving.
-    """
+    """One thread for each loop; each keeps its loop open from entering to leaving."""
 
     name: ClassVar[str] = "loops-in-threads"
 

@@ -1,6 +1,4 @@
-"""
-Processes from `multiprocessing.Pool`, one strategy for each start method.
-"""
+"""Processes from `multiprocessing.Pool`, one strategy for each start method."""
 
 import multiprocessing
 import sys
@@ -22,8 +20,7 @@ from paceline.strategies.rendezvous import meet
 
 
 class _Pool(InProcesses):
-    """
-    The lesson's pool: an initializer opens the workload once in each process.
+    """The lesson's pool: an initializer opens the workload once in each process.
 
     `chunksize` is how many items a worker takes at a time: 1 is the even hand, and 0 stands for what `Pool.map` would
     choose, ceil(items / (4 x workers)), which leaves workers idle at the end. `hand_out` is the pool's method that does
@@ -114,24 +111,18 @@ class _Pool(InProcesses):
 
 
 class PoolFork(_Pool):
-    """
-    Workers are copies of this process, made by fork: the cheapest start, and only safe while there is one thread.
-    """
+    """Workers are copies of this process, made by fork: the cheapest start, and only safe while there is one thread."""
 
     start_method = "fork"
 
 
 class PoolForkserver(_Pool):
-    """
-    Workers are forked from a clean server process, started with the pool and stopped with it.
-    """
+    """Workers are forked from a clean server process, started with the pool and stopped with it."""
 
     start_method = "forkserver"
 
 
 class PoolSpawn(_Pool):
-    """
-    Workers are new interpreters: the dearest start, and the only one that every system has.
-    """
+    """Workers are new interpreters: the dearest start, and the only one that every system has."""
 
     start_method = "spawn"

@@ -1,5 +1,4 @@
-"""
-How to end a `multiprocessing.Pool` that its own `close()` and `terminate()` could wait on for ever.
+"""How to end a `multiprocessing.Pool` that its own `close()` and `terminate()` could wait on for ever.
 
 A worker killed while it holds a lock of the pool's queues leaves it locked, and `terminate()` waits for that lock
 first. Here the order is turned round: once no worker lives, whatever is locked has no owner, and each helper thread of
@@ -16,9 +15,7 @@ LOCK_TIMEOUT = 1.0  # seconds for a helper thread in the pool to give up a lock 
 
 
 def kill_pool(pool: multiprocessing.pool.Pool) -> None:
-    """
-    Kill all workers of `pool` and end its threads, within seconds, whatever state the workers left it in.
-    """
+    """Kill all workers of `pool` and end its threads, within seconds, whatever state the workers left it in."""
     inside: Any = pool
     _forbid_replacements(inside)
     for process in inside._pool:
@@ -34,9 +31,7 @@ def kill_pool(pool: multiprocessing.pool.Pool) -> None:
 
 
 def _forbid_replacements(inside: Any) -> None:
-    """
-    Stop the thread that replaces dead workers, and its exit handler, which would call the blocking `terminate()`.
-    """
+    """Stop the thread that replaces dead workers, and its exit handler, which would call the blocking `terminate()`."""
     inside._state = multiprocessing.pool.TERMINATE
     inside._terminate.cancel()
     for thread in (inside._worker_handler, inside._task_handler):
@@ -46,8 +41,7 @@ def _forbid_replacements(inside: Any) -> None:
 
 
 def _read_out(reader: Any, writing: Any) -> None:
-    """
-    Read what a thread still writes into a pipe, until it has ended.
+    """Read what a thread still writes into a pipe, until it has ended.
 
     To close the pipe would end the write too, by an error; its traceback holds a buffer that CPython from 3.13 on
     complains about when it is collected ("BufferError: Existing exports of data").
@@ -58,8 +52,6 @@ def _read_out(reader: Any, writing: Any) -> None:
 
 
 def _free(lock: Any) -> None:
-    """
-    Release a lock whose owner may be dead.
-    """
+    """Release a lock whose owner may be dead."""
     lock.acquire(timeout=LOCK_TIMEOUT)
     lock.release()

@@ -1,6 +1,4 @@
-"""
-Processes from `concurrent.futures`.
-"""
+"""Processes from `concurrent.futures`."""
 
 import multiprocessing
 import signal
@@ -20,8 +18,7 @@ START_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_met
 
 
 class Processes(OnExecutor):
-    """
-    A `ProcessPoolExecutor` on a fork server (spawned on Windows), each process with the workload opened once.
+    """A `ProcessPoolExecutor` on a fork server (spawned on Windows), each process with the workload opened once.
 
     The executor starts a process per item submitted while none is idle, so all are held at a gate until all are ready.
     """
@@ -55,17 +52,13 @@ class Processes(OnExecutor):
         return self
 
     def _broken(self, when: str) -> WorkerDied:
-        """
-        Make the error for an executor that lost a worker: it ends the others itself, by SIGTERM.
-        """
+        """Make the error for an executor that lost a worker: it ends the others itself, by SIGTERM."""
         self._shut()
         ends = [process for process in self._processes if process.exitcode != -signal.SIGTERM]
         return death(ends or self._processes, when)
 
     def _kill(self) -> None:
-        """
-        Kill the workers; the executor's own thread notices and ends.
-        """
+        """Kill the workers; the executor's own thread notices and ends."""
         for process in self._processes:
             process.kill()
         self._shut()

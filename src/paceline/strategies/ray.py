@@ -1,6 +1,4 @@
-"""
-Actors of ray.
-"""
+"""Actors of ray."""
 
 import pickle
 from collections.abc import Sequence
@@ -17,8 +15,7 @@ from paceline.strategies.ray_driver import START_METHOD, connected
 
 
 class Ray(Engine):
-    """
-    Items are handed to actors, one for each worker, by ray's driver, which runs in a process of its own: ray leaves
+    """Items are handed to actors, one for each worker, by ray's driver, which runs in a process of its own: ray leaves
     threads behind where it has run. Items and results travel to it and back once a round.
 
     Without `cluster`, ray's processes are started on this machine and end with the strategy; ray listens on all

@@ -1,6 +1,4 @@
-"""
-The measuring process's end of ray's driver, and of all that ray starts for it.
-"""
+"""The measuring process's end of ray's driver, and of all that ray starts for it."""
 
 import multiprocessing
 import tempfile
@@ -24,8 +22,7 @@ LAST_MOMENT = 10.0  # seconds to say goodbye to a cluster that is there
 
 
 def connected(wanted: Callable[[str], Wanted]) -> "Driver":
-    """
-    Start a process that speaks with ray, and wait until it has started a cluster, or has come into the one that is
+    """Start a process that speaks with ray, and wait until it has started a cluster, or has come into the one that is
     there; its next answer says that the workers are ready.
 
     A cluster that is there gets more than one chance to let it in: the process that ray starts there for each client
@@ -48,8 +45,7 @@ def connected(wanted: Callable[[str], Wanted]) -> "Driver":
 
 
 class Driver:
-    """
-    A process that speaks with ray.
+    """A process that speaks with ray.
 
     Args:
         wanted: given the folder that ray may use, what it is to start.
@@ -73,9 +69,7 @@ class Driver:
             raise
 
     def comes_in(self) -> bool:
-        """
-        Wait for its first answer, on a cluster that is there no longer than `CONNECT_TIMEOUT`.
-        """
+        """Wait for its first answer, on a cluster that is there no longer than `CONNECT_TIMEOUT`."""
         if self.address and not connection.wait([self._pipe], CONNECT_TIMEOUT):
             return False
         self.answer("before it was ready", START_TIMEOUT)
@@ -83,16 +77,13 @@ class Driver:
         return True
 
     def ask(self, what: Any, when: str, timeout: float | None) -> Any:
-        """
-        Send something, and give the answer; see `answer`.
-        """
+        """Send something, and give the answer; see `answer`."""
         with suppress(BrokenPipeError):  # it has ended, and perhaps said why
             self._pipe.send(what)
         return self.answer(when, timeout)
 
     def answer(self, when: str, timeout: float | None) -> Any:
-        """
-        Wait for an answer.
+        """Wait for an answer.
 
         Raises:
             Exception: what it says in place of one.
@@ -111,9 +102,7 @@ class Driver:
         return answer
 
     def end(self) -> None:
-        """
-        End the process, and whatever ray started for it.
-        """
+        """End the process, and whatever ray started for it."""
         from paceline import family
 
         self.over = True
@@ -135,9 +124,7 @@ class Driver:
             self._process.start()
 
     def _error(self, answer: Any, when: str) -> Exception | None:
-        """
-        Make the error that an answer stands for, if it does.
-        """
+        """Make the error that an answer stands for, if it does."""
         match answer:
             case Failed(error):
                 return error

@@ -1,6 +1,4 @@
-"""
-The meeting of worker processes before the first round.
-"""
+"""The meeting of worker processes before the first round."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -11,8 +9,7 @@ from paceline.strategies.base import START_TIMEOUT, NotReady, Strategy, WorkerDi
 
 
 def meet(strategy: Strategy, ready: Any, processes: Sequence[Any], broken: Callable[[str], WorkerDied]) -> None:
-    """
-    Wait until each of a strategy's processes has said that its workload is open.
+    """Wait until each of a strategy's processes has said that its workload is open.
 
     Args:
         strategy: whose workers they are.

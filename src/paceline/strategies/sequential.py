@@ -1,6 +1,4 @@
-"""
-One item after the other, in the calling thread: what every speedup is measured from.
-"""
+"""One item after the other, in the calling thread: what every speedup is measured from."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -12,9 +10,7 @@ from paceline.strategies.base import Strategy
 
 
 class Sequential(Strategy):
-    """
-    A plain loop. It has one worker, however many are asked for.
-    """
+    """A plain loop. It has one worker, however many are asked for."""
 
     name: ClassVar[str] = "sequential"
     most_workers: ClassVar[int | None] = 1

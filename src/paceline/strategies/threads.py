@@ -1,6 +1,4 @@
-"""
-Threads of one interpreter, from `concurrent.futures`.
-"""
+"""Threads of one interpreter, from `concurrent.futures`."""
 
 from collections.abc import Sequence
 from types import TracebackType
@@ -12,9 +10,7 @@ from paceline.strategies.crew import Crew
 
 
 class Threads(Strategy):
-    """
-    A `ThreadPoolExecutor`, with the workload opened once in each thread.
-    """
+    """A `ThreadPoolExecutor`, with the workload opened once in each thread."""
 
     name: ClassVar[str] = "threads"
 

@@ -1,6 +1,4 @@
-"""
-An event loop that hands blocking work to threads, from `asyncio.to_thread`.
-"""
+"""An event loop that hands blocking work to threads, from `asyncio.to_thread`."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,9 +11,7 @@ from paceline.tasks import all_results, runner
 
 
 class ToThread(Threads):
-    """
-    `asyncio.to_thread` over a crew of as many threads as workers (the loop's own executor would have at most 32).
-    """
+    """`asyncio.to_thread` over a crew of as many threads as workers (the loop's own executor would have at most 32)."""
 
     name: ClassVar[str] = "to-thread"
     fixed: ClassVar[dict[str, Option]] = {"loop": "asyncio"}

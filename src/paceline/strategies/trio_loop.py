@@ -1,6 +1,4 @@
-"""
-A trio loop that is kept open in a thread, and the rounds that it gets. Imported where trio is used.
-"""
+"""A trio loop that is kept open in a thread, and the rounds that it gets. Imported where trio is used."""
 
 import threading
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,8 +13,7 @@ from paceline.strategies.base import WorkerDied
 
 
 class Round:
-    """
-    Items on their way through the loop.
+    """Items on their way through the loop.
 
     Attributes:
         outcome: the results, in item order, or the first error.
@@ -33,9 +30,7 @@ class Round:
         self._errors: list[BaseException] = []
 
     async def play(self, run: Callable[[Item], Awaitable[Result]], workers: int) -> None:
-        """
-        Run all items with at most `workers` of them under way; after an error, cancel the others first.
-        """
+        """Run all items with at most `workers` of them under way; after an error, cancel the others first."""
         with self.scope:
             async with trio.open_nursery() as nursery:
                 for _ in range(min(workers, len(self._results))):
@@ -60,8 +55,7 @@ class Round:
 
 
 class Loop:
-    """
-    The loop, its thread, and the workload that is open on it.
+    """The loop, its thread, and the workload that is open on it.
 
     The thread is a daemon, so that a workload that never closes can't keep the program from ending at a second Ctrl-C.
     """
@@ -71,8 +65,7 @@ class Loop:
         self._workers = workers
 
     def start(self) -> None:
-        """
-        Open the workload on the loop.
+        """Open the workload on the loop.
 
         Raises:
             BaseException: what opening it raised; the thread has ended then.
@@ -90,8 +83,7 @@ class Loop:
             raise
 
     def run(self, items: Sequence[Item]) -> list[Result]:
-        """
-        Run every item and give the results, in item order.
+        """Run every item and give the results, in item order.
 
         Raises:
             BaseException: the first error.
@@ -110,9 +102,7 @@ class Loop:
             raise
 
     def close(self) -> None:
-        """
-        Close the workload, and end the thread.
-        """
+        """Close the workload, and end the thread."""
         self._end()
         self._ended.result()
 

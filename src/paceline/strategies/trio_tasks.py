@@ -1,5 +1,4 @@
-"""
-Tasks of trio, on a loop in a thread of its own.
+"""Tasks of trio, on a loop in a thread of its own.
 
 A trio loop can't be left and entered again as asyncio's can, and between rounds the measuring program has to go on.
 Guest mode, which trio has for that, fetches a thread for each wait: a charge on every item that no program of trio's
@@ -18,9 +17,7 @@ from paceline.strategies.extras import unmet
 
 
 class Trio(Strategy):
-    """
-    One loop, kept open from entering to leaving, and as many tasks as workers that draw items from one queue.
-    """
+    """One loop, kept open from entering to leaving, and as many tasks as workers that draw items from one queue."""
 
     name: ClassVar[str] = "trio"
     face: ClassVar[Face] = "trio"

@@ -1,3 +1,1 @@
-"""
-Text as people write and read it. It knows nothing of ours.
-"""
+"""Text as people write and read it. It knows nothing of ours."""

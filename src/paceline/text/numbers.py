@@ -1,6 +1,4 @@
-"""
-The one reader of the numbers that people write, in options as in query strings: `3`, `0`, `0.02`, `20ms`, `1KiB`.
-"""
+"""The one reader of the numbers that people write, in options as in query strings: `3`, `0`, `0.02`, `20ms`, `1KiB`."""
 
 import math
 import re
@@ -18,14 +16,11 @@ _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
 class NumberError(ValueError):
-    """
-    A text is not the number that is due; the message says what it must be, and leaves the text to the caller.
-    """
+    """A text is not the number that is due; the message says what it must be, and leaves the text to the caller."""
 
 
 def whole(text: str, least: int = 0) -> int:
-    """
-    Read a whole number.
+    """Read a whole number.
 
     Raises:
         NumberError: if it is none, or below `least`.
@@ -36,8 +31,7 @@ def whole(text: str, least: int = 0) -> int:
 
 
 def number(text: str, *, above_zero: bool = False) -> float:
-    """
-    Read a plain decimal number: no sign, blanks, underscores, `nan` or `inf`.
+    """Read a plain decimal number: no sign, blanks, underscores, `nan` or `inf`.
 
     Raises:
         NumberError: if it is none, or 0 where that will not do.
@@ -46,8 +40,7 @@ def number(text: str, *, above_zero: bool = False) -> float:
 
 
 def seconds(text: str, *, above_zero: bool = False) -> float:
-    """
-    Read a time: `0.02`, `20ms`, `500us`, `2s`.
+    """Read a time: `0.02`, `20ms`, `500us`, `2s`.
 
     Raises:
         NumberError: if it is none, or 0 where that will not do.
@@ -56,8 +49,7 @@ def seconds(text: str, *, above_zero: bool = False) -> float:
 
 
 def size(text: str, least: int = 0) -> int:
-    """
-    Read a number of bytes: `1024`, `1KiB`, `1.5MiB`.
+    """Read a number of bytes: `1024`, `1KiB`, `1.5MiB`.
 
     Raises:
         NumberError: if it is none, or below `least`.
@@ -69,8 +61,7 @@ def size(text: str, least: int = 0) -> int:
 
 
 def bandwidth(text: str) -> float:
-    """
-    Read bytes per second: `12500000`, `12.5MiB`.
+    """Read bytes per second: `12500000`, `12.5MiB`.
 
     Raises:
         NumberError: if they are none, or 0.
@@ -86,9 +77,7 @@ def _read(text: str, units: Mapping[str, float], what: str, example: str, *, abo
 
 
 def _value(text: str, units: Mapping[str, float]) -> float | None:
-    """
-    Read a finite number with a unit or without; None if it is none.
-    """
+    """Read a finite number with a unit or without; None if it is none."""
     unit = next((unit for unit in units if text.endswith(unit)), "")
     digits = text.removesuffix(unit)
     value = float(digits) / units.get(unit, 1.0) if _NUMBER.fullmatch(digits) else math.inf

@@ -1,3 +1,1 @@
-"""
-`paceline trace`: one round, written down for a viewer of traces.
-"""
+"""`paceline trace`: one round, written down for a viewer of traces."""

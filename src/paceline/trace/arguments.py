@@ -1,6 +1,4 @@
-"""
-What `paceline trace` can be told.
-"""
+"""What `paceline trace` can be told."""
 
 import argparse
 from pathlib import Path
@@ -24,9 +22,7 @@ OUTPUT = Path("trace.json")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """
-    Add the arguments.
-    """
+    """Add the arguments."""
     arguments_watch.arguments(parser)
     parser.add_argument(
         "-o",

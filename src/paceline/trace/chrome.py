@@ -1,5 +1,4 @@
-"""
-A round in the Chrome Trace Event format, which Perfetto and chrome://tracing read.
+"""A round in the Chrome Trace Event format, which Perfetto and chrome://tracing read.
 
 Source: "Trace Event Format", the Chromium project: complete events ("X"), metadata ("M") and flows ("s", "f");
 timestamps in microseconds.
@@ -19,8 +18,7 @@ NANOSECONDS = 1_000_000_000  # in a second
 
 
 def as_text(traced: Round, facts: Mapping[str, Any]) -> str:
-    """
-    Write a round as a JSON object, one event a line.
+    """Write a round as a JSON object, one event a line.
 
     Args:
         traced: at least one item.
@@ -31,8 +29,7 @@ def as_text(traced: Round, facts: Mapping[str, Any]) -> str:
 
 
 def events(traced: Round) -> list[Event]:
-    """
-    Give a round's events: names first, then each in the order of its start, microseconds from the first one's.
+    """Give a round's events: names first, then each in the order of its start, microseconds from the first one's.
 
     A lane is a thread to a viewer. Its number is the worker's or the connection's plus one, since several workers may
     share a thread, and viewers take thread 0 for an idle CPU.
@@ -44,9 +41,7 @@ def events(traced: Round) -> list[Event]:
 
 
 def lane(number: int) -> int:
-    """
-    Give the number of a worker's or a connection's lane.
-    """
+    """Give the number of a worker's or a connection's lane."""
     return number + 1
 
 
@@ -86,9 +81,7 @@ def _nanoseconds(seconds: float) -> int:
 
 
 def _flows(traced: Round, zero: float) -> Iterator[Event]:
-    """
-    Lead from each item to what the server did of it, where that was meanwhile.
-    """
+    """Lead from each item to what the server did of it, where that was meanwhile."""
     spans = {span.item: span for span in traced.spans}
     for number, served in enumerate(traced.served):
         span = spans.get(served.item)
@@ -101,9 +94,7 @@ def _flows(traced: Round, zero: float) -> Iterator[Event]:
 
 
 def _names(traced: Round) -> Iterator[Event]:
-    """
-    Name all processes and lanes, in the order of the workers, the server's last.
-    """
+    """Name all processes and lanes, in the order of the workers, the server's last."""
     own: dict[int, list[int]] = {}  # process -> its workers
     for worker in traced.opened:
         own.setdefault(worker.pid, []).append(worker.worker)
@@ -119,8 +110,8 @@ def _names(traced: Round) -> Iterator[Event]:
 
 
 def _called(workers: Sequence[int]) -> str:
-    """
-    Name a process after its workers, as viewers show its number anyway: "worker 3", "workers 0-3", "workers 0 2 5".
+    """Name a process after its workers, as viewers show its number anyway: "worker 3", "workers 0-3", "workers 0 2
+    5".
     """
     first, last = workers[0], workers[-1]
     if first == last:
@@ -130,9 +121,7 @@ def _called(workers: Sequence[int]) -> str:
 
 
 def _names_of_lane(what: str, pid: int, number: int, name: str, place: int) -> Iterator[Event]:
-    """
-    Name a process or a thread, and give it a place among the others.
-    """
+    """Name a process or a thread, and give it a place among the others."""
     shared = {"ph": "M", "ts": 0, "pid": pid, "tid": lane(number)}
     yield {"name": f"{what}_name", **shared, "args": {"name": name}}
     yield {"name": f"{what}_sort_index", **shared, "args": {"sort_index": place}}

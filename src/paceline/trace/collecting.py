@@ -1,6 +1,4 @@
-"""
-One round, from the spans of its workers and of the server that answered them.
-"""
+"""One round, from the spans of its workers and of the server that answered them."""
 
 from dataclasses import dataclass, field
 
@@ -14,8 +12,7 @@ from paceline.watch.wish import Wish
 
 @dataclass(frozen=True)
 class Round:
-    """
-    What there is to know of one round; all seconds on `time.monotonic()`.
+    """What there is to know of one round; all seconds on `time.monotonic()`.
 
     Args:
         opened: every worker, in the order of their numbers.
@@ -37,8 +34,7 @@ class Round:
 
 
 def collected(wished: Wish) -> Round:
-    """
-    Run a warm round and another one, and give the second.
+    """Run a warm round and another one, and give the second.
 
     Raises:
         WatchError: if it can't be done.
@@ -68,9 +64,7 @@ def collected(wished: Wish) -> Round:
 
 
 def _served(server: Instrument | None, spans: list[Span]) -> tuple[tuple[Served, ...], int]:
-    """
-    Give what a server saw since the first item began; the warm round was over by then.
-    """
+    """Give what a server saw since the first item began; the warm round was over by then."""
     if server is None:
         return (), 0
     served, dropped = server.spans()

@@ -1,6 +1,4 @@
-"""
-`paceline trace`, from what was typed to the files.
-"""
+"""`paceline trace`, from what was typed to the files."""
 
 import sys
 from argparse import Namespace
@@ -24,8 +22,7 @@ Maker = Callable[[Round, Mapping[str, Any]], str]
 
 
 def trace(arguments: Namespace, complain: Complain) -> int:
-    """
-    Trace one round, and write it down.
+    """Trace one round, and write it down.
 
     Returns:
         The exit status: 0 once all is written, 1 if it can't be run here, fails or can't be written, 2 for a misuse.
@@ -49,9 +46,7 @@ def trace(arguments: Namespace, complain: Complain) -> int:
 
 
 def facts(wished: Wish, traced: Round) -> dict[str, Any]:
-    """
-    Say what a round is one of: in words, and where.
-    """
+    """Say what a round is one of: in words, and where."""
     strategy = wished.strategy
     return {
         "strategy": strategy.name,
@@ -67,9 +62,7 @@ def facts(wished: Wish, traced: Round) -> dict[str, Any]:
 
 
 def _wanted(arguments: Namespace) -> list[tuple[Path, Maker]]:
-    """
-    Say what is to be written where: a trace, unless a page is all that was asked for.
-    """
+    """Say what is to be written where: a trace, unless a page is all that was asked for."""
     output: Path | None = arguments.output or (None if arguments.html else OUTPUT)
     wanted = ((output, as_text), (arguments.html, as_html))
     return [(path, make) for path, make in wanted if path is not None]

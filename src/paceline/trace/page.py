@@ -1,6 +1,4 @@
-"""
-A round as a page: the timeline alone.
-"""
+"""A round as a page: the timeline alone."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,8 +7,7 @@ from paceline.trace.collecting import Round
 
 
 def as_html(traced: Round, facts: Mapping[str, Any]) -> str:
-    """
-    Write a round as an HTML page that needs nothing else.
+    """Write a round as an HTML page that needs nothing else.
 
     Args:
         traced: at least one item.

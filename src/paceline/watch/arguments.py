@@ -1,6 +1,4 @@
-"""
-What `paceline watch` can be told, and every other command that runs one round to look at.
-"""
+"""What `paceline watch` can be told, and every other command that runs one round to look at."""
 
 import argparse
 
@@ -21,9 +19,7 @@ examples:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """
-    Add the arguments: what to run, and how.
-    """
+    """Add the arguments: what to run, and how."""
     add = parser.add_argument
     add("strategy", metavar="STRATEGY", help="threads, asyncio, pool-fork ...")
     add("workload", metavar="WORKLOAD", help="downloads, computing, mixed, or module:function")

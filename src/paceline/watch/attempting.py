@@ -1,6 +1,4 @@
-"""
-From what was typed to an exit status, around whatever is done with the round in between.
-"""
+"""From what was typed to an exit status, around whatever is done with the round in between."""
 
 from argparse import Namespace
 from collections.abc import Callable
@@ -16,16 +14,13 @@ MISUSE = 2
 
 
 def complain_of_end(wished: Wish, ended: Ended, complain: Callable[[object], None]) -> None:
-    """
-    Say it where the workers did not end well.
-    """
+    """Say it where the workers did not end well."""
     if ended.trouble:
         complain(f"{wished.strategy.name} did not end in good order after the round: {ended.trouble}")
 
 
 def attempt(arguments: Namespace, complain: Callable[[object], None], act: Callable[[Wish], int]) -> int:
-    """
-    Make sense of what was typed and act on it; what goes wrong becomes a sentence.
+    """Make sense of what was typed and act on it; what goes wrong becomes a sentence.
 
     Returns:
         The exit status: what `act` gives, 1 if the strategy can't be run here or fails, 2 for a misuse.

@@ -1,6 +1,4 @@
-"""
-`paceline watch`, from what was typed to its exit status.
-"""
+"""`paceline watch`, from what was typed to its exit status."""
 
 import sys
 from argparse import Namespace
@@ -19,8 +17,7 @@ from paceline.watch.wish import Wish
 
 
 def watch(arguments: Namespace, complain: Callable[[object], None]) -> int:
-    """
-    Show one strategy at work, live.
+    """Show one strategy at work, live.
 
     Returns:
         The exit status: 0 after a whole round, 1 if it can't be run here or fails, 2 for a misuse.
@@ -35,9 +32,7 @@ def watch(arguments: Namespace, complain: Callable[[object], None]) -> int:
 
 
 def _show(wished: Wish, records: Iterable[Followed], complain: Callable[[object], None]) -> None:
-    """
-    Show each record as it comes, and at the end what they come to.
-    """
+    """Show each record as it comes, and at the end what they come to."""
     opened: list[Opened] = []
     spans: list[Span] = []
     warm = False
@@ -66,9 +61,7 @@ def _show(wished: Wish, records: Iterable[Followed], complain: Callable[[object]
 
 
 def _introduce(wished: Wish) -> None:
-    """
-    Say what is to be seen, once the workers are there.
-    """
+    """Say what is to be seen, once the workers are there."""
     strategy = wished.strategy
     what = f"{strategy.name}, {many(strategy.workers, 'worker')}, {wished.items} {wished.what}"
     render([Text(plain(f"{what}: who did each, as they complete, after a warm-up round"), style="bold")])

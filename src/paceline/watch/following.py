@@ -1,6 +1,4 @@
-"""
-From a process that is watched to the records of its log, as they come.
-"""
+"""From a process that is watched to the records of its log, as they come."""
 
 import os
 import tempfile
@@ -22,8 +20,7 @@ CHUNK = 1 << 16  # bytes, as much as a pipe holds
 
 
 class WatchError(Exception):
-    """
-    What was to be watched could not be done.
+    """What was to be watched could not be done.
 
     Args:
         why: in words.
@@ -40,8 +37,7 @@ Followed: TypeAlias = Record | Ran | Ended
 
 @contextmanager
 def rounds(wished: Wish, *, spans: bool = False) -> Iterator[tuple[Iterable[Followed], Instrument | None]]:
-    """
-    Run what is wished for, twice: a warm round and then, after a `Forgotten`, the one to look at.
+    """Run what is wished for, twice: a warm round and then, after a `Forgotten`, the one to look at.
 
     Args:
         wished: a strategy that can run here.
@@ -60,9 +56,7 @@ def rounds(wished: Wish, *, spans: bool = False) -> Iterator[tuple[Iterable[Foll
 
 @contextmanager
 def fifo() -> Iterator[tuple[Path, int]]:
-    """
-    Make a FIFO; give its path, and a descriptor that reads it without waiting.
-    """
+    """Make a FIFO; give its path, and a descriptor that reads it without waiting."""
     with tempfile.TemporaryDirectory(prefix="paceline-") as folder:
         path = Path(folder, "spans")
         os.mkfifo(path)
@@ -76,8 +70,7 @@ def fifo() -> Iterator[tuple[Path, int]]:
 
 
 def followed(request: Request, reader: int, timeout: float) -> Generator[Followed, None, None]:
-    """
-    Start a process, have it do what is asked, and give what its workers write down; its answers come last.
+    """Start a process, have it do what is asked, and give what its workers write down; its answers come last.
 
     Raises:
         WatchError: if it can't be done, takes more than `timeout` seconds for a step, or the process ends on the way.
@@ -108,9 +101,7 @@ def _answer(child: piped.Piped) -> Any:
 
 
 def _ended(child: piped.Piped) -> Ended:
-    """
-    Wait for the end of the strategy, which is no part of the round: what is wrong with it is told, and no more.
-    """
+    """Wait for the end of the strategy, which is no part of the round: what is wrong with it is told, and no more."""
     if not child.answers.poll(FAREWELL):
         return Ended(f"no end within {FAREWELL:g} s")
     answer = _answer(child)
@@ -118,9 +109,7 @@ def _ended(child: piped.Piped) -> Ended:
 
 
 def _rest(reader: int) -> bytes:
-    """
-    Read what is still in the FIFO; all that was written before the answer is.
-    """
+    """Read what is still in the FIFO; all that was written before the answer is."""
     pieces = []
     try:
         while piece := os.read(reader, CHUNK):

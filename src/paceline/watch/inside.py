@@ -1,5 +1,5 @@
-"""
-The process in which a strategy is watched: `python -m paceline.watch.inside` does what its standard input says, once.
+"""The process in which a strategy is watched: `python -m paceline.watch.inside` does what its standard input says,
+once.
 """
 
 from collections.abc import Iterator
@@ -17,9 +17,7 @@ from paceline.workloads.call import NoSuchFunctionError
 
 
 def main() -> None:
-    """
-    Answer, and end.
-    """
+    """Answer, and end."""
     requests, answers = ends()
     output = Output()
     request: Request = requests.recv()
@@ -33,9 +31,7 @@ def main() -> None:
 
 @contextmanager
 def run(request: Request, lifeline: int, output: Output) -> Iterator[None]:
-    """
-    Run a warm round and a watched one, telling them apart in the log; the strategy ends with the context.
-    """
+    """Run a warm round and a watched one, telling them apart in the log; the strategy ends with the context."""
     forks = request.strategy == FORKING
     if not forks:
         end_with_race(lifeline)
@@ -54,8 +50,7 @@ def run(request: Request, lifeline: int, output: Output) -> Iterator[None]:
 
 
 def check_face(strategy: type[Strategy], workload: Workload) -> None:
-    """
-    See to it that a strategy and somebody's function go together; our own workloads have both faces.
+    """See to it that a strategy and somebody's function go together; our own workloads have both faces.
 
     Raises:
         UnfitError: if they don't.

@@ -1,5 +1,5 @@
-"""
-What goes to the process in which a strategy is watched, and comes back from it; the spans take a way of their own.
+"""What goes to the process in which a strategy is watched, and comes back from it; the spans take a way of their
+own.
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ from paceline.contracts import Option, Workload
 
 @dataclass(frozen=True)
 class Request:
-    """
-    Run so many items twice with a strategy. Answered by `Ran` and then `Ended`, or by `Failed` in the place of either.
+    """Run so many items twice with a strategy. Answered by `Ran` and then `Ended`, or by `Failed` in the place of
+    either.
 
     Attributes:
         log: the FIFO that takes the spans.
@@ -28,23 +28,17 @@ class Request:
 
 @dataclass(frozen=True)
 class Ran:
-    """
-    Both rounds are done; `printed` is the first line that the items printed, if any.
-    """
+    """Both rounds are done; `printed` is the first line that the items printed, if any."""
 
     printed: str | None
 
 
 @dataclass(frozen=True)
 class Ended:
-    """
-    All workers are gone; `trouble` says what was wrong with that, if anything.
-    """
+    """All workers are gone; `trouble` says what was wrong with that, if anything."""
 
     trouble: str | None = None
 
 
 class UnfitError(ValueError):
-    """
-    The function is of the other kind.
-    """
+    """The function is of the other kind."""

@@ -1,6 +1,4 @@
-"""
-How a watched round looks: the workers' numbers as the items complete, then what they come to.
-"""
+"""How a watched round looks: the workers' numbers as the items complete, then what they come to."""
 
 import sys
 from collections import Counter
@@ -25,8 +23,7 @@ COLUMNS = ("worker", "process", "thread", "items", "idle", "longest\nrun", "migr
 
 
 class Numbers:
-    """
-    Lines of numbers that grow as items complete, each coloured by its worker at a terminal, plain elsewhere.
+    """Lines of numbers that grow as items complete, each coloured by its worker at a terminal, plain elsewhere.
 
     Args:
         workers: how many there are; all numbers are as wide as the last one's.
@@ -41,9 +38,7 @@ class Numbers:
         self._written = 0
 
     def add(self, worker: int) -> None:
-        """
-        Show one more, at once.
-        """
+        """Show one more, at once."""
         between = "" if not self._written else " " if self._written % self._in_a_line else "\n"
         number = Text(f"{worker:>{self._width}}", style=COLOURS[worker % len(COLOURS)])
         with self._console.capture() as captured:  # or rich would answer a closed pipe in its own way
@@ -53,9 +48,7 @@ class Numbers:
         self._written += 1
 
     def finish(self) -> None:
-        """
-        End the last line, if there is one.
-        """
+        """End the last line, if there is one."""
         if self._written:
             sys.stdout.write("\n")
             sys.stdout.flush()
@@ -63,8 +56,7 @@ class Numbers:
 
 
 def summary(opened: Sequence[Opened], spans: Sequence[Span], printed: str | None) -> list[RenderableType]:
-    """
-    Lay out what the round comes to: a line for each worker, then sentences.
+    """Lay out what the round comes to: a line for each worker, then sentences.
 
     Args:
         opened: every worker.
@@ -91,9 +83,7 @@ def _of_cpus(own: Sequence[Span]) -> list[str]:
 
 
 def _longest_runs(spans: Sequence[Span]) -> dict[int, int]:
-    """
-    Count how many items next to each other were each worker's at most; 0 is not among them.
-    """
+    """Count how many items next to each other were each worker's at most; 0 is not among them."""
     longest: dict[int, int] = {}
     for worker, run in groupby(traces.workers_in_item_order(spans)):
         longest[worker] = max(longest.get(worker, 0), sum(1 for _ in run))

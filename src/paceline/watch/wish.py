@@ -1,6 +1,4 @@
-"""
-What to watch, made out of what was typed.
-"""
+"""What to watch, made out of what was typed."""
 
 from argparse import Namespace
 from collections.abc import Callable, Iterator
@@ -29,15 +27,12 @@ TAKES = {"downloads": ("latency", "jitter"), "computing": ("n",), "mixed": ("lat
 
 
 class MisuseError(ValueError):
-    """
-    What was typed makes no sense.
-    """
+    """What was typed makes no sense."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """
-    What to watch.
+    """What to watch.
 
     Attributes:
         what: its items, in words.
@@ -54,8 +49,7 @@ class Wish:
 
     @contextmanager
     def workload(self, *, spans: bool = False) -> Iterator[tuple[Workload, Instrument | None]]:
-        """
-        Give the workload, and the server that it needs, if any, for as long as it is needed.
+        """Give the workload, and the server that it needs, if any, for as long as it is needed.
 
         Args:
             spans: have the server leave a span for each item.
@@ -68,8 +62,7 @@ class Wish:
 
 
 def wish(arguments: Namespace) -> Wish:
-    """
-    Make sense of what was typed.
+    """Make sense of what was typed.
 
     Raises:
         MisuseError: if there is none in it.
@@ -96,9 +89,7 @@ def _check_fitting(arguments: Namespace) -> None:
 
 
 def _work(arguments: Namespace) -> tuple[str, bool, Callable[[str], Workload]]:
-    """
-    Say what the items are, whether a server serves them, and how their workload is made of its URL.
-    """
+    """Say what the items are, whether a server serves them, and how their workload is made of its URL."""
     match arguments.workload:
         case "computing":
             steps = arguments.n or STEPS
@@ -138,9 +129,7 @@ def _fetch(url: str, query: str) -> Fetch:
 
 
 def _option(text: str) -> tuple[str, Option]:
-    """
-    Read NAME=VALUE; a value that reads as a number is one.
-    """
+    """Read NAME=VALUE; a value that reads as a number is one."""
     name, equals, value = text.partition("=")
     if not (name and equals):
         raise MisuseError(f"--option {text}: write NAME=VALUE, as in chunksize=5")

@@ -1,6 +1,4 @@
-"""
-What is done to one item.
-"""
+"""What is done to one item."""
 
 from paceline.workloads.call import Call
 from paceline.workloads.carry import Carry

@@ -1,6 +1,4 @@
-"""
-Anybody's own function, blocking or async, found by its name in each worker.
-"""
+"""Anybody's own function, blocking or async, found by its name in each worker."""
 
 import inspect
 import os
@@ -28,39 +26,30 @@ _FRAMEWORKS = {"trio", "greenlet", "_pytest"}
 
 
 class NoSuchFunctionError(ValueError):
-    """
-    The name leads to no function that can be imported.
-    """
+    """The name leads to no function that can be imported."""
 
 
 class UnfitFunctionError(NoSuchFunctionError):
-    """
-    The function is there, and can't be called with one item.
-    """
+    """The function is there, and can't be called with one item."""
 
 
 class NotAwaitedError(ItemError):
-    """
-    A coroutine, or whatever else has to be awaited, came back where nobody can.
-    """
+    """A coroutine, or whatever else has to be awaited, came back where nobody can."""
 
 
 class BrokenModuleError(ImportError):
-    """
-    The module is there, and raised an error while it was imported.
-    """
+    """The module is there, and raised an error while it was imported."""
 
 
 class TamperedError(ImportError):
-    """
-    Something has been done to Python's own modules, at the latest by the import, that nothing can be measured with.
+    """Something has been done to Python's own modules, at the latest by the import, that nothing can be measured
+    with.
     """
 
 
 @dataclass(frozen=True)
 class Call:
-    """
-    Call a function with the item, and give what it returns or, for an async one, what it comes to.
+    """Call a function with the item, and give what it returns or, for an async one, what it comes to.
 
     Each worker imports the function itself, from the current directory too, after Python's own modules: what travels is
     its name. A blocking function under an event loop is called inline, as it would be.
@@ -87,8 +76,7 @@ class Call:
             raise NoSuchFunctionError(f"{self.function!r} names no function; write {hint}")
 
     def module(self) -> ModuleType:
-        """
-        Import the module that the function stands in.
+        """Import the module that the function stands in.
 
         Raises:
             NoSuchFunctionError: if there is none of that name, or Python has one of the same.
@@ -127,8 +115,7 @@ class Call:
             raise BrokenModuleError(f"importing {name} failed: {_told(error)}{hint}") from error
 
     def load(self) -> Callable[[Item], Any]:
-        """
-        Import the function.
+        """Import the function.
 
         Raises:
             NoSuchFunctionError: if there is none of that name, or it can't be called.
@@ -147,8 +134,7 @@ class Call:
         return found  # type: ignore[no-any-return]
 
     def check(self) -> None:
-        """
-        See to it that the function takes an item and asks for nothing else, as far as it says what it takes.
+        """See to it that the function takes an item and asks for nothing else, as far as it says what it takes.
 
         Raises:
             UnfitFunctionError: if it doesn't; and as `load` does.
@@ -168,18 +154,14 @@ class Call:
             ) from None
 
     def is_async(self) -> bool:
-        """
-        Whether the function says of itself that it must be awaited; a plain one around an async one doesn't.
-        """
+        """Whether the function says of itself that it must be awaited; a plain one around an async one doesn't."""
         function = self.load()
         return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
             getattr(function, "__call__", None)  # noqa: B004 - the method is looked at, not called
         )
 
     def wraps_async(self, item: Item) -> bool:
-        """
-        Call a function that says nothing of itself, to see whether what comes back must be awaited.
-        """
+        """Call a function that says nothing of itself, to see whether what comes back must be awaited."""
         try:
             _call(self.load(), item)
         except NotAwaitedError:
@@ -187,8 +169,7 @@ class Call:
         return False
 
     def expected(self, item: Item) -> Result:
-        """
-        Call the function here and now; an async one on a loop of its own.
+        """Call the function here and now; an async one on a loop of its own.
 
         Raises:
             ItemError: if it fails, or what it hands out is not done.
@@ -211,16 +192,12 @@ class Call:
 
     @contextmanager
     def worker(self) -> Iterator[Callable[[Item], Result]]:
-        """
-        Hand out the function; there is nothing to open.
-        """
+        """Hand out the function; there is nothing to open."""
         yield partial(_call, self.load())
 
     @asynccontextmanager
     async def async_worker(self, concurrency: int) -> AsyncIterator[Callable[[Item], Awaitable[Result]]]:
-        """
-        Hand out the function; a blocking one stops the loop for as long as it takes.
-        """
+        """Hand out the function; a blocking one stops the loop for as long as it takes."""
         del concurrency
         yield partial(_await, self.load())
 
@@ -251,26 +228,22 @@ async def _await(function: Callable[[Item], Any], item: Item) -> Result:
 
 
 def _is_used_up(result: Any, error: BaseException) -> bool:
-    """
-    Whether Python refused to await a coroutine, as it was awaited before or still is: the error is from no line of it.
+    """Whether Python refused to await a coroutine, as it was awaited before or still is: the error is from no line of
+    it.
     """
     refused = inspect.iscoroutine(result) and isinstance(error, RuntimeError) and error.__cause__ is None
     return refused and _raised_here(error)
 
 
 def _fail(item: Item, error: BaseException) -> NoReturn:
-    """
-    Raise the error of an item as such, or as it is if it is not the function's own.
-    """
+    """Raise the error of an item as such, or as it is if it is not the function's own."""
     if _is_sent(error):
         raise error
     raise ItemError(item, _told(error)) from error
 
 
 def _refuse(item: Item, result: Any) -> NoReturn:
-    """
-    Raise an error for a result that is work to be done, which nobody does here.
-    """
+    """Raise an error for a result that is work to be done, which nobody does here."""
     why = str(undone.found_in(result))  # which closes a coroutine
     if inspect.isawaitable(result):
         raise NotAwaitedError(item, "the function is async, and must be awaited by a strategy with an event loop")
@@ -278,8 +251,8 @@ def _refuse(item: Item, result: Any) -> NoReturn:
 
 
 def _is_sent(error: BaseException) -> bool:
-    """
-    Whether an error came from outside: by Ctrl-C, or from who ends the task, greenlet, coroutine or test around it.
+    """Whether an error came from outside: by Ctrl-C, or from who ends the task, greenlet, coroutine or test around
+    it.
     """
     if isinstance(error, Exception | SystemExit):
         return False
@@ -311,17 +284,13 @@ def _is_path(name: str) -> bool:
 
 
 def _clash(name: str) -> str | None:
-    """
-    Find the file in the current directory that has the name of a module of the standard library.
-    """
+    """Find the file in the current directory that has the name of a module of the standard library."""
     files = (f"{name}.py", os.path.join(name, "__init__.py"))  # noqa: PTH118 - each worker imports this; pathlib is slow
     return next(filter(os.path.isfile, files), None) if name in sys.stdlib_module_names else None
 
 
 def _as_module(written: str) -> str | None:
-    """
-    Say what to write for a function that was named by the path of its file; None if it wasn't.
-    """
+    """Say what to write for a function that was named by the path of its file; None if it wasn't."""
     path, _, name = written.replace("\\", "/").rpartition(":")
     folder, _, file = path.rpartition("/")
     module = file.removesuffix(".py")
@@ -334,9 +303,7 @@ def _as_module(written: str) -> str | None:
 
 
 def _with_one_item(name: str, signature: inspect.Signature) -> str:
-    """
-    Write a call with an item where it can be one, and dots where something else is asked for.
-    """
+    """Write a call with an item where it can be one, and dots where something else is asked for."""
     optional = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     asked = [each for each in signature.parameters.values() if each.kind not in optional and each.default is each.empty]
     if asked and asked[0].name == "self":
@@ -347,9 +314,7 @@ def _with_one_item(name: str, signature: inspect.Signature) -> str:
 
 
 def _told(error: BaseException) -> str:
-    """
-    Say what an error is and where it was raised.
-    """
+    """Say what an error is and where it was raised."""
     if isinstance(error, RuntimeError) and isinstance(error.__cause__, StopIteration):
         error = error.__cause__  # a coroutine's comes as a RuntimeError from nowhere
     said, place = words(error), _place(error.__traceback__)
@@ -357,9 +322,7 @@ def _told(error: BaseException) -> str:
 
 
 def _place(trace: TracebackType | None) -> str:
-    """
-    Name the last line of the program's own, neither ours nor Python's.
-    """
+    """Name the last line of the program's own, neither ours nor Python's."""
     place = ""
     while trace:
         file = trace.tb_frame.f_code.co_filename

@@ -1,6 +1,4 @@
-"""
-Items with a weight: so much to compute, and so many bytes to carry there and back.
-"""
+"""Items with a weight: so much to compute, and so many bytes to carry there and back."""
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -22,8 +20,8 @@ Answer = tuple[int, bytes]
 
 @dataclass(frozen=True)
 class Carry:
-    """
-    Compute with the GIL held, and give back the bytes that came: for nothing inside a process, at a price to another.
+    """Compute with the GIL held, and give back the bytes that came: for nothing inside a process, at a price to
+    another.
 
     What an item computes is fixed in steps, not in time: a worker that looks at its clock would do less where it is
     disturbed, and for 10 us the looks would be a good part of the work. `lasting` finds out how many steps it takes.
@@ -48,46 +46,36 @@ class Carry:
 
     @classmethod
     def lasting(cls, cpu_seconds: float, size: int) -> Self:
-        """
-        Make one of as many steps as take `cpu_seconds` here; all made in one process agree on how long a step takes.
+        """Make one of as many steps as take `cpu_seconds` here; all made in one process agree on how long a step
+        takes.
         """
         return cls(cpu_seconds, size, round(cpu_seconds / step_seconds()))
 
     def items(self, count: int) -> list[bytes]:
-        """
-        Make items, all of them different unless they are too small for it.
-        """
+        """Make items, all of them different unless they are too small for it."""
         return [
             number.to_bytes(NUMBER, "big") * (self.size // NUMBER) + bytes(self.size % NUMBER)
             for number in range(count)
         ]
 
     def expected(self, item: bytes) -> Answer:
-        """
-        Compute, and give the bytes back as they are: to make others would take longer than a short item computes.
-        """
+        """Compute, and give the bytes back as they are: to make others would take longer than a short item computes."""
         return compute(self.steps), item
 
     @contextmanager
     def worker(self) -> Iterator[Callable[[bytes], Answer]]:
-        """
-        Hand out the function; there is nothing to open.
-        """
+        """Hand out the function; there is nothing to open."""
         yield self.expected
 
     @asynccontextmanager
     async def async_worker(self, concurrency: int) -> AsyncIterator[Callable[[bytes], Awaitable[Answer]]]:
-        """
-        Compute inline, on the loop's own thread, as a coroutine would.
-        """
+        """Compute inline, on the loop's own thread, as a coroutine would."""
         del concurrency
         yield partial(_inline, self.expected)
 
 
 def compute(steps: int) -> int:
-    """
-    Add up that many squares, holding the GIL.
-    """
+    """Add up that many squares, holding the GIL."""
     total = sum(squares(STRIDE) for _ in range(steps // STRIDE))
     rest = steps % STRIDE
     return total + squares(rest) if rest else total
@@ -95,8 +83,8 @@ def compute(steps: int) -> int:
 
 @cache
 def step_seconds() -> float:
-    """
-    Find the CPU time of one step, by the best of some passes: whatever disturbs a pass makes it longer. Found once.
+    """Find the CPU time of one step, by the best of some passes: whatever disturbs a pass makes it longer. Found
+    once.
     """
     return min(_seconds_after_a_pause(10 * STRIDE) for _ in range(PASSES)) / (10 * STRIDE)
 

@@ -1,5 +1,4 @@
-"""
-The HTTP clients behind `Fetch`: what people use, and a minimal one to compare strategies without comparing clients.
+"""The HTTP clients behind `Fetch`: what people use, and a minimal one to compare strategies without comparing clients.
 
 Every client raises an OSError of some kind for whatever goes wrong, and gives the whole body of a 200 answer otherwise.
 """
@@ -19,9 +18,7 @@ AsyncGet = Callable[[str], Awaitable[bytes]]
 
 @contextmanager
 def requests_client(timeout: float) -> Iterator[Get]:
-    """
-    One `requests.Session`, with nothing taken from the environment: a proxy there would be measured too.
-    """
+    """One `requests.Session`, with nothing taken from the environment: a proxy there would be measured too."""
     import requests
 
     with requests.Session() as session:
@@ -37,9 +34,7 @@ def requests_client(timeout: float) -> Iterator[Get]:
 
 @asynccontextmanager
 async def aiohttp_client(timeout: float, concurrency: int) -> AsyncIterator[AsyncGet]:
-    """
-    One `aiohttp.ClientSession` whose connector allows `concurrency` connections (its default would be 100).
-    """
+    """One `aiohttp.ClientSession` whose connector allows `concurrency` connections (its default would be 100)."""
     import aiohttp
 
     connector = aiohttp.TCPConnector(limit=concurrency)
@@ -58,27 +53,21 @@ async def aiohttp_client(timeout: float, concurrency: int) -> AsyncIterator[Asyn
 
 
 def raw_async_client(timeout: float, concurrency: int) -> AbstractAsyncContextManager[AsyncGet]:
-    """
-    The async face of the minimal client, which needs asyncio; workers that block would start with importing it.
-    """
+    """The async face of the minimal client, which needs asyncio; workers that block would start with importing it."""
     from paceline.workloads.raw_async import async_client
 
     return async_client(timeout, concurrency)
 
 
 def raw_trio_client(timeout: float, concurrency: int) -> AbstractAsyncContextManager[AsyncGet]:
-    """
-    The trio face of the minimal client, which needs trio.
-    """
+    """The trio face of the minimal client, which needs trio."""
     from paceline.workloads.raw_trio import trio_client
 
     return trio_client(timeout, concurrency)
 
 
 def raw_gevent_client(timeout: float) -> AbstractContextManager[Get]:
-    """
-    The gevent face of the minimal client, which needs gevent.
-    """
+    """The gevent face of the minimal client, which needs gevent."""
     from paceline.workloads.raw_gevent import gevent_client
 
     return gevent_client(timeout)
@@ -97,16 +86,13 @@ NAMES = tuple(dict.fromkeys(name for names in (DEFAULTS.values(), *FACES.values(
 
 
 def load(name: str) -> None:
-    """
-    Import what the client stands on, as a program does at its top: later, its first use would pay for it.
-    """
+    """Import what the client stands on, as a program does at its top: later, its first use would pay for it."""
     if name != "raw":
         import_module(name)
 
 
 def blocking(name: str, face: Literal["blocking", "gevent"] = "blocking") -> Blocking:
-    """
-    Find a client for workers that block, or for greenlets.
+    """Find a client for workers that block, or for greenlets.
 
     Raises:
         ValueError: if it has no such side.
@@ -115,8 +101,7 @@ def blocking(name: str, face: Literal["blocking", "gevent"] = "blocking") -> Blo
 
 
 def asynchronous(name: str, face: Literal["async", "trio"] = "async") -> Asynchronous:
-    """
-    Find a client for tasks of an event loop, asyncio's or trio's.
+    """Find a client for tasks of an event loop, asyncio's or trio's.
 
     Raises:
         ValueError: if it has no such side.

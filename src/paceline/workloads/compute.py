@@ -1,6 +1,4 @@
-"""
-CPU-bound work of a chosen length, with or without the GIL.
-"""
+"""CPU-bound work of a chosen length, with or without the GIL."""
 
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -11,15 +9,12 @@ from types import MappingProxyType
 
 
 def squares(n: int) -> int:
-    """
-    Sum the squares below `n` in a plain loop, which holds the GIL: the lesson's computation.
-    """
+    """Sum the squares below `n` in a plain loop, which holds the GIL: the lesson's computation."""
     return sum(i * i for i in range(n))
 
 
 def derived_key(n: int) -> int:
-    """
-    Derive a key by PBKDF2 with SHA-256, which releases the GIL for the whole of it.
+    """Derive a key by PBKDF2 with SHA-256, which releases the GIL for the whole of it.
 
     Four steps are one iteration, so that a step takes about as long as one of `squares` does.
     """
@@ -32,8 +27,7 @@ KERNELS: Mapping[str, Callable[[int], int]] = MappingProxyType({"squares": squar
 
 @dataclass(frozen=True)
 class Compute:
-    """
-    Item k is `n + k` steps of the kernel.
+    """Item k is `n + k` steps of the kernel.
 
     Args:
         kernel: "squares" holds the GIL, "hash" releases it.
@@ -53,23 +47,17 @@ class Compute:
             raise ValueError(f"n must be 1 or more steps, not {self.n}")
 
     def expected(self, item: int) -> int:
-        """
-        Compute `item` here and now.
-        """
+        """Compute `item` here and now."""
         return KERNELS[self.kernel](self.n + item)
 
     @contextmanager
     def worker(self) -> Iterator[Callable[[int], int]]:
-        """
-        Hand out the kernel; there is nothing to open.
-        """
+        """Hand out the kernel; there is nothing to open."""
         yield self.expected
 
     @asynccontextmanager
     async def async_worker(self, concurrency: int) -> AsyncIterator[Callable[[int], Awaitable[int]]]:
-        """
-        Compute inline, on the loop's own thread, as a coroutine would: nothing else runs meanwhile.
-        """
+        """Compute inline, on the loop's own thread, as a coroutine would: nothing else runs meanwhile."""
         del concurrency
         yield partial(_inline, self.expected)
 

@@ -1,6 +1,4 @@
-"""
-One download, checked: the lesson's I/O-bound work.
-"""
+"""One download, checked: the lesson's I/O-bound work."""
 
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -18,8 +16,7 @@ Answer = tuple[int, int]
 
 @dataclass(frozen=True)
 class Fetch:
-    """
-    GET one URL per item, read the whole body, and give its length and CRC-32.
+    """GET one URL per item, read the whole body, and give its length and CRC-32.
 
     Args:
         url: "{item}" in it stands for the item; for expected answers it must lead to an instrument.
@@ -38,59 +35,43 @@ class Fetch:
 
     @staticmethod
     def fits(client: str, face: Face) -> bool:
-        """
-        Say whether `client` can serve workers of that face.
-        """
+        """Say whether `client` can serve workers of that face."""
         return client in clients.FACES[face]
 
     @staticmethod
     def default_client(face: Face) -> str:
-        """
-        Name the client that people use on that face.
-        """
+        """Name the client that people use on that face."""
         return clients.DEFAULTS[face]
 
     def client_for(self, face: Face) -> str:
-        """
-        Name the client that workers of that face use.
-        """
+        """Name the client that workers of that face use."""
         return self.client or self.default_client(face)
 
     def expected(self, item: int) -> Answer:
-        """
-        Say what the instrument answers to `item`.
-        """
+        """Say what the instrument answers to `item`."""
         return checked(body(item, self.size))
 
     @contextmanager
     def worker(self) -> Iterator[Callable[[int], Answer]]:
-        """
-        Open one session, as the lesson's initializer does, and close it after.
-        """
+        """Open one session, as the lesson's initializer does, and close it after."""
         with clients.blocking(self.client_for("blocking"))(self.timeout) as get:
             yield partial(self._fetch, get)
 
     @asynccontextmanager
     async def async_worker(self, concurrency: int) -> AsyncIterator[Callable[[int], Awaitable[Answer]]]:
-        """
-        Open one session for `concurrency` items at once.
-        """
+        """Open one session for `concurrency` items at once."""
         async with clients.asynchronous(self.client_for("async"))(self.timeout, concurrency) as get:
             yield partial(self._fetch_async, get)
 
     @asynccontextmanager
     async def trio_worker(self, concurrency: int) -> AsyncIterator[Callable[[int], Awaitable[Answer]]]:
-        """
-        Open one session for `concurrency` items at once, under trio.
-        """
+        """Open one session for `concurrency` items at once, under trio."""
         async with clients.asynchronous(self.client_for("trio"), "trio")(self.timeout, concurrency) as get:
             yield partial(self._fetch_async, get)
 
     @contextmanager
     def gevent_worker(self) -> Iterator[Callable[[int], Answer]]:
-        """
-        Open one greenlet's session.
-        """
+        """Open one greenlet's session."""
         with clients.blocking(self.client_for("gevent"), "gevent")(self.timeout) as get:
             yield partial(self._fetch, get)
 
@@ -115,9 +96,7 @@ class Fetch:
 
 
 def checked(answer: bytes) -> Answer:
-    """
-    Reduce a body to what is compared.
-    """
+    """Reduce a body to what is compared."""
     return len(answer), zlib.crc32(answer)
 
 

@@ -1,6 +1,5 @@
-"""
-One minimal HTTP/1.1 client with a face for each kind of worker over the same codec. Here are the codec and the blocking
-face; the others are in `raw_async`, `raw_trio` and `raw_gevent`.
+"""One minimal HTTP/1.1 client with a face for each kind of worker over the same codec. Here are the codec and the
+blocking face; the others are in `raw_async`, `raw_trio` and `raw_gevent`.
 
 It does what the instrument needs and no more (GET, keep-alive, Content-Length), in plain Python so that every kind of
 worker can import it.
@@ -19,35 +18,24 @@ OK = 200
 
 
 class Connection(Protocol):
-    """
-    What the client needs of a socket, whoever waits on it.
-    """
+    """What the client needs of a socket, whoever waits on it."""
 
     def sendall(self, data: bytes, /) -> object:
-        """
-        Send all of it.
-        """
+        """Send all of it."""
 
     def recv(self, size: int, /) -> bytes:
-        """
-        Wait for something, and give it.
-        """
+        """Wait for something, and give it."""
 
     def close(self) -> object:
-        """
-        Let go of it.
-        """
+        """Let go of it."""
 
 
 class AnswerError(OSError):
-    """
-    The server answered, but not as it should.
-    """
+    """The server answered, but not as it should."""
 
 
 def accept(status: int) -> None:
-    """
-    Refuse every status but 200.
+    """Refuse every status but 200.
 
     Raises:
         AnswerError: naming the status.
@@ -57,9 +45,7 @@ def accept(status: int) -> None:
 
 
 class Answer:
-    """
-    The codec: one answer as it comes in, piece by piece.
-    """
+    """The codec: one answer as it comes in, piece by piece."""
 
     def __init__(self) -> None:
         self._got: bytes | bytearray = b""
@@ -68,8 +54,7 @@ class Answer:
         self.keeps_open = True
 
     def feed(self, data: bytes) -> bytes | None:
-        """
-        Take what came; give the body once it is whole.
+        """Take what came; give the body once it is whole.
 
         Raises:
             AnswerError: for a head that isn't understood, another status than 200, or a connection closed too early.
@@ -99,8 +84,7 @@ class Answer:
 
 @lru_cache(maxsize=128)
 def read_head(head: bytes) -> tuple[int, int, bool]:
-    """
-    Read (status, length of the body in bytes, whether the connection stays open).
+    """Read (status, length of the body in bytes, whether the connection stays open).
 
     Raises:
         AnswerError: if it isn't HTTP/1.x or doesn't say how long its body is.
@@ -120,18 +104,15 @@ def read_head(head: bytes) -> tuple[int, int, bool]:
 
 @lru_cache(maxsize=128)
 def address(origin: str) -> tuple[str, int]:
-    """
-    Split "host:port" into what a socket connects to.
-    """
+    """Split "host:port" into what a socket connects to."""
     host, _, port = origin.partition(":")
     return host, int(port or 80)
 
 
 @lru_cache(maxsize=128)
 def addresses(origin: str) -> tuple[tuple[int, Any], ...]:
-    """
-    Resolve "host:port" here and now, into (family, what a socket of it connects to): the libraries of loops would start
-    a thread for it, and keep it.
+    """Resolve "host:port" here and now, into (family, what a socket of it connects to): the libraries of loops would
+    start a thread for it, and keep it.
 
     Raises:
         OSError: if there is no such host.
@@ -141,9 +122,7 @@ def addresses(origin: str) -> tuple[tuple[int, Any], ...]:
 
 
 def parts(url: str) -> tuple[str, bytes]:
-    """
-    Split into origin ("host:port") and the request's bytes.
-    """
+    """Split into origin ("host:port") and the request's bytes."""
     scheme, _, rest = url.partition("://")
     if scheme != "http":
         raise AnswerError(f"the raw client speaks http, not {scheme}")
@@ -152,16 +131,13 @@ def parts(url: str) -> tuple[str, bytes]:
 
 
 def blocking_client(timeout: float) -> AbstractContextManager[Callable[[str], bytes]]:
-    """
-    One connection per server, kept open; `timeout` seconds for each wait on it.
-    """
+    """One connection per server, kept open; `timeout` seconds for each wait on it."""
     return client(timeout, _connect)
 
 
 @contextmanager
 def client(timeout: float, connect: Callable[[str, float], Connection]) -> Iterator[Callable[[str], bytes]]:
-    """
-    The same over any connections that know how to wait.
+    """The same over any connections that know how to wait.
 
     Args:
         timeout: seconds for each wait.

@@ -1,6 +1,4 @@
-"""
-The async face of the minimal client: one protocol object a connection, made to keep thousands of items in flight.
-"""
+"""The async face of the minimal client: one protocol object a connection, made to keep thousands of items in flight."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -11,9 +9,7 @@ from paceline.workloads.raw import CONNECTING, Answer, AnswerError, address, par
 
 
 class Connection(asyncio.Protocol):
-    """
-    One connection; one request under way at a time.
-    """
+    """One connection; one request under way at a time."""
 
     transport: asyncio.Transport
 
@@ -41,17 +37,13 @@ class Connection(asyncio.Protocol):
         self.fail(error or AnswerError("connection closed before the answer was whole"))
 
     def fail(self, error: BaseException) -> None:
-        """
-        End the request under way with `error`, and use this connection no more.
-        """
+        """End the request under way with `error`, and use this connection no more."""
         self.reusable = False
         if self._result and not self._result.done():
             self._result.set_exception(error)
 
     def exchange(self, request: bytes) -> asyncio.Future[bytes]:
-        """
-        Send a request; the future gives its answer's body.
-        """
+        """Send a request; the future gives its answer's body."""
         self._answer = Answer()
         result = self._result = self.lost.get_loop().create_future()
         self.transport.write(request)
@@ -59,9 +51,7 @@ class Connection(asyncio.Protocol):
 
 
 class Deadlines:
-    """
-    One timer for all requests: each has the same time, so the oldest is the first to run out of it.
-    """
+    """One timer for all requests: each has the same time, so the oldest is the first to run out of it."""
 
     def __init__(self, timeout: float) -> None:
         self._loop = asyncio.get_running_loop()
@@ -70,23 +60,17 @@ class Deadlines:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self, connection: Connection) -> None:
-        """
-        Give `connection` the time-out from now on.
-        """
+        """Give `connection` the time-out from now on."""
         due = self._due[connection] = self._loop.time() + self._timeout
         if self._timer is None:
             self._timer = self._loop.call_at(due, self._look)
 
     def stop(self, connection: Connection) -> None:
-        """
-        Take `connection` off the watch.
-        """
+        """Take `connection` off the watch."""
         self._due.pop(connection, None)
 
     def close(self) -> None:
-        """
-        Leave no timer behind.
-        """
+        """Leave no timer behind."""
         if self._timer:
             self._timer.cancel()
 
@@ -103,18 +87,14 @@ class Deadlines:
 
 @asynccontextmanager
 async def async_client(timeout: float, concurrency: int) -> AsyncIterator[Callable[[str], Awaitable[bytes]]]:
-    """
-    As many connections as are needed at once, kept open; `timeout` seconds for each of them, and for each answer.
-    """
+    """As many connections as are needed at once, kept open; `timeout` seconds for each of them, and for each answer."""
     del concurrency  # whoever keeps that many items in flight opens that many connections, no more
     async with aclosing(Client(timeout)) as client:
         yield client.get
 
 
 class Client:
-    """
-    The connections of one loop.
-    """
+    """The connections of one loop."""
 
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
@@ -124,8 +104,7 @@ class Client:
         self._every: set[Connection] = set()
 
     async def get(self, url: str) -> bytes:
-        """
-        Fetch the body of a 200 answer.
+        """Fetch the body of a 200 answer.
 
         Raises:
             OSError: for whatever goes wrong.
@@ -149,9 +128,7 @@ class Client:
                 connection.transport.abort()
 
     async def aclose(self) -> None:
-        """
-        Close every connection, and wait until that is done.
-        """
+        """Close every connection, and wait until that is done."""
         self._deadlines.close()
         for connection in self._every:
             connection.transport.abort()

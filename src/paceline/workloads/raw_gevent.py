@@ -1,5 +1,5 @@
-"""
-The gevent face of the minimal client: what the blocking one does, over sockets that let other greenlets run meanwhile.
+"""The gevent face of the minimal client: what the blocking one does, over sockets that let other greenlets run
+meanwhile.
 
 They are gevent's own; those of everybody else in the process stay as they are.
 """
@@ -18,8 +18,7 @@ _connecting: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()  # hub -> what li
 
 
 class Connection:
-    """
-    A socket with one timer for all its waits: its own time-out would make a new one for each.
+    """A socket with one timer for all its waits: its own time-out would make a new one for each.
 
     Args:
         connected: the socket.
@@ -33,8 +32,7 @@ class Connection:
         self.sendall = connected.sendall  # a request fits the buffer of a connection that waits for nothing
 
     def recv(self, size: int) -> bytes:
-        """
-        Wait for something, and give it.
+        """Wait for something, and give it.
 
         Raises:
             TimeoutError: if nothing comes in time.
@@ -47,17 +45,13 @@ class Connection:
         return came
 
     def close(self) -> None:
-        """
-        Let go of the socket and the timer.
-        """
+        """Let go of the socket and the timer."""
         self._timer.close()
         self._socket.close()
 
 
 def gevent_client(timeout: float) -> AbstractContextManager[Callable[[str], bytes]]:
-    """
-    One connection per server, kept open; `timeout` seconds for each wait on it.
-    """
+    """One connection per server, kept open; `timeout` seconds for each wait on it."""
     return client(timeout, _connect)
 
 

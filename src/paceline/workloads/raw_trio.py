@@ -1,6 +1,4 @@
-"""
-The trio face of the minimal client: plain sockets that never block, and trio to wait on them.
-"""
+"""The trio face of the minimal client: plain sockets that never block, and trio to wait on them."""
 
 import os
 import socket
@@ -16,9 +14,7 @@ from paceline.workloads.raw import CHUNK, CONNECTING, Answer, addresses, parts
 
 @asynccontextmanager
 async def trio_client(timeout: float, concurrency: int) -> AsyncIterator[Callable[[str], Awaitable[bytes]]]:
-    """
-    As many connections as are needed at once, kept open; `timeout` seconds for each of them, and for each answer.
-    """
+    """As many connections as are needed at once, kept open; `timeout` seconds for each of them, and for each answer."""
     del concurrency  # whoever keeps that many items in flight opens that many connections, no more
     with closing(Client(timeout)) as client:
         trio.lowlevel.spawn_system_task(client.watch)  # in a nursery of ours, every error would become a group
@@ -26,9 +22,7 @@ async def trio_client(timeout: float, concurrency: int) -> AsyncIterator[Callabl
 
 
 class Client:
-    """
-    The connections of one loop.
-    """
+    """The connections of one loop."""
 
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
@@ -38,8 +32,7 @@ class Client:
         self._watching = trio.CancelScope()
 
     async def get(self, url: str) -> bytes:
-        """
-        Fetch the body of a 200 answer.
+        """Fetch the body of a 200 answer.
 
         Raises:
             OSError: for whatever goes wrong.
@@ -62,9 +55,8 @@ class Client:
         return body
 
     async def watch(self) -> None:
-        """
-        Take the connection from whoever has waited too long. Each has the same time, so the oldest is the first to run
-        out of it, and one sleep serves them all: a cancel scope for each would cost a third of an item.
+        """Take the connection from whoever has waited too long. Each has the same time, so the oldest is the first to
+        run out of it, and one sleep serves them all: a cancel scope for each would cost a third of an item.
         """
         with self._watching:
             while True:
@@ -76,9 +68,7 @@ class Client:
                     notify_closing(connection)
 
     def close(self) -> None:
-        """
-        Close every connection; none is in use any more.
-        """
+        """Close every connection; none is in use any more."""
         self._watching.cancel()
         for idle in self._idle.values():
             while idle:

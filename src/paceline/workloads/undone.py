@@ -1,6 +1,4 @@
-"""
-What a function may hand out in place of a result: work that somebody has yet to do, or to wait for.
-"""
+"""What a function may hand out in place of a result: work that somebody has yet to do, or to wait for."""
 
 import inspect
 import io
@@ -45,8 +43,7 @@ An open file is one, although it is an iterator: opening it was the work. This l
 
 
 def check(item: Item, result: Result) -> None:
-    """
-    See to it that a result is one; for where nothing is timed, as a container is looked into.
+    """See to it that a result is one; for where nothing is timed, as a container is looked into.
 
     Raises:
         ItemError: if it, or one of the first members of it, is still to be done.
@@ -56,9 +53,7 @@ def check(item: Item, result: Result) -> None:
 
 
 def found_in(result: Any) -> str | None:
-    """
-    Say the same of a result, or of the first members of a container.
-    """
+    """Say the same of a result, or of the first members of a container."""
     if why := of_type(type(result)):
         _close(result)
         return why

@@ -18,8 +18,7 @@ ELSEWHERE = "measured in a process of its own, where no turns can be taken"
 
 
 def there(asked: list[str]) -> list[str]:
-    """
-    Return the files and folders of those that are there; the other side may have more, and pytest would end.
+    """Return the files and folders of those that are there; the other side may have more, and pytest would end.
 
     A folder without tests stands for none of them.
     """
@@ -65,8 +64,7 @@ def is_marked(item: pytest.Item) -> bool:
 
 
 def adapt(items: list[pytest.Item]) -> list[str]:
-    """
-    Let pytest-benchmark measure what was written for pytest-codspeed.
+    """Let pytest-benchmark measure what was written for pytest-codspeed.
 
     Returns:
         what was left out of marks, one sentence each.

@@ -1,5 +1,4 @@
-"""
-One side of an A/B comparison in lockstep: a pytest plugin whose folder stands alone.
+"""One side of an A/B comparison in lockstep: a pytest plugin whose folder stands alone.
 
 `paceline ab` gives a copy of the folder to two pytest processes, and `-p` with its name, so that a revision from before
 it can take part, and a project that has nothing of Paceline. A side works only while it has the turn: from its start
@@ -98,8 +97,7 @@ def end() -> NoReturn:
 
 
 class Side:
-    """
-    The hooks of a session that takes its rounds in turns.
+    """The hooks of a session that takes its rounds in turns.
 
     Args:
         lead: who gives the turn.

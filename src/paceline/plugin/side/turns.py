@@ -38,8 +38,7 @@ def nothing() -> None:
 
 
 class Target:
-    """
-    What a test hands over to be timed.
+    """What a test hands over to be timed.
 
     Args:
         fixture: pytest-benchmark's own.
@@ -124,8 +123,7 @@ def _ended(value: Any) -> bool:
 
 
 class Turns:
-    """
-    Take the rounds of each cell in turns with the other side.
+    """Take the rounds of each cell in turns with the other side.
 
     Args:
         plan: full name -> "calls" of a round, "rounds", and "warmup", the calls before the first.
@@ -146,8 +144,7 @@ class Turns:
 
 
 class Profiles(Turns):
-    """
-    Call each cell under a profiler, once it is this side's turn.
+    """Call each cell under a profiler, once it is this side's turn.
 
     Args:
         plan: as for `Turns`; "repeats" is how many rounds are profiled.
@@ -180,8 +177,7 @@ class Profiles(Turns):
 
 
 class Trial:
-    """
-    Look at each cell once: how long a call takes, and what it needs.
+    """Look at each cell once: how long a call takes, and what it needs.
 
     Args:
         ready: as for `Turns`.

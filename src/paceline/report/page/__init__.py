@@ -1,3 +1,1 @@
-"""
-The report: one page that needs no network, and the same charts as files. Everything on it comes from saved runs.
-"""
+"""The report: one page that needs no network, and the same charts as files. Everything on it comes from saved runs."""

@@ -1,6 +1,4 @@
-"""
-Which strategy a kind of work should use, by what was measured: the rule, without words.
-"""
+"""Which strategy a kind of work should use, by what was measured: the rule, without words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,8 +27,7 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Choice:
-    """
-    What a kind of work should use.
+    """What a kind of work should use.
 
     Attributes:
         chosen: the simplest of those that are behind none and gain on a plain loop, as far as can be told.
@@ -46,9 +43,8 @@ class Choice:
 
 
 def choose(cells: Sequence[Cell]) -> Choice:
-    """
-    Choose among cells that do the same work: the simplest of those that are behind none, and before which a plain loop
-    is behind, where it is behind any.
+    """Choose among cells that do the same work: the simplest of those that are behind none, and before which a plain
+    loop is behind, where it is behind any.
 
     Args:
         cells: from the simplest to the least simple, n at least 1.
@@ -62,9 +58,8 @@ def choose(cells: Sequence[Cell]) -> Choice:
 
 
 def is_behind(cell: Cell, other: Cell) -> bool:
-    """
-    Whether a cell is told to be slower than another: its interval lies beyond `LATITUDE` times all of the other's, or
-    the interval that leaves odd rounds out does by far.
+    """Whether a cell is told to be slower than another: its interval lies beyond `LATITUDE` times all of the other's,
+    or the interval that leaves odd rounds out does by far.
     """
     likely, others = (samples.median_interval(each.rounds, samples.LIKELY) for each in (cell, other))
     return (
@@ -73,29 +68,22 @@ def is_behind(cell: Cell, other: Cell) -> bool:
 
 
 def comparable(cells: Sequence[Cell]) -> bool:
-    """
-    Whether there is more than one strategy to choose from.
-    """
+    """Whether there is more than one strategy to choose from."""
     return len({cell.strategy for cell in cells}) > 1
 
 
 def interval(cell: Cell) -> samples.Between:
-    """
-    Give where the true median of a cell's rounds lies.
-    """
+    """Give where the true median of a cell's rounds lies."""
     return samples.median_interval(cell.rounds, LEVEL)
 
 
 def contenders(cells: Sequence[Cell]) -> list[Cell]:
-    """
-    Leave out what was measured with the control's client, unless there is nothing else.
-    """
+    """Leave out what was measured with the control's client, unless there is nothing else."""
     return [cell for cell in cells if cell.client != CONTROL] or list(cells)
 
 
 def works(column: Column) -> list[tuple[str, list[Cell]]]:
-    """
-    Find the cells of each kind of work, in the order of tables; at several scales, each scale is a work of its own.
+    """Find the cells of each kind of work, in the order of tables; at several scales, each scale is a work of its own.
 
     Returns:
         What the work is called, and its cells, shape (n,), n at least 1.

@@ -1,6 +1,4 @@
-"""
-The answer in sentences: what a kind of work should use here, what that gains, and what it costs.
-"""
+"""The answer in sentences: what a kind of work should use here, what that gains, and what it costs."""
 
 import statistics
 from collections.abc import Sequence
@@ -20,8 +18,7 @@ _LITTLE = 0.1 * 2**20  # bytes; what a worker takes below this is lost in the no
 
 @dataclass(frozen=True)
 class Answer:
-    """
-    What one kind of work should use.
+    """What one kind of work should use.
 
     Attributes:
         work: what the kind is called.
@@ -35,16 +32,12 @@ class Answer:
 
 
 def answers(column: Column) -> list[Answer]:
-    """
-    Answer for each kind of work that was measured.
-    """
+    """Answer for each kind of work that was measured."""
     return [Answer(work, _sentence(column, cells), tuple(cells)) for work, cells in works(column)]
 
 
 def names(cells: Sequence[Cell]) -> list[str]:
-    """
-    Name cells by their strategies, with what is needed where two are of the same one, shape (n,).
-    """
+    """Name cells by their strategies, with what is needed where two are of the same one, shape (n,)."""
     own = [figures.plain(cell.strategy) for cell in cells]
     rest = varying(cells)
     return [f"{name} ({more})" if own.count(name) > 1 else name for name, more in zip(own, rest, strict=True)]
@@ -91,9 +84,7 @@ def _with_doubts(cell: Cell, name: str) -> str:
 
 
 def _cost(column: Column, cell: Cell) -> str:
-    """
-    Say what the chosen one costs, as far as that was measured; a plain loop costs nothing.
-    """
+    """Say what the chosen one costs, as far as that was measured; a plain loop costs nothing."""
     if cell.strategy == BASELINE:
         return ""
     start = None if cell.start_seconds is None else f"takes {figures.seconds(cell.start_seconds)} to start"
@@ -104,8 +95,7 @@ def _cost(column: Column, cell: Cell) -> str:
 
 
 def memory_per_worker(column: Column, strategy: str) -> float | None:
-    """
-    Give the memory that one more worker takes, bytes, the median over processes; None where it was not measured
+    """Give the memory that one more worker takes, bytes, the median over processes; None where it was not measured
     in processes of their own with enough numbers of workers.
     """
     run = column.sources.get("memory")
@@ -145,9 +135,7 @@ def _level(cells: Sequence[Cell]) -> list[str]:
 
 
 def _gil(column: Column, cells: Sequence[Cell]) -> str:
-    """
-    Say where computing that holds the GIL had none to hold.
-    """
+    """Say where computing that holds the GIL had none to hold."""
     off = column.sources[cells[0].experiment].facts.get("gil") == "off"
     return "The GIL was off." if off and cells[0].kernel else ""
 

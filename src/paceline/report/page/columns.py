@@ -1,6 +1,4 @@
-"""
-What a report is about: one column for each machine and Python, side by side.
-"""
+"""What a report is about: one column for each machine and Python, side by side."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,8 +13,7 @@ from paceline.report.parameters import ordered, test
 
 @dataclass(frozen=True)
 class Column:
-    """
-    One run, and from older ones of its history the experiments that it lacks.
+    """One run, and from older ones of its history the experiments that it lacks.
 
     Args:
         label: tells it from the other columns.
@@ -33,16 +30,12 @@ class Column:
     order: tuple[str, ...]
 
     def of(self, experiment: str, function: str | None = None) -> list[Cell]:
-        """
-        Give the cells of an experiment, or only those of one of its test functions.
-        """
+        """Give the cells of an experiment, or only those of one of its test functions."""
         own = [cell for cell in self.cells if cell.experiment == experiment]
         return own if function is None else [cell for cell in own if test(cell) == function]
 
     def source(self, cells: Iterable[Cell]) -> str:
-        """
-        Name the runs that cells come from, where these are not the column's own; "" where they are.
-        """
+        """Name the runs that cells come from, where these are not the column's own; "" where they are."""
         others = dict.fromkeys(called(self.sources[cell.experiment]) for cell in cells if self._is_older(cell))
         return ", ".join(others)
 
@@ -51,8 +44,7 @@ class Column:
 
 
 def columns(runs: Sequence[Run], older: Mapping[str, Sequence[Run]], strategies: Sequence[str]) -> tuple[Column, ...]:
-    """
-    Make a column of each run.
+    """Make a column of each run.
 
     Args:
         runs: what the report is about, in order.
@@ -74,9 +66,7 @@ def columns(runs: Sequence[Run], older: Mapping[str, Sequence[Run]], strategies:
 
 
 def called(run: Run) -> str:
-    """
-    Name a run in a few words: "run 12 of 2026-11-22 04:05 UTC".
-    """
+    """Name a run in a few words: "run 12 of 2026-11-22 04:05 UTC"."""
     number = f"run {run.number}" if run.number is not None else plain(run.path or "a run that is not saved")
     return f"{number} of {run.datetime:%Y-%m-%d %H:%M} UTC"
 
@@ -91,9 +81,7 @@ def _cells(sources: Mapping[str, Run], order: Sequence[str]) -> list[Cell]:
 
 
 def _labels(runs: Sequence[Run]) -> list[str]:
-    """
-    Label runs by what differs most: their Pythons, else their machines, else their numbers.
-    """
+    """Label runs by what differs most: their Pythons, else their machines, else their numbers."""
     namings: list[Callable[[Run], str]] = [
         lambda run: plain(run.python),
         lambda run: plain(run.fingerprint),

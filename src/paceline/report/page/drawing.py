@@ -1,6 +1,4 @@
-"""
-From cells to the rows that charts are drawn from, and from Altair to a chart.
-"""
+"""From cells to the rows that charts are drawn from, and from Altair to a chart."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -25,8 +23,7 @@ _ITS_OWN = frozenset({"if", "constructor", "toString", "toLocaleString", "valueO
 
 
 def chart(drawn: alt.TopLevelMixin, data: Mapping[str, Sequence[Mapping[str, Any]]]) -> Chart:
-    """
-    Take what Altair drew of named data; the page gives it its width and its look.
+    """Take what Altair drew of named data; the page gives it its width and its look.
 
     Args:
         drawn: with `alt.NamedData` in the place of data.
@@ -39,8 +36,7 @@ def chart(drawn: alt.TopLevelMixin, data: Mapping[str, Sequence[Mapping[str, Any
 
 
 def _drawable(value: Any) -> Any:
-    """
-    Change the texts that Vega stumbles over: an invisible sign comes behind one of its own words, and a mark in the
+    """Change the texts that Vega stumbles over: an invisible sign comes behind one of its own words, and a mark in the
     place of each sign beyond the basic plane, since Vega may cut a long label within it, and half a sign is no text.
     """
     if isinstance(value, str):
@@ -54,16 +50,12 @@ def _drawable(value: Any) -> Any:
 
 
 def named(name: str) -> alt.NamedData:
-    """
-    Stand for rows that come later.
-    """
+    """Stand for rows that come later."""
     return alt.NamedData(name=name)
 
 
 def row(cell: Cell, **more: Any) -> Row:
-    """
-    Describe a cell to a chart: what it is drawn by, and what hovering shows.
-    """
+    """Describe a cell to a chart: what it is drawn by, and what hovering shows."""
     between = samples.median_interval(cell.rounds)
     return {
         "cell": figures.plain(cell.name),
@@ -80,9 +72,7 @@ def row(cell: Cell, **more: Any) -> Row:
 
 
 def shown(cell: Cell) -> str:
-    """
-    Write a cell's median with its interval: "12.3 ms (12.1 ms to 12.9 ms with 94 %, 5 rounds)".
-    """
+    """Write a cell's median with its interval: "12.3 ms (12.1 ms to 12.9 ms with 94 %, 5 rounds)"."""
     n = len(cell.rounds)
     if n == 1:
         return f"{figures.seconds(cell.median)} (1 round)"
@@ -92,15 +82,12 @@ def shown(cell: Cell) -> str:
 
 
 def rounds(cell: Cell, **more: Any) -> list[Row]:
-    """
-    Give a row for each round of a cell, as few fields as a faint dot needs.
-    """
+    """Give a row for each round of a cell, as few fields as a faint dot needs."""
     return [{"strategy": figures.plain(cell.strategy), "seconds": seconds, **more} for seconds in cell.rounds]
 
 
 def tooltip(*more: str) -> list[alt.Tooltip]:
-    """
-    Say what hovering over a cell shows.
+    """Say what hovering over a cell shows.
 
     Args:
         more: fields beside the usual ones.
@@ -110,8 +97,7 @@ def tooltip(*more: str) -> list[alt.Tooltip]:
 
 
 def span(values: Sequence[float], *, room: float = 1.15) -> list[float]:
-    """
-    Give the ends of a logarithmic axis, with some room, so that charts side by side share them.
+    """Give the ends of a logarithmic axis, with some room, so that charts side by side share them.
 
     Args:
         values: those above 0 count.

@@ -1,6 +1,4 @@
-"""
-The charts of a report as files of their own, for a README or a paper.
-"""
+"""The charts of a report as files of their own, for a README or a paper."""
 
 import json
 from collections.abc import Iterator
@@ -17,9 +15,7 @@ SCALE = 2.0  # pixels of a PNG for each of a plot
 
 
 def pictures(report: Report) -> Iterator[tuple[str, bytes]]:
-    """
-    Give each chart as SVG and as PNG, with the name of its file.
-    """
+    """Give each chart as SVG and as PNG, with the name of its file."""
     import vl_convert
 
     for name, figure in identified(report).items():
@@ -30,9 +26,7 @@ def pictures(report: Report) -> Iterator[tuple[str, bytes]]:
 
 
 def _whole(figure: Figure) -> dict[str, Any]:
-    """
-    Give a specification that needs nothing beside it; its title says what stands around it on the page.
-    """
+    """Give a specification that needs nothing beside it; its title says what stands around it on the page."""
     assert figure.chart
     below = [figure.column, *wrap(figure.setting, ACROSS)] if figure.column else wrap(figure.setting, ACROSS)
     title = {"text": figure.title, **({"subtitle": below} if below else {})}

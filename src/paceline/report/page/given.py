@@ -1,5 +1,5 @@
-"""
-What a report shows that comes from elsewhere than a run's own cells: histories with their change points, comparisons.
+"""What a report shows that comes from elsewhere than a run's own cells: histories with their change points,
+comparisons.
 """
 
 import datetime as dt
@@ -11,8 +11,7 @@ Verdict = Literal["slower", "faster", "same", "unknown"]
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """
-    A cell in one run of a history.
+    """A cell in one run of a history.
 
     Args:
         run: the run's number; None for one that has none.
@@ -31,8 +30,7 @@ class Point:
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
-    """
-    A change point.
+    """A change point.
 
     Args:
         place: of the first point that lies elsewhere, at least 1.
@@ -53,8 +51,7 @@ class Move:
 
 @dataclass(frozen=True, kw_only=True)
 class Track:
-    """
-    One cell's way through a history in which it moved.
+    """One cell's way through a history in which it moved.
 
     Args:
         name: the cell's, as a reader tells it from others.
@@ -69,8 +66,7 @@ class Track:
 
 @dataclass(frozen=True, kw_only=True)
 class Drift:
-    """
-    Where all cells of a history stand in one run, each as a factor to its own middle over all runs.
+    """Where all cells of a history stand in one run, each as a factor to its own middle over all runs.
 
     Args:
         run: the run's number; None for one that has none.
@@ -91,8 +87,7 @@ class Drift:
 
 @dataclass(frozen=True, kw_only=True)
 class Past:
-    """
-    A machine's history.
+    """A machine's history.
 
     Args:
         fingerprint: whose it is.
@@ -121,8 +116,7 @@ class Past:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """
-    What a comparison says of one cell.
+    """What a comparison says of one cell.
 
     Args:
         name: the cell's, as a reader tells it from others.
@@ -151,8 +145,7 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """
-    A saved A/B comparison, judged again.
+    """A saved A/B comparison, judged again.
 
     Args:
         label: which one: "comparison 3".
@@ -181,8 +174,7 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True)
 class Decisions:
-    """
-    The saved comparisons that a report shows.
+    """The saved comparisons that a report shows.
 
     Args:
         found: the newest first.

@@ -1,5 +1,4 @@
-"""
-From a report to one HTML file that needs nothing else: no network, no server.
+"""From a report to one HTML file that needs nothing else: no network, no server.
 
 Names from files are text: the template escapes them, and what scripts read is JSON in which no `<` can end its element.
 The page's own policy lets no script run but the one that is written here, and nothing be fetched.
@@ -29,8 +28,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 def page(report: Report, version: str) -> str:
-    """
-    Write a report as HTML.
+    """Write a report as HTML.
 
     Args:
         report: what it says.
@@ -55,9 +53,8 @@ def page(report: Report, version: str) -> str:
 
 
 def identified(report: Report) -> dict[str, Figure]:
-    """
-    Give each figure a name of its own, fit for a page and for a file: its key, with its column where there are several,
-    and with a number where that is taken.
+    """Give each figure a name of its own, fit for a page and for a file: its key, with its column where there are
+    several, and with a number where that is taken.
     """
     named: dict[str, Figure] = {}
     taken = {"content", "charts", *(section.key for section in report.sections)}
@@ -70,8 +67,7 @@ def identified(report: Report) -> dict[str, Figure]:
 
 
 def in_script(value: Any) -> str:
-    """
-    Write JSON that may stand in a script element: nothing in it ends the element or begins a comment.
+    """Write JSON that may stand in a script element: nothing in it ends the element or begins a comment.
 
     A number that JSON doesn't know becomes null.
     """
@@ -80,9 +76,7 @@ def in_script(value: Any) -> str:
 
 
 class _Ids:
-    """
-    Finds a figure's name by the figure itself: two may be equal.
-    """
+    """Finds a figure's name by the figure itself: two may be equal."""
 
     def __init__(self, named: Mapping[str, Figure]) -> None:
         self._names = {id(figure): name for name, figure in named.items()}
@@ -101,8 +95,7 @@ def _charts(ids: Mapping[str, Figure]) -> dict[str, Any]:
 
 @cache
 def _script() -> str:
-    """
-    Give our own script with Vega, Vega-Lite and vega-embed inside of it, in the version that Altair writes for.
+    """Give our own script with Vega, Vega-Lite and vega-embed inside of it, in the version that Altair writes for.
 
     Raises:
         ValueError: something in it would end its element.

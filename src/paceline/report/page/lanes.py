@@ -1,6 +1,4 @@
-"""
-A traced round as a picture: a lane for each worker, a bar for each item, and below it on which CPU it ran.
-"""
+"""A traced round as a picture: a lane for each worker, a bar for each item, and below it on which CPU it ran."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -31,9 +29,7 @@ _THIN = 0.06  # of a lane; no CPU is thinner
 
 
 def _time(value: str) -> str:
-    """
-    Write an expression that writes seconds.
-    """
+    """Write an expression that writes seconds."""
     return (
         f"abs({value}) >= 1 ? format({value}, '.4~g') + ' s' : abs({value}) >= 1e-3 ? "
         f"format({value} * 1e3, '.4~g') + ' ms' : format({value} * 1e6, '.4~g') + ' us'"
@@ -53,8 +49,7 @@ _TOOLTIP = [alt.Tooltip(f"{field}:N", title=title) for field, title in _SHOWN.it
 
 
 def lanes(spans: Sequence[Traced], workers: int, end: float, *, stairs: bool = False) -> Chart:
-    """
-    Draw a round.
+    """Draw a round.
 
     Args:
         spans: as `first_begun` gives them, shape (n,), n at least 1.
@@ -70,8 +65,7 @@ def lanes(spans: Sequence[Traced], workers: int, end: float, *, stairs: bool = F
 
 
 def first_begun(spans: Iterable[Traced], most: int = MOST) -> list[Traced]:
-    """
-    Give those that began first, in the order in which they did.
+    """Give those that began first, in the order in which they did.
 
     Args:
         spans: shape (n,), in any order.
@@ -81,9 +75,7 @@ def first_begun(spans: Iterable[Traced], most: int = MOST) -> list[Traced]:
 
 
 def _row(span: Traced, zero: float, lane: int) -> Row:
-    """
-    Write a span in as few letters as a page with thousands needs: item, worker, lane, CPUs, start and end.
-    """
+    """Write a span in as few letters as a page with thousands needs: item, worker, lane, CPUs, start and end."""
     times = {"s": round(span.start - zero, 7), "e": round(span.end - zero, 7)}
     return {"i": span.item, "w": span.worker, "y": lane, "c": span.cpu_start, "d": span.cpu_end, **times}
 
@@ -103,9 +95,7 @@ def _drawn(rows: Sequence[Row], cpus: Sequence[int], count: int, end: float, *, 
 
 
 def _up(count: int, title: str) -> alt.Y:
-    """
-    Number the lanes from the top; each is one high.
-    """
+    """Number the lanes from the top; each is one high."""
     apart = -(-count // _LABELS)
     axis = alt.Axis(
         values=[lane + 0.5 for lane in range(0, count, apart)],
@@ -137,9 +127,7 @@ def _bars(across: alt.X, up: alt.Y, items: Sequence[int], *, fine: bool) -> alt.
 
 
 def _numbers(across: alt.X, up: alt.Y, items: Sequence[int], end: float) -> alt.Chart:
-    """
-    Write the number of each item into its bar, where the bar is wide enough.
-    """
+    """Write the number of each item into its bar, where the bar is wide enough."""
     first, last = min(items), max(items)
     narrow = f"width * datum.took_seconds / {end or 1.0} < {_DIGIT} * length(datum.i + '') + 5"
     bright = f"(datum.i - {first}) / {last - first or 1} > {_BRIGHT}"
@@ -153,8 +141,7 @@ def _numbers(across: alt.X, up: alt.Y, items: Sequence[int], end: float) -> alt.
 
 
 def _stripes(across: alt.X, up: alt.Y, cpus: Sequence[int]) -> list[alt.Chart]:
-    """
-    Draw on which CPU each item began, and on which it ended: each CPU has a colour and a height of its own.
+    """Draw on which CPU each item began, and on which it ended: each CPU has a colour and a height of its own.
 
     When an item changed its CPU is not known; the stripe changes in the middle.
     """
@@ -178,9 +165,7 @@ def _stripes(across: alt.X, up: alt.Y, cpus: Sequence[int]) -> list[alt.Chart]:
 
 
 def _spans(**calculated: str) -> alt.Chart:
-    """
-    Take the spans, with fields that are expressions of the others.
-    """
+    """Take the spans, with fields that are expressions of the others."""
     made = alt.Chart(named("spans"))
     for name, expression in calculated.items():
         made = made.transform_calculate(**{name: expression})

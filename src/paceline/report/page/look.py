@@ -1,5 +1,4 @@
-"""
-How charts look, by day and by night: colours that colour-blind people can tell apart, and a shape beside each.
+"""How charts look, by day and by night: colours that colour-blind people can tell apart, and a shape beside each.
 
 A strategy has the same colour and shape in every chart, by its place among all strategies. Colours alone can't tell so
 many apart, so a shape is always with them, or a name.
@@ -54,9 +53,7 @@ PACE = "#888888"
 
 
 def config(*, night: bool) -> dict[str, Any]:
-    """
-    Give Vega-Lite's `config` for one of the two looks.
-    """
+    """Give Vega-Lite's `config` for one of the two looks."""
     ink, faint, ground = ("#e6e6e6", "#3a3f44", "#16181b") if night else ("#222222", "#dddddd", "#ffffff")
     text = {"labelColor": ink, "titleColor": ink}
     return {
@@ -74,8 +71,7 @@ def config(*, night: bool) -> dict[str, Any]:
 
 
 def colour(order: Sequence[str], cells: Sequence[Cell]) -> alt.Color:
-    """
-    Encode a row's `strategy` as its colour.
+    """Encode a row's `strategy` as its colour.
 
     Args:
         order: every strategy there is, so that each keeps its colour.
@@ -85,18 +81,14 @@ def colour(order: Sequence[str], cells: Sequence[Cell]) -> alt.Color:
 
 
 def shape(order: Sequence[str], cells: Sequence[Cell]) -> alt.Shape:
-    """
-    Encode a row's `strategy` as its shape; the legend is that of the colour.
-    """
+    """Encode a row's `strategy` as its shape; the legend is that of the colour."""
     domain = _domain(order, cells)
     shapes = [SHAPES[place % len(SHAPES)] for place in range(len(domain))]
     return alt.Shape("strategy:N").scale(domain=domain, range=shapes).legend(_legend(order, cells))
 
 
 def _domain(order: Sequence[str], cells: Sequence[Cell]) -> list[str]:
-    """
-    Name the strategies up to the last of the chart, as they stand in rows: colour and shape are those of a place.
-    """
+    """Name the strategies up to the last of the chart, as they stand in rows: colour and shape are those of a place."""
     last = max((order.index(cell.strategy) for cell in cells), default=0)
     return list(dict.fromkeys(map(plain, order[: last + 1])))
 

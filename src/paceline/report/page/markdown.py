@@ -1,6 +1,4 @@
-"""
-A report as Markdown, for the step summary of a CI job on GitHub: every figure in words and as a table.
-"""
+"""A report as Markdown, for the step summary of a CI job on GitHub: every figure in words and as a table."""
 
 from collections.abc import Iterator, Sequence
 
@@ -15,8 +13,7 @@ _LONG = 20  # rows; a longer table is folded away
 
 
 def markdown(report: Report, most: int = MOST) -> str:
-    """
-    Write a report as GitHub's Markdown; nothing in it can break a table or become markup.
+    """Write a report as GitHub's Markdown; nothing in it can break a table or become markup.
 
     Args:
         report: what it says.
@@ -71,9 +68,7 @@ def _listed(lines: Sequence[str]) -> str:
 
 
 def _table(table: Table) -> str:
-    """
-    Write a table, a long one folded away; the empty lines are what makes GitHub read it as Markdown.
-    """
+    """Write a table, a long one folded away; the empty lines are what makes GitHub read it as Markdown."""
     aligned = [" --- " if place < table.left else " ---: " for place in range(len(table.columns))]
     lines = [_line(table.columns), f"|{'|'.join(aligned)}|", *map(_line, table.rows)]
     whole = "\n".join(lines)
@@ -87,9 +82,7 @@ def _line(words: Sequence[str]) -> str:
 
 
 def _left_out(blocks: Sequence[str], report: Report) -> list[str]:
-    """
-    Say how much is missing at the end.
-    """
+    """Say how much is missing at the end."""
     if not blocks:
         return []
     missing = sum(block.startswith(_FIGURE) for block in blocks)

@@ -1,6 +1,4 @@
-"""
-What a report is made of, before it is HTML, Markdown or a picture.
-"""
+"""What a report is made of, before it is HTML, Markdown or a picture."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,8 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Table:
-    """
-    Figures as text, which is what those get who can't see a chart.
+    """Figures as text, which is what those get who can't see a chart.
 
     Args:
         columns: the headers.
@@ -25,8 +22,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """
-    A picture in Vega-Lite.
+    """A picture in Vega-Lite.
 
     Args:
         spec: the specification; its data stands under names.
@@ -39,8 +35,7 @@ class Chart:
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """
-    A chart with all that has to stand beside it.
+    """A chart with all that has to stand beside it.
 
     Args:
         key: names it, in small letters and hyphens; the same picture of another column has the same key.
@@ -69,8 +64,7 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """
-    A part of the report.
+    """A part of the report.
 
     Args:
         key: names it, in small letters and hyphens.
@@ -89,8 +83,7 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """
-    A whole report.
+    """A whole report.
 
     Args:
         title: of the page.
@@ -106,21 +99,15 @@ class Report:
 
     @property
     def figures(self) -> tuple[Figure, ...]:
-        """
-        Every figure, in the order in which they are read.
-        """
+        """Every figure, in the order in which they are read."""
         return tuple(figure for section in self.sections for row in section.rows for figure in row)
 
     @property
     def several(self) -> bool:
-        """
-        Whether figures of several columns stand side by side, so that they have to say whose they are.
-        """
+        """Whether figures of several columns stand side by side, so that they have to say whose they are."""
         return len({figure.column for figure in self.figures if figure.column}) > 1
 
     @property
     def charts(self) -> tuple[Figure, ...]:
-        """
-        Those that have a chart.
-        """
+        """Those that have a chart."""
         return tuple(figure for figure in self.figures if figure.chart)

@@ -1,6 +1,4 @@
-"""
-Strategies below each other with their times, and the one that is chosen.
-"""
+"""Strategies below each other with their times, and the one that is chosen."""
 
 import json
 import math
@@ -26,8 +24,7 @@ _RIGHT = 0.55  # of the axis; words beside a mark right of it stand on its left
 
 
 def ranking(cells: Sequence[Cell], every: Sequence[Cell], order: Sequence[str]) -> Chart:
-    """
-    Draw cells that do the same work.
+    """Draw cells that do the same work.
 
     Args:
         cells: in the order of tables, shape (n,), n at least 1.
@@ -62,9 +59,7 @@ def _drawn(cells: Sequence[Cell], ends: Sequence[float], order: Sequence[str]) -
 
 
 def _words(across: partial[alt.X], up: alt.Y) -> alt.Chart:
-    """
-    Write beside the rounds, on the side that has room: left of those that are far right.
-    """
+    """Write beside the rounds, on the side that has room: left of those that are far right."""
     bold = alt.expr("datum.is_chosen ? 'bold' : 'normal'")
     side, off = alt.expr("datum.far ? 'right' : 'left'"), alt.expr("datum.far ? -9 : 9")
     text = alt.Chart(named("cells")).mark_text(align=side, baseline="middle", dx=off, fontSize=12, fontWeight=bold)
@@ -83,9 +78,7 @@ def _across(ends: Sequence[float], field: str) -> alt.X:
 
 
 def _ends(every: Sequence[Cell]) -> list[float]:
-    """
-    Give the ends of the axis, which begins at 0 unless the slowest is far behind.
-    """
+    """Give the ends of the axis, which begins at 0 unless the slowest is far behind."""
     seconds = [value for cell in every for value in (*cell.rounds, cell.limit or cell.median)]
     medians = [cell.median for cell in every]
     far = max(medians) > _FAR * min(medians)
@@ -127,8 +120,8 @@ def _row(cell: Cell, choice: Choice, cells: Sequence[Cell], ends: Sequence[float
 
 
 def _beside(cell: Cell, ends: Sequence[float], *, far: bool) -> float:
-    """
-    Give the end of a cell's rounds beside which its words stand; beyond its limit, where that would be under them.
+    """Give the end of a cell's rounds beside which its words stand; beyond its limit, where that would be under
+    them.
     """
     end = min(cell.rounds) if far else max(cell.rounds)
     beyond = (min if far else max)(end, cell.limit or end)
@@ -136,9 +129,7 @@ def _beside(cell: Cell, ends: Sequence[float], *, far: bool) -> float:
 
 
 def _verdict(cell: Cell, choice: Choice) -> tuple[str, str]:
-    """
-    Say what a cell is beside the fastest, and the short form.
-    """
+    """Say what a cell is beside the fastest, and the short form."""
     if cell is choice.chosen:
         return "the one to use: can't be told to be slower", ": use this"
     if cell in choice.alike:
@@ -147,8 +138,6 @@ def _verdict(cell: Cell, choice: Choice) -> tuple[str, str]:
 
 
 def _place(seconds: float, ends: Sequence[float]) -> float:
-    """
-    Give where a time stands on the axis, 0 to 1.
-    """
+    """Give where a time stands on the axis, 0 to 1."""
     first, last = ends
     return math.log(seconds / first) / math.log(last / first) if first else seconds / last

@@ -1,6 +1,4 @@
-"""
-One traced round as a figure, and as a report of its own: which worker ran which item when, and on which CPU.
-"""
+"""One traced round as a figure, and as a report of its own: which worker ran which item when, and on which CPU."""
 
 import math
 import statistics
@@ -38,8 +36,7 @@ def figure(
     source: str = "",
     doubts: Sequence[str] = (),
 ) -> Figure:
-    """
-    Draw one round: a lane for each worker; for a single worker a line for each item, which makes a staircase.
+    """Draw one round: a lane for each worker; for a single worker a line for each item, which makes a staircase.
 
     Args:
         spans: shape (n,), in any order, on a clock that all of them share; the first `most` to begin are drawn.
@@ -85,8 +82,7 @@ def timeline_page(
     setting: str = "",
     workers: int | None = None,
 ) -> Report:
-    """
-    Make a report of one round alone.
+    """Make a report of one round alone.
 
     Args:
         spans: as for `figure`.
@@ -107,8 +103,7 @@ def timeline_page(
 
 
 def says(spans: Sequence[Traced], workers: int) -> str:
-    """
-    Tell a round's figures in a few sentences.
+    """Tell a round's figures in a few sentences.
 
     Args:
         spans: shape (n,), n at least 1.
@@ -119,9 +114,7 @@ def says(spans: Sequence[Traced], workers: int) -> str:
 
 
 def _side(spans: Sequence[Traced], workers: int) -> str:
-    """
-    Say how workers stood beside each other.
-    """
+    """Say how workers stood beside each other."""
     if workers == 1:
         return ", one after the other"
     begin, end = min(span.start for span in spans), max(span.end for span in spans)
@@ -146,9 +139,7 @@ def _left_out(items: int, most: int) -> list[str]:
 
 
 def _table(spans: Sequence[Traced], workers: int) -> Table:
-    """
-    Tell of each worker what it did.
-    """
+    """Tell of each worker what it did."""
     begin, end = min(span.start for span in spans), max(span.end for span in spans)
     idle = traces.idle_shares(spans, begin, end, workers)
     cpus = traces.cpus_per_worker(spans)

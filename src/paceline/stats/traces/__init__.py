@@ -1,5 +1,4 @@
-"""
-What the spans of one round show: who was idle, whose turn came again, what overtook what, and on which CPU.
+"""What the spans of one round show: who was idle, whose turn came again, what overtook what, and on which CPU.
 
 All of it is arithmetic over records with an item, a worker, two CPUs and two times: see `Traced`.
 """

@@ -1,5 +1,4 @@
-"""
-The assignment problem: give each row a column of its own so that the sum of the gains is largest.
+"""The assignment problem: give each row a column of its own so that the sum of the gains is largest.
 
 SciPy has it, but traces are read in the process that measures, which must not bring in NumPy and its threads.
 """
@@ -8,8 +7,7 @@ from collections.abc import Sequence
 
 
 def best_total(gains: Sequence[Sequence[int]]) -> int:
-    """
-    Give the largest sum.
+    """Give the largest sum.
 
     Args:
         gains: whole numbers, shape (rows, columns); with fewer columns than rows, some rows go without.
@@ -27,9 +25,7 @@ def best_total(gains: Sequence[Sequence[int]]) -> int:
 
 
 def _take_in(row: int, gains: Sequence[Sequence[int]], owners: dict[int, int]) -> None:
-    """
-    Give one more row a column, moving others on where that gains most.
-    """
+    """Give one more row a column, moving others on where that gains most."""
     via, gain = _paths(gains[row], gains, owners)
     column = max((column for column in gain if column not in owners), key=gain.__getitem__)
     while (before := via[column]) is not None:
@@ -41,8 +37,7 @@ def _take_in(row: int, gains: Sequence[Sequence[int]], owners: dict[int, int]) -
 def _paths(
     own: Sequence[int], gains: Sequence[Sequence[int]], owners: dict[int, int]
 ) -> tuple[dict[int, int | None], dict[int, int]]:
-    """
-    Find, for each column, what a new row gains at most that frees it in the end, and over which column that goes.
+    """Find, for each column, what a new row gains at most that frees it in the end, and over which column that goes.
 
     Source: R. Bellman, "On a Routing Problem" (1958). It ends, as no cycle gains: the owners are the best ones so far.
     """

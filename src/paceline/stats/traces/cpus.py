@@ -1,6 +1,4 @@
-"""
-On which CPU whose items ran. A trace in which any CPU is unknown gives no figure.
-"""
+"""On which CPU whose items ran. A trace in which any CPU is unknown gives no figure."""
 
 import math
 from collections.abc import Sequence
@@ -11,8 +9,7 @@ from paceline.stats.traces.traced import Traced, by_worker
 
 
 def cpus_per_worker(spans: Sequence[Traced]) -> dict[int, set[int]]:
-    """
-    Give the CPUs on which each worker was seen; one whose CPUs are unknown was seen on none.
+    """Give the CPUs on which each worker was seen; one whose CPUs are unknown was seen on none.
 
     Args:
         spans: shape (n,), in any order.
@@ -24,8 +21,7 @@ def cpus_per_worker(spans: Sequence[Traced]) -> dict[int, set[int]]:
 
 
 def migrations(spans: Sequence[Traced]) -> int | None:
-    """
-    Count how often a worker was seen to have changed its CPU: within an item, and from one item to its next.
+    """Count how often a worker was seen to have changed its CPU: within an item, and from one item to its next.
 
     A move there and back between two looks is not seen, so this is the least number of moves.
 
@@ -44,9 +40,8 @@ def migrations(spans: Sequence[Traced]) -> int | None:
 
 
 def worker_is_cpu_share(spans: Sequence[Traced]) -> float:
-    """
-    Give the share of items that ran, from start to end, on the CPU their worker is named after: each worker after one
-    CPU and no two after the same, in the way that fits most items.
+    """Give the share of items that ran, from start to end, on the CPU their worker is named after: each worker after
+    one CPU and no two after the same, in the way that fits most items.
 
     Args:
         spans: shape (n,), in any order.
@@ -62,9 +57,7 @@ def worker_is_cpu_share(spans: Sequence[Traced]) -> float:
 
 
 def are_known(spans: Sequence[Traced]) -> bool:
-    """
-    Whether every span says on which CPUs it began and ended.
-    """
+    """Whether every span says on which CPUs it began and ended."""
     return all(span.cpu_start is not None and span.cpu_end is not None for span in spans)
 
 

@@ -1,6 +1,4 @@
-"""
-In which order things happened.
-"""
+"""In which order things happened."""
 
 import math
 from bisect import bisect_left, bisect_right
@@ -12,15 +10,12 @@ from paceline.stats.traces.traced import Traced, in_item_order
 
 
 def workers_in_item_order(spans: Sequence[Traced]) -> list[int]:
-    """
-    Give the worker of each item, in submission order, shape (n,).
-    """
+    """Give the worker of each item, in submission order, shape (n,)."""
     return [span.worker for span in in_item_order(spans)]
 
 
 def run_lengths(workers: Sequence[int]) -> list[int]:
-    """
-    Count how many times in a row each number stands.
+    """Count how many times in a row each number stands.
 
     Args:
         workers: in item order, shape (n,).
@@ -32,8 +27,7 @@ def run_lengths(workers: Sequence[int]) -> list[int]:
 
 
 def expected_run(workers: int) -> float:
-    """
-    Give the mean length of runs that chance would bring if each item went to any of `workers` with even odds.
+    """Give the mean length of runs that chance would bring if each item went to any of `workers` with even odds.
 
     A run goes on with probability 1/n at each item, so its length is geometric with mean 1 / (1 - 1/n) = n / (n - 1);
     a round of N items cuts its last run short, which makes the mean smaller by a part in N or so.
@@ -51,8 +45,7 @@ def expected_run(workers: int) -> float:
 
 
 def inversions(spans: Sequence[Traced]) -> float:
-    """
-    Give the share of overtakings: of all pairs of items that were under way together for a while, those in which the
+    """Give the share of overtakings: of all pairs of items that were under way together for a while, those in which the
     one submitted later was done first. Two that end at the same moment keep their order.
 
     Pairs that never met are left out: they could not but end in the order in which they began. `disorder` counts them.
@@ -77,9 +70,8 @@ def inversions(spans: Sequence[Traced]) -> float:
 
 
 def disorder(spans: Sequence[Traced]) -> float:
-    """
-    Give the share of all pairs of items in which the one submitted later was done first, whether they met or not: what
-    is seen of the order when every item is printed as it is done.
+    """Give the share of all pairs of items in which the one submitted later was done first, whether they met or not:
+    what is seen of the order when every item is printed as it is done.
 
     Args:
         spans: shape (n,), in any order.
@@ -99,8 +91,8 @@ def disorder(spans: Sequence[Traced]) -> float:
 
 
 def _pairs_together(spans: Sequence[Traced]) -> int:
-    """
-    Count the pairs that were under way together: all but those of which one began when the other was done, or after.
+    """Count the pairs that were under way together: all but those of which one began when the other was done, or
+    after.
     """
     starts = sorted(span.start for span in spans)
     apart = sum(len(starts) - bisect_left(starts, span.end) for span in spans)
@@ -110,8 +102,7 @@ def _pairs_together(spans: Sequence[Traced]) -> int:
 
 
 class _Ends:
-    """
-    Counts those added so far that lie before a moment, in a time that grows as the logarithm of how many there are.
+    """Counts those added so far that lie before a moment, in a time that grows as the logarithm of how many there are.
 
     Args:
         spans: all whose ends will be added.

@@ -1,6 +1,4 @@
-"""
-A round's spans as a saved run keeps them, and back.
-"""
+"""A round's spans as a saved run keeps them, and back."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
@@ -17,9 +15,7 @@ DIGITS = 6  # whole microseconds
 
 @dataclass(frozen=True)
 class TracedSpan:
-    """
-    One item on one worker, as in `Traced`; the seconds count from the first start of the round.
-    """
+    """One item on one worker, as in `Traced`; the seconds count from the first start of the round."""
 
     item: int
     worker: int
@@ -30,8 +26,7 @@ class TracedSpan:
 
 
 def as_saved(spans: Iterable[Traced]) -> list[list[Any]]:
-    """
-    Write a round down: `[item, worker, cpu_start, cpu_end, start, end]` for each, in the order in which they began.
+    """Write a round down: `[item, worker, cpu_start, cpu_end, start, end]` for each, in the order in which they began.
 
     Args:
         spans: shape (n,), in any order, their items counted from 0.
@@ -44,8 +39,7 @@ def as_saved(spans: Iterable[Traced]) -> list[list[Any]]:
 
 
 def spans(saved: object) -> tuple[TracedSpan, ...]:
-    """
-    Read what `as_saved` wrote.
+    """Read what `as_saved` wrote.
 
     Args:
         saved: as it came out of a file, which may hold anything.
@@ -109,9 +103,7 @@ def _check_workers(read: Sequence[TracedSpan]) -> None:
 
 
 def _shown(value: object) -> str:
-    """
-    Quote a little of anything, in one line.
-    """
+    """Quote a little of anything, in one line."""
     if isinstance(value, list | dict):
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, int) and abs(value) >= 1 << 64:  # one of many thousand digits can't be written out

@@ -1,6 +1,4 @@
-"""
-The figures that an experiment saves of a watched round.
-"""
+"""The figures that an experiment saves of a watched round."""
 
 import math
 import statistics
@@ -13,8 +11,7 @@ from paceline.stats.traces.traced import Traced
 
 
 def figures(spans: Sequence[Traced], workers: int | None = None) -> dict[str, float | int]:
-    """
-    Reduce a round to its figures. One that can't be told is not among them: it is neither 0 nor NaN.
+    """Reduce a round to its figures. One that can't be told is not among them: it is neither 0 nor NaN.
 
     Args:
         spans: shape (n,), in any order.

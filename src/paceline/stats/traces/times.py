@@ -1,6 +1,4 @@
-"""
-Who was at work when.
-"""
+"""Who was at work when."""
 
 import math
 from collections import Counter
@@ -11,8 +9,7 @@ from paceline.stats.traces.traced import Traced, by_worker, in_item_order
 
 
 def items_per_worker(spans: Sequence[Traced]) -> dict[int, int]:
-    """
-    Count the items of each worker that did any.
+    """Count the items of each worker that did any.
 
     Args:
         spans: shape (n,), in any order.
@@ -21,8 +18,7 @@ def items_per_worker(spans: Sequence[Traced]) -> dict[int, int]:
 
 
 def makespan(spans: Sequence[Traced]) -> float:
-    """
-    Give the seconds from the first item's start to the last one's end; NaN without items.
+    """Give the seconds from the first item's start to the last one's end; NaN without items.
 
     Args:
         spans: shape (n,), in any order.
@@ -33,8 +29,7 @@ def makespan(spans: Sequence[Traced]) -> float:
 
 
 def idle_shares(spans: Sequence[Traced], begin: float, end: float, workers: int | None = None) -> dict[int, float]:
-    """
-    Give the share of the time from `begin` to `end` in which each worker did no item.
+    """Give the share of the time from `begin` to `end` in which each worker did no item.
 
     Args:
         spans: shape (n,), in any order; those of one worker don't overlap.
@@ -54,8 +49,7 @@ def idle_shares(spans: Sequence[Traced], begin: float, end: float, workers: int 
 
 
 def most_in_flight(spans: Sequence[Traced]) -> int:
-    """
-    Count how many items were under way at once at most; one that begins the moment another ends doesn't meet it.
+    """Count how many items were under way at once at most; one that begins the moment another ends doesn't meet it.
 
     Args:
         spans: shape (n,), in any order.
@@ -69,9 +63,8 @@ def most_in_flight(spans: Sequence[Traced]) -> int:
 
 
 def share_of_repeats_from_idle(spans: Sequence[Traced], workers: int | None = None) -> float:
-    """
-    Of the pairs of items next to each other in submission order that the same worker ran, the share in which no other
-    worker was idle when the second one began: there was nobody else to take it.
+    """Of the pairs of items next to each other in submission order that the same worker ran, the share in which no
+    other worker was idle when the second one began: there was nobody else to take it.
 
     Args:
         spans: shape (n,), in any order.
@@ -97,8 +90,8 @@ def _busy(own: Sequence[Traced], begin: float, end: float) -> float:
 def _idle_at_starts(
     asked: Sequence[Traced], spans: Sequence[Traced], every: set[int]
 ) -> Iterator[tuple[Traced, set[int]]]:
-    """
-    Go through a round once, and give with each span asked for those of `every` worker that were idle when it began.
+    """Go through a round once, and give with each span asked for those of `every` worker that were idle when it
+    began.
     """
     own = [span for span in spans if span.worker in every]
     changes = sorted([(span.start, 1, span.worker) for span in own] + [(span.end, -1, span.worker) for span in own])

@@ -1,14 +1,11 @@
-"""
-What a trace is made of.
-"""
+"""What a trace is made of."""
 
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
 
 class Traced(Protocol):
-    """
-    One item on one worker.
+    """One item on one worker.
 
     Attributes:
         item: its place in submission order, or any number that grows with it.
@@ -37,16 +34,12 @@ Span = TypeVar("Span", bound=Traced)
 
 
 def in_item_order(spans: Iterable[Span]) -> list[Span]:
-    """
-    Sort spans as their items were submitted; equal items, as they began.
-    """
+    """Sort spans as their items were submitted; equal items, as they began."""
     return sorted(spans, key=lambda span: (span.item, span.start))
 
 
 def by_worker(spans: Iterable[Span]) -> dict[int, list[Span]]:
-    """
-    Sort spans by their start, and part them by worker; only workers that did an item are in it, the lowest first.
-    """
+    """Sort spans by their start, and part them by worker; only workers that did an item are in it, the lowest first."""
     parted: dict[int, list[Span]] = {}
     for span in sorted(spans, key=lambda span: (span.worker, span.start, span.end)):
         parted.setdefault(span.worker, []).append(span)

@@ -1,3 +1,1 @@
-"""
-The parts of a report, one file each: from columns to figures.
-"""
+"""The parts of a report, one file each: from columns to figures."""

@@ -1,6 +1,4 @@
-"""
-Along a history: what pictures of it have in common.
-"""
+"""Along a history: what pictures of it have in common."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -17,17 +15,13 @@ _Placed = TypeVar("_Placed", Point, Drift)
 
 
 def across(field: str) -> alt.X:
-    """
-    Place a field of rows by runs.
-    """
+    """Place a field of rows by runs."""
     axis = alt.Axis(format="d", tickMinStep=1, grid=False)
     return alt.X(f"{field}:Q").scale(zero=False, nice=False, padding=12).title("run of this history").axis(axis)
 
 
 def places(points: Sequence[_Placed]) -> dict[_Placed, int]:
-    """
-    Place each on the axis: by the numbers of the runs, or where these don't ascend by how many came before.
-    """
+    """Place each on the axis: by the numbers of the runs, or where these don't ascend by how many came before."""
     numbers = [point.run for point in points]
     known = [number for number in numbers if number is not None]
     ascending = len(known) == len(numbers) and all(one < other for one, other in pairwise(known))
@@ -35,15 +29,11 @@ def places(points: Sequence[_Placed]) -> dict[_Placed, int]:
 
 
 def called(one: Point | Drift) -> str:
-    """
-    Name a run.
-    """
+    """Name a run."""
     return f"run {one.run}" if one.run is not None else f"the run of {one.when:%Y-%m-%d %H:%M} UTC"
 
 
 def hover(*names: str) -> list[alt.Tooltip]:
-    """
-    Say what hovering over a run shows.
-    """
+    """Say what hovering over a run shows."""
     titles = {"name": "run", "when": "saved", "shown": "median"}
     return [alt.Tooltip(f"{name}:N", title=titles.get(name, name)) for name in names]

@@ -1,6 +1,4 @@
-"""
-The answer on top: what each kind of work should use here, by how much, and at what cost.
-"""
+"""The answer on top: what each kind of work should use here, by how much, and at what cost."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -31,9 +29,7 @@ _MISSING = "{}: not measured; measure it with: pytest --benchmark-only benchmark
 
 
 def section(columns: Sequence[Column]) -> Section:
-    """
-    Make the part that answers.
-    """
+    """Make the part that answers."""
     said = {id(column): answers(column) for column in columns}
     measured = {answer.work for own in said.values() for answer in own}
     makers = [
@@ -51,8 +47,7 @@ def _about(own: Sequence[Answer], work: str) -> list[Answer]:
 
 
 def _figure(said: Mapping[int, Sequence[Answer]], work: str, place: int, column: Column) -> Figure | None:
-    """
-    Draw the answer for one kind of work.
+    """Draw the answer for one kind of work.
 
     Args:
         said: the answers of every column, by its identity.
@@ -79,8 +74,8 @@ def _figure(said: Mapping[int, Sequence[Answer]], work: str, place: int, column:
 
 
 def _too_fast(cells: Sequence[Cell]) -> list[str]:
-    """
-    Name the cells that gain more over a plain loop than their workers can bring: one of the two met another machine.
+    """Name the cells that gain more over a plain loop than their workers can bring: one of the two met another
+    machine.
     """
     gains = [(name, cell.workers, speedup(cell, cells)) for cell, name in zip(cells, names(cells), strict=True)]
     beyond = [
@@ -94,9 +89,7 @@ def _too_fast(cells: Sequence[Cell]) -> list[str]:
 
 
 def _table(cells: Sequence[Cell]) -> Table:
-    """
-    Give the figures of all that was measured, the control too.
-    """
+    """Give the figures of all that was measured, the control too."""
     rows = [
         (
             name,

@@ -1,6 +1,4 @@
-"""
-The whole argument for a claim, in sentences.
-"""
+"""The whole argument for a claim, in sentences."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,9 +11,7 @@ Findings = Mapping[str, Finding]
 
 
 def heading(name: str, labels: Sequence[str], every: Sequence[Findings]) -> str:
-    """
-    Name a claim with its verdict, or with each column's where they are not the same.
-    """
+    """Name a claim with its verdict, or with each column's where they are not the same."""
     told = [(label, findings[name].verdict) for label, findings in zip(labels, every, strict=True) if name in findings]
     words = {verdict for _, verdict in told}
     said = words.pop() if len(words) == 1 else ", ".join(f"{verdict} by {label}" for label, verdict in told)
@@ -23,8 +19,8 @@ def heading(name: str, labels: Sequence[str], every: Sequence[Findings]) -> str:
 
 
 def arguments(name: str, labels: Sequence[str], every: Sequence[Findings]) -> tuple[str, ...]:
-    """
-    Give all that is known of a claim: a line for each part, with its figures, its margin, its doubts, what it lacks.
+    """Give all that is known of a claim: a line for each part, with its figures, its margin, its doubts, what it
+    lacks.
     """
     several = len(labels) > 1
     return tuple(

@@ -1,6 +1,4 @@
-"""
-Logarithmic axes of seconds with as many labels as can be read.
-"""
+"""Logarithmic axes of seconds with as many labels as can be read."""
 
 import math
 from collections.abc import Sequence
@@ -15,8 +13,7 @@ _STEPS = ((2.0, (1, 2, 5)), (3.0, (1, 3)), (math.inf, (1,)))
 
 
 def across(domain: Sequence[float], title: str, field: str) -> alt.X:
-    """
-    Place a field of rows by seconds, from left to right.
+    """Place a field of rows by seconds, from left to right.
 
     Args:
         domain: the ends of the axis, both above 0.
@@ -26,9 +23,7 @@ def across(domain: Sequence[float], title: str, field: str) -> alt.X:
 
 
 def up(domain: Sequence[float], title: str, field: str) -> alt.Y:
-    """
-    The same from below.
-    """
+    """The same from below."""
     return alt.Y(f"{field}:Q").scale(_scale(domain)).title(title).axis(_seconds(domain))
 
 
@@ -43,9 +38,7 @@ def _seconds(domain: Sequence[float]) -> alt.Axis:
 
 
 def _ticks(domain: Sequence[float]) -> list[float]:
-    """
-    Give what has a label; nothing where the axis is too short to choose.
-    """
+    """Give what has a label; nothing where the axis is too short to choose."""
     low, high = map(math.log10, domain)
     if high - low < _FEW:
         return []

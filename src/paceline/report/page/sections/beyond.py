@@ -1,6 +1,4 @@
-"""
-Figures that decide claims, as factors to their margins.
-"""
+"""Figures that decide claims, as factors to their margins."""
 
 import math
 from collections.abc import Iterator
@@ -14,8 +12,7 @@ _UNITS = ("x", "s", "bytes", "bytes/s", "items/s")
 
 @dataclass(frozen=True)
 class Beyond:
-    """
-    One deciding figure, as a factor to its margin, turned so that above 1 it speaks for the claim.
+    """One deciding figure, as a factor to its margin, turned so that above 1 it speaks for the claim.
 
     Args:
         claim: its id.
@@ -35,8 +32,8 @@ class Beyond:
 
 
 def weakest(claim: str, finding: Finding) -> Beyond | None:
-    """
-    Give the figure that a verdict hangs on: of those in parts of the same verdict, the one least in the claim's favour.
+    """Give the figure that a verdict hangs on: of those in parts of the same verdict, the one least in the claim's
+    favour.
 
     Returns:
         None where the verdict rests on counts, on shares, or on nothing measured.
@@ -46,9 +43,7 @@ def weakest(claim: str, finding: Finding) -> Beyond | None:
 
 
 def every(claim: str, finding: Finding) -> list[Beyond]:
-    """
-    Give each deciding figure of a claim that a ratio to its margin says something of.
-    """
+    """Give each deciding figure of a claim that a ratio to its margin says something of."""
     return [made for part in finding.parts if part.bound for made in _beyond(claim, part, part.bound)]
 
 

@@ -1,6 +1,4 @@
-"""
-From where on processes and interpreters pay: speedup by how long an item computes and how much it carries.
-"""
+"""From where on processes and interpreters pay: speedup by how long an item computes and how much it carries."""
 
 import math
 from collections.abc import Sequence
@@ -35,17 +33,13 @@ _SMALL = 0.01  # below this, two decimals say nothing
 
 
 def gains(column: Column) -> list[Gain]:
-    """
-    Give the speedups of the map of one column; nothing if there is none.
-    """
+    """Give the speedups of the map of one column; nothing if there is none."""
     found = [gain for function in _FUNCTIONS for gain in speedups(column, "break_even", function)]
     return [gain for gain in found if length(gain.cell) is not None]
 
 
 def rows(columns: Sequence[Column]) -> tuple[tuple[Figure, ...], ...]:
-    """
-    Make a map for each strategy that was held against a plain loop.
-    """
+    """Make a map for each strategy that was held against a plain loop."""
     found = {column.label: gains(column) for column in columns}
     order = dict.fromkeys(name for column in columns for name in column.order)
     present = {gain.cell.strategy for own in found.values() for gain in own}
@@ -99,9 +93,7 @@ def _drawn(every: Sequence[Gain], names: Sequence[str]) -> alt.TopLevelMixin:
 
 
 def _end(every: Sequence[Gain]) -> float:
-    """
-    Give the factor at which the colours end, the same above and below 1: the greatest speedup there is.
-    """
+    """Give the factor at which the colours end, the same above and below 1: the greatest speedup there is."""
     return max([_LEAST_END, *(gain.factor or 0 for gain in every)])
 
 

@@ -1,6 +1,4 @@
-"""
-The lesson's claims: what each run says about them, and why.
-"""
+"""The lesson's claims: what each run says about them, and why."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -28,8 +26,7 @@ _BETWEEN: Mapping[bool, str] = {True: "DIFFER", False: "unknown in part"}
 
 
 def section(columns: Sequence[Column], findings: Mapping[str, Findings]) -> Section:
-    """
-    Make the part on claims.
+    """Make the part on claims.
 
     Args:
         columns: n at least 1.

@@ -1,6 +1,4 @@
-"""
-A/B decisions as pictures: the change of each cell with its interval, beside the tolerance that judged it.
-"""
+"""A/B decisions as pictures: the change of each cell with its interval, beside the tolerance that judged it."""
 
 import math
 from typing import get_args
@@ -20,8 +18,7 @@ _LEAST = 1.01
 
 
 def decided(decision: Decision, rank: int) -> Figure:
-    """
-    Draw one comparison.
+    """Draw one comparison.
 
     Args:
         decision: what it came to.
@@ -84,9 +81,7 @@ def _drawn(decision: Decision) -> alt.TopLevelMixin:
 
 
 def _across(decision: Decision, field: str) -> alt.X:
-    """
-    Place changes so that twice the time is as far from none as half of it.
-    """
+    """Place changes so that twice the time is as far from none as half of it."""
     ends = [end for one in _rows(decision) for end in (one.ratio, one.low, one.high) if end and math.isfinite(end)]
     furthest = max(_LEAST, 1 + decision.tolerance, *(max(end, 1 / end) for end in ends if end > 0)) ** 1.15
     scale = alt.Scale(type="log", domain=[1 / furthest, furthest], nice=False)

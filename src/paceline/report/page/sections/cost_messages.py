@@ -1,6 +1,4 @@
-"""
-How long a message takes to another worker and back, by its size and the way it takes.
-"""
+"""How long a message takes to another worker and back, by its size and the way it takes."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -20,16 +18,12 @@ from paceline.stats import samples
 
 
 def cells(column: Column) -> list[Cell]:
-    """
-    Give the cells that sent messages of a known size.
-    """
+    """Give the cells that sent messages of a known size."""
     return [cell for cell in column.of("talking", "test_round_trips") if cell.size is not None]
 
 
 def figure(columns: Sequence[Column], column: Column) -> Figure | None:
-    """
-    Draw the time of a message against its size, a line for each way.
-    """
+    """Draw the time of a message against its size, a line for each way."""
     own = cells(column)
     if not own:
         return None

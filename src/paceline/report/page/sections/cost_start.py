@@ -1,6 +1,4 @@
-"""
-How long until workers are ready.
-"""
+"""How long until workers are ready."""
 
 from collections.abc import Sequence
 
@@ -20,16 +18,12 @@ _COLD, _WARM = "cold_ready_seconds", "warm_ready_seconds"
 
 
 def cells(column: Column) -> list[Cell]:
-    """
-    Give the cells that measured the start of workers.
-    """
+    """Give the cells that measured the start of workers."""
     return [cell for cell in column.of("starting") if above_zero(cell.extra.get(_COLD))]
 
 
 def figure(columns: Sequence[Column], column: Column) -> Figure | None:
-    """
-    Draw the cold start and the warm one, by strategy and workers.
-    """
+    """Draw the cold start and the warm one, by strategy and workers."""
     own = _measured(columns, column)
     heads = ("strategy", "cold", "warm", "least to greatest cold", "rounds")
     lines = [(*_line(dot), figures.seconds(dot.second), *_scatter(dot)) for dot in own]
@@ -45,9 +39,7 @@ def figure(columns: Sequence[Column], column: Column) -> Figure | None:
 
 
 def of_downloads(columns: Sequence[Column], column: Column) -> Figure | None:
-    """
-    Draw the start that downloads had, where none was measured for itself.
-    """
+    """Draw the start that downloads had, where none was measured for itself."""
     own = _beside(columns, column)
     return _figure(
         own,

@@ -1,6 +1,4 @@
-"""
-What workers and messages cost: the time to start, memory, and the way to another process and back.
-"""
+"""What workers and messages cost: the time to start, memory, and the way to another process and back."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -22,9 +20,7 @@ _NEEDS = "pytest --benchmark-only benchmarks/test_{}.py"
 
 
 def section(columns: Sequence[Column]) -> Section:
-    """
-    Make the part on costs.
-    """
+    """Make the part on costs."""
     makers = [cost_start.figure, cost_start.of_downloads, cost_memory.figure, cost_messages.figure]
     rows = side_by_side(columns, [partial(maker, columns) for maker in makers])
     keys = {figure.key for row in rows for figure in row}

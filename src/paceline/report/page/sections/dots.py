@@ -1,5 +1,5 @@
-"""
-A dot for each row on a logarithmic axis of seconds, with its interval, and a second one where there are two figures.
+"""A dot for each row on a logarithmic axis of seconds, with its interval, and a second one where there are two
+figures.
 """
 
 from collections.abc import Sequence
@@ -21,8 +21,7 @@ MOST_ROUNDS = 200  # faint dots of a row
 
 @dataclass(frozen=True)
 class Dot:
-    """
-    One row.
+    """One row.
 
     Args:
         y: its label.
@@ -45,8 +44,7 @@ class Dot:
 def drawn(
     dots: Sequence[Dot], every: Sequence[Dot], order: Sequence[str], *, title: str, figures_of: Sequence[str]
 ) -> alt.TopLevelMixin:
-    """
-    Draw the rows of `data`.
+    """Draw the rows of `data`.
 
     Args:
         dots: those of one column.
@@ -74,8 +72,7 @@ def drawn(
 
 
 def data(dots: Sequence[Dot], figures_of: Sequence[str]) -> dict[str, list[Row]]:
-    """
-    Give the rows of such a picture; what is not above 0 has no place on its axis.
+    """Give the rows of such a picture; what is not above 0 has no place on its axis.
 
     Args:
         figures_of: what the dot is in a word, and what the hollow one: hovering shows them.

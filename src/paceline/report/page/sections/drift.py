@@ -1,6 +1,4 @@
-"""
-Where all cells of a history stand, run by run.
-"""
+"""Where all cells of a history stand, run by run."""
 
 from collections.abc import Sequence
 
@@ -15,8 +13,7 @@ from paceline.report.page.sections.along import LINE, across, called, hover, pla
 
 
 def drifted(drift: Sequence[Drift], column: str) -> Figure:
-    """
-    Draw where all cells of a history stand in each run.
+    """Draw where all cells of a history stand in each run.
 
     Args:
         drift: n at least 1.

@@ -1,6 +1,4 @@
-"""
-How close each strategy comes to the limit, what it costs, and from where on it pays.
-"""
+"""How close each strategy comes to the limit, what it costs, and from where on it pays."""
 
 from collections.abc import Callable, Sequence
 
@@ -18,9 +16,7 @@ _NEEDS = "pytest --benchmark-only benchmarks/test_{}.py"
 
 
 def section(columns: Sequence[Column]) -> Section:
-    """
-    Make the part on efficiency.
-    """
+    """Make the part on efficiency."""
     maps = efficiency_maps.rows(columns)
     even = break_even.rows(columns)
     return Section(

@@ -1,6 +1,4 @@
-"""
-How close each strategy comes to the limit, as a map over what was swept.
-"""
+"""How close each strategy comes to the limit, as a map over what was swept."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,8 +24,7 @@ _BRIGHT = 0.45  # of the colours' range: from here on black is read better on vi
 
 @dataclass(frozen=True)
 class Map:
-    """
-    A sweep that is drawn as a map.
+    """A sweep that is drawn as a map.
 
     Args:
         across: what its columns are: "latency" or "workers".
@@ -50,9 +47,7 @@ MAPS = (
 
 
 def rows(columns: Sequence[Column]) -> tuple[tuple[Figure, ...], ...]:
-    """
-    Make the maps.
-    """
+    """Make the maps."""
     return side_by_side(columns, [partial(_figure, columns, drawn) for drawn in MAPS])
 
 
@@ -93,9 +88,7 @@ def _fields(drawn: Map, every: Sequence[Sequence[Cell]], column: Column) -> list
 
 
 def _names(drawn: Map, every: Sequence[Sequence[Cell]]) -> tuple[str, ...]:
-    """
-    Name what stands beside the strategies: what the map is by, and what else would share a field.
-    """
+    """Name what stands beside the strategies: what the map is by, and what else would share a field."""
     told = telling(every, lambda cell: (_place(drawn, cell), cell.workers if drawn.by else None))
     return tuple(dict.fromkeys([*drawn.by, *told]))
 
@@ -132,9 +125,7 @@ def _is_wrong(cell: Cell) -> bool:
 
 
 def _top(every: Sequence[Sequence[Cell]]) -> float:
-    """
-    Give the upper end of the colours: 100 %, or the highest efficiency where limits are wrong.
-    """
+    """Give the upper end of the colours: 100 %, or the highest efficiency where limits are wrong."""
     return max([1.0, *(_known(cell) or 0 for own in every for cell in own)])
 
 

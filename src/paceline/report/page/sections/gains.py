@@ -1,6 +1,4 @@
-"""
-How many times as fast as a plain loop, each pair of cells from the same process: drift of the machine cancels.
-"""
+"""How many times as fast as a plain loop, each pair of cells from the same process: drift of the machine cancels."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,8 +15,7 @@ _Key = tuple[object, ...]
 
 @dataclass(frozen=True)
 class Gain:
-    """
-    The speedup of a cell.
+    """The speedup of a cell.
 
     Args:
         cell: with its processes put together.
@@ -30,15 +27,12 @@ class Gain:
 
     @property
     def factor(self) -> float | None:
-        """
-        The median of the processes; None if there are none.
-        """
+        """The median of the processes; None if there are none."""
         return median(self.each) if self.each else None
 
 
 def gains(column: Column, experiment: str, function: str) -> list[Gain]:
-    """
-    Give the speedup of each cell of an experiment but those of the plain loop.
+    """Give the speedup of each cell of an experiment but those of the plain loop.
 
     A cell that took turns with a plain loop knows its own; another is held against the one plain loop that did the same
     work in the same process.
@@ -65,9 +59,7 @@ def _gain(cell: Cell, loops: dict[_Key, list[Cell]]) -> float | None:
 
 
 def length(cell: Cell) -> float | None:
-    """
-    Give how long an item of a cell computes, seconds; None if it does not say.
-    """
+    """Give how long an item of a cell computes, seconds; None if it does not say."""
     return number(cell.extra.get("item_cpu_seconds"))
 
 

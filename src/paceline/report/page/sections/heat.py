@@ -1,6 +1,4 @@
-"""
-A heat map with its number in each field.
-"""
+"""A heat map with its number in each field."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,8 +19,7 @@ _FRAME = "#d55e00"
 
 @dataclass(frozen=True)
 class Field:
-    """
-    One field of a heat map.
+    """One field of a heat map.
 
     Args:
         x: the label of its place from left to right.
@@ -45,8 +42,7 @@ class Field:
 def drawn(
     xs: Sequence[str], ys: Sequence[str], colour: alt.Color, *, figure: str, titles: tuple[str, str | None]
 ) -> alt.TopLevelMixin:
-    """
-    Draw the fields of `data`.
+    """Draw the fields of `data`.
 
     Args:
         xs: the labels from left to right.
@@ -81,8 +77,7 @@ def drawn(
 
 
 def data(fields: Sequence[Field], figure: str) -> dict[str, list[Row]]:
-    """
-    Give the rows of a heat map.
+    """Give the rows of a heat map.
 
     Args:
         figure: what the words of the fields are, in one word: hovering shows it.

@@ -1,6 +1,4 @@
-"""
-How the times of a machine moved from run to run, and what A/B comparisons decided.
-"""
+"""How the times of a machine moved from run to run, and what A/B comparisons decided."""
 
 from collections.abc import Mapping
 
@@ -26,8 +24,7 @@ _DRIFT = 2  # runs that have something to compare
 
 
 def section(kept: Mapping[str, Past], decisions: Decisions) -> Section:
-    """
-    Make the part on histories.
+    """Make the part on histories.
 
     Args:
         kept: fingerprint -> what its history shows.

@@ -1,6 +1,4 @@
-"""
-How figures lie beside each other.
-"""
+"""How figures lie beside each other."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,8 +9,7 @@ Maker = Callable[[Column], Figure | None]
 
 
 def side_by_side(columns: Sequence[Column], makers: Sequence[Maker]) -> tuple[tuple[Figure, ...], ...]:
-    """
-    Put the pictures of one column in a row; of several columns, each picture's in a row of their own.
+    """Put the pictures of one column in a row; of several columns, each picture's in a row of their own.
 
     Args:
         columns: n at least 1.

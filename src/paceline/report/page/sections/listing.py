@@ -1,6 +1,4 @@
-"""
-Every cell of an experiment, as a table that stays readable.
-"""
+"""Every cell of an experiment, as a table that stays readable."""
 
 from collections.abc import Sequence
 
@@ -13,8 +11,7 @@ MOST = 200  # rows
 
 
 def table(cells: Sequence[Cell], labels: Sequence[str]) -> Table:
-    """
-    List cells, the first of them where there are many, with what is known of any of them.
+    """List cells, the first of them where there are many, with what is known of any of them.
 
     Args:
         labels: what tells each from the others, shape (n,).
@@ -32,9 +29,7 @@ def table(cells: Sequence[Cell], labels: Sequence[str]) -> Table:
 
 
 def left_out(cells: Sequence[Cell]) -> str:
-    """
-    Say how many cells the table leaves out, and how to see them.
-    """
+    """Say how many cells the table leaves out, and how to see them."""
     if len(cells) <= MOST:
         return ""
     return f" The table leaves {len(cells) - MOST} of {len(cells)} cells out; paceline compare lists them all."

@@ -1,6 +1,4 @@
-"""
-The machine, the Python and the versions of each run, and what is doubtful about whole runs.
-"""
+"""The machine, the Python and the versions of each run, and what is doubtful about whole runs."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -21,8 +19,7 @@ _HIGH = 1.5
 
 
 def section(columns: Sequence[Column], here: str | None = None) -> Section:
-    """
-    Make the part on machines.
+    """Make the part on machines.
 
     Args:
         columns: n at least 1.
@@ -64,9 +61,7 @@ def _tally(doubts: Sequence[str]) -> str:
 
 
 def _apart(columns: Sequence[Column]) -> Iterator[str]:
-    """
-    Say what keeps columns from being compared.
-    """
+    """Say what keeps columns from being compared."""
     runs = [column.run for column in columns]
     fingerprints = dict.fromkeys(plain(run.fingerprint) for run in runs)
     if len(fingerprints) > 1:
@@ -96,9 +91,7 @@ def _doubts(column: Column, here: str | None) -> Iterator[str]:
 
 
 def _loaded(column: Column) -> Iterator[str]:
-    """
-    Doubt a run at whose end more wanted to run than there were CPUs.
-    """
+    """Doubt a run at whose end more wanted to run than there were CPUs."""
     usable, averages = cpus(column.run), load(column.run)
     if usable is not None and averages and max(averages) > _HIGH * usable:
         yield (

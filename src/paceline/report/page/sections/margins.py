@@ -1,6 +1,4 @@
-"""
-How far the figures that decide claims lie from their margins.
-"""
+"""How far the figures that decide claims lie from their margins."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -22,8 +20,7 @@ _LONG = 1000.0  # from end to end of an axis
 
 
 def margins(findings: Mapping[str, Finding], all_columns: Sequence[Mapping[str, Finding]]) -> Chart | None:
-    """
-    Draw a column's claims; None where no figure of them can be drawn.
+    """Draw a column's claims; None where no figure of them can be drawn.
 
     Args:
         findings: of the column, by the claim's id.
@@ -76,9 +73,7 @@ def _drawn(all_columns: Sequence[Mapping[str, Finding]]) -> alt.TopLevelMixin:
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """
-    Give the powers of ten between two ends, and on a short axis what lies between these.
-    """
+    """Give the powers of ten between two ends, and on a short axis what lies between these."""
     steps = [1] if high / low > _LONG else [1, 2, 5]
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     values = [step * 10.0**decade for decade in decades for step in steps]

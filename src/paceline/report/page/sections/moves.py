@@ -1,6 +1,4 @@
-"""
-The way of a cell that moved, through the runs of a history.
-"""
+"""The way of a cell that moved, through the runs of a history."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -19,8 +17,7 @@ _STEP = "#d9601a"
 
 
 def moved(track: Track, rank: int, column: str) -> Figure:
-    """
-    Draw one cell that moved.
+    """Draw one cell that moved.
 
     Args:
         track: the cell's.
@@ -38,16 +35,12 @@ def moved(track: Track, rank: int, column: str) -> Figure:
 
 
 def beside(move: Move) -> str:
-    """
-    Say what else is not the same in the runs on either side of a change point.
-    """
+    """Say what else is not the same in the runs on either side of a change point."""
     return "; ".join(map(plain, move.beside))
 
 
 def where(track: Track, move: Move) -> str:
-    """
-    Name the run at which a cell moved.
-    """
+    """Name the run at which a cell moved."""
     return called(track.points[move.place])
 
 
@@ -65,9 +58,7 @@ def _sides(track: Track, move: Move) -> tuple[Sequence[Point], Sequence[Point]]:
 
 
 def _parts(track: Track) -> list[Sequence[Point]]:
-    """
-    Divide a cell's way where it moved.
-    """
+    """Divide a cell's way where it moved."""
     ends = [0, *(move.place for move in track.moved), len(track.points)]
     return [track.points[start:end] for start, end in pairwise(ends)]
 

@@ -1,6 +1,4 @@
-"""
-What the rows of a picture are called, and how what is missing is said.
-"""
+"""What the rows of a picture are called, and how what is missing is said."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -18,8 +16,7 @@ _WORKERS = "workers"
 
 
 def telling(columns: Iterable[Sequence[Cell]], place: Callable[[Cell], object] = lambda _: None) -> tuple[str, ...]:
-    """
-    Name the parameters that have to stand beside the strategy, so that no two cells of a column share row and place.
+    """Name the parameters that have to stand beside the strategy, so that no two cells of a column share row and place.
 
     Args:
         columns: the cells of each column.
@@ -33,8 +30,8 @@ def telling(columns: Iterable[Sequence[Cell]], place: Callable[[Cell], object] =
 
 
 def label(cell: Cell, names: Sequence[str]) -> str:
-    """
-    Name a cell's row: its strategy, and the parameters of these names, of which workers are the shortest: "threads x8".
+    """Name a cell's row: its strategy, and the parameters of these names, of which workers are the shortest: "threads
+    x8".
     """
     words = _words(cell)
     beside = wording({name: words[name] for name in names if name in words and name != _WORKERS})
@@ -43,15 +40,12 @@ def label(cell: Cell, names: Sequence[str]) -> str:
 
 
 def slug(*names: str) -> str:
-    """
-    Make a key of names, which may hold anything: small letters, digits and hyphens.
-    """
+    """Make a key of names, which may hold anything: small letters, digits and hyphens."""
     return re.sub("[^a-z0-9]+", "-", "-".join(names).lower()).strip("-")
 
 
 def lacking(columns: Sequence[Column], has: Callable[[Column], object], what: str, how: str) -> tuple[str, ...]:
-    """
-    Say what was not measured, where it was not, and what measures it; nothing if every column has it.
+    """Say what was not measured, where it was not, and what measures it; nothing if every column has it.
 
     Args:
         has: whether a column has it.

@@ -1,6 +1,4 @@
-"""
-Experiments that have no picture of their own: a stranger's, and ours that are read as tables.
-"""
+"""Experiments that have no picture of their own: a stranger's, and ours that are read as tables."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -49,9 +47,7 @@ _NOTHING = (
 
 
 def section(columns: Sequence[Column]) -> Section:
-    """
-    Make the part on everything that no other part draws.
-    """
+    """Make the part on everything that no other part draws."""
     keys = sorted({key for column in columns for cell in column.cells if (key := _key(cell)) and is_left(*key)})
     rows = side_by_side(columns, [partial(_figure, columns, *key, several=_several(keys, key)) for key in keys])
     missing = () if rows else (_NOTHING,)
@@ -59,9 +55,7 @@ def section(columns: Sequence[Column]) -> Section:
 
 
 def is_left(experiment: str, function: str) -> bool:
-    """
-    Whether no other part of the report draws the cells of a test function.
-    """
+    """Whether no other part of the report draws the cells of a test function."""
     return experiment not in DRAWN or (experiment, function) in WITHOUT_PICTURE
 
 

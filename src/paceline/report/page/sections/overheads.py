@@ -1,6 +1,4 @@
-"""
-What an item costs beyond the limit, by strategy, and by client.
-"""
+"""What an item costs beyond the limit, by strategy, and by client."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,8 +19,7 @@ from paceline.stats import samples
 
 @dataclass(frozen=True)
 class Source:
-    """
-    Cells whose overheads are drawn.
+    """Cells whose overheads are drawn.
 
     Args:
         at_once: whether only those count that wait for nothing.
@@ -44,9 +41,7 @@ SOURCES = (
 
 
 def rows(columns: Sequence[Column]) -> tuple[tuple[Figure, ...], ...]:
-    """
-    Make the pictures of overheads.
-    """
+    """Make the pictures of overheads."""
     return side_by_side(columns, [partial(_figure, columns, source) for source in SOURCES])
 
 

@@ -1,6 +1,4 @@
-"""
-Who ran which item when: one traced round of each strategy.
-"""
+"""Who ran which item when: one traced round of each strategy."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,8 +19,7 @@ from paceline.stats.traces import TracedSpan, makespan, spans
 
 @dataclass(frozen=True)
 class Work:
-    """
-    What was traced.
+    """What was traced.
 
     Attributes:
         key: names it in small letters.
@@ -52,9 +49,7 @@ _MISSING = "No round was traced; trace one of each strategy: pytest --benchmark-
 
 
 def section(columns: Sequence[Column]) -> Section:
-    """
-    Make the part on single items.
-    """
+    """Make the part on single items."""
     rows = [row for work in WORKS for row in side_by_side(columns, _makers(columns, work))]
     return Section(
         key="timeline",
@@ -66,8 +61,8 @@ def section(columns: Sequence[Column]) -> Section:
 
 
 def _makers(columns: Sequence[Column], work: Work) -> list[Maker]:
-    """
-    Give a maker for each picture, in the order of tables; a strategy may have several, as with and without chunks.
+    """Give a maker for each picture, in the order of tables; a strategy may have several, as with and without
+    chunks.
     """
     traced = [_traced(column, work) for column in columns]
     counted = Counter[str]()
@@ -80,8 +75,7 @@ def _makers(columns: Sequence[Column], work: Work) -> list[Maker]:
 
 
 def _figure(work: Work, ends: Mapping[bool, float], strategy: str, place: int, column: Column) -> Figure | None:
-    """
-    Draw one round.
+    """Draw one round.
 
     Args:
         work: what was done in it.
@@ -111,9 +105,7 @@ def _figure(work: Work, ends: Mapping[bool, float], strategy: str, place: int, c
 
 
 def _read(cell: Cell) -> tuple[tuple[TracedSpan, ...], list[str]]:
-    """
-    Read a cell's trace; where that fails, say why.
-    """
+    """Read a cell's trace; where that fails, say why."""
     try:
         return spans(cell.extra.get("trace")), []
     except ValueError as error:
@@ -121,9 +113,7 @@ def _read(cell: Cell) -> tuple[tuple[TracedSpan, ...], list[str]]:
 
 
 def _name(cell: Cell, own: Sequence[Cell]) -> str:
-    """
-    Name a cell by its strategy; one of several by how items were handed out too.
-    """
+    """Name a cell by its strategy; one of several by how items were handed out too."""
     name, handing = figures.plain(cell.strategy), cell.extra.get(_HANDING)
     if len(own) == 1:
         return name
@@ -135,9 +125,7 @@ def _traced(column: Column, work: Work) -> list[Cell]:
 
 
 def _alone(cell: Cell) -> bool:
-    """
-    Whether a single worker did all, which may take so long that it has an axis of its own.
-    """
+    """Whether a single worker did all, which may take so long that it has an axis of its own."""
     return cell.workers == 1
 
 

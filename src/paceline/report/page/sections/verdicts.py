@@ -1,6 +1,4 @@
-"""
-How verdicts look: a colour, a shape beside it, and the word itself in the legend.
-"""
+"""How verdicts look: a colour, a shape beside it, and the word itself in the legend."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,8 +18,7 @@ _LOOKS: Mapping[str, tuple[str, str]] = {
 
 
 def hue(words: Sequence[str]) -> alt.Color:
-    """
-    Encode a row's `verdict` as its colour.
+    """Encode a row's `verdict` as its colour.
 
     Args:
         words: the verdicts there may be, as the legend names them.
@@ -31,9 +28,7 @@ def hue(words: Sequence[str]) -> alt.Color:
 
 
 def sign(words: Sequence[str]) -> alt.Shape:
-    """
-    Encode a row's `verdict` as its shape; the legend is that of the colour.
-    """
+    """Encode a row's `verdict` as its shape; the legend is that of the colour."""
     shapes = [_LOOKS[word][1] for word in words]
     return alt.Shape("verdict:N").scale(domain=list(words), range=shapes).legend(_legend())
 

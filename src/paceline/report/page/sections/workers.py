@@ -1,6 +1,4 @@
-"""
-Time against workers, beside the pace line.
-"""
+"""Time against workers, beside the pace line."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -37,9 +35,7 @@ _NEEDS = "pytest --benchmark-only benchmarks/test_workers.py"
 
 
 def section(columns: Sequence[Column]) -> Section:
-    """
-    Make the part on workers.
-    """
+    """Make the part on workers."""
     makers = [partial(_figure, columns, experiment, function, title) for experiment, function, title in SWEEPS]
     rows = side_by_side(columns, makers)
     missing = () if rows else (f"No sweep over workers was measured; measure one: {_NEEDS}",)
@@ -98,17 +94,13 @@ def _data(cells: Sequence[Cell]) -> dict[str, list[Row]]:
 
 
 def _pace(cells: Sequence[Cell]) -> list[Row]:
-    """
-    Give the points of the pace line; its name stands at the first.
-    """
+    """Give the points of the pace line; its name stands at the first."""
     points: list[Row] = [{"workers": workers, "seconds": seconds} for workers, seconds in pace(cells).items()]
     return [{**point, "name": "" if place else "limit"} for place, point in enumerate(points)]
 
 
 def pace(cells: Sequence[Cell]) -> dict[int, float]:
-    """
-    Give the limit for each number of workers: the median of those that the cells were held against.
-    """
+    """Give the limit for each number of workers: the median of those that the cells were held against."""
     limits: dict[int, list[float]] = {}
     for cell in sorted(cells, key=lambda cell: cell.workers):
         if cell.limit:
