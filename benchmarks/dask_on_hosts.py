@@ -128,7 +128,9 @@ def proved(scheduler, own, addresses, threads, rounds=ROUNDS):
 
 
 def most_at_once(strategy, items):
-    """Say how many items of a round were under way at the same time, seen in a pass of its own in a fresh process."""
+    """Return how many items of a round were under way at the same time, seen in a pass of its own in a fresh
+    process.
+    """
     watch = "paceline.measuring.watching:figures_of"
     timeout = laps.patience(strategy.workload, items, passes=2)
     with folder() as own:
@@ -156,7 +158,7 @@ def wait_for_workers(scheduler, count):
 
 
 def seen(instrument):
-    """Say what an instrument with spans saw since its last reset.
+    """Return what an instrument with spans saw since its last reset.
 
     Returns:
         How many items came from each host, and from how many of them it had items in hand at the same time.

@@ -22,7 +22,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def why_not():
-    """Say why there can be none here; None if they can."""
+    """Return why there can be none here; None if they can."""
     status = Path("/proc/self/status")
     if not status.exists() or not OWN.exists():
         return "needs Linux, for network namespaces"

@@ -48,7 +48,7 @@ def cells(experiment, function, strategy, medians=0.1, *, processes=3, **more):
 
 
 def about(value, processes=3, seed=None):
-    """Give one value for each process, each within a per cent of `value`, the same for the same arguments."""
+    """Return one value for each process, each within a per cent of `value`, the same for the same arguments."""
     drawn = random.Random(str((value, processes, seed)))
     return [value * drawn.uniform(0.99, 1.01) for _ in range(processes)]
 
@@ -82,7 +82,7 @@ def run(*measured, cpus=2, system="Linux", fingerprint=FINGERPRINT, python="3.11
 
 
 def verdicts(finding):
-    """Give the verdict of each part, in order."""
+    """Return the verdict of each part, in order."""
     return [part.verdict for part in finding.parts]
 
 

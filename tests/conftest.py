@@ -26,7 +26,7 @@ sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))  # hosts of our o
 
 
 def pytest_report_header():
-    """Say aloud what is left out."""
+    """Report aloud what is left out."""
     return f"left out: {UNDRAWN}" if UNDRAWN else None
 
 

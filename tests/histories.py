@@ -76,7 +76,7 @@ def traced(*numbers):
 
 
 def typed(command, *words):
-    """Give what a command gets for these words."""
+    """Return what a command gets for these words."""
     parser = argparse.ArgumentParser(prog=command)
     getattr(arguments_history, f"{command}_arguments")(parser)
     return parser.parse_args([str(word) for word in words])

@@ -91,5 +91,5 @@ def replicas(experiment, function, strategy, medians, told="", **more):
 
 
 def made(part, *runs, order=("sequential", "threads", "asyncio", "pool-fork", "interpreters")):
-    """Give a part's section for these runs, a column each."""
+    """Return a part's section for these runs, a column each."""
     return part.section(columns(runs, {}, order))

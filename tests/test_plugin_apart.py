@@ -109,7 +109,7 @@ def project(pytester):
 
 
 def seen(pytester):
-    """Say what each session shows of its tests, in order, and what it leaves in the folder."""
+    """Return what each session shows of its tests, in order, and what it leaves in the folder."""
     shown = []
     for arguments in SESSIONS:
         result = pytester.runpytest_inprocess("-v", *QUICK, *arguments)

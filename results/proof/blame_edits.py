@@ -124,7 +124,7 @@ def commented(source: Source, node: ast.FunctionDef) -> list[Edit]:
 
 
 def renamed(source: Source, node: ast.FunctionDef) -> list[Edit]:
-    """Give a local variable another name; not where a function within could know it too."""
+    """Return a local variable another name; not where a function within could know it too."""
     inner = [each for each in ast.walk(node) if each is not node and isinstance(each, ast.FunctionDef | ast.Lambda)]
     shared = [name for each in ast.walk(node) if isinstance(each, ast.Global | ast.Nonlocal) for name in each.names]
     given = [each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg)]
@@ -156,7 +156,7 @@ def _names(statement: ast.stmt, context: type[ast.expr_context] = ast.expr_conte
 
 
 def _rewritten(source: Source, node: ast.FunctionDef) -> list[Edit]:
-    """Give what is returned a name first."""
+    """Return what is returned a name first."""
     for statement in body(node):
         if isinstance(statement, ast.Return) and statement.value is not None:
             value = source.code(statement.value)

@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Say what can be told."""
+    """Return what can be told."""
     made = argparse.ArgumentParser(description=__doc__)
     made.add_argument("same", type=Path, help="recorded pairs of identical sides")
     made.add_argument("slower", type=Path, nargs="*", help="recorded pairs whose candidate was made slower")
@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def same(pool: Pool, tries: int, seed: int) -> dict[str, Any]:
-    """Say how often identical sides are told apart, and how narrow the intervals are."""
+    """Return how often identical sides are told apart, and how narrow the intervals are."""
     chance = random.Random(seed)
     outcomes = [family(pool, chance) for _ in range(tries)]
     wrong = sum(any(cell.verdict in ("slower", "faster") for cell in outcome.cells) for outcome in outcomes)
@@ -73,7 +73,9 @@ def same(pool: Pool, tries: int, seed: int) -> dict[str, Any]:
 
 
 def power(pool: Pool, path: Path, tries: int, seed: int) -> dict[str, Any]:
-    """Say how often a cell that was made slower is found, and how often it passes for the same, one cell at a time."""
+    """Return how often a cell that was made slower is found, and how often it passes for the same, one cell at a
+    time.
+    """
     chance = random.Random(seed)
     slow = Pool(load(path), pool.time_allowed).pairs
     found = {name: [family(pool, chance, (name, slow)) for _ in range(tries)] for name in pool.cells}
@@ -90,12 +92,12 @@ def power(pool: Pool, path: Path, tries: int, seed: int) -> dict[str, Any]:
 
 
 def share(outcomes: Sequence[Outcome], name: str, verdict: str) -> float:
-    """Give the share of families in which a cell has this verdict."""
+    """Return the share of families in which a cell has this verdict."""
     return statistics.fmean(cell_of(outcome, name).verdict == verdict for outcome in outcomes)
 
 
 def widths(outcomes: Sequence[Outcome], name: str) -> list[float]:
-    """Give how wide a cell's intervals are, in points."""
+    """Return how wide a cell's intervals are, in points."""
     found = [cell_of(outcome, name).main for outcome in outcomes]
     return [100 * (each.high - each.low) for each in found if each.low is not None and each.high is not None]
 

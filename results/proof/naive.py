@@ -41,7 +41,7 @@ GATES: dict[str, Callable[[Rounds, Rounds], bool]] = {
 
 
 def false_alarms(pool: Pool, tries: int, seed: int) -> dict[str, dict[str, float]]:
-    """Give the share of comparisons of identical code in which a gate flags at least one cell.
+    """Return the share of comparisons of identical code in which a gate flags at least one cell.
 
     Returns:
         gate -> "separate runs" (two processes minutes apart: one side of one pair, the other side of another) and
@@ -59,7 +59,7 @@ def false_alarms(pool: Pool, tries: int, seed: int) -> dict[str, dict[str, float
 
 
 def spreads(pool: Pool, name: str, seed: int) -> dict[str, float]:
-    """Give the standard deviation of a cell's log ratio over pairs, as this gate takes it and in two plainer ways.
+    """Return the standard deviation of a cell's log ratio over pairs, as this gate takes it and in two plainer ways.
 
     Returns:
         "by turns"; "of medians": the ratio of the same rounds' medians; "of medians, separate runs": with the sides
@@ -77,12 +77,12 @@ def spreads(pool: Pool, name: str, seed: int) -> dict[str, float]:
 
 
 def medians(one: Pair, other: Pair, name: str) -> float:
-    """Give the log ratio of one pair's baseline and another's candidate, each by its median round."""
+    """Return the log ratio of one pair's baseline and another's candidate, each by its median round."""
     return math.log(median(other.candidate[name].rounds) / median(one.baseline[name].rounds))
 
 
 def ends(one: Pair, other: Pair, *, flip: bool) -> tuple[Mapping[str, Taken], Mapping[str, Taken]]:
-    """Give what is compared: one pair's baseline with the other's candidate, or the other way round."""
+    """Return what is compared: one pair's baseline with the other's candidate, or the other way round."""
     return (other.candidate, one.baseline) if flip else (one.baseline, other.candidate)
 
 

@@ -48,12 +48,12 @@ class Pool:
 
 
 def swapped(pair: Pair) -> Pair:
-    """Give a pair with its sides changed."""
+    """Return a pair with its sides changed."""
     return replace(pair, baseline=pair.candidate, candidate=pair.baseline)
 
 
 def with_cell(pair: Pair, cell: str, other: Pair) -> Pair:
-    """Give a pair with one cell's rounds taken from another pair."""
+    """Return a pair with one cell's rounds taken from another pair."""
     sides: dict[str, Mapping[str, Taken]] = {
         side: {**getattr(pair, side), cell: getattr(other, side)[cell]} for side in ("baseline", "candidate")
     }

@@ -100,7 +100,7 @@ def _drawn(shifts: Mapping[str, float], noise: Noise, chance: random.Random) -> 
 
 
 def levels(noise: Noise, cells: int, tolerance: float, tries: int, seed: int) -> dict[str, Any]:
-    """Say how often comparisons of identical cells, and of cells changed by just the tolerance, are wrong."""
+    """Return how often comparisons of identical cells, and of cells changed by just the tolerance, are wrong."""
     chance = random.Random(seed)
     same = [simulated([0.0] * cells, noise, tolerance, chance) for _ in range(tries)]
     edge = math.log1p(tolerance)
@@ -117,7 +117,7 @@ def levels(noise: Noise, cells: int, tolerance: float, tries: int, seed: int) ->
 
 
 def power(noise: Noise, cells: int, tolerance: float, planted: float, tries: int, seed: int) -> dict[str, Any]:
-    """Say how often a change of one of the cells is found, and in how many pairs all are decided."""
+    """Return how often a change of one of the cells is found, and in how many pairs all are decided."""
     chance = random.Random(seed)
     each = [simulated([math.log1p(planted), *[0.0] * (cells - 1)], noise, tolerance, chance) for _ in range(tries)]
     found = [one for one in each if one.verdicts[0] == "slower"]

@@ -32,7 +32,7 @@ def memory_limits(root: Path = ROOT, membership: Path = MEMBERSHIP) -> Iterator[
 
 
 def _folders(controller: str, root: Path, membership: Path) -> Iterator[Path]:
-    """Give the folders of the cgroups that may hold a controller of this process, each before those above it."""
+    """Yield the folders of the cgroups that may hold a controller of this process, each before those above it."""
     for line in text(membership).splitlines():
         _, controllers, path = (*line.split(":", 2), "", "")[:3]
         if not controllers:

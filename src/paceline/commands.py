@@ -64,7 +64,7 @@ def runs(results: Path) -> int:
 
 
 def claims(words: Sequence[str], results: Path, why: str | None, as_json: bool) -> int:  # noqa: FBT001  # as typed
-    """Say what runs say about the lesson's claims, or all about one of them.
+    """Return what runs say about the lesson's claims, or all about one of them.
 
     Args:
         words: none for the newest of each experiment in this machine's history, or runs as typed: paths or numbers.
@@ -185,7 +185,7 @@ def report(arguments: "Namespace") -> int:
 
 
 def predict(arguments: "Namespace") -> int:
-    """Say how long work would take that nobody measured, or how well that can be said.
+    """Return how long work would take that nobody measured, or how well that can be said.
 
     Returns:
         0: done; 2: a misuse, or a run that can't tell.
@@ -196,7 +196,7 @@ def predict(arguments: "Namespace") -> int:
 
 
 def status_of(error: Exception) -> int | None:
-    """Give the exit status for an error that speaks for itself: 2 for a history's, 1 for the system's. None for any
+    """Return the exit status for an error that speaks for itself: 2 for a history's, 1 for the system's. None for any
     other, which is a bug.
     """
     from paceline.history import HistoryError

@@ -31,7 +31,7 @@ class Workload(Protocol):
         """The same for an event loop that keeps up to `concurrency` items in flight."""
 
     def expected(self, item: Item) -> Result:
-        """Say what `item` must come to, computed apart from the measured path."""
+        """Report what `item` must come to, computed apart from the measured path."""
 
 
 def trio_side(workload: Workload, concurrency: int) -> AbstractAsyncContextManager[Callable[[Item], Awaitable[Result]]]:

@@ -19,7 +19,7 @@ _PATIENCE = 5.0  # seconds; SIGKILL takes effect when the system next gets round
 
 
 def members(pid: int) -> list[psutil.Process]:
-    """Give the process and its descendants, as far as they are alive."""
+    """Return the process and its descendants, as far as they are alive."""
     with suppress(*_GONE):
         process = psutil.Process(pid)
         return [process, *process.children(recursive=True)]
@@ -85,7 +85,7 @@ def end_own() -> NoReturn:
 
 
 def _group(number: int) -> Iterator[psutil.Process]:
-    """Give the processes of a group, among them those whose parents are gone."""
+    """Yield the processes of a group, among them those whose parents are gone."""
     for pid in psutil.pids():
         with suppress(*_GONE, PermissionError):
             if os.getpgid(pid) == number:

@@ -22,7 +22,7 @@ _LOOKS = 500_000  # at a clock until it counts as standing still: some 20 ms, as
 
 
 def tampered() -> str | None:
-    """Say what has been done to Python's own modules in this process that nothing could be measured with; None if
+    """Return what has been done to Python's own modules in this process that nothing could be measured with; None if
     nothing.
     """
     if library := _patcher():

@@ -59,7 +59,7 @@ def close_here() -> None:
 
 
 def _left() -> list[threading.Thread]:
-    """Give the threads that an interpreter waits for when it ends; those of an executor end by themselves then."""
+    """Return the threads that an interpreter waits for when it ends; those of an executor end by themselves then."""
     executor = sys.modules.get("concurrent.futures.thread")
     known = {threading.current_thread(), threading.main_thread(), *getattr(executor, "_threads_queues", ())}
     return [thread for thread in threading.enumerate() if not thread.daemon and thread not in known]
@@ -88,7 +88,7 @@ def run(item: Item) -> Any:
 
 
 def unpacked(result: Any) -> Any:
-    """Give a result, or raise the error that it is."""
+    """Return a result, or raise the error that it is."""
     if isinstance(result, Failed):
         raise result.error
     return result

@@ -66,7 +66,7 @@ def whole_cpus() -> int:
 
 
 def usable_memory() -> int:
-    """Give the bytes of memory that processes here may hold together: all there is, or the least limit of their
+    """Return the bytes of memory that processes here may hold together: all there is, or the least limit of their
     cgroups.
     """
     return min([os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), *cgroups.memory_limits()])
@@ -141,7 +141,7 @@ def volatile_facts() -> dict[str, Any]:
 
 
 def libraries() -> dict[str, str]:
-    """Give the versions of those of `LIBRARIES` that are installed."""
+    """Return the versions of those of `LIBRARIES` that are installed."""
     found = {}
     for name in LIBRARIES:
         with contextlib.suppress(metadata.PackageNotFoundError):

@@ -39,7 +39,7 @@ class Piped:
         process.stdout.close()
 
     def death(self, when: str = "") -> str:
-        """Say how it ended, with the last line it wrote; for when its pipe has closed.
+        """Return how it ended, with the last line it wrote; for when its pipe has closed.
 
         Args:
             when: words to go between the two.

@@ -46,7 +46,7 @@ def hide_main_module() -> None:
 
 
 def told(error: BaseException) -> str:
-    """Say what went wrong; an error of ours speaks for itself."""
+    """Return what went wrong; an error of ours speaks for itself."""
     if type(error).__module__.partition(".")[0] == "paceline":
         return str(error)
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

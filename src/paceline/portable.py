@@ -26,7 +26,7 @@ class Failed:
 
 
 def portable(error: E) -> E | UnportableError:
-    """Give `error` itself if it survives pickling, without its causes if need be, else an `UnportableError` that says
+    """Return `error` itself if it survives pickling, without its causes if need be, else an `UnportableError` that says
     the same.
     """
     why = _obstacle(error)
@@ -45,7 +45,7 @@ def _obstacle(error: BaseException) -> Exception | None:
 
 
 def words(error: BaseException) -> str:
-    """Give an error's own words."""
+    """Return an error's own words."""
     try:
         return str(error)
     except Exception:  # noqa: BLE001 - a class's own __str__ may raise anything

@@ -115,7 +115,7 @@ class Crew:
         return answer  # type: ignore[no-any-return]
 
     def _answer(self, worker: Any, coming: Any, deadline: float | None = None) -> Any:
-        """Give a worker's answer, or say that it is lost: one that has opened its workload, if it gives none in
+        """Return a worker's answer, or say that it is lost: one that has opened its workload, if it gives none in
         time.
         """
         known = worker in self._pids
@@ -130,7 +130,7 @@ class Crew:
             return Failed(portable(error.cause))
 
     def _places(self) -> int:
-        """Say how many CPUs of the cluster nobody has."""
+        """Return how many CPUs of the cluster nobody has."""
         return int(self._ray.available_resources().get("CPU", 0))
 
     def _differing(self) -> Differs | None:
@@ -144,7 +144,7 @@ class Crew:
         return None
 
     def _versions(self, node: str) -> tuple[str, str | None] | None:
-        """Say which Python and which Paceline a host has; None if it is lost meanwhile."""
+        """Return which Python and which Paceline a host has; None if it is lost meanwhile."""
 
         def asked(expression: str) -> Any:  # a local function travels by value: it needs no Paceline there
             return eval(expression)  # noqa: S307 - an expression of ours

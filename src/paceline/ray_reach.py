@@ -54,5 +54,5 @@ def _listens(address: str) -> bool:
 
 
 def last_line(error: Exception) -> str:
-    """Give what an error comes to; ray's hold traces of what went wrong elsewhere."""
+    """Return what an error comes to; ray's hold traces of what went wrong elsewhere."""
     return (str(error).strip().splitlines() or [type(error).__name__])[-1]

@@ -12,7 +12,7 @@ class OtherLoop(RuntimeError):  # noqa: N818 - it says what there is
 
 
 def runner(loop: str = "asyncio") -> asyncio.Runner:
-    """Give a runner on the event loop of a library, "asyncio" or "uvloop", whatever policy somebody's module has set.
+    """Return a runner on the event loop of a library, "asyncio" or "uvloop", whatever policy somebody's module has set.
 
     Raises:
         OtherLoop: if the loop that it got is not that library's.

@@ -41,7 +41,7 @@ def inherited() -> list[str]:
 
 
 def doubt(names: list[str]) -> str:
-    """Say what that means for whatever is measured beside it."""
+    """Return what that means for whatever is measured beside it."""
     return f"with {' and '.join(names)} on, Python code runs slower, and not in all strategies alike"
 
 
@@ -62,7 +62,7 @@ def _monitoring() -> list[str]:
 
 
 def _coverage(name: str) -> str | None:
-    """Give coverage one name, whether it is known by a module of its own or as a tool."""
+    """Return coverage one name, whether it is known by a module of its own or as a tool."""
     return "coverage" if name.partition(".")[0] == "coverage" else None
 
 

@@ -10,7 +10,7 @@ STDOUT = Path("-")
 
 
 def unfit(path: Path) -> str | None:
-    """Say why nothing can be written there, as far as that is to be seen beforehand; None if it may be."""
+    """Return why nothing can be written there, as far as that is to be seen beforehand; None if it may be."""
     if path == STDOUT:
         return None
     try:

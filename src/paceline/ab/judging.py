@@ -232,7 +232,7 @@ class Reasons:
     of_fresh: Effect | None
 
     def why(self, verdict: Verdict, more: int | None) -> str:
-        """Say why the cell got its verdict.
+        """Return why the cell got its verdict.
 
         Args:
             verdict: on the cell.

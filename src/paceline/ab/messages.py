@@ -16,7 +16,7 @@ _COMMIT = 12  # signs; as many as stand in the names of saved runs
 
 
 def sides(comparison: Comparison) -> str:
-    """Say what was compared with what."""
+    """Return what was compared with what."""
     apart = comparison.baseline.python != comparison.candidate.python
     baseline, candidate = (_side(one, with_python=apart) for one in (comparison.baseline, comparison.candidate))
     return f"baseline {baseline} against candidate {candidate}"
@@ -30,7 +30,7 @@ def _side(side: SideFacts, *, with_python: bool) -> str:
 
 
 def measured(comparison: Comparison) -> str:
-    """Say where the comparison was held, and of how many pairs it is made, looked at when."""
+    """Return where the comparison was held, and of how many pairs it is made, looked at when."""
     main, fresh = counted(comparison)
     of_main, of_fresh = _looked(comparison.looks, main), _looked(comparison.fresh_looks, fresh)
     taken = f"{figures.many(main, 'pair')} of processes{of_main} and {fresh} fresh{of_fresh}"
@@ -72,7 +72,7 @@ def row(cell: Judged, name: str) -> tuple[str, ...]:
 
 
 def levels(outcome: Outcome) -> str:
-    """Say what the shown intervals' levels are, as a look at more pairs has another; "" if there is no interval."""
+    """Return what the shown intervals' levels are, as a look at more pairs has another; "" if there is no interval."""
     shown = [cell.main for cell in (*outcome.cells, outcome.canary) if cell.main.low is not None]
     known = sorted({(one.pairs, one.level) for one in shown})
     said = ", ".join(f"{100 * level:.1f} % after {pairs} pairs" for pairs, level in known)
@@ -89,7 +89,7 @@ def remarks(outcome: Outcome) -> dict[str, list[str]]:
 
 
 def changed_counts(cells: Iterable[Judged]) -> Iterator[tuple[str, str]]:
-    """Give full name and change of each count that is certain on both sides and not the same."""
+    """Yield full name and change of each count that is certain on both sides and not the same."""
     for cell in cells:
         for name, count in cell.counts.items():
             if count.changed:
@@ -97,7 +97,7 @@ def changed_counts(cells: Iterable[Judged]) -> Iterator[tuple[str, str]]:
 
 
 def canary(outcome: Outcome) -> tuple[bool, str]:
-    """Say what the canary did, and whether it moved."""
+    """Return what the canary did, and whether it moved."""
     one = outcome.canary
     between = figures.between(one.main.low, one.main.high, otherwise=figures.TOO_FEW)
     said = f"{figures.change(one.main.ratio)} ({between})"
@@ -125,7 +125,7 @@ _MOVED = (
 
 
 def conclusion(outcome: Outcome) -> str:
-    """Say the overall verdict in a sentence, what fails, and what to do where something could not be told."""
+    """Return the overall verdict in a sentence, what fails, and what to do where something could not be told."""
     return " ".join([*_verdict(outcome), *_failed(outcome)])
 
 

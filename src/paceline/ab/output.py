@@ -65,7 +65,7 @@ def _cells(outcome: Outcome) -> RenderableType:
 
 
 def _explained(outcome: Outcome) -> Iterator[Text]:
-    """Say why a cell is not the same, and what was counted otherwise."""
+    """Yield why a cell is not the same, and what was counted otherwise."""
     names = dict(zip(*_both_names(outcome), strict=True))
     for cell in outcome.cells:
         if cell.verdict != "same":
@@ -81,7 +81,7 @@ def _remarked(outcome: Outcome) -> Iterator[Text]:
 
 
 def _profiled(comparison: Comparison, outcome: Outcome) -> Iterator[Text]:
-    """Say where the profiled cells changed."""
+    """Yield where the profiled cells changed."""
     names = dict(zip(*_both_names(outcome), strict=True))
     for fullname, explanation in comparison.explanations.items():
         yield _folded(f"{names.get(fullname, fullname)}, {reasons.measured(explanation)}:")
@@ -99,7 +99,7 @@ def _canary(outcome: Outcome) -> Text:
 
 
 def _beside(comparison: Comparison) -> Iterator[str]:
-    """Say what the sides differ in beside the code, what failed or was left out and why, and the notes."""
+    """Yield what the sides differ in beside the code, what failed or was left out and why, and the notes."""
     yield from filter(None, [messages.libraries(comparison)])
     for why, names in messages.by_reason(comparison.failed).items():
         yield f"fails on the candidate only: {some(names, SOME)} ({why})"
@@ -151,7 +151,7 @@ def _short(outcome: Outcome) -> list[str]:
 
 
 def _explained_markdown(outcome: Outcome) -> Iterator[str]:
-    """Say why a cell is not the same, and what was counted otherwise."""
+    """Yield why a cell is not the same, and what was counted otherwise."""
     names = {cell.fullname: code(name) for cell, name in zip(outcome.cells, _short(outcome), strict=True)}
     for cell in outcome.cells:
         if cell.verdict != "same":
@@ -172,7 +172,7 @@ def _failed_markdown(comparison: Comparison) -> Iterator[str]:
 
 
 def _profiled_markdown(comparison: Comparison, outcome: Outcome) -> Iterator[str]:
-    """Say where the profiled cells changed."""
+    """Yield where the profiled cells changed."""
     names = dict(zip(*_both_names(outcome), strict=True))
     for fullname, explanation in comparison.explanations.items():
         listed = _listed(reasons.markdown(explanation))

@@ -78,7 +78,7 @@ class Display:
 
 @contextmanager
 def reporting() -> Iterator[Reporter]:
-    """Give what suits standard error; at a terminal nothing of it is left afterwards, and the cursor is back."""
+    """Yield what suits standard error; at a terminal nothing of it is left afterwards, and the cursor is back."""
     console = _terminal()
     if console is None:
         yield Lines()
@@ -111,7 +111,7 @@ _MINUTE = 60  # seconds
 
 
 def progress(done: int, planned: int, seconds_left: float | None, decided: Mapping[str, str]) -> str:
-    """Say how far it is: "pair 5 of 14, 1 min 20 s left; decided: 3 same, 1 slower; open: 3"."""
+    """Return how far it is: "pair 5 of 14, 1 min 20 s left; decided: 3 same, 1 slower; open: 3"."""
     counts = Counter(_cells(decided).values())
     still_open = counts.pop(OPEN, 0)
     said = ", ".join(f"{count} {plain(word)}" for word, count in sorted(counts.items()))

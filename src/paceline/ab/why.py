@@ -254,7 +254,7 @@ def _counts(before: Side, after: Side, per: int) -> Iterator[tuple[float, CallCh
 
 
 def measured(explanation: Explanation) -> str:
-    """Say what an explanation rests on."""
+    """Return what an explanation rests on."""
     calls, passes = (figures.many(explanation.calls, "call"), figures.many(explanation.passes, "profile"))
     return f"by {passes} of {calls} on each side"
 
@@ -320,7 +320,7 @@ def _many(number: float) -> str:
 
 
 def _nothing(explanation: Explanation) -> str:
-    """Say that nobody is to blame, and no more than that."""
+    """Return that nobody is to blame, and no more than that."""
     counts = "" if explanation.counts or explanation.varying else "each function was called as often, and "
     times = f"no own time differs by more than the {explanation.passes} profiles of one side do"
     if explanation.passes < FEWEST:

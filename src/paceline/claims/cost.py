@@ -48,7 +48,7 @@ def _slope_figure(strategy: str, slope: Sample) -> Figure:
 
 
 def memory_of_one_more(evidence: Evidence, strategy: str) -> Sample:
-    """Give the slope of memory over workers by ordinary least squares, within each process that measured all of the
+    """Return the slope of memory over workers by ordinary least squares, within each process that measured all of the
     sweep.
     """
     by_workers = {

@@ -118,12 +118,12 @@ class Evidence:
         ]
 
     def workers(self, experiment: str, function: str | None = None, **wanted: object) -> list[int]:
-        """Give the numbers of workers that were measured, from the least."""
+        """Return the numbers of workers that were measured, from the least."""
         return sorted({one.cell.workers for one in self.cells(experiment, function, **wanted)})
 
 
 def values(cells: Iterable[Replicate], what: Callable[[Cell], float | None]) -> Sample:
-    """Give a figure of each process, where the cell has it.
+    """Return a figure of each process, where the cell has it.
 
     A cell without the figure is counted in the warnings. Where several cells of one process fit, as a run at an unusual
     scale may have them, none of that process counts, and a warning says so.
@@ -146,7 +146,7 @@ def values(cells: Iterable[Replicate], what: Callable[[Cell], float | None]) -> 
 def ratios(
     numerator: Iterable[Replicate], denominator: Iterable[Replicate], what: Callable[[Cell], float | None]
 ) -> Sample:
-    """Give what one cell says over what another says, paired by process: drift of the machine cancels.
+    """Return what one cell says over what another says, paired by process: drift of the machine cancels.
 
     Returns:
         A ratio for each process that has both, where the second is not 0.
@@ -166,7 +166,7 @@ def quotient(above: Sample, below: Sample) -> Sample:
 
 
 def median(cell: Cell) -> float:
-    """Give the middle of a cell's rounds, seconds: the usual figure."""
+    """Return the middle of a cell's rounds, seconds: the usual figure."""
     return cell.median
 
 
@@ -196,7 +196,7 @@ def function_of(cell: Cell) -> str:
 
 
 def said(cell: Cell, name: str) -> Any:
-    """Give what a cell says under a name: its own field, or what the experiment added; None where it says nothing."""
+    """Return what a cell says under a name: its own field, or what the experiment added; None where it says nothing."""
     return getattr(cell, name) if name in _FIELDS else cell.extra.get(name)
 
 

@@ -213,7 +213,7 @@ def _too_few(run: str, processes: int) -> str:
 
 
 def _doubts(figures: Sequence[Figure]) -> tuple[str, ...]:
-    """Give one doubt for each mark; where it differs from figure to figure, how many of them have it."""
+    """Return one doubt for each mark; where it differs from figure to figure, how many of them have it."""
     found: dict[str, list[str]] = {}
     for warning in (warning for one in figures for warning in one.warnings):
         found.setdefault(warning.partition(":")[0], []).append(warning)

@@ -82,7 +82,7 @@ def _crossing_figure(evidence: Evidence, size: int) -> Figure:
 
 
 def _crossing(evidence: Evidence, size: int) -> Sample:
-    """Give the length of an item at which a pool of processes catches up with threads, between two lengths on log
+    """Return the length of an item at which a pool of processes catches up with threads, between two lengths on log
     scales.
     """
     found = evidence.cells("break_even", "test_break_even", strategy="pool-fork", size=size)

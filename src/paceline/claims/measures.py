@@ -48,12 +48,12 @@ def downloads(evidence: Evidence, strategy: str) -> list[Replicate]:
 
 
 def speedup(sequential: Sequence[Replicate], cells: Sequence[Replicate]) -> Sample:
-    """Give how many times as fast as `sequential` cells are, paired by process."""
+    """Return how many times as fast as `sequential` cells are, paired by process."""
     return ratios(sequential, cells, median)
 
 
 def computing_speedup(evidence: Evidence, strategy: str, kernel: str) -> Sample:
-    """Give the speedup of a strategy that computes with one worker for each CPU: over the plain loops that took turns
+    """Return the speedup of a strategy that computes with one worker for each CPU: over the plain loops that took turns
     with its rounds, where there were any, else over `sequential`.
     """
     cells = computing(evidence, strategy, kernel)
@@ -62,7 +62,7 @@ def computing_speedup(evidence: Evidence, strategy: str, kernel: str) -> Sample:
 
 
 def computing_lead(evidence: Evidence, strategy: str, rival: str, kernel: str) -> Sample:
-    """Give how many times as fast as a rival a strategy computes: by their speedups over loops, where there were any,
+    """Return how many times as fast as a rival a strategy computes: by their speedups over loops, where there were any,
     else by their times.
     """
     ours, theirs = (computing(evidence, name, kernel) for name in (strategy, rival))
@@ -71,22 +71,22 @@ def computing_lead(evidence: Evidence, strategy: str, rival: str, kernel: str) -
 
 
 def downloads_speedup(evidence: Evidence, strategy: str) -> Sample:
-    """Give the speedup of a strategy that downloads."""
+    """Return the speedup of a strategy that downloads."""
     return speedup(downloads(evidence, BASELINE), downloads(evidence, strategy))
 
 
 def busy(cells: Sequence[Replicate]) -> Sample:
-    """Give how many CPUs were busy: CPU seconds of all processes over wall-clock seconds."""
+    """Return how many CPUs were busy: CPU seconds of all processes over wall-clock seconds."""
     return values(cells, _busy)
 
 
 def switches(cells: Sequence[Replicate]) -> Sample:
-    """Give how often the system switched between threads, per CPU second."""
+    """Return how often the system switched between threads, per CPU second."""
     return quotient(values(cells, lambda cell: cell.context_switches), values(cells, lambda cell: cell.cpu_seconds))
 
 
 def halfway(cpus: int) -> float:
-    """Give the speedup that uses half of what the CPUs beyond the first could add."""
+    """Return the speedup that uses half of what the CPUs beyond the first could add."""
     return 1 + (cpus - 1) / 2
 
 
@@ -99,7 +99,7 @@ def one_cpu(evidence: Evidence, part: str) -> Part | None:
 
 
 def over_limit(cell: Cell) -> float | None:
-    """Give the median over the limit, 1 being as fast as can be; None where there is no limit."""
+    """Return the median over the limit, 1 being as fast as can be; None where there is no limit."""
     return 1 / cell.efficiency if cell.efficiency else None
 
 

@@ -109,7 +109,7 @@ def _no_gain(evidence: Evidence, function: str, strategy: str) -> Part | None:
 
 
 def _rounding(cells: list[Replicate], cpus: int) -> float:
-    """Give what one worker for each CPU loses because the items can't be dealt out evenly."""
+    """Return what one worker for each CPU loses because the items can't be dealt out evenly."""
     items = max((one.cell.items for one in cells), default=cpus)
     return math.ceil(items / cpus) * cpus / items
 

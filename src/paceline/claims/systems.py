@@ -57,7 +57,7 @@ def _differs(part: str, here: Evidence, there: Evidence | None, by: tuple[_Compa
 
 
 def _apart(by: _Compared, here: Evidence, there: Evidence) -> Figure:
-    """Give how many times as much the system with more has. Processes of two runs are paired as they come, at
+    """Return how many times as much the system with more has. Processes of two runs are paired as they come, at
     random.
     """
     more, less = (here, by.sample(here)), (there, by.sample(there))

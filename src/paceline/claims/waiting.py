@@ -146,7 +146,7 @@ def _links(evidence: Evidence) -> list[str]:
 
 
 def _explained(where: str, cells: list[Replicate]) -> list[Figure]:
-    """Say how much of the time waiting for the server alone, and carrying the bytes alone, would take."""
+    """Return how much of the time waiting for the server alone, and carrying the bytes alone, would take."""
     limits = (("waiting", "waiting_limit_seconds"), ("carrying", "carrying_limit_seconds"))
     told = {what: quotient(values(cells, added(name)), values(cells, median)) for what, name in limits}
     return [

@@ -25,7 +25,7 @@ def cells_apart(cells: Iterable[Cell]) -> tuple[Cell, ...]:
 
 
 def owners(named: Iterable[tuple[str, str]]) -> Owners:
-    """Say which files each experiment's name is from, given names and full names."""
+    """Return which files each experiment's name is from, given names and full names."""
     files = defaultdict(set)
     for experiment, fullname in named:
         file = fullname.partition("::")[0]

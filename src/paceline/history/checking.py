@@ -131,7 +131,7 @@ def _cell(data: Mapping[str, Any], index: int) -> Cell:
 
 
 def _steps(n: Any, params: Any) -> int | None:
-    """Give the steps of a computation; older runs say them only as the test's parameter."""
+    """Return the steps of a computation; older runs say them only as the test's parameter."""
     known = params.get("n") if n is None and isinstance(params, Mapping) else n
     return known if type(known) is int and 0 < known < _MOST_STEPS else None
 

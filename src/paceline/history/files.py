@@ -62,7 +62,7 @@ def content(path: Path, error: type[UnreadableFile], *, last: int = LARGEST) -> 
 
 
 def too_large(size: int, error: type[UnreadableFile]) -> str | None:
-    """Say that a file of `size` bytes would not be read; None if it would."""
+    """Return that a file of `size` bytes would not be read; None if it would."""
     return f"it has {size:,} bytes, more than any {error.what} may have ({LARGEST:,})" if size > LARGEST else None
 
 
@@ -75,7 +75,7 @@ def _absent(name: str) -> str:
 
 
 def other_form(data: bytes) -> str | None:
-    """Say what a file is that is no UTF-8 text, and what to do; None if nothing of the kind is to be seen."""
+    """Return what a file is that is no UTF-8 text, and what to do; None if nothing of the kind is to be seen."""
     return next((what for begin, what in _OTHERS.items() if data.startswith(begin)), None)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 
 def finite(value: Any) -> Any:
-    """Give the same with None in place of each number that is not finite, in dicts, lists and tuples too."""
+    """Return the same with None in place of each number that is not finite, in dicts, lists and tuples too."""
     if isinstance(value, Mapping):
         return {key: finite(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
@@ -15,5 +15,5 @@ def finite(value: Any) -> Any:
 
 
 def finite_or_none(value: Any) -> Any:
-    """Give None for a number that is not finite, and everything else as it is."""
+    """Return None for a number that is not finite, and everything else as it is."""
     return None if isinstance(value, float) and not math.isfinite(value) else value

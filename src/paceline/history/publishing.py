@@ -17,7 +17,7 @@ _LINKS_REFUSED = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, er
 
 
 def unfit_label(label: str) -> str | None:
-    """Say why no file can be called `NNNN_<label>.json`; None if one can."""
+    """Return why no file can be called `NNNN_<label>.json`; None if one can."""
     if not label.isprintable():
         return "a file's name should have printable characters only"
     if len(os.fsencode(label)) > _LONGEST_LABEL:
@@ -26,7 +26,7 @@ def unfit_label(label: str) -> str | None:
 
 
 def unfit_folder(folder: Path) -> str | None:
-    """Say why nothing can be saved in a folder that may have to be made yet, as far as that is to be seen
+    """Return why nothing can be saved in a folder that may have to be made yet, as far as that is to be seen
     beforehand.
     """
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
@@ -143,7 +143,7 @@ def _name(temporary: Path, target: Path) -> None:
 
 
 def next_number(folder: Path) -> int:
-    """Give one more than the highest number that any name in `folder` begins with; 1 if none does."""
+    """Return one more than the highest number that any name in `folder` begins with; 1 if none does."""
     return max((number_of(entry.name) or 0 for entry in folder.iterdir()), default=0) + 1
 
 

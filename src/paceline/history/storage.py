@@ -61,7 +61,7 @@ class GuardedStorage(FileStorage):
         self.keep_partial = self.keep_partial or keep_partial
 
     def load(self, *globs_or_files: str) -> Iterator[tuple[Path, dict[str, Any]]]:
-        """Give the runs to compare with; what can't be read, or was measured beside a tracer, is named with its reason
+        """Yield the runs to compare with; what can't be read, or was measured beside a tracer, is named with its reason
         and passed over, and benchmarks whose figures are not all there are left out.
 
         Args:
@@ -106,7 +106,7 @@ class GuardedStorage(FileStorage):
         tell(f"Passed over {damaged}")
 
     def _how_to_find(self) -> str:
-        """Say how the commands find what is saved here, where they wouldn't by themselves."""
+        """Return how the commands find what is saved here, where they wouldn't by themselves."""
         root = self.path.parent if machine.is_fingerprint(self.path.name) else self.path
         looked_into = Path(RESULTS).resolve()
         return "" if root == looked_into else f"; shown by: paceline compare --results {shlex.quote(_from_here(root))}"
@@ -135,7 +135,7 @@ def _published(folder: Path, label: str, output_json: dict[str, Any]) -> Path:
 
 
 def _largest(output_json: Mapping[str, Any]) -> str:
-    """Say what takes most of a run: a part of its benchmarks, and the one of them that has most of it."""
+    """Return what takes most of a run: a part of its benchmarks, and the one of them that has most of it."""
     sizes = {(part, name): len(strict(value)) for part, name, value in _parts(output_json)}
     totals = Counter[str]()
     for (part, _), size in sizes.items():

@@ -108,7 +108,9 @@ def newest_among(runs: Sequence[Run], fingerprint: str) -> Run:
 
 
 def advice(root: Path, measure: str = MEASURE) -> str:
-    """Say what to type where `root` has no run: how to measure one, and how to find what was saved in another place."""
+    """Return what to type where `root` has no run: how to measure one, and how to find what was saved in another
+    place.
+    """
     if root.absolute() != _STORAGE.absolute() and any(_glimpsed(path) for path in _saved(_STORAGE)):
         return f"{_STORAGE} has runs: find them with --results {_STORAGE}; or measure one: {measure}"
     return f"measure one: {measure}; what --benchmark-storage saved in another folder is found with --results DIR"

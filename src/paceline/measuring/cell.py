@@ -64,7 +64,7 @@ def described(experiment: str, strategy: Strategy, items: Sequence[Item]) -> Cel
 
 
 def saved(cell: Cell) -> dict[str, Any]:
-    """Give what a saved run keeps: the median is pytest-benchmark's own to save."""
+    """Return what a saved run keeps: the median is pytest-benchmark's own to save."""
     figures = asdict(cell)
     added = figures.pop("added")
     del figures["median"]

@@ -17,7 +17,7 @@ UNKNOWN_SECONDS = 1.0  # of an item of which nothing is known
 
 @singledispatch
 def described(workload: object, face: Face) -> dict[str, Any]:
-    """Give what tells a workload's cells apart: client, kernel, steps, latency, size, share, function, item length;
+    """Return what tells a workload's cells apart: client, kernel, steps, latency, size, share, function, item length;
     nothing of a foreign one.
     """
     del workload, face
@@ -58,7 +58,7 @@ def _(workload: Mixed, face: Face) -> dict[str, Any]:
 def limit(
     workload: object, items: Sequence[Item], workers: int, cpu_seconds: float, bandwidth: float | None
 ) -> float | None:
-    """Give the least time in which a workload could be done for all items, seconds.
+    """Return the least time in which a workload could be done for all items, seconds.
 
     Args:
         workload: one that `described` knows; for any other there is no limit.

@@ -43,7 +43,7 @@ def add(cell: Cell, times: Sequence[float], rounds: Rounds, workers_used: Usage,
 
 
 def doubts_here() -> list[str]:
-    """Give the doubts that what else is on in this process casts on every figure, each beginning with its mark."""
+    """Return the doubts that what else is on in this process casts on every figure, each beginning with its mark."""
     on = tracers.running()
     return [f"tracer: {tracers.doubt(on)}"] if on else []
 

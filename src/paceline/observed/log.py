@@ -94,7 +94,7 @@ class Log:
         self._first: dict[str, int] = {}  # session -> the worker number of its first place
 
     def read(self, data: bytes) -> Iterator[Record]:
-        """Give what became complete with the next piece of the log."""
+        """Yield what became complete with the next piece of the log."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             yield from self._records(json.loads(line))

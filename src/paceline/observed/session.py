@@ -25,7 +25,7 @@ class Session:
         write(descriptor, {"opened": self._name, "places": places, **where})
 
     def begin(self) -> tuple[int | None, float]:
-        """Give CPU and time of an item's start."""
+        """Return CPU and time of an item's start."""
         return self._cpu(), time.monotonic()
 
     def end(self, item: Item, place: int, begun: tuple[int | None, float]) -> None:
@@ -56,6 +56,6 @@ def session(log: Path, places: int) -> Iterator[Session]:
 
 
 def number(item: Item) -> int | None:
-    """Give the number that stands for an item in its span; None for one that is no whole number."""
+    """Return the number that stands for an item in its span; None for one that is no whole number."""
     whole = isinstance(item, int) and not isinstance(item, bool)
     return int(item) if whole and abs(item) < LARGEST else None

@@ -55,7 +55,7 @@ class Observed:
             yield watched
 
     def spans(self) -> list[Span]:
-        """Give the spans since the last `forget`, in order of completion.
+        """Return the spans since the last `forget`, in order of completion.
 
         Items that are no whole numbers are numbered in the order in which they began, which is that of submission
         wherever items are handed out one by one.
@@ -73,7 +73,7 @@ class Observed:
         return sorted(spans, key=lambda span: span.end)
 
     def opened(self) -> list[Opened]:
-        """Give the workers, in the order of their numbers."""
+        """Return the workers, in the order of their numbers."""
         return [record for record in self._records(Log()) if isinstance(record, Opened)]
 
     def forget(self) -> None:

@@ -250,8 +250,8 @@ def _make_cell(request: pytest.FixtureRequest, benchmark: Any) -> None:
 
 
 def _control(request: pytest.FixtureRequest) -> Control | None:
-    """Give what talks to the server that a cell's items come from, if it has one; an `instrument` of the project's own
-    is none.
+    """Return what talks to the server that a cell's items come from, if it has one; an `instrument` of the project's
+    own is none.
     """
     server = request.getfixturevalue("instrument") if "instrument" in request.fixturenames else None
     if isinstance(server, Instrument):

@@ -121,7 +121,7 @@ def one_sentence() -> Iterator[None]:
 
 
 def at_cluster(strategy: Strategy, address: str | None) -> Strategy:
-    """Give a strategy that uses the cluster at `address`, if it is one for it and has none of its own yet."""
+    """Return a strategy that uses the cluster at `address`, if it is one for it and has none of its own yet."""
     if address is None or strategy.scheme != urlsplit(address).scheme or strategy.options["cluster"]:
         return strategy
     return strategy.clone(strategy.workload, cluster=address)

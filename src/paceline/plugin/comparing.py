@@ -62,7 +62,7 @@ def _is_first_run(benchmarks: Any) -> bool:
 
 
 def _how_to_save(benchmarks: Any) -> str:
-    """Say how to save a run, also where the project asks every session to compare."""
+    """Return how to save a run, also where the project asks every session to compare."""
     return f"save one with: pytest --benchmark-only{'' if all(_options(benchmarks).values()) else ' -o addopts='}"
 
 
@@ -101,7 +101,7 @@ def _nothing_in_common(session: pytest.Session) -> str | None:
 
 
 def note(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
-    """Say that nothing is compared, or which cells are compared with nothing."""
+    """Return that nothing is compared, or which cells are compared with nothing."""
     benchmarks, lacking = native(config), uncompared(config, items)
     if config.option.benchmark_compare and not benchmarks.compare:
         return [f"paceline: nothing is compared, as {benchmarks.storage.location} has no run yet"]
@@ -124,7 +124,7 @@ def _compares(config: pytest.Config) -> bool:
 
 
 def regressions(benchmarks: Any) -> list[str]:
-    """Say which cells are slower than `--benchmark-compare-fail` allows."""
+    """Return which cells are slower than `--benchmark-compare-fail` allows."""
     return [
         f"{cell.fullname}: {_slower(check, cell, run[cell.fullname]['stats'], path)}"
         for cell in benchmarks.benchmarks

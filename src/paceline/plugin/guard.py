@@ -74,7 +74,7 @@ class Guard:
             raise
 
     def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
-        """Say what the cells are measured with, and which of them are compared with nothing."""
+        """Return what the cells are measured with, and which of them are compared with nothing."""
         if not self._ours:
             return []
         told = [header(self._config)] if self._config.option.verbose >= 0 else []
@@ -105,7 +105,7 @@ class Guard:
         return None
 
     def pytest_benchmark_generate_machine_info(self) -> dict[str, Any] | None:
-        """Say what decides the figures, and not whose machine it is."""
+        """Return what decides the figures, and not whose machine it is."""
         if not self._ours:
             return None
         scheme = cluster(self._config)
@@ -113,7 +113,7 @@ class Guard:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_benchmark_generate_commit_info(self) -> Generator[None, dict[str, Any], dict[str, Any]]:
-        """Say which commit of the measured project it is, not of what lies where pytest was started."""
+        """Yield which commit of the measured project it is, not of what lies where pytest was started."""
         with in_project(self._config) if self._ours else contextlib.nullcontext():
             return (yield)
 
@@ -187,7 +187,7 @@ def drop_repeated(benchmarks: Any) -> None:
 
 
 def why_incomplete(session: pytest.Session, exitstatus: int, *, slower: bool) -> str | None:
-    """Say why this session's run must not enter a history; None if it may."""
+    """Return why this session's run must not enter a history; None if it may."""
     if exitstatus == pytest.ExitCode.INTERRUPTED:
         return "it was interrupted"
     if exitstatus != pytest.ExitCode.OK:

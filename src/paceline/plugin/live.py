@@ -37,7 +37,7 @@ def begin(config: pytest.Config) -> None:
 
 
 def teller(config: pytest.Config, count: int) -> Tell:
-    """Give what a cell tells of its `count` rounds to."""
+    """Return what a cell tells of its `count` rounds to."""
     line = config.pluginmanager.get_plugin(NAME)
     return partial(line.round, count) if isinstance(line, Live) else untold
 

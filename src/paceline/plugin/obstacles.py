@@ -39,7 +39,7 @@ def refuse(config: pytest.Config) -> None:
 
 
 def note(config: pytest.Config) -> str | None:
-    """Say what the project asks every session to write, and this one doesn't measure."""
+    """Return what the project asks every session to write, and this one doesn't measure."""
     why = _replaced(config)
     return _told(config.option, why) if why and _asked(config.option) else None
 
@@ -68,7 +68,7 @@ def _told(options: Any, why: str) -> str:
 
 
 def _replaced(config: pytest.Config) -> str | None:
-    """Say which plugin takes the measuring away, and what to do; None if none does."""
+    """Return which plugin takes the measuring away, and what to do; None if none does."""
     options = config.option
     if getattr(options, "dist", "no") != "no":
         return "pytest-xdist spreads the tests over processes that disturb each other; add -n 0"

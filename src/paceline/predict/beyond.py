@@ -32,7 +32,7 @@ class Beyond:
 
 
 def beyond(work: Work, cells: Sequence[Measured]) -> list[Beyond]:
-    """Say what of a work lies outside of the cells' range."""
+    """Return what of a work lies outside of the cells' range."""
     found = []
     for axis in _AXES:
         asked, seen = getattr(work, axis), [getattr(cell.work, axis) for cell in cells]

@@ -18,7 +18,7 @@ def chosen(arguments: Namespace, known: Families) -> Family:
 
 
 def untold(run: Run, family: Family, known: Families) -> str | None:
-    """Say why the run can't tell, and what to measure."""
+    """Return why the run can't tell, and what to measure."""
     strategy, through = family
     if len(known.get(family, ())) >= LEAST:
         return None

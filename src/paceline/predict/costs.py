@@ -81,13 +81,13 @@ def _line(points: Iterable[tuple[int, float | None]]) -> Line | None:
 
 
 def _memory(cell: Cell) -> float | None:
-    """Give PSS, or USS where a system doesn't count that."""
+    """Return PSS, or USS where a system doesn't count that."""
     found = cell.extra.get("pss_bytes", cell.extra.get("uss_bytes"))
     return float(found) if isinstance(found, int | float) else None
 
 
 def _server(cell: Cell) -> float:
-    """Give the server's CPU time of an item, seconds, from its ledger; 0 if it has none."""
+    """Return the server's CPU time of an item, seconds, from its ledger; 0 if it has none."""
     ledger = cell.ledger or {}
     spent, answers = ledger.get("cpu_seconds"), ledger.get("responses")
     known = isinstance(spent, int | float) and isinstance(answers, int) and answers > 0

@@ -57,7 +57,7 @@ def fitted(family: Family, known: Families, setting: Setting) -> Fit | None:
 
 
 def _given(family: Family, setting: Setting) -> Parts:
-    """Give the parts that a family has before anything is fitted: workers of one interpreter share its CPU time, and
+    """Return the parts that a family has before anything is fitted: workers of one interpreter share its CPU time, and
     others do not contend.
     """
     strategy, through = family

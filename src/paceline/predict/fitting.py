@@ -69,7 +69,7 @@ class Fit:
         return float(model.seconds(self.parts, Columns.of([work]))[0])
 
     def factor(self, work: Work) -> float:
-        """Give how many times as long, or as short, a round may be as predicted: 1.2 for 20 %.
+        """Return how many times as long, or as short, a round may be as predicted: 1.2 for 20 %.
 
         Source: Student's t prediction interval of one new observation by the delta method: G. A. F. Seber and
             C. J. Wild, Nonlinear Regression, Wiley 1989, section 5.1, exp(t s sqrt(1 + g' V g)) on the log scale.
@@ -135,7 +135,7 @@ def _with(given: Parts, free: Sequence[str], values: Numbers) -> Parts:
 
 
 def _slopes(parts: Parts, free: Sequence[str], works: Columns) -> Numbers:
-    """Give how the logarithm of each work's time changes with each fitted part, in units of its usual size: shape (n,
+    """Return how the logarithm of each work's time changes with each fitted part, in units of its usual size: shape (n,
     k).
     """
     base = np.log(model.seconds(parts, works))

@@ -59,7 +59,7 @@ class Measured:
 
 
 def measured(run: Run) -> list[Measured]:
-    """Give the cells that the model can be fitted to, each once."""
+    """Return the cells that the model can be fitted to, each once."""
     cells = [cell for cell in merged(run.cells) if _is_fit(cell)]
     cpus = usable_cpus(run)
     own = {id(cell): _one_worker(cell, cpus) for cell in cells}
@@ -83,14 +83,14 @@ def _is_fit(cell: Cell) -> bool:
 
 
 def usable_cpus(run: Run) -> float:
-    """Give the CPUs that the run could use; 1 if it doesn't say."""
+    """Return the CPUs that the run could use; 1 if it doesn't say."""
     cpu = run.machine_info.get("cpu")
     count = cpu.get("count") if isinstance(cpu, Mapping) else None
     return float(count) if isinstance(count, int | float) and count > 0 else 1.0
 
 
 def _one_worker(cell: Cell, cpus: float) -> float:
-    """Give the CPU time of an item, seconds, as the one-worker pass of the cell's own limit saw it.
+    """Return the CPU time of an item, seconds, as the one-worker pass of the cell's own limit saw it.
 
     Source: `paceline.stats.limits.computing`, solved for the CPU time.
     """
@@ -98,7 +98,7 @@ def _one_worker(cell: Cell, cpus: float) -> float:
 
 
 def _least(cells: Iterable[Cell], own: Mapping[int, float]) -> dict[Any, float]:
-    """Give the CPU time of each kind of item: the least that any cell's pass took, which was disturbed least."""
+    """Return the CPU time of each kind of item: the least that any cell's pass took, which was disturbed least."""
     seen: dict[Any, list[float]] = {}
     for cell in cells:
         if KINDS[cell.workload] == "computing":
@@ -107,7 +107,7 @@ def _least(cells: Iterable[Cell], own: Mapping[int, float]) -> dict[Any, float]:
 
 
 def _item(cell: Cell) -> Any:
-    """Say which items are the same to compute."""
+    """Return which items are the same to compute."""
     asked = cell.extra.get("item_cpu_seconds")
     return cell.workload, cell.kernel, asked if isinstance(asked, float) else None, cell.n
 

@@ -50,7 +50,7 @@ class Parts:
 
 
 def capacity(parts: Parts, workers: Numbers) -> Numbers:
-    """Give how many times the work of one worker all of them do, in the same time.
+    """Return how many times the work of one worker all of them do, in the same time.
 
     Source: N. J. Gunther, A Simple Capacity Model of Massively Parallel Transaction Systems, CMG 1993:
         C(N) = N / (1 + contention (N - 1) + coherency N (N - 1)).
@@ -60,7 +60,7 @@ def capacity(parts: Parts, workers: Numbers) -> Numbers:
 
 
 def waiting(parts: Parts, works: Columns) -> Numbers:
-    """Give the seconds that pass in turns of waiting: ceil(items / workers) of them.
+    """Return the seconds that pass in turns of waiting: ceil(items / workers) of them.
 
     Source: R. L. Graham, Bounds on Multiprocessing Timing Anomalies, 1969, exact for equal items.
     """
@@ -69,7 +69,7 @@ def waiting(parts: Parts, works: Columns) -> Numbers:
 
 
 def computing(parts: Parts, works: Columns) -> Numbers:
-    """Give the seconds that the client's CPU time takes, all workers together.
+    """Return the seconds that the client's CPU time takes, all workers together.
 
     Source: the utilisation law of Denning and Buzen (1978): a resource is busy for its demand of all items.
     """
@@ -80,7 +80,7 @@ def computing(parts: Parts, works: Columns) -> Numbers:
 
 
 def carrying(works: Columns) -> Numbers:
-    """Give the seconds that the link takes: the first answer's latency, then all bytes; 0 for a link without a
+    """Return the seconds that the link takes: the first answer's latency, then all bytes; 0 for a link without a
     limit.
     """
     seconds = works.items * works.size / works.bandwidth
@@ -88,11 +88,11 @@ def carrying(works: Columns) -> Numbers:
 
 
 def client(parts: Parts, works: Columns) -> Numbers:
-    """Give the seconds of a round that the client needs, whatever the link and the server need."""
+    """Return the seconds of a round that the client needs, whatever the link and the server need."""
     waits, computes = waiting(parts, works), computing(parts, works)
     return np.asarray(parts.round_seconds + waits + computes - parts.overlap * np.minimum(waits, computes))
 
 
 def seconds(parts: Parts, works: Columns) -> Numbers:
-    """Give the seconds of a round, shape (n,): the client's or the link's, whichever is longer."""
+    """Return the seconds of a round, shape (n,): the client's or the link's, whichever is longer."""
     return np.maximum(client(parts, works), carrying(works))

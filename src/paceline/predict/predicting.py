@@ -94,20 +94,20 @@ def predict(question: Question, fit: Fit, costs: Costs, cells: Sequence[Measured
 
 
 def _room(question: Question, costs: Costs) -> int | None:
-    """Give how many workers have room in a machine's memory; None if all have, or nobody knows."""
+    """Return how many workers have room in a machine's memory; None if all have, or nobody knows."""
     if question.memory is None or costs.memory is None or costs.memory.at(question.work.workers) <= question.memory:
         return None
     return max(0, int((question.memory - costs.memory.base) / costs.memory.each)) if costs.memory.each else 0
 
 
 def _share(work: Work, machines: int) -> Work:
-    """Give the work of the machine that has most of it."""
+    """Return the work of the machine that has most of it."""
     return replace(work, items=math.ceil(work.items / machines))
 
 
 def _interval(work: Work, machines: int, fit: Fit, costs: Costs) -> tuple[float, float, float]:
-    """Give a round's seconds, and the ends of its interval. What server and link need together is a floor for each; the
-    server's part was measured, so it is as unsure as the rest, and the link's is arithmetic.
+    """Return a round's seconds, and the ends of its interval. What server and link need together is a floor for each;
+    the server's part was measured, so it is as unsure as the rest, and the link's is arithmetic.
     """
     share = _share(work, machines)
     own, factor = fit.seconds(replace(share, bandwidth=float("inf"))), fit.factor(share)

@@ -74,12 +74,12 @@ def _why_not(strategy: type[Strategy], findings: Findings, wanted: Collection[st
 
 
 def workers_for(cpu_share: float, cpus: int) -> int:
-    """Say how many workers suit a function: ten if it mostly waits, else one per CPU."""
+    """Return how many workers suit a function: ten if it mostly waits, else one per CPU."""
     return WAITING_WORKERS if cpu_share < WAITS_BELOW else cpus
 
 
 def items_for(seconds: float, workers: int, most: int) -> int:
-    """Say how many items a round should have, where nobody said: fewer than `most` if they are long.
+    """Return how many items a round should have, where nobody said: fewer than `most` if they are long.
 
     Args:
         seconds: an item takes, above 0.
@@ -90,7 +90,7 @@ def items_for(seconds: float, workers: int, most: int) -> int:
 
 
 def longest_round(line: float, count: int) -> float:
-    """Say how many seconds a round of any strategy may take: one that hands a million short items over is slow, not
+    """Return how many seconds a round of any strategy may take: one that hands a million short items over is slow, not
     hung.
 
     Args:
@@ -113,14 +113,14 @@ def growth(tried: Sequence[float]) -> float:
 
 
 def line_seconds(findings: Findings, count: int) -> float:
-    """Say how long so many items should take one after the other, from the first few."""
+    """Return how long so many items should take one after the other, from the first few."""
     if step := growth(findings.tried):
         return count * findings.tried[0] + step * count * (count - 1) / 2
     return count * findings.seconds
 
 
 def race_seconds(findings: Findings, count: int, lanes: int, workers: int, rounds: int | None) -> float:
-    """Say how long a race should take, if all lanes but the baseline share the waiting, or the computing, evenly.
+    """Return how long a race should take, if all lanes but the baseline share the waiting, or the computing, evenly.
 
     Args:
         findings: of the probe.
@@ -137,12 +137,12 @@ def race_seconds(findings: Findings, count: int, lanes: int, workers: int, round
 
 
 def fewer(findings: Findings, count: int) -> int:
-    """Say how many items would fit a race, 1 at least."""
+    """Return how many items would fit a race, 1 at least."""
     return max(1, sum(line_seconds(findings, number) <= LONGEST_LINE for number in range(1, min(count, MOST_FEW) + 1)))
 
 
 def rounds_for(warm_rounds: Sequence[float]) -> int:
-    """Say how many rounds there is time for, 1 at least.
+    """Return how many rounds there is time for, 1 at least.
 
     Args:
         warm_rounds: seconds that each lane's warm-up round took.

@@ -14,18 +14,18 @@ OWN = "/proc/thread-self/schedstat"
 
 
 def own() -> float:
-    """Give the seconds of the calling thread so far; 0 where the system doesn't count them."""
+    """Return the seconds of the calling thread so far; 0 where the system doesn't count them."""
     return _seconds(OWN)
 
 
 def of_threads() -> dict[str, float]:
-    """Give the seconds of each thread so far, by its id."""
+    """Return the seconds of each thread so far, by its id."""
     tasks = os.listdir(TASKS) if os.path.isdir(TASKS) else []  # noqa: PTH112, PTH208 - pathlib takes longer than an item
     return {task: _seconds(f"{TASKS}/{task}/schedstat") for task in tasks}
 
 
 def since(before: Mapping[str, float]) -> float:
-    """Give the seconds since then of the thread that had most: threads beside each other are held up beside each
+    """Return the seconds since then of the thread that had most: threads beside each other are held up beside each
     other.
     """
     return max((now - before.get(task, 0.0) for task, now in of_threads().items()), default=0.0)

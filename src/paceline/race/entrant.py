@@ -99,7 +99,7 @@ class Entrant:
             self.digests, self._remembered, self._room = digests, {}, KEPT
 
     def _judge(self, first: "Entrant", places: Sequence[int]) -> None:
-        """Say whether results whose digests differ from those of the first lane do so themselves."""
+        """Tell whether results whose digests differ from those of the first lane do so themselves."""
         done, same = self._compare(first, places)
         if not (self.racing and first.racing) or (same and done == len(places)):
             return

@@ -84,7 +84,7 @@ class Recommendation:
 
 
 def speedups(baseline: Sequence[float], rounds: Sequence[float]) -> tuple[float, float, float]:
-    """Say how many times as fast as the baseline a lane is.
+    """Return how many times as fast as the baseline a lane is.
 
     Returns:
         The ratio of the medians; the least and the largest ratio of two rounds of one turn.
@@ -183,7 +183,7 @@ def _gain(lane: Raced, lanes: Sequence[Raced]) -> float:
 
 
 def _rivals(chosen: Raced, level: Sequence[Raced], lanes: Sequence[Raced]) -> str:
-    """Say how the others stand."""
+    """Return how the others stand."""
     others = [lane.name for lane in level if lane is not chosen]
     if others:
         none = f"no certain lead of {CLOSE:.0%} or more"
@@ -206,7 +206,7 @@ def _start(chosen: Raced, baseline: Raced) -> str:
 
 
 def _doubt(turns: int) -> str:
-    """Say that there were too few turns for certainty."""
+    """Return that there were too few turns for certainty."""
     if turns >= ENOUGH:
         return ""
     return f"{many(turns, 'turn')}, too few to be certain ({ENOUGH} would do): only leads of {FAR:.0%} in each counted"

@@ -89,7 +89,7 @@ class Race:
         return speedups(self.baseline.rounds, lane.rounds)
 
     def recommendation(self) -> Recommendation:
-        """Say which strategy to use."""
+        """Return which strategy to use."""
         raced = [Raced(lane.name, tuple(lane.rounds), lane.start_seconds or 0.0) for lane in self.lanes if lane.fit]
         found = self.findings
         return recommend(raced, found.cpu_share, found.seconds, blocks=found.blocks is not None)

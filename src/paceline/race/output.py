@@ -21,13 +21,15 @@ class Output:
             os.dup2(nothing.fileno(), 0)  # a function that reads its input finds none, and doesn't eat our requests
 
     def first_line(self) -> str | None:
-        """Give the first line with something in it that was written since the last `forget`."""
+        """Return the first line with something in it that was written since the last `forget`."""
         self._flush()
         text = os.pread(2, 4096, 0).decode("utf-8", "replace").strip()
         return text.partition("\n")[0].strip() or None
 
     def told(self, error: BaseException) -> str:
-        """Say what went wrong; where a program left by `SystemExit`, which says little, with the last line it wrote."""
+        """Return what went wrong; where a program left by `SystemExit`, which says little, with the last line it
+        wrote.
+        """
         if not isinstance(error.__cause__, SystemExit):
             return told(error)
         self._flush()

@@ -116,7 +116,9 @@ def _cpu_share(tries: Sequence[Tried]) -> float:
 
 
 def _blocks(first: Sequence[Tried], second: Sequence[Tried]) -> float | None:
-    """Give the longest stretch that was long both times: a first call, or the interpreter, may take one of its own."""
+    """Return the longest stretch that was long both times: a first call, or the interpreter, may take one of its
+    own.
+    """
     pairs = [(one, other) for one, other in zip(first, second, strict=True) if _keeps_loop(one) and _keeps_loop(other)]
     return max((min(one.kept, other.kept) for one, other in pairs), default=None)
 

@@ -75,7 +75,7 @@ class OneLine:
 
 @contextmanager
 def telling() -> Iterator[Progress]:
-    """Give what suits standard error: a line that changes at a terminal, plain lines elsewhere."""
+    """Yield what suits standard error: a line that changes at a terminal, plain lines elsewhere."""
     if not sys.stderr.isatty():
         yield Lines()
         return

@@ -91,7 +91,7 @@ def race(wish: Wish, findings: Findings, progress: Progress) -> Race:
 
 
 def _long(wish: Wish, findings: Findings, count: int, workers: int, lanes: int) -> str | None:
-    """Say that a race should take far longer than one does, if it should.
+    """Return that a race should take far longer than one does, if it should.
 
     Raises:
         TooLongError: if nobody could wait for its end.
@@ -125,7 +125,7 @@ def busy(share: float) -> list[str]:
 
 
 def fewer(rounds: int, turn: float) -> list[str]:
-    """Say why there are fewer rounds than usual.
+    """Return why there are fewer rounds than usual.
 
     Args:
         rounds: of each lane.

@@ -44,7 +44,7 @@ def all_same(verdicts: Sequence[bool | None]) -> bool | None:
 
 
 def unpicklable(thing: object) -> str | None:
-    """Say why something can't be pickled and read back; None if it can."""
+    """Return why something can't be pickled and read back; None if it can."""
     try:
         pickle.loads(pickle.dumps(thing))  # noqa: S301 - as above
     except Exception as error:  # noqa: BLE001 - as above

@@ -45,7 +45,7 @@ def tables(race: Race) -> list[RenderableType]:
 
 
 def described(findings: Findings) -> Iterator[str]:
-    """Say what the probe found."""
+    """Yield what the probe found."""
     kind = "An async function" if findings.face == "async" else "A blocking function"
     own = "" if findings.cpu_share <= MORE_THAN_ONE else ", as it uses several CPUs by itself"
     share = figures.percent(findings.cpu_share)
@@ -70,7 +70,7 @@ def described(findings: Findings) -> Iterator[str]:
 
 
 def recommended(race: Race) -> str:
-    """Say what to use, in a sentence."""
+    """Return what to use, in a sentence."""
     said = race.recommendation()
     return f"Use {said.strategy}: {said.reason}." if said.strategy else f"No recommendation: {said.reason}."
 

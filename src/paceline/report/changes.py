@@ -46,7 +46,7 @@ def change_tables(baseline: Run, candidate: Run, strategies: Sequence[str] = ())
 
 
 def doubts(baseline: Run, candidate: Run) -> list[str]:
-    """Say what keeps two runs from being compared, one sentence each."""
+    """Return what keeps two runs from being compared, one sentence each."""
     said = []
     if baseline.fingerprint != candidate.fingerprint:
         machines = f"baseline {baseline.fingerprint}, candidate {candidate.fingerprint}"

@@ -52,7 +52,7 @@ def verdict(word: Verdict) -> Text:
 
 
 def closing(findings: Mapping[str, Finding], runs: Sequence[Run], here: str) -> list[Text]:
-    """Say how many claims came out how, and from which runs; a loud word where these are another machine's.
+    """Return how many claims came out how, and from which runs; a loud word where these are another machine's.
 
     Args:
         findings: by the claim's id.
@@ -99,7 +99,7 @@ def _count(value: float) -> str:
 
 
 def _deciding(finding: Finding) -> Iterable[str]:
-    """Give a line for each part that decides the verdict, and for what to run."""
+    """Return a line for each part that decides the verdict, and for what to run."""
     parts = [part for part in finding.parts if part.verdict == finding.verdict]
     lines = [_line(part) for part in parts]
     if len(lines) > _MOST_LINES:

@@ -44,7 +44,7 @@ def _tables(cells: Sequence[Cell], strategies: Sequence[str]) -> list[Renderable
 
 
 def grouped(cells: Sequence[Cell], strategies: Sequence[str]) -> dict[str, list[Cell]]:
-    """Give the cells of each experiment in the order of its rows, under a title; experiments that measure with more
+    """Return the cells of each experiment in the order of its rows, under a title; experiments that measure with more
     than one test function have a table for each.
     """
     keys = sorted({(cell.experiment, test(cell)) for cell in cells})
@@ -64,7 +64,7 @@ def added_figures(cells: Sequence[Cell]) -> list[str]:
 
 
 def figures_of(cell: Cell, added: Sequence[str]) -> dict[str, str]:
-    """Give what stands in a cell's row under each header.
+    """Return what stands in a cell's row under each header.
 
     Args:
         added: the numbers that its experiment adds.

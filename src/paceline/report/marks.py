@@ -19,12 +19,12 @@ MEANINGS = {
 
 
 def letters(cell: Cell) -> str:
-    """Give a cell's marks as letters: "c,n"; a mark without a letter stands in full."""
+    """Return a cell's marks as letters: "c,n"; a mark without a letter stands in full."""
     return ",".join(LETTERS.get(mark, plain(mark)) for mark in cell.marks)
 
 
 def in_full(marks: Iterable[str]) -> str:
-    """Give marks as they are called: "client-bound, noisy"."""
+    """Return marks as they are called: "client-bound, noisy"."""
     return ", ".join(map(plain, marks))
 
 
@@ -61,7 +61,7 @@ def _divided(warning: str) -> tuple[str, str]:
 
 
 def _meanings(said: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Say what each mark means: what is known of it, else the first warning that has it."""
+    """Return what each mark means: what is known of it, else the first warning that has it."""
     found: dict[str, str] = {}
     for mark, meaning in said:
         found.setdefault(mark, MEANINGS.get(mark, meaning))

@@ -6,7 +6,7 @@ _DRAWING = {"altair": "altair", "jinja2": "jinja2", "vl_convert": "vl-convert-py
 
 
 def unmet(what: str) -> str | None:
-    """Say what is missing for a page or a picture, and how to get it; None if nothing is.
+    """Return what is missing for a page or a picture, and how to get it; None if nothing is.
 
     Args:
         what: needs it: "paceline report".

@@ -11,7 +11,7 @@ BASELINE = "sequential"
 
 
 def described(cell: Cell) -> dict[str, str]:
-    """Give the parameters of a cell, options of its strategy last, each as it stands in a table."""
+    """Return the parameters of a cell, options of its strategy last, each as it stands in a table."""
     known = {
         "client": cell.client,
         "kernel": cell.kernel,
@@ -28,7 +28,7 @@ def described(cell: Cell) -> dict[str, str]:
 
 
 def shared(cells: Sequence[Cell]) -> dict[str, str]:
-    """Give the parameters that all the cells have in common."""
+    """Return the parameters that all the cells have in common."""
     first, *rest = [described(cell) for cell in cells]
     return {name: value for name, value in first.items() if all(other.get(name) == value for other in rest)}
 
@@ -75,7 +75,7 @@ def ordered(cells: Iterable[Cell], strategies: Sequence[str]) -> list[Cell]:
 
 
 def speedup(cell: Cell, cells: Iterable[Cell]) -> float | None:
-    """Give median of `sequential` / median of this cell, for the same work in the same run.
+    """Return median of `sequential` / median of this cell, for the same work in the same run.
 
     Where `sequential` ran with several clients, the one with this cell's client counts, else the one that is not the
     `raw` control.

@@ -67,13 +67,13 @@ def status(verdict: Overall, cells: Iterable[Verdict], *, fail_on: str = "slower
 
 
 def shared_file(fullnames: Iterable[str]) -> str:
-    """Give the file that all these cells are in, with its "::"; "" where there are more files than one."""
+    """Return the file that all these cells are in, with its "::"; "" where there are more files than one."""
     files = {file + mark for file, mark, _ in (name.partition("::") for name in fullnames)}
     return file if len(files) == 1 and (file := files.pop()).endswith("::") else ""
 
 
 def short(fullnames: Sequence[str]) -> list[str]:
-    """Give the cells' names without the file that all of them are in."""
+    """Return the cells' names without the file that all of them are in."""
     file = shared_file(fullnames)
     return [name.removeprefix(file) for name in fullnames]
 

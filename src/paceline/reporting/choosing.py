@@ -27,7 +27,7 @@ class Chosen:
     passed_over: tuple[str, ...]
 
     def evidence(self, run: Run) -> list[Run]:
-        """Give the runs that speak for a column: its own, and those that lend it experiments."""
+        """Return the runs that speak for a column: its own, and those that lend it experiments."""
         return [*(other for other in self.older.get(run.fingerprint, []) if other.path != run.path), run]
 
 

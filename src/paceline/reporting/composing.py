@@ -68,7 +68,7 @@ def _introduced(column: Column) -> str:
 
 
 def _loud(chosen: Chosen, here: str) -> list[str]:
-    """Say what a reader has to know first."""
+    """Return what a reader has to know first."""
     lines = [f"Passed over {plain(trouble)}" for trouble in chosen.passed_over]
     for run in chosen.runs:
         if run.fingerprint != here:

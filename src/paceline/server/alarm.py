@@ -16,7 +16,7 @@ class Sleeper(Protocol):
 
     @property
     def waiting(self) -> bool:
-        """Say whether ringing still means anything."""
+        """Tell whether ringing still means anything."""
 
     def ring(self) -> None:
         """Called once, when the time has come and never before."""

@@ -54,7 +54,7 @@ class Answer:
 
     @property
     def waiting(self) -> bool:
-        """Say whether anybody waits for it."""
+        """Return whether anybody waits for it."""
         return self.flush is not None
 
     def ring(self) -> None:

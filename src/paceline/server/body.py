@@ -2,7 +2,7 @@
 
 
 def body(item: int, size: int) -> bytes:
-    """Give the body of an item: the line that names it, repeated and cut to size.
+    """Return the body of an item: the line that names it, repeated and cut to size.
 
     The line starts with the item's number, so bodies of different items differ from `len(str(item)) + 1` bytes on.
 

@@ -30,7 +30,7 @@ def other(core: Core, method: bytes, target: bytes, refusal: Refusal | None, *, 
 
 
 def control(core: Core, method: bytes, target: bytes, *, keep: bool) -> bytes:
-    """Give the ledger or the spans, or start them afresh."""
+    """Return the ledger or the spans, or start them afresh."""
     if target == LEDGER and method == b"GET":
         return text(200, json.dumps(asdict(core.tally.ledger())), keep=keep)
     if target == SPANS and method == b"GET" and core.spans is not None:
@@ -44,6 +44,6 @@ def control(core: Core, method: bytes, target: bytes, *, keep: bool) -> bytes:
 
 
 def wrong_method(allowed: str, *, bare: bool, keep: bool) -> bytes:
-    """Say which method there is."""
+    """Return which method there is."""
     allow = f"Allow: {allowed}\r\n".encode()
     return text(405, f"only {allowed} is answered here", keep=keep, bare=bare, extra=allow)

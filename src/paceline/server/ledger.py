@@ -87,7 +87,7 @@ class Tally:
         self.bytes += size
 
     def ledger(self) -> Ledger:
-        """Say what has been seen so far."""
+        """Return what has been seen so far."""
         return Ledger(
             connections=self.connections,
             requests=self.requests,

@@ -47,7 +47,7 @@ class Control:
         self.bandwidth = bandwidth
 
     def ledger(self) -> Ledger | None:
-        """Say what the server has seen since the last reset; None if it keeps no ledger.
+        """Return what the server has seen since the last reset; None if it keeps no ledger.
 
         Raises:
             ServerError: the server has died, or does not answer.
@@ -59,7 +59,7 @@ class Control:
         self._ask("POST", "/-/reset")
 
     def spans(self) -> tuple[list[Served], int]:
-        """Give the spans since the last reset, in order of completion, and how many more there was no room for.
+        """Return the spans since the last reset, in order of completion, and how many more there was no room for.
 
         Raises:
             ServerError: it was not started with `spans`, has died, or does not answer.
@@ -68,7 +68,7 @@ class Control:
         return [Served(*span) for span in answer["spans"]], int(answer["dropped"])
 
     def hosts(self) -> list[str]:
-        """Give the address of the host that each connection of the spans came from, by the connection's number.
+        """Return the address of the host that each connection of the spans came from, by the connection's number.
 
         Raises:
             ServerError: as for `spans`.
@@ -76,7 +76,7 @@ class Control:
         return [str(host) for host in self._ask("GET", "/-/spans")["hosts"]]
 
     def cpu_seconds(self) -> float:
-        """Give the CPU time of the server's process since the last reset, or since its start if there was none."""
+        """Return the CPU time of the server's process since the last reset, or since its start if there was none."""
         return float(self._ask("GET", "/-/ledger")["cpu_seconds"])
 
     def _ask(self, method: str, path: str) -> dict[str, Any]:
@@ -119,7 +119,7 @@ class Instrument(Control):
         self._stderr = stderr
 
     def control(self) -> Control:
-        """Give what another process needs to talk to it."""
+        """Return what another process needs to talk to it."""
         return Control(self.url, proves=self.proves, bandwidth=self.bandwidth)
 
     def _state(self) -> str:
@@ -174,7 +174,7 @@ def running(
 
 
 def arguments(kind: str, bandwidth: float | None, *, spans: bool = False, host: str | None = None) -> list[str]:
-    """Give the module and arguments that start a server of this kind."""
+    """Return the module and arguments that start a server of this kind."""
     if kind not in KINDS:
         raise ValueError(f"no server {kind!r}; there are {', '.join(KINDS)}")
     wanted = [] if bandwidth is None else ["--bandwidth", repr(float(bandwidth))]

@@ -79,7 +79,7 @@ class Service:
         return "&".join(f"{name}={written(value)}" for name, value in values if value != getattr(default, name))
 
     def seconds(self, item: int) -> float:
-        """Give the service time of an item in seconds: a pure function of the parameters and the item."""
+        """Return the service time of an item in seconds: a pure function of the parameters and the item."""
         seconds = self.latency
         if self.jitter is not None:
             seconds *= self.jitter.factor(self.seed, item)

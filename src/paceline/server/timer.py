@@ -58,7 +58,7 @@ class FileTimer:
 
 
 def timer(loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> Timer:
-    """Give the sharpest timer that this system has."""
+    """Return the sharpest timer that this system has."""
     try:
         return FileTimer(loop, wake)
     except (OSError, AttributeError):  # another system, or a sandbox that forbids it

@@ -99,7 +99,8 @@ def candidates(logs: Sequence[float]) -> list[int]:
 
 
 def least_neighbours(cells: int) -> int:
-    """Say how many runs on either side let the test see a change at all, however large, if as many cells are looked at.
+    """Return how many runs on either side let the test see a change at all, however large, if as many cells are looked
+    at.
 
     Source: of the C(2r, r) ways to part 2 r runs, two have the sides wholly apart: p = 2 / C(2r, r).
     """
@@ -123,7 +124,7 @@ def _weakest_failing(places: _Places, p: Mapping[tuple[str, int], float]) -> set
 
 
 def _sides(logs: Sequence[float], places: Sequence[int], place: int) -> tuple[Sequence[float], Sequence[float]]:
-    """Give the segment before a place and the one after it."""
+    """Return the segment before a place and the one after it."""
     ends = [0, *places, len(logs)]
     at = ends.index(place, 1)
     return logs[ends[at - 1] : place], logs[place : ends[at + 1]]

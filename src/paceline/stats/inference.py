@@ -39,7 +39,7 @@ class Interval:
 
 
 def mean(values: Sequence[float], level: float = LEVEL) -> Interval:
-    """Give the mean of `values` with Student's t interval, which holds for few values if they are roughly normal.
+    """Return the mean of `values` with Student's t interval, which holds for few values if they are roughly normal.
 
     Args:
         values: one for each process, shape (n,), n at least 1.
@@ -56,8 +56,8 @@ def mean(values: Sequence[float], level: float = LEVEL) -> Interval:
 
 
 def geometric_mean(values: Sequence[float], level: float = LEVEL) -> Interval:
-    """Give the geometric mean of ratios or times with Student's t interval of their logarithms: twice as fast and half
-    as fast are equally far from 1, and the interval never reaches 0.
+    """Return the geometric mean of ratios or times with Student's t interval of their logarithms: twice as fast and
+    half as fast are equally far from 1, and the interval never reaches 0.
 
     Args:
         values: one for each process, each above 0, shape (n,), n at least 1.
@@ -102,7 +102,7 @@ def _half_width(values: Sequence[float], level: float) -> float | None:
 
 
 def _quantile(degrees: int, level: float) -> float:
-    """Give the two-sided quantile of Student's t."""
+    """Return the two-sided quantile of Student's t."""
     from scipy.special import stdtrit  # the function behind scipy.stats.t.ppf, at a quarter of the import
 
     return float(stdtrit(degrees, (1 + level) / 2))

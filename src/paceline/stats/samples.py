@@ -28,7 +28,7 @@ _ROUNDS_TO_SPREAD = 2
 
 
 def median(rounds: Sequence[float]) -> float:
-    """Give the middle of `rounds`, the mean of the two middle ones if their number is even.
+    """Return the middle of `rounds`, the mean of the two middle ones if their number is even.
 
     Args:
         rounds: shape (n,), seconds, n at least 1.
@@ -40,7 +40,7 @@ def median(rounds: Sequence[float]) -> float:
 
 
 def spread(rounds: Sequence[float]) -> float:
-    """Give the interquartile range as a fraction of the median; NaN for a single round, which says nothing about it.
+    """Return the interquartile range as a fraction of the median; NaN for a single round, which says nothing about it.
 
     Quartiles by linear interpolation between order statistics, the definition numbered 7 by Hyndman and Fan (NumPy's
     default, `method="inclusive"` in the standard library). pytest-benchmark's own `iqr` uses another definition, so
@@ -74,7 +74,7 @@ class Between:
 
 
 def median_interval(rounds: Sequence[float], level: float = 0.95) -> Between:
-    """Give the interval between two of the sorted rounds, as many from the one end as from the other, that holds the
+    """Return the interval between two of the sorted rounds, as many from the one end as from the other, that holds the
     true median; it assumes of their distribution only that the rounds are independent.
 
     Args:

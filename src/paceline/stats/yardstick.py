@@ -107,7 +107,7 @@ def change(baseline: float, run: float, yardstick: Yardstick) -> Change:
 
 
 def odd_share(logs: Sequence[float], shift: float) -> float:
-    """Give the share of runs that were off by as much as `shift` alone, the runs on either side of them being
+    """Return the share of runs that were off by as much as `shift` alone, the runs on either side of them being
     elsewhere. Sizes are counted in noises, so that cells with more noise and with less can be put together.
 
     Args:
@@ -125,7 +125,7 @@ def odd_share(logs: Sequence[float], shift: float) -> float:
 
 
 def in_noises(logs: Sequence[float], ratio: float) -> float:
-    """Give the size of a change in units of one cell's noise."""
+    """Return the size of a change in units of one cell's noise."""
     return abs(math.log(ratio)) / noise(logs)
 
 
@@ -140,12 +140,12 @@ def noise(logs: Sequence[float]) -> float:
 
 
 def standard_error(yardstick: Yardstick) -> float:
-    """Give the standard deviation of the difference between two runs of the same code, in logarithms."""
+    """Return the standard deviation of the difference between two runs of the same code, in logarithms."""
     return math.sqrt(2) * yardstick.deviation
 
 
 def least_change(yardstick: Yardstick) -> float:
-    """Give the least ratio above 1 that stands out from the variation, if this cell is judged alone."""
+    """Return the least ratio above 1 that stands out from the variation, if this cell is judged alone."""
     return _exp(_quantile(yardstick.degrees, (1 + LEVEL) / 2) * standard_error(yardstick))
 
 

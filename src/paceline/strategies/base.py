@@ -63,7 +63,7 @@ class Strategy(ABC):
 
     @property
     def chosen(self) -> dict[str, Option]:
-        """Give the values of the options that one may choose: what makes another one like it."""
+        """Return the values of the options that one may choose: what makes another one like it."""
         return {name: self.options[name] for name in self.defaults}
 
     def clone(self, workload: Workload, **options: Option) -> Self:
@@ -72,12 +72,12 @@ class Strategy(ABC):
 
     @classmethod
     def bounded(cls, workers: int) -> int:
-        """Say how many of `workers` this strategy can use."""
+        """Return how many of `workers` this strategy can use."""
         return workers if cls.most_workers is None else min(workers, cls.most_workers)
 
     @classmethod
     def unavailable(cls) -> str | None:
-        """Say why this Python or system can't run it; None if it can."""
+        """Return why this Python or system can't run it; None if it can."""
         return None
 
     def _check_whole(

@@ -31,7 +31,7 @@ class WorkersDiffer(NotReady):
 
 
 def checked_address(strategy: str, scheme: str, address: Option) -> str | None:
-    """Give the address of a cluster, if it looks like one; None if none is wanted.
+    """Return the address of a cluster, if it looks like one; None if none is wanted.
 
     Raises:
         ValueError: if it doesn't.
@@ -64,7 +64,9 @@ def reach(address: str) -> None:
 
 
 def facing(address: str) -> str | None:
-    """Give the address of this machine that a cluster sees; None if it is on this machine, or there is no way to it."""
+    """Return the address of this machine that a cluster sees; None if it is on this machine, or there is no way to
+    it.
+    """
     parts = urlsplit(address)
     with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
         way.connect((parts.hostname, parts.port))  # of a datagram socket: nothing is sent

@@ -84,7 +84,7 @@ class Line:
         return done if chunksize == 1 else [result for chunk in done for result in chunk]
 
     def threads(self) -> dict[str, int]:
-        """Say how many items each worker runs at once, by its address.
+        """Return how many items each worker runs at once, by its address.
 
         Raises:
             OutOfReach: if there is no worker.
@@ -97,7 +97,7 @@ class Line:
         return dict(self.client.nthreads())
 
     def versions(self) -> dict[str, tuple[str, str | None]]:
-        """Say which Python and which Paceline each worker has.
+        """Return which Python and which Paceline each worker has.
 
         Raises:
             WorkerDied: if one ended meanwhile.

@@ -67,7 +67,7 @@ class Embedded:
             raise
 
     def dead(self) -> Sequence[Any]:
-        """Give the processes that have ended."""
+        """Return the processes that have ended."""
         return ended(self.processes)
 
     def death(self, when: str) -> WorkerDied | None:

@@ -58,7 +58,7 @@ async def _raise_first(address: str, futures: Sequence[Any]) -> None:
 
 
 async def _unless_lost(coming: Any) -> Any:
-    """Give what came; nothing if dask gave up, as it does when it has lost its scheduler."""
+    """Return what came; nothing if dask gave up, as it does when it has lost its scheduler."""
     try:
         return await coming
     except OSError:

@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 
 def unmet(library: str, extra: str | None, module: str | None = None) -> str | None:
-    """Say that a strategy's library is missing, and how to get it; None if it is there. Nothing is imported.
+    """Return that a strategy's library is missing, and how to get it; None if it is there. Nothing is imported.
 
     Args:
         library: as people call it: "dask.distributed".

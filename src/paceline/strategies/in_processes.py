@@ -40,7 +40,7 @@ class InProcesses(Strategy):
 
     @abstractmethod
     def _dead(self) -> Sequence[Any]:
-        """Give the processes that have ended."""
+        """Return the processes that have ended."""
 
     @abstractmethod
     def _broken(self, when: str) -> WorkerDied:

@@ -29,7 +29,7 @@ def as_text(traced: Round, facts: Mapping[str, Any]) -> str:
 
 
 def events(traced: Round) -> list[Event]:
-    """Give a round's events: names first, then each in the order of its start, microseconds from the first one's.
+    """Return a round's events: names first, then each in the order of its start, microseconds from the first one's.
 
     A lane is a thread to a viewer. Its number is the worker's or the connection's plus one, since several workers may
     share a thread, and viewers take thread 0 for an idle CPU.
@@ -41,7 +41,7 @@ def events(traced: Round) -> list[Event]:
 
 
 def lane(number: int) -> int:
-    """Give the number of a worker's or a connection's lane."""
+    """Return the number of a worker's or a connection's lane."""
     return number + 1
 
 

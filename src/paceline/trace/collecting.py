@@ -64,7 +64,7 @@ def collected(wished: Wish) -> Round:
 
 
 def _served(server: Instrument | None, spans: list[Span]) -> tuple[tuple[Served, ...], int]:
-    """Give what a server saw since the first item began; the warm round was over by then."""
+    """Return what a server saw since the first item began; the warm round was over by then."""
     if server is None:
         return (), 0
     served, dropped = server.spans()

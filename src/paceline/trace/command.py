@@ -46,7 +46,7 @@ def trace(arguments: Namespace, complain: Complain) -> int:
 
 
 def facts(wished: Wish, traced: Round) -> dict[str, Any]:
-    """Say what a round is one of: in words, and where."""
+    """Return what a round is one of: in words, and where."""
     strategy = wished.strategy
     return {
         "strategy": strategy.name,
@@ -62,7 +62,7 @@ def facts(wished: Wish, traced: Round) -> dict[str, Any]:
 
 
 def _wanted(arguments: Namespace) -> list[tuple[Path, Maker]]:
-    """Say what is to be written where: a trace, unless a page is all that was asked for."""
+    """Return what is to be written where: a trace, unless a page is all that was asked for."""
     output: Path | None = arguments.output or (None if arguments.html else OUTPUT)
     wanted = ((output, as_text), (arguments.html, as_html))
     return [(path, make) for path, make in wanted if path is not None]

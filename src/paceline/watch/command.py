@@ -61,7 +61,7 @@ def _show(wished: Wish, records: Iterable[Followed], complain: Callable[[object]
 
 
 def _introduce(wished: Wish) -> None:
-    """Say what is to be seen, once the workers are there."""
+    """Report what is to be seen, once the workers are there."""
     strategy = wished.strategy
     what = f"{strategy.name}, {many(strategy.workers, 'worker')}, {wished.items} {wished.what}"
     render([Text(plain(f"{what}: who did each, as they complete, after a warm-up round"), style="bold")])

@@ -49,7 +49,7 @@ class Wish:
 
     @contextmanager
     def workload(self, *, spans: bool = False) -> Iterator[tuple[Workload, Instrument | None]]:
-        """Give the workload, and the server that it needs, if any, for as long as it is needed.
+        """Yield the workload, and the server that it needs, if any, for as long as it is needed.
 
         Args:
             spans: have the server leave a span for each item.
@@ -89,7 +89,7 @@ def _check_fitting(arguments: Namespace) -> None:
 
 
 def _work(arguments: Namespace) -> tuple[str, bool, Callable[[str], Workload]]:
-    """Say what the items are, whether a server serves them, and how their workload is made of its URL."""
+    """Return what the items are, whether a server serves them, and how their workload is made of its URL."""
     match arguments.workload:
         case "computing":
             steps = arguments.n or STEPS

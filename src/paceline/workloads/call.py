@@ -290,7 +290,7 @@ def _clash(name: str) -> str | None:
 
 
 def _as_module(written: str) -> str | None:
-    """Say what to write for a function that was named by the path of its file; None if it wasn't."""
+    """Return what to write for a function that was named by the path of its file; None if it wasn't."""
     path, _, name = written.replace("\\", "/").rpartition(":")
     folder, _, file = path.rpartition("/")
     module = file.removesuffix(".py")
@@ -314,7 +314,7 @@ def _with_one_item(name: str, signature: inspect.Signature) -> str:
 
 
 def _told(error: BaseException) -> str:
-    """Say what an error is and where it was raised."""
+    """Return what an error is and where it was raised."""
     if isinstance(error, RuntimeError) and isinstance(error.__cause__, StopIteration):
         error = error.__cause__  # a coroutine's comes as a RuntimeError from nowhere
     said, place = words(error), _place(error.__traceback__)

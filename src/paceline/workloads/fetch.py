@@ -35,7 +35,7 @@ class Fetch:
 
     @staticmethod
     def fits(client: str, face: Face) -> bool:
-        """Say whether `client` can serve workers of that face."""
+        """Return whether `client` can serve workers of that face."""
         return client in clients.FACES[face]
 
     @staticmethod
@@ -48,7 +48,7 @@ class Fetch:
         return self.client or self.default_client(face)
 
     def expected(self, item: int) -> Answer:
-        """Say what the instrument answers to `item`."""
+        """Return what the instrument answers to `item`."""
         return checked(body(item, self.size))
 
     @contextmanager

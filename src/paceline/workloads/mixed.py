@@ -36,7 +36,7 @@ class Mixed:
             raise ValueError(f"cpu_seconds must be 0 or more, not {self.cpu_seconds!r}")
 
     def expected(self, item: Item) -> Answer:
-        """Say what the download comes to; the computation adds nothing to it."""
+        """Return what the download comes to; the computation adds nothing to it."""
         return self.fetch.expected(item)
 
     @contextmanager

@@ -53,7 +53,7 @@ def check(item: Item, result: Result) -> None:
 
 
 def found_in(result: Any) -> str | None:
-    """Say the same of a result, or of the first members of a container."""
+    """Return the same of a result, or of the first members of a container."""
     if why := of_type(type(result)):
         _close(result)
         return why

@@ -189,7 +189,7 @@ class Side:
         items[:] = chosen
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Say what can't be collected: there may be cells in it."""
+        """Report what can't be collected: there may be cells in it."""
         if report.failed:
             self._lead.send("uncollected", what=report.nodeid, why=told(str(report.longrepr)))
 
@@ -215,7 +215,7 @@ class Side:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Say what has been loaded by now: what a test imports was not there when the cells were collected."""
+        """Report what has been loaded by now: what a test imports was not there when the cells were collected."""
         self._lead.send("ending", modules=cells.loaded())
         if session.exitstatus in {pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}:
             session.exitstatus = pytest.ExitCode.OK  # the lead knows what failed
@@ -224,7 +224,7 @@ class Side:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """Say which cell comes, and keep it on the one core that both sides share, if it is one of those."""
+        """Yield which cell comes, and keep it on the one core that both sides share, if it is one of those."""
         self._lead.send("begun", cell=item.nodeid)
         self._item, self._rounds = item, []
         self._begun = time.perf_counter()
@@ -295,7 +295,7 @@ class Side:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-        """Say what became of a cell once its test has passed, or why there is nothing."""
+        """Yield what became of a cell once its test has passed, or why there is nothing."""
         report: Any = yield
         if not report.passed or hasattr(report, "wasxfail"):
             self._lead.send(
@@ -366,7 +366,7 @@ def told(text: str) -> str:
 
 
 def refuse_weave(*_: Any, **__: Any) -> NoReturn:
-    """Say what to use in place of it."""
+    """Report what to use in place of it."""
     pytest.fail(turns.WEAVE, pytrace=False)
 
 

@@ -73,7 +73,7 @@ def comparable(cells: Sequence[Cell]) -> bool:
 
 
 def interval(cell: Cell) -> samples.Between:
-    """Give where the true median of a cell's rounds lies."""
+    """Return where the true median of a cell's rounds lies."""
     return samples.median_interval(cell.rounds, LEVEL)
 
 

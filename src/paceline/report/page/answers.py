@@ -84,7 +84,7 @@ def _with_doubts(cell: Cell, name: str) -> str:
 
 
 def _cost(column: Column, cell: Cell) -> str:
-    """Say what the chosen one costs, as far as that was measured; a plain loop costs nothing."""
+    """Return what the chosen one costs, as far as that was measured; a plain loop costs nothing."""
     if cell.strategy == BASELINE:
         return ""
     start = None if cell.start_seconds is None else f"takes {figures.seconds(cell.start_seconds)} to start"
@@ -95,7 +95,7 @@ def _cost(column: Column, cell: Cell) -> str:
 
 
 def memory_per_worker(column: Column, strategy: str) -> float | None:
-    """Give the memory that one more worker takes, bytes, the median over processes; None where it was not measured
+    """Return the memory that one more worker takes, bytes, the median over processes; None where it was not measured
     in processes of their own with enough numbers of workers.
     """
     run = column.sources.get("memory")
@@ -135,7 +135,7 @@ def _level(cells: Sequence[Cell]) -> list[str]:
 
 
 def _gil(column: Column, cells: Sequence[Cell]) -> str:
-    """Say where computing that holds the GIL had none to hold."""
+    """Return where computing that holds the GIL had none to hold."""
     off = column.sources[cells[0].experiment].facts.get("gil") == "off"
     return "The GIL was off." if off and cells[0].kernel else ""
 

@@ -30,7 +30,7 @@ class Column:
     order: tuple[str, ...]
 
     def of(self, experiment: str, function: str | None = None) -> list[Cell]:
-        """Give the cells of an experiment, or only those of one of its test functions."""
+        """Return the cells of an experiment, or only those of one of its test functions."""
         own = [cell for cell in self.cells if cell.experiment == experiment]
         return own if function is None else [cell for cell in own if test(cell) == function]
 

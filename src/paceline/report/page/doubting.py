@@ -11,7 +11,7 @@ _MOST = 3  # cells that are named
 
 
 def doubts(cells: Sequence[Cell]) -> tuple[str, ...]:
-    """Give a sentence for each kind of doubt: which it is, what it means, and whose it is.
+    """Return a sentence for each kind of doubt: which it is, what it means, and whose it is.
 
     Args:
         cells: those of one figure, shape (n,); each is named by what tells it from the others.

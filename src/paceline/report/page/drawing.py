@@ -82,12 +82,12 @@ def shown(cell: Cell) -> str:
 
 
 def rounds(cell: Cell, **more: Any) -> list[Row]:
-    """Give a row for each round of a cell, as few fields as a faint dot needs."""
+    """Return a row for each round of a cell, as few fields as a faint dot needs."""
     return [{"strategy": figures.plain(cell.strategy), "seconds": seconds, **more} for seconds in cell.rounds]
 
 
 def tooltip(*more: str) -> list[alt.Tooltip]:
-    """Say what hovering over a cell shows.
+    """Return what hovering over a cell shows.
 
     Args:
         more: fields beside the usual ones.
@@ -97,7 +97,7 @@ def tooltip(*more: str) -> list[alt.Tooltip]:
 
 
 def span(values: Sequence[float], *, room: float = 1.15) -> list[float]:
-    """Give the ends of a logarithmic axis, with some room, so that charts side by side share them.
+    """Return the ends of a logarithmic axis, with some room, so that charts side by side share them.
 
     Args:
         values: those above 0 count.

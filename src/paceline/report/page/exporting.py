@@ -15,7 +15,7 @@ SCALE = 2.0  # pixels of a PNG for each of a plot
 
 
 def pictures(report: Report) -> Iterator[tuple[str, bytes]]:
-    """Give each chart as SVG and as PNG, with the name of its file."""
+    """Yield each chart as SVG and as PNG, with the name of its file."""
     import vl_convert
 
     for name, figure in identified(report).items():
@@ -26,7 +26,7 @@ def pictures(report: Report) -> Iterator[tuple[str, bytes]]:
 
 
 def _whole(figure: Figure) -> dict[str, Any]:
-    """Give a specification that needs nothing beside it; its title says what stands around it on the page."""
+    """Return a specification that needs nothing beside it; its title says what stands around it on the page."""
     assert figure.chart
     below = [figure.column, *wrap(figure.setting, ACROSS)] if figure.column else wrap(figure.setting, ACROSS)
     title = {"text": figure.title, **({"subtitle": below} if below else {})}

@@ -53,7 +53,7 @@ def page(report: Report, version: str) -> str:
 
 
 def identified(report: Report) -> dict[str, Figure]:
-    """Give each figure a name of its own, fit for a page and for a file: its key, with its column where there are
+    """Return each figure a name of its own, fit for a page and for a file: its key, with its column where there are
     several, and with a number where that is taken.
     """
     named: dict[str, Figure] = {}
@@ -95,7 +95,7 @@ def _charts(ids: Mapping[str, Figure]) -> dict[str, Any]:
 
 @cache
 def _script() -> str:
-    """Give our own script with Vega, Vega-Lite and vega-embed inside of it, in the version that Altair writes for.
+    """Return our own script with Vega, Vega-Lite and vega-embed inside of it, in the version that Altair writes for.
 
     Raises:
         ValueError: something in it would end its element.

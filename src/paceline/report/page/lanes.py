@@ -65,7 +65,7 @@ def lanes(spans: Sequence[Traced], workers: int, end: float, *, stairs: bool = F
 
 
 def first_begun(spans: Iterable[Traced], most: int = MOST) -> list[Traced]:
-    """Give those that began first, in the order in which they did.
+    """Return those that began first, in the order in which they did.
 
     Args:
         spans: shape (n,), in any order.

@@ -53,7 +53,7 @@ PACE = "#888888"
 
 
 def config(*, night: bool) -> dict[str, Any]:
-    """Give Vega-Lite's `config` for one of the two looks."""
+    """Return Vega-Lite's `config` for one of the two looks."""
     ink, faint, ground = ("#e6e6e6", "#3a3f44", "#16181b") if night else ("#222222", "#dddddd", "#ffffff")
     text = {"labelColor": ink, "titleColor": ink}
     return {

@@ -82,7 +82,7 @@ def _line(words: Sequence[str]) -> str:
 
 
 def _left_out(blocks: Sequence[str], report: Report) -> list[str]:
-    """Say how much is missing at the end."""
+    """Return how much is missing at the end."""
     if not blocks:
         return []
     missing = sum(block.startswith(_FIGURE) for block in blocks)

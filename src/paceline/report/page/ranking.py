@@ -78,7 +78,7 @@ def _across(ends: Sequence[float], field: str) -> alt.X:
 
 
 def _ends(every: Sequence[Cell]) -> list[float]:
-    """Give the ends of the axis, which begins at 0 unless the slowest is far behind."""
+    """Return the ends of the axis, which begins at 0 unless the slowest is far behind."""
     seconds = [value for cell in every for value in (*cell.rounds, cell.limit or cell.median)]
     medians = [cell.median for cell in every]
     far = max(medians) > _FAR * min(medians)
@@ -120,7 +120,7 @@ def _row(cell: Cell, choice: Choice, cells: Sequence[Cell], ends: Sequence[float
 
 
 def _beside(cell: Cell, ends: Sequence[float], *, far: bool) -> float:
-    """Give the end of a cell's rounds beside which its words stand; beyond its limit, where that would be under
+    """Return the end of a cell's rounds beside which its words stand; beyond its limit, where that would be under
     them.
     """
     end = min(cell.rounds) if far else max(cell.rounds)
@@ -129,7 +129,7 @@ def _beside(cell: Cell, ends: Sequence[float], *, far: bool) -> float:
 
 
 def _verdict(cell: Cell, choice: Choice) -> tuple[str, str]:
-    """Say what a cell is beside the fastest, and the short form."""
+    """Return what a cell is beside the fastest, and the short form."""
     if cell is choice.chosen:
         return "the one to use: can't be told to be slower", ": use this"
     if cell in choice.alike:
@@ -138,6 +138,6 @@ def _verdict(cell: Cell, choice: Choice) -> tuple[str, str]:
 
 
 def _place(seconds: float, ends: Sequence[float]) -> float:
-    """Give where a time stands on the axis, 0 to 1."""
+    """Return where a time stands on the axis, 0 to 1."""
     first, last = ends
     return math.log(seconds / first) / math.log(last / first) if first else seconds / last

@@ -114,7 +114,7 @@ def says(spans: Sequence[Traced], workers: int) -> str:
 
 
 def _side(spans: Sequence[Traced], workers: int) -> str:
-    """Say how workers stood beside each other."""
+    """Return how workers stood beside each other."""
     if workers == 1:
         return ", one after the other"
     begin, end = min(span.start for span in spans), max(span.end for span in spans)

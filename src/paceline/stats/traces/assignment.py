@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 
 def best_total(gains: Sequence[Sequence[int]]) -> int:
-    """Give the largest sum.
+    """Return the largest sum.
 
     Args:
         gains: whole numbers, shape (rows, columns); with fewer columns than rows, some rows go without.

@@ -9,7 +9,7 @@ from paceline.stats.traces.traced import Traced, by_worker
 
 
 def cpus_per_worker(spans: Sequence[Traced]) -> dict[int, set[int]]:
-    """Give the CPUs on which each worker was seen; one whose CPUs are unknown was seen on none.
+    """Return the CPUs on which each worker was seen; one whose CPUs are unknown was seen on none.
 
     Args:
         spans: shape (n,), in any order.
@@ -40,7 +40,7 @@ def migrations(spans: Sequence[Traced]) -> int | None:
 
 
 def worker_is_cpu_share(spans: Sequence[Traced]) -> float:
-    """Give the share of items that ran, from start to end, on the CPU their worker is named after: each worker after
+    """Return the share of items that ran, from start to end, on the CPU their worker is named after: each worker after
     one CPU and no two after the same, in the way that fits most items.
 
     Args:

@@ -10,7 +10,7 @@ from paceline.stats.traces.traced import Traced, in_item_order
 
 
 def workers_in_item_order(spans: Sequence[Traced]) -> list[int]:
-    """Give the worker of each item, in submission order, shape (n,)."""
+    """Return the worker of each item, in submission order, shape (n,)."""
     return [span.worker for span in in_item_order(spans)]
 
 
@@ -27,7 +27,7 @@ def run_lengths(workers: Sequence[int]) -> list[int]:
 
 
 def expected_run(workers: int) -> float:
-    """Give the mean length of runs that chance would bring if each item went to any of `workers` with even odds.
+    """Return the mean length of runs that chance would bring if each item went to any of `workers` with even odds.
 
     A run goes on with probability 1/n at each item, so its length is geometric with mean 1 / (1 - 1/n) = n / (n - 1);
     a round of N items cuts its last run short, which makes the mean smaller by a part in N or so.
@@ -45,8 +45,8 @@ def expected_run(workers: int) -> float:
 
 
 def inversions(spans: Sequence[Traced]) -> float:
-    """Give the share of overtakings: of all pairs of items that were under way together for a while, those in which the
-    one submitted later was done first. Two that end at the same moment keep their order.
+    """Return the share of overtakings: of all pairs of items that were under way together for a while, those in which
+    the one submitted later was done first. Two that end at the same moment keep their order.
 
     Pairs that never met are left out: they could not but end in the order in which they began. `disorder` counts them.
 
@@ -70,7 +70,7 @@ def inversions(spans: Sequence[Traced]) -> float:
 
 
 def disorder(spans: Sequence[Traced]) -> float:
-    """Give the share of all pairs of items in which the one submitted later was done first, whether they met or not:
+    """Return the share of all pairs of items in which the one submitted later was done first, whether they met or not:
     what is seen of the order when every item is printed as it is done.
 
     Args:

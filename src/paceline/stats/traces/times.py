@@ -18,7 +18,7 @@ def items_per_worker(spans: Sequence[Traced]) -> dict[int, int]:
 
 
 def makespan(spans: Sequence[Traced]) -> float:
-    """Give the seconds from the first item's start to the last one's end; NaN without items.
+    """Return the seconds from the first item's start to the last one's end; NaN without items.
 
     Args:
         spans: shape (n,), in any order.
@@ -29,7 +29,7 @@ def makespan(spans: Sequence[Traced]) -> float:
 
 
 def idle_shares(spans: Sequence[Traced], begin: float, end: float, workers: int | None = None) -> dict[int, float]:
-    """Give the share of the time from `begin` to `end` in which each worker did no item.
+    """Return the share of the time from `begin` to `end` in which each worker did no item.
 
     Args:
         spans: shape (n,), in any order; those of one worker don't overlap.

@@ -34,6 +34,6 @@ def called(one: Point | Drift) -> str:
 
 
 def hover(*names: str) -> list[alt.Tooltip]:
-    """Say what hovering over a run shows."""
+    """Return what hovering over a run shows."""
     titles = {"name": "run", "when": "saved", "shown": "median"}
     return [alt.Tooltip(f"{name}:N", title=titles.get(name, name)) for name in names]

@@ -89,7 +89,7 @@ def _too_fast(cells: Sequence[Cell]) -> list[str]:
 
 
 def _table(cells: Sequence[Cell]) -> Table:
-    """Give the figures of all that was measured, the control too."""
+    """Return the figures of all that was measured, the control too."""
     rows = [
         (
             name,

@@ -19,7 +19,7 @@ def heading(name: str, labels: Sequence[str], every: Sequence[Findings]) -> str:
 
 
 def arguments(name: str, labels: Sequence[str], every: Sequence[Findings]) -> tuple[str, ...]:
-    """Give all that is known of a claim: a line for each part, with its figures, its margin, its doubts, what it
+    """Return all that is known of a claim: a line for each part, with its figures, its margin, its doubts, what it
     lacks.
     """
     several = len(labels) > 1

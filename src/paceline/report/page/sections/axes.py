@@ -38,7 +38,7 @@ def _seconds(domain: Sequence[float]) -> alt.Axis:
 
 
 def _ticks(domain: Sequence[float]) -> list[float]:
-    """Give what has a label; nothing where the axis is too short to choose."""
+    """Return what has a label; nothing where the axis is too short to choose."""
     low, high = map(math.log10, domain)
     if high - low < _FEW:
         return []

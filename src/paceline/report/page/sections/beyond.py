@@ -32,7 +32,7 @@ class Beyond:
 
 
 def weakest(claim: str, finding: Finding) -> Beyond | None:
-    """Give the figure that a verdict hangs on: of those in parts of the same verdict, the one least in the claim's
+    """Return the figure that a verdict hangs on: of those in parts of the same verdict, the one least in the claim's
     favour.
 
     Returns:
@@ -43,7 +43,7 @@ def weakest(claim: str, finding: Finding) -> Beyond | None:
 
 
 def every(claim: str, finding: Finding) -> list[Beyond]:
-    """Give each deciding figure of a claim that a ratio to its margin says something of."""
+    """Return each deciding figure of a claim that a ratio to its margin says something of."""
     return [made for part in finding.parts if part.bound for made in _beyond(claim, part, part.bound)]
 
 

@@ -33,7 +33,7 @@ _SMALL = 0.01  # below this, two decimals say nothing
 
 
 def gains(column: Column) -> list[Gain]:
-    """Give the speedups of the map of one column; nothing if there is none."""
+    """Return the speedups of the map of one column; nothing if there is none."""
     found = [gain for function in _FUNCTIONS for gain in speedups(column, "break_even", function)]
     return [gain for gain in found if length(gain.cell) is not None]
 
@@ -93,7 +93,7 @@ def _drawn(every: Sequence[Gain], names: Sequence[str]) -> alt.TopLevelMixin:
 
 
 def _end(every: Sequence[Gain]) -> float:
-    """Give the factor at which the colours end, the same above and below 1: the greatest speedup there is."""
+    """Return the factor at which the colours end, the same above and below 1: the greatest speedup there is."""
     return max([_LEAST_END, *(gain.factor or 0 for gain in every)])
 
 

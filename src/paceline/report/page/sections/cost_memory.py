@@ -20,18 +20,20 @@ _TICKS = 8
 
 
 def cells(column: Column) -> list[Cell]:
-    """Give the cells that measured memory."""
+    """Return the cells that measured memory."""
     return [cell for cell in column.of("memory", _FUNCTION) if memory(cell) is not None]
 
 
 def memory(cell: Cell) -> float | None:
-    """Give the memory of all processes, bytes: PSS, or USS where the system does not share out what processes share."""
+    """Return the memory of all processes, bytes: PSS, or USS where the system does not share out what processes
+    share.
+    """
     pss = number(cell.extra.get("pss_bytes"))
     return number(cell.extra.get("uss_bytes")) if pss is None else pss
 
 
 def slopes(column: Column) -> dict[str, float]:
-    """Give what one more worker takes, bytes, of each strategy of which it is known."""
+    """Return what one more worker takes, bytes, of each strategy of which it is known."""
     each = {name: memory_per_worker(column, name) for name in dict.fromkeys(cell.strategy for cell in cells(column))}
     return {name: slope for name, slope in each.items() if slope is not None}
 
@@ -72,7 +74,7 @@ def _drawn(own: Sequence[Cell], every: Sequence[Cell], order: Sequence[str]) -> 
 
 
 def _ticks(most: float) -> list[int]:
-    """Give the ticks of an axis of bytes: steps of a power of two, since those of ten are odd numbers of MiB."""
+    """Return the ticks of an axis of bytes: steps of a power of two, since those of ten are odd numbers of MiB."""
     step = 1
     while step * _TICKS < most:
         step *= 2

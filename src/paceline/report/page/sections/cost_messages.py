@@ -18,7 +18,7 @@ from paceline.stats import samples
 
 
 def cells(column: Column) -> list[Cell]:
-    """Give the cells that sent messages of a known size."""
+    """Return the cells that sent messages of a known size."""
     return [cell for cell in column.of("talking", "test_round_trips") if cell.size is not None]
 
 

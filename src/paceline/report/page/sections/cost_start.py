@@ -18,7 +18,7 @@ _COLD, _WARM = "cold_ready_seconds", "warm_ready_seconds"
 
 
 def cells(column: Column) -> list[Cell]:
-    """Give the cells that measured the start of workers."""
+    """Return the cells that measured the start of workers."""
     return [cell for cell in column.of("starting") if above_zero(cell.extra.get(_COLD))]
 
 

@@ -72,7 +72,7 @@ def drawn(
 
 
 def data(dots: Sequence[Dot], figures_of: Sequence[str]) -> dict[str, list[Row]]:
-    """Give the rows of such a picture; what is not above 0 has no place on its axis.
+    """Return the rows of such a picture; what is not above 0 has no place on its axis.
 
     Args:
         figures_of: what the dot is in a word, and what the hollow one: hovering shows them.

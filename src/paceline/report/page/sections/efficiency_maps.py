@@ -125,7 +125,7 @@ def _is_wrong(cell: Cell) -> bool:
 
 
 def _top(every: Sequence[Sequence[Cell]]) -> float:
-    """Give the upper end of the colours: 100 %, or the highest efficiency where limits are wrong."""
+    """Return the upper end of the colours: 100 %, or the highest efficiency where limits are wrong."""
     return max([1.0, *(_known(cell) or 0 for own in every for cell in own)])
 
 

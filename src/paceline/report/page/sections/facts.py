@@ -11,7 +11,7 @@ _Fact = Callable[[Run], object]
 
 
 def facts(runs: Sequence[Run]) -> list[tuple[str, ...]]:
-    """Give a row for each fact that a run knows: its name, then what each run says.
+    """Return a row for each fact that a run knows: its name, then what each run says.
 
     Args:
         runs: n at least 1.
@@ -22,13 +22,13 @@ def facts(runs: Sequence[Run]) -> list[tuple[str, ...]]:
 
 
 def load(run: Run) -> tuple[float, ...]:
-    """Give the load averages over 1, 5 and 15 minutes when the run was saved; empty where it doesn't say."""
+    """Return the load averages over 1, 5 and 15 minutes when the run was saved; empty where it doesn't say."""
     known = run.facts.get("load_average")
     return tuple(float(one) for one in known if is_number(one)) if isinstance(known, list | tuple) else ()
 
 
 def cpus(run: Run) -> float | None:
-    """Give the usable CPUs; None where the run doesn't say."""
+    """Return the usable CPUs; None where the run doesn't say."""
     count = _inside(run.machine_info, "cpu").get("count")
     return float(count) if is_number(count) else None
 

@@ -32,7 +32,7 @@ class Gain:
 
 
 def gains(column: Column, experiment: str, function: str) -> list[Gain]:
-    """Give the speedup of each cell of an experiment but those of the plain loop.
+    """Return the speedup of each cell of an experiment but those of the plain loop.
 
     A cell that took turns with a plain loop knows its own; another is held against the one plain loop that did the same
     work in the same process.
@@ -59,7 +59,7 @@ def _gain(cell: Cell, loops: dict[_Key, list[Cell]]) -> float | None:
 
 
 def length(cell: Cell) -> float | None:
-    """Give how long an item of a cell computes, seconds; None if it does not say."""
+    """Return how long an item of a cell computes, seconds; None if it does not say."""
     return number(cell.extra.get("item_cpu_seconds"))
 
 

@@ -77,7 +77,7 @@ def drawn(
 
 
 def data(fields: Sequence[Field], figure: str) -> dict[str, list[Row]]:
-    """Give the rows of a heat map.
+    """Return the rows of a heat map.
 
     Args:
         figure: what the words of the fields are, in one word: hovering shows it.

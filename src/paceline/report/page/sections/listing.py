@@ -29,7 +29,7 @@ def table(cells: Sequence[Cell], labels: Sequence[str]) -> Table:
 
 
 def left_out(cells: Sequence[Cell]) -> str:
-    """Say how many cells the table leaves out, and how to see them."""
+    """Return how many cells the table leaves out, and how to see them."""
     if len(cells) <= MOST:
         return ""
     return f" The table leaves {len(cells) - MOST} of {len(cells)} cells out; paceline compare lists them all."

@@ -61,7 +61,7 @@ def _tally(doubts: Sequence[str]) -> str:
 
 
 def _apart(columns: Sequence[Column]) -> Iterator[str]:
-    """Say what keeps columns from being compared."""
+    """Yield what keeps columns from being compared."""
     runs = [column.run for column in columns]
     fingerprints = dict.fromkeys(plain(run.fingerprint) for run in runs)
     if len(fingerprints) > 1:

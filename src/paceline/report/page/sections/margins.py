@@ -73,7 +73,7 @@ def _drawn(all_columns: Sequence[Mapping[str, Finding]]) -> alt.TopLevelMixin:
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Give the powers of ten between two ends, and on a short axis what lies between these."""
+    """Return the powers of ten between two ends, and on a short axis what lies between these."""
     steps = [1] if high / low > _LONG else [1, 2, 5]
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     values = [step * 10.0**decade for decade in decades for step in steps]

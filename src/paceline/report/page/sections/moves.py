@@ -35,7 +35,7 @@ def moved(track: Track, rank: int, column: str) -> Figure:
 
 
 def beside(move: Move) -> str:
-    """Say what else is not the same in the runs on either side of a change point."""
+    """Return what else is not the same in the runs on either side of a change point."""
     return "; ".join(map(plain, move.beside))
 
 

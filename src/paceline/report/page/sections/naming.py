@@ -45,7 +45,7 @@ def slug(*names: str) -> str:
 
 
 def lacking(columns: Sequence[Column], has: Callable[[Column], object], what: str, how: str) -> tuple[str, ...]:
-    """Say what was not measured, where it was not, and what measures it; nothing if every column has it.
+    """Return what was not measured, where it was not, and what measures it; nothing if every column has it.
 
     Args:
         has: whether a column has it.

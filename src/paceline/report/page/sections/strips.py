@@ -51,7 +51,7 @@ def drawn(cells: Sequence[Cell], columns: Sequence[Sequence[Cell]], order: Seque
 
 
 def data(cells: Sequence[Cell]) -> dict[str, list[Row]]:
-    """Give the rows of the strips; of very many cells and rounds some."""
+    """Return the rows of the strips; of very many cells and rounds some."""
     shown = _chosen(cells)
     lanes = list(zip(shown, _lanes(shown), strict=True))
     return {
@@ -61,7 +61,7 @@ def data(cells: Sequence[Cell]) -> dict[str, list[Row]]:
 
 
 def left_out(cells: Sequence[Cell]) -> str:
-    """Say what of the cells and rounds is not drawn."""
+    """Return what of the cells and rounds is not drawn."""
     shown = _chosen(cells)
     count = sum(len(cell.rounds) for cell in shown)
     some = f" {len(shown)} of {len(cells)} cells are drawn." if len(shown) < len(cells) else ""
@@ -69,7 +69,7 @@ def left_out(cells: Sequence[Cell]) -> str:
 
 
 def _chosen(cells: Sequence[Cell]) -> list[Cell]:
-    """Give the cells that are drawn: those of the first strategies, and the first of these."""
+    """Return the cells that are drawn: those of the first strategies, and the first of these."""
     strategies = set(list(dict.fromkeys(cell.strategy for cell in cells))[:MOST_STRIPS])
     return [cell for cell in cells if cell.strategy in strategies][:MOST_CELLS]
 
@@ -80,13 +80,13 @@ def _thinned(dots: list[Row]) -> list[Row]:
 
 
 def _strip(cells: Sequence[Cell]) -> int:
-    """Give the height of a strip, pixels: more where a strategy has more cells."""
+    """Return the height of a strip, pixels: more where a strategy has more cells."""
     most = max(Counter(cell.strategy for cell in cells).values(), default=1)
     return min(max(_LANE * most, _LEAST_STRIP), _MOST_STRIP)
 
 
 def _lanes(cells: Sequence[Cell]) -> list[float]:
-    """Give the place of each cell in its strip, between 0 and 1, in the order of tables."""
+    """Return the place of each cell in its strip, between 0 and 1, in the order of tables."""
     counts, seen = Counter(cell.strategy for cell in cells), Counter[str]()
     lanes = []
     for cell in cells:

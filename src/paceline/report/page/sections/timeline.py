@@ -61,7 +61,7 @@ def section(columns: Sequence[Column]) -> Section:
 
 
 def _makers(columns: Sequence[Column], work: Work) -> list[Maker]:
-    """Give a maker for each picture, in the order of tables; a strategy may have several, as with and without
+    """Return a maker for each picture, in the order of tables; a strategy may have several, as with and without
     chunks.
     """
     traced = [_traced(column, work) for column in columns]

@@ -94,13 +94,13 @@ def _data(cells: Sequence[Cell]) -> dict[str, list[Row]]:
 
 
 def _pace(cells: Sequence[Cell]) -> list[Row]:
-    """Give the points of the pace line; its name stands at the first."""
+    """Return the points of the pace line; its name stands at the first."""
     points: list[Row] = [{"workers": workers, "seconds": seconds} for workers, seconds in pace(cells).items()]
     return [{**point, "name": "" if place else "limit"} for place, point in enumerate(points)]
 
 
 def pace(cells: Sequence[Cell]) -> dict[int, float]:
-    """Give the limit for each number of workers: the median of those that the cells were held against."""
+    """Return the limit for each number of workers: the median of those that the cells were held against."""
     limits: dict[int, list[float]] = {}
     for cell in sorted(cells, key=lambda cell: cell.workers):
         if cell.limit:
