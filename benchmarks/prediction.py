@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from paceline import history, machine
-from paceline.predict.command import MEASURE, has_all
+from paceline.commands.predict import MEASURE, has_all
 from paceline.predict.families import Setting, families, fitted
 from paceline.predict.measured import measured
 from paceline.predict.work import Work

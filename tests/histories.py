@@ -1,13 +1,12 @@
 """Whole histories with exact numbers, for the tests of check, baseline and trend."""
 
-import argparse
 import math
 import random
 
 from saved_runs import benchmark, put, saved
 
 from paceline import machine
-from paceline.trends import arguments as arguments_history
+from paceline.cli import main
 
 HERE = machine.fingerprint()
 ELSEWHERE = "darwin-arm64-made-up-8cpu-cpython-3.13"
@@ -75,8 +74,6 @@ def traced(*numbers):
     return change
 
 
-def typed(command, *words):
-    """Return what a command gets for these words."""
-    parser = argparse.ArgumentParser(prog=command)
-    getattr(arguments_history, f"{command}_arguments")(parser)
-    return parser.parse_args([str(word) for word in words])
+def ended(command, *words):
+    """Run a command; returns its exit status."""
+    return main([command, *map(str, words)])

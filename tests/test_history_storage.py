@@ -69,8 +69,8 @@ def names(tmp_path):
     return sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
 
 
-def in_history(*files):
-    return [f"{FINGERPRINT}/{FOLDER}/{file}" for file in files]
+def in_history(*names):
+    return [f"{FINGERPRINT}/{FOLDER}/{name}" for name in names]
 
 
 def test_a_run_saved_can_be_read_and_the_place_is_told(tmp_path, storage, logger):

@@ -7,7 +7,8 @@ import pytest
 from histories import ELSEWHERE
 from saved_runs import FINGERPRINT, FOLDER, PARTIAL, benchmark, put, saved
 
-from paceline import commands, history, machine
+from paceline import history, machine
+from paceline.commands import shared
 from paceline.history import NoSuchRunError, UnreadableRun
 from paceline.reporting import choosing
 from paceline.trends import runs as history_chosen
@@ -162,7 +163,7 @@ def test_the_newest_run_is_the_newest_by_date_whatever_its_number_and_folder(tmp
     assert history.newest_among(found, HERE).number == 8
     assert history_chosen.chosen(None, tmp_path, pytest.fail).number == 8
     assert choosing.chosen([], tmp_path, HERE, pytest.fail).runs == (found[-1],)
-    assert commands._newest(tmp_path).number == 8
+    assert shared.newest(tmp_path).number == 8
 
 
 def test_of_runs_of_one_moment_the_higher_number_is_the_newer(tmp_path):

@@ -65,13 +65,13 @@ MAY_KNOW = {
         "server", "stats", "strategies", "typed", "workloads",
     },
     "writing": {"history.publishing"},
-    "trace": {"machine", "observed", "report", "server", "watch", "writing"},
-    "reporting": {"ab", "claims", "history", "machine", "report", "stats", "strategies", "trends", "typed", "writing"},
+    "trace": {"observed", "server", "watch"},
+    "reporting": {"ab", "claims", "history", "machine", "report", "strategies", "trends", "stats"},
     "commands": {
-        "ab", "claims", "history", "machine", "predict", "race", "report", "reporting", "server", "strategies",
-        "trace", "trends", "watch",
+        "ab", "claims", "history", "machine", "observed", "predict", "race", "report", "reporting", "server", "stats",
+        "strategies", "trace", "trends", "typed", "watch", "workloads", "writing",
     },
-    "cli": {"ab", "commands", "machine", "predict", "reporting", "trace", "trends", "typed", "watch"},
+    "cli": {"commands", "history", "machine"},
     "__main__": {"cli"},
 }  # fmt: skip
 

@@ -4,16 +4,15 @@ import codecs
 import tomllib
 
 import pytest
-from histories import ELSEWHERE, HERE, NAMES, quiet, traced, typed, write
+from histories import ELSEWHERE, HERE, NAMES, ended, quiet, traced, write
 from saved_runs import FOLDER, put, saved
 
-from paceline import commands
 from paceline.trends import baselines as history_pins
 from paceline.trends.baselines import BaselinesError
 
 
 def baseline(*words):
-    return commands.baseline(typed("baseline", *words))
+    return ended("baseline", *words)
 
 
 def pinned(root):
@@ -100,7 +99,7 @@ def test_a_run_in_a_storage_of_all_machines_is_pinned_and_checked_against(tmp_pa
         put(tmp_path, saved(fingerprint=HERE, when=f"2026-01-0{number}T00:00:00+00:00"), number, FOLDER)
     assert baseline(1, "--why", "it is good", "--results", tmp_path) == 0
     assert pinned(tmp_path)[HERE]["run"] == f"{FOLDER}/0001_made-up.json"
-    assert commands.check(typed("check", "--results", tmp_path)) == 0
+    assert ended("check", "--results", tmp_path) == 0
     assert "run 2 (2026-01-02" in capsys.readouterr().out
 
 

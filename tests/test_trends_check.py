@@ -3,18 +3,16 @@
 import json
 
 import pytest
-from histories import ELSEWHERE, HERE, NAMES, fullname, noisy, quiet, stepped, traced, typed, write
+from histories import ELSEWHERE, HERE, NAMES, ended, fullname, noisy, quiet, stepped, traced, write
 from saved_runs import benchmark, put, saved
-
-from paceline import commands
 
 
 def check(*words):
-    return commands.check(typed("check", *words))
+    return ended("check", *words)
 
 
 def pin(root, run=1):
-    assert commands.baseline(typed("baseline", run, "--why", "the start", "--results", root)) == 0
+    assert ended("baseline", run, "--why", "the start", "--results", root) == 0
 
 
 def history(root, runs=12, names=NAMES, **last):
@@ -57,8 +55,8 @@ def test_a_step_that_stays_does_not_excuse_itself(tmp_path, capsys):
     factors["cell2"] = [value * (1.2 if place >= 10 else 1.0) for place, value in enumerate(factors["cell2"])]
     write(tmp_path, factors)
     pin(tmp_path)
-    for run in range(11, 17):
-        assert judged(tmp_path, capsys, run, status=1)[1][fullname("cell2")]["verdict"] == "slower"
+    for number in range(11, 17):
+        assert judged(tmp_path, capsys, number, status=1)[1][fullname("cell2")]["verdict"] == "slower"
 
 
 def test_a_run_beside_a_tracer_is_never_compared_neither_as_the_newest_nor_by_name_nor_as_an_earlier_one(

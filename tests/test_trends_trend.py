@@ -3,15 +3,15 @@
 import json
 
 import pytest
-from histories import ELSEWHERE, HERE, NAMES, fullname, newer, quiet, stepped, traced, typed, write
+from histories import ELSEWHERE, HERE, NAMES, ended, fullname, newer, quiet, stepped, traced, write
 from saved_runs import put, saved
 
-from paceline import commands, history
+from paceline import history
 from paceline.reporting.tracks import tracks
 
 
 def trend(*words):
-    return commands.trend(typed("trend", *words))
+    return ended("trend", *words)
 
 
 def moved(root, capsys, *words):

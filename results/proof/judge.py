@@ -12,9 +12,9 @@ from typing import Any
 import naive
 from resampling import Pool, family
 
-from paceline.ab.arguments import SECONDS
 from paceline.ab.outcome import Judged, Outcome
 from paceline.ab.record import CANARY, load
+from paceline.commands.ab import SECONDS
 
 LEVEL = 0.05
 

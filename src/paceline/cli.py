@@ -2,20 +2,14 @@
 
 import argparse
 import contextlib
+import importlib
 import io
 import os
 import sys
 import traceback
 from collections.abc import Sequence
-from pathlib import Path
 
-from paceline import typed
-from paceline.ab import arguments as arguments_ab
-from paceline.predict import arguments as arguments_predict
-from paceline.reporting import arguments as arguments_report
-from paceline.trace import arguments as arguments_trace
-from paceline.trends import arguments as arguments_history
-from paceline.watch import arguments as arguments_watch
+from paceline.commands import COMMANDS
 
 _WHAT = (
     "Which concurrency strategy should this Python work use, on this machine, and how close does it come to the limit?"
@@ -38,44 +32,6 @@ _EXAMPLES = """examples:
   paceline ab --baseline rev:main
                                 is the working tree slower than main?
 """
-_COMPARE = """It ends with status 2 if a run is not there or can't be read.
-
-examples:
-  paceline compare                        the newest whole run of this machine and Python
-  paceline compare 3                      run 3 of this machine and Python
-  paceline compare 3 4                    the change from run 3 to run 4
-  paceline compare a/0001_x.json b/0002_y.json
-"""
-_SERVE = """It prints one JSON line with its url and pid once it listens, and runs until Ctrl-C or SIGTERM.
-
-examples:
-  paceline serve --port 8080
-  paceline serve --bandwidth 12500000     all answers together at most 100 Mbit/s
-"""
-_RUNS = """It ends with status 2 if a file can't be read.
-
-examples:
-  paceline runs
-  paceline runs --results ../elsewhere/results
-"""
-_RACE = """The function is called with one item at a time; its module may be in the current directory.
-It ends with status 1 if the function fails or no strategy can run it.
-
-examples:
-  paceline race shop:price                          with the items 0 to 31
-  paceline race shop:price --items urls.txt         with the lines of a file, or the values of a JSON array
-  paceline race shop:price --workers 32 --strategy threads --strategy asyncio
-"""
-_CLAIMS = """It ends with status 0 also where claims stay unknown, and then says what to run; with 2 if a run is not
-there or can't be read.
-
-examples:
-  paceline claims                         by the newest whole run of this machine that can tell
-  paceline claims 5 6                     by runs 5 and 6, whose processes count together
-  paceline claims --why gil-bound         the whole argument for one claim
-"""
-_MOST_RUNS = 2
-_LAST_PORT = 65535
 _GATES = ("ab", "check")
 _INTERRUPTED = 128 + 2  # what a shell reports for SIGINT
 _PIPE_CLOSED = 128 + 13  # and for SIGPIPE
@@ -114,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")  # what its encoding lacks is escaped, as on standard error
     try:
         arguments = _typed(argv)
-        status = _act(arguments)
+        status: int = arguments.act(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -122,11 +78,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         _forget_output()
         return _PIPE_CLOSED
     except Exception as error:
-        from paceline import commands
+        from paceline.commands.shared import complain
 
-        ended = commands.status_of(error)
+        ended = _status_of(error)
         if ended is not None:
-            commands.complain(error)
+            complain(error)
         elif arguments.command in _GATES:
             traceback.print_exc()
         else:
@@ -138,148 +94,44 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _typed(argv: Sequence[str] | None) -> argparse.Namespace:
     """Read the words; what --help and --version wrote is on its way before they end everything."""
-    parser = _parser()
+    words = sys.argv[1:] if argv is None else argv
     try:
-        arguments = parser.parse_args(argv)
+        return _parser(words).parse_args(words)
     except SystemExit:
         sys.stdout.flush()
         raise
-    if arguments.command == "compare" and len(arguments.run) > _MOST_RUNS:
-        parser.error(f"compare takes two runs at most, {len(arguments.run)} given")
-    return arguments
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """Make the parser, with the one command that is typed or with all; a command's module brings what it needs."""
     parser = argparse.ArgumentParser(prog="paceline", description=_WHAT, epilog=_EXAMPLES, formatter_class=_AsWritten)
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    for name, summary, epilog, fill in (
-        ("serve", "start the measuring server", _SERVE, _serve_arguments),
-        ("compare", "show a saved run, or the change from one to another", _COMPARE, _compare_arguments),
-        ("claims", "say which of the lesson's claims hold here", _CLAIMS, _claims_arguments),
-        ("race", "find the strategy for a function of your own", _RACE, _race_arguments),
-        ("watch", arguments_watch.SUMMARY, arguments_watch.EPILOG, arguments_watch.arguments),
-        ("trace", arguments_trace.SUMMARY, arguments_trace.EPILOG, arguments_trace.arguments),
-        ("ab", arguments_ab.SUMMARY, arguments_ab.EPILOG, arguments_ab.arguments),
-        (
-            "check",
-            "judge a saved run against the pinned baseline",
-            arguments_history.CHECK,
-            arguments_history.check_arguments,
-        ),
-        (
-            "baseline",
-            "pin the run that later ones are checked against",
-            arguments_history.BASELINE,
-            arguments_history.baseline_arguments,
-        ),
-        ("trend", "find where a history's cells moved", arguments_history.TREND, arguments_history.trend_arguments),
-        ("report", arguments_report.SUMMARY, arguments_report.EPILOG, arguments_report.arguments),
-        ("predict", arguments_predict.SUMMARY, arguments_predict.EPILOG, arguments_predict.arguments),
-        ("runs", "list what is saved, and what can't be read", _RUNS, _runs_arguments),
-    ):
-        description = f"{summary[0].upper()}{summary[1:]}."
-        fill(
-            commands.add_parser(name, help=summary, description=description, epilog=epilog, formatter_class=_AsWritten)
+    typed = next((word for word in words if not word.startswith("-")), None)
+    for name in [typed] if typed in COMMANDS else COMMANDS:
+        module = importlib.import_module(f"paceline.commands.{name}")
+        one = commands.add_parser(
+            str(name),
+            help=module.SUMMARY,
+            description=f"{module.SUMMARY[0].upper()}{module.SUMMARY[1:]}.",
+            epilog=module.EPILOG,
+            formatter_class=_AsWritten,
         )
+        module.arguments(one)
+        one.set_defaults(act=module.run)
     return parser
 
 
-def _serve_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
-    parser.add_argument("--port", default=0, type=_port, help="port to listen at; 0, the default, takes a free one")
-    parser.add_argument(
-        "--bandwidth",
-        type=typed.bandwidth,
-        metavar="BYTES_PER_SECOND",
-        help="what all connections share, as 12500000 or 12.5MiB (default: no limit)",
-    )
-    parser.add_argument("--until-stdin-closes", action="store_true", help="end when whoever started it is gone")
+def _status_of(error: Exception) -> int | None:
+    """Return the exit status for an error that speaks for itself: 2 for a history's, 1 for the system's.
 
+    None for any other, which is a bug.
+    """
+    from paceline.history import HistoryError
 
-def _compare_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "run", nargs="*", metavar="RUN", help="a file, or a number in this machine's history; two at most"
-    )
-    typed.results(parser)
-
-
-def _runs_arguments(parser: argparse.ArgumentParser) -> None:
-    typed.results(parser)
-
-
-def _claims_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("saved", nargs="*", metavar="RUN", help="files, or numbers in this machine's history")
-    parser.add_argument("--why", metavar="ID", help="explain this claim, with every part and figure")
-    parser.add_argument("--json", action="store_true", help="write JSON in place of the table")
-    typed.results(parser)
-
-
-def _race_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("function", metavar="MODULE:FUNCTION", help="blocking or async; called with an item")
-    items = parser.add_mutually_exclusive_group()
-    items.add_argument("--items", type=Path, metavar="FILE", help="an item a line, or a JSON array if it ends in .json")
-    items.add_argument(
-        "--count", type=typed.whole, metavar="N", help="the items 0 to N-1 (default: 32, fewer if they are long)"
-    )
-    parser.add_argument(
-        "--workers",
-        type=typed.whole,
-        metavar="N",
-        help="items under way at once (default: 10 if it waits, else one per CPU)",
-    )
-    parser.add_argument("--rounds", type=typed.whole, metavar="N", help="default: 5, fewer if that takes over a minute")
-    parser.add_argument(
-        "--strategy", action="append", default=[], metavar="NAME", help="only this one; repeat for more"
-    )
-    parser.add_argument(
-        "--timeout",
-        type=typed.timeout,
-        default=60.0,
-        metavar="SECONDS",
-        help="for one step: an import, an item, a start, a round (default: 60, more for a long round)",
-    )
-    parser.add_argument("--seed", type=typed.natural, metavar="N", help="order within each turn (default: a new one)")
-    parser.add_argument("--json", action="store_true", help="write JSON in place of the table")
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or int(text) > _LAST_PORT:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port; give 0 to {_LAST_PORT}")
-    return int(text)
-
-
-def _act(arguments: argparse.Namespace) -> int:  # noqa: C901, PLR0911, PLR0912 - one for each command
-    """Hand over to the one who does it."""
-    from paceline import commands
-
-    match arguments.command:
-        case "serve":
-            return commands.serve(arguments.host, arguments.port, arguments.bandwidth, arguments.until_stdin_closes)
-        case "compare":
-            return commands.compare(arguments.run, arguments.results)
-        case "claims":
-            return commands.claims(arguments.saved, arguments.results, arguments.why, arguments.json)
-        case "race":
-            return commands.race(arguments)
-        case "watch":
-            return commands.watch(arguments)
-        case "trace":
-            return commands.trace(arguments)
-        case "ab":
-            return commands.ab(arguments)
-        case "check":
-            return commands.check(arguments)
-        case "baseline":
-            return commands.baseline(arguments)
-        case "report":
-            return commands.report(arguments)
-        case "trend":
-            return commands.trend(arguments)
-        case "predict":
-            return commands.predict(arguments)
-        case _:
-            return commands.runs(arguments.results)
+    if isinstance(error, HistoryError):
+        return 2
+    return 1 if isinstance(error, OSError) else None
 
 
 def _forget_output() -> None:

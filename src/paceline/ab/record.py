@@ -22,6 +22,9 @@ from paceline.history.run import number_of
 
 SCHEMA = 2
 CANARY = "canary"
+FOLDER = "ab"
+"""Where comparisons are saved, in the folder of results."""
+
 """The name, beside the cells', of the canary's rounds: one native hash, which no change of ours can move."""
 
 Phase = Literal["main", "confirm"]

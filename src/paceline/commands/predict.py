@@ -1,12 +1,14 @@
-"""`paceline predict`, from what was typed to what is printed."""
+"""`paceline predict`, from what was typed to its exit status."""
 
+import argparse
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from rich.console import RenderableType
 
-from paceline import history, machine
+from paceline import history, machine, typed
+from paceline.commands.shared import MISUSE, complain, newest
 from paceline.history import Run
 from paceline.predict import document, showing, showing_validation
 from paceline.predict.choosing import chosen, untold
@@ -18,19 +20,59 @@ from paceline.predict.validating import held_out
 from paceline.predict.work import Work
 from paceline.report import layout
 
-Complain = Callable[[object], None]
+SUMMARY = "say how long work would take that nobody measured"
+EPILOG = """It rests on a saved run: without RUN on the newest whole one of this machine with the cells it needs
+(pytest --benchmark-only --all). Items that only compute need --cpu and neither --latency nor --size.
+It ends with status 2 if the run can't tell, and then says what to measure.
+
+examples:
+  paceline predict --strategy threads --items 100000 --workers 100 --latency 0.05
+  paceline predict --strategy asyncio --items 1000000 --workers 1000 --latency 1 --deadline 60
+  paceline predict 4 --strategy pool-fork --items 5000 --workers 2 --cpu 0.02
+  paceline predict --validate             each cell, predicted from all others
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments: the run, and what to predict."""
+    add = parser.add_argument
+    add("run", nargs="?", metavar="RUN", help="a file, or a number in this machine's history")
+    add("--validate", action="store_true", help="leave out one cell after the other, and predict it from the rest")
+    add("--strategy", metavar="NAME", help="threads, asyncio, pool-fork ...; with --validate only its cells are shown")
+    add("--client", metavar="NAME", help="likewise; raw, requests or aiohttp (default: the one with most cells)")
+    add("--items", type=typed.whole, metavar="N", help="how many there are")
+    add("--workers", type=typed.whole, metavar="W", help="of each machine, items under way at once (default: 10)")
+    add(
+        "--latency",
+        type=typed.seconds,
+        metavar="SECONDS",
+        help="that an item waits for its server, as 0.02 or 20ms (default: 0)",
+    )
+    add("--cpu", type=typed.seconds, metavar="SECONDS", help="CPU time of an item's own computing (default: 0)")
+    add("--size", type=typed.size, metavar="BYTES", help="of an answer, as 1024 or 1KiB (default: 1KiB)")
+    add(
+        "--bandwidth",
+        type=typed.bandwidth,
+        metavar="BYTES_PER_SECOND",
+        help="that all share, as 12.5MiB (default: no limit)",
+    )
+    add("--memory", type=typed.memory, metavar="BYTES", help="of a machine, as 8GiB (default: what may be used here)")
+    add("--machines", type=typed.whole, metavar="M", help="like the measured one (default: 1)")
+    add("--deadline", type=typed.timeout, metavar="SECONDS", help="say how many machines meet it, start included")
+    add("--json", action="store_true", help="write JSON in place of tables")
+    typed.results(parser)
+
 
 NEEDED = ("latency", "workers", "threads_knee", "in_flight", "computing", "too_many", "memory")
 """Experiments that a run has which is taken without being named."""
 
 MEASURE = "pytest --benchmark-only --all"
-MISUSE = 2
 
 _WORKERS, _SIZE = 10, 1024
 _ASKED = ("items", "workers", "latency", "cpu", "size", "bandwidth", "memory", "machines", "deadline")
 
 
-def command(arguments: Namespace, complain: Complain) -> int:
+def run(arguments: Namespace) -> int:
     """Predict, or validate.
 
     Returns:
@@ -40,11 +82,11 @@ def command(arguments: Namespace, complain: Complain) -> int:
         complain(why)
         return MISUSE
     try:
-        run = _run(arguments, complain)
+        saved = _run(arguments)
     except history.HistoryError as error:
         complain(error)
         return MISUSE
-    return _validated(run, arguments, complain) if arguments.validate else _predicted(run, arguments, complain)
+    return _validated(saved, arguments) if arguments.validate else _predicted(saved, arguments)
 
 
 def _misuse(arguments: Namespace) -> str | None:
@@ -57,18 +99,11 @@ def _misuse(arguments: Namespace) -> str | None:
     return f"{' and '.join(missing)} must be given, or --validate; see paceline predict --help" if missing else None
 
 
-def _run(arguments: Namespace, complain: Complain) -> Run:
-    """Take the run that was named, or the newest whole one that has what is needed."""
+def _run(arguments: Namespace) -> Run:
+    """Return the run that was named, or the newest whole one that has what is needed."""
     if arguments.run is not None:
         return history.resolve(arguments.run, arguments.results)
-    here = machine.fingerprint()
-    run = history.newest(arguments.results, here, has_all, lambda file: complain(f"passed over {file}"), MEASURE)
-    if run.fingerprint != here:
-        complain(
-            f"{arguments.results} has no fitting run of this machine, {here}; this one is of ANOTHER MACHINE, "
-            f"{run.fingerprint}"
-        )
-    return run
+    return newest(arguments.results, has_all, MEASURE)
 
 
 def has_all(run: Run) -> bool:
@@ -76,7 +111,7 @@ def has_all(run: Run) -> bool:
     return set(NEEDED) <= {cell.experiment for cell in run.cells}
 
 
-def _validated(run: Run, arguments: Namespace, complain: Complain) -> int:
+def _validated(run: Run, arguments: Namespace) -> int:
     found = held_out(measured(run), Setting.of(run))
     shown = [
         one
@@ -91,7 +126,7 @@ def _validated(run: Run, arguments: Namespace, complain: Complain) -> int:
     return 0
 
 
-def _predicted(run: Run, arguments: Namespace, complain: Complain) -> int:
+def _predicted(run: Run, arguments: Namespace) -> int:
     known = families(measured(run))
     family = chosen(arguments, known)
     if why := untold(run, family, known):

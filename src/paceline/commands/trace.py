@@ -1,5 +1,6 @@
 """`paceline trace`, from what was typed to the files."""
 
+import argparse
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
@@ -7,21 +8,48 @@ from pathlib import Path
 from typing import Any
 
 from paceline import machine
+from paceline.commands import watch
+from paceline.commands.shared import FAILED, MISUSE, complain
 from paceline.report import needs
 from paceline.report.figures import many, plain
-from paceline.trace.arguments import OUTPUT
 from paceline.trace.chrome import as_text
 from paceline.trace.collecting import Round, collected
-from paceline.trace.page import as_html
-from paceline.watch.attempting import FAILED, MISUSE, attempt, complain_of_end
 from paceline.watch.wish import Wish
 from paceline.writing import STDOUT, put, unfit
 
-Complain = Callable[[object], None]
+SUMMARY = "save one round as a trace, for Perfetto and chrome://tracing"
+EPILOG = """WORKLOAD is as for paceline watch: downloads, computing, mixed, or a function of your own.
+The trace is of one round after another that warms up, and never of a timed one. It has a lane for each worker, with a
+span and the CPUs for each item; for downloads also a lane for each connection to the server, with what it saw of them.
+It ends with status 1 if the strategy can't run here, an item fails or takes too long, or the file can't be written;
+then there is none.
+
+examples:
+  paceline trace pool-fork downloads --option chunksize=0     then open trace.json at ui.perfetto.dev
+  paceline trace threads computing -o threads.json
+  paceline trace asyncio shop:order --workers 10 -o - | jq .otherData
+  paceline trace pool-fork downloads --html trace.html        the timeline of the workers alone, for any browser
+"""
+OUTPUT = Path("trace.json")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    watch.arguments(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help=f"where to write it; - for standard output (default: {OUTPUT}, or nowhere if there is --html)",
+    )
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write the workers' timeline as a page; - as above")
+
+
 Maker = Callable[[Round, Mapping[str, Any]], str]
 
 
-def trace(arguments: Namespace, complain: Complain) -> int:
+def run(arguments: Namespace) -> int:
     """Trace one round, and write it down.
 
     Returns:
@@ -40,9 +68,9 @@ def trace(arguments: Namespace, complain: Complain) -> int:
             if why := unfit(path):
                 complain(why)  # before the round, which may be long
                 return FAILED
-        return _traced(wished, wanted, complain)
+        return _traced(wished, wanted)
 
-    return attempt(arguments, complain, write)
+    return watch.attempt(arguments, write)
 
 
 def facts(wished: Wish, traced: Round) -> dict[str, Any]:
@@ -68,11 +96,11 @@ def _wanted(arguments: Namespace) -> list[tuple[Path, Maker]]:
     return [(path, make) for path, make in wanted if path is not None]
 
 
-def _traced(wished: Wish, wanted: list[tuple[Path, Maker]], complain: Complain) -> int:
+def _traced(wished: Wish, wanted: list[tuple[Path, Maker]]) -> int:
     traced = collected(wished)
     if traced.dropped:
         complain(f"the server had no room for {traced.dropped} of its spans; trace fewer items")
-    complain_of_end(wished, traced.ended, complain)
+    watch.complain_of_end(wished, traced.ended)
     told = facts(wished, traced)
     for path, text in [(path, make(traced, told)) for path, make in wanted]:  # all is made before any is written
         try:
@@ -100,3 +128,24 @@ def _beside(make: Maker, traced: Round) -> str:
         return ". Open it with any browser"
     served = f", with {many(len(traced.served), 'span')} of the server" if traced.server else ""
     return f"{served}. Open it with https://ui.perfetto.dev or chrome://tracing"
+
+
+def as_html(traced: Round, facts: Mapping[str, Any]) -> str:
+    """Write a round as an HTML page that needs nothing else.
+
+    Args:
+        traced: at least one item.
+        facts: what it is a round of, as `facts` gives it.
+    """
+    from paceline.report.page.html import page  # here: what draws takes longer to load than a round takes
+    from paceline.report.page.tracing import timeline_page
+
+    setting = {"strategy": facts["strategy"], "workers": facts["workers"], **facts["options"]}
+    report = timeline_page(
+        traced.spans,
+        title=f"{facts['strategy']}: {facts['workload']}",
+        made=(f"One round after another that warmed up, on {facts['fingerprint']}, Python {facts['python']}",),
+        setting=", ".join(f"{name}={value}" for name, value in setting.items()),
+        workers=len(traced.opened),
+    )
+    return page(report, facts["paceline"])

@@ -1,31 +1,116 @@
 """`paceline ab`, from what was typed to its exit status."""
 
+import argparse
 import platform
 import random
 import signal
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Never
 
+from paceline import typed
 from paceline.ab import judging, output
 from paceline.ab.outcome import Outcome
 from paceline.ab.output import as_json, markdown
 from paceline.ab.pair import SideFailed
 from paceline.ab.progress import reporting
-from paceline.ab.record import Comparison, load, resolve, save
+from paceline.ab.record import FOLDER, Comparison, load, resolve, save
 from paceline.ab.request import SideError, parse
 from paceline.ab.session import ComparisonSpec, run_comparison
+from paceline.commands.shared import complain
 from paceline.history import HistoryError, NotSaved
 from paceline.history.publishing import unfit_folder
 from paceline.report.layout import render
-from paceline.report.verdicts import MISUSE, status
+from paceline.report.verdicts import FAILING, MISUSE, status
 from paceline.server.process import ServerError
+from paceline.stats.looks import MAIN
 
-FOLDER = "ab"
+SUMMARY = "compare two revisions, Pythons or environments by any suite of benchmarks, in lockstep"
+EPILOG = """A SIDE is rev:REVISION (a git revision, in a worktree), python:PATH (another Python), or . (the working
+tree), each with environment variables and pytest options after it, in one word: ". SLOW=1 --client raw".
+Words after -- are pytest's, and choose the cells: tests that take `benchmark` or `codspeed_benchmark` or bear their
+marks. Without any they are those of the ini key paceline_ab, or else all.
+Two pytest processes take the rounds of the same cells in turns; each pair of processes is one observation.
+It ends with status 0 if no cell is slower, 1 if one is (or what --fail-on says), 2 for a misuse or a failure, a cell
+that fails on the candidate only, or nothing left to compare (with --strict also for cells that stay unknown), 3 if the
+canary moved, so that nothing can be compared.
+
+examples:
+  paceline ab --baseline rev:main --candidate .
+  paceline ab --baseline rev:main --why -- tests/test_speed.py
+  paceline ab --baseline rev:v1.0 --candidate rev:HEAD --install
+  paceline ab --baseline . --candidate python:python3.13 -- benchmarks/test_downloads.py --items 20
+  paceline ab --baseline . --candidate ". PYTHONMALLOC=malloc"
+  paceline ab --read 3                          show a saved decision again
+"""
+SECONDS = 240.0
+TOLERANCE = 3.0  # per cent
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    add = parser.add_argument
+    add("--baseline", metavar="SIDE", help="where the comparison starts")
+    add("--candidate", metavar="SIDE", default=".", help="where it goes (default: the working tree)")
+    add(
+        "--pairs",
+        type=typed.whole,
+        metavar="N",
+        help=f"decide once, at N pairs of processes (default: at {len(MAIN)} looks from {MAIN[0]} pairs to {MAIN[-1]})",
+    )
+    add(
+        "--time",
+        type=typed.timeout,
+        default=SECONDS,
+        metavar="SECONDS",
+        help="for everything, where --pairs doesn't say how many (default: %(default)g)",
+    )
+    add(
+        "--tolerance",
+        type=typed.above_zero,
+        default=TOLERANCE,
+        metavar="PERCENT",
+        help="the largest change that counts as none (default: %(default)g)",
+    )
+    add("--seed", type=typed.natural, metavar="N", help="order of the cells (default: a new one; saved)")
+    add("--install", action="store_true", help="give each revision an environment of its own")
+    add(
+        "--timeout",
+        type=typed.timeout,
+        default=60.0,
+        metavar="SECONDS",
+        help="without a word from a side, after which it hangs (default: %(default)g)",
+    )
+    add(
+        "--fail-on",
+        choices=sorted(FAILING),
+        default="slower",
+        help="the verdict on a cell that ends with status 1 (default: %(default)s)",
+    )
+    add("--strict", action="store_true", help="end with status 2 if a cell stays unknown or a count changed")
+    add(
+        "--why",
+        action="store_true",
+        help="say where a slower or faster cell changed: both sides run it again under a profiler",
+    )
+    add(
+        "--why-of",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="the same for cells with this in their names, whatever the verdict; may be repeated",
+    )
+    add("--read", metavar="FILE", help="judge a saved comparison again: a file, or its number in results/ab")
+    add("--json", action="store_true", help="write JSON in place of the table")
+    add("--markdown", action="store_true", help="write Markdown, for a step summary, in place of the table")
+    typed.results(parser)
+    add("cells", nargs="*", metavar="-- PYTEST ARGUMENTS", help="which cells to compare (default: paceline_ab, or all)")
+
+
 TERMINATED = 128 + signal.SIGTERM
 SEEDS = 2**32
 
@@ -40,7 +125,7 @@ class Misuse(Exception):  # noqa: N818 - it says what it is
     """What was typed makes no comparison."""
 
 
-def ab(arguments: Namespace, complain: Callable[[object], None]) -> int:
+def run(arguments: Namespace) -> int:
     """Compare two sides in lockstep, or judge a saved comparison again.
 
     Returns:
@@ -49,7 +134,7 @@ def ab(arguments: Namespace, complain: Callable[[object], None]) -> int:
         143: SIGTERM.
     """
     try:
-        return read(arguments) if arguments.read else measured(arguments, complain)
+        return read(arguments) if arguments.read else measured(arguments)
     except BrokenPipeError:
         raise
     except (Misuse, SideError, SideFailed, ServerError, HistoryError, OSError) as error:
@@ -63,7 +148,7 @@ def read(arguments: Namespace) -> int:
     return shown(load(path), path, arguments)
 
 
-def measured(arguments: Namespace, complain: Callable[[object], None]) -> int:
+def measured(arguments: Namespace) -> int:
     """Hold a comparison, save it and judge it; one that can't be saved is still shown."""
     if platform.system() == "Windows":
         raise Misuse(WINDOWS)

@@ -1,10 +1,13 @@
 """`paceline race`, from what was typed to its exit status."""
 
+import argparse
 import random
 import sys
 from argparse import Namespace
-from collections.abc import Callable
+from pathlib import Path
 
+from paceline import typed
+from paceline.commands.shared import FAILED, MISUSE, complain
 from paceline.race import choosing, document, items, racing, showing
 from paceline.race.child import LostError
 from paceline.race.items import ItemsError
@@ -14,11 +17,47 @@ from paceline.race.racing import TooLongError, Wish
 from paceline.report.layout import render
 from paceline.workloads.call import Call, NoSuchFunctionError
 
-FAILED = 1
-MISUSE = 2
+SUMMARY = "find the strategy for a function of your own"
+EPILOG = """The function is called with one item at a time; its module may be in the current directory.
+It ends with status 1 if the function fails or no strategy can run it.
+
+examples:
+  paceline race shop:price                          with the items 0 to 31
+  paceline race shop:price --items urls.txt         with the lines of a file, or the values of a JSON array
+  paceline race shop:price --workers 32 --strategy threads --strategy asyncio
+"""
 
 
-def race(arguments: Namespace, complain: Callable[[object], None]) -> int:
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("function", metavar="MODULE:FUNCTION", help="blocking or async; called with an item")
+    items = parser.add_mutually_exclusive_group()
+    items.add_argument("--items", type=Path, metavar="FILE", help="an item a line, or a JSON array if it ends in .json")
+    items.add_argument(
+        "--count", type=typed.whole, metavar="N", help="the items 0 to N-1 (default: 32, fewer if they are long)"
+    )
+    parser.add_argument(
+        "--workers",
+        type=typed.whole,
+        metavar="N",
+        help="items under way at once (default: 10 if it waits, else one per CPU)",
+    )
+    parser.add_argument("--rounds", type=typed.whole, metavar="N", help="default: 5, fewer if that takes over a minute")
+    parser.add_argument(
+        "--strategy", action="append", default=[], metavar="NAME", help="only this one; repeat for more"
+    )
+    parser.add_argument(
+        "--timeout",
+        type=typed.timeout,
+        default=60.0,
+        metavar="SECONDS",
+        help="for one step: an import, an item, a start, a round (default: 60, more for a long round)",
+    )
+    parser.add_argument("--seed", type=typed.natural, metavar="N", help="order within each turn (default: a new one)")
+    parser.add_argument("--json", action="store_true", help="write JSON in place of the table")
+
+
+def run(arguments: Namespace) -> int:
     """Race the strategies with a function, and say which to use.
 
     Returns:

@@ -1,0 +1,67 @@
+"""`paceline claims`: what runs say about the lesson's claims."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from paceline import claims, history, machine, typed
+from paceline.claims import Claim
+from paceline.commands.shared import MISUSE, complain, newest
+from paceline.history import Run
+from paceline.report import claims_json, tables
+
+SUMMARY = "say which of the lesson's claims hold here"
+EPILOG = """It ends with status 0 also where claims stay unknown, and then says what to run; with 2 if a run is not
+there or can't be read.
+
+examples:
+  paceline claims                         by the newest whole run of this machine that can tell
+  paceline claims 5 6                     by runs 5 and 6, whose processes count together
+  paceline claims --why gil-bound         the whole argument for one claim
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("saved", nargs="*", metavar="RUN", help="files, or numbers in this machine's history")
+    parser.add_argument("--why", metavar="ID", help="explain this claim, with every part and figure")
+    parser.add_argument("--json", action="store_true", help="write JSON in place of the table")
+    typed.results(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Report what runs say about the claims, or all about one of them.
+
+    Returns:
+        0, also where claims stay unknown; 2 if there is no claim of that name.
+
+    Raises:
+        HistoryError: there is no such run, or it can't be read.
+    """
+    why = arguments.why
+    known = {claim.id: claim for claim in claims.CLAIMS}
+    if why is not None and why not in known:
+        complain(f"there is no claim {why!r}; known are {', '.join(known)}")
+        return MISUSE
+    runs = [history.resolve(word, arguments.results) for word in arguments.saved] or _newest_evidence(arguments.results)
+    chosen = [known[why]] if why is not None else list(claims.CLAIMS)
+    _show(chosen, runs, explain=bool(why), as_json=arguments.json)
+    return 0
+
+
+def _newest_evidence(results: Path) -> list[Run]:
+    """Take each experiment's newest replicates from the history that has the newest run worth asking."""
+    best = newest(results, claims.has_evidence, "pytest --benchmark-only --all")
+    return claims.newest_of_each(
+        [run for run in history.runs(results)[0] if run.complete and run.fingerprint == best.fingerprint]
+    )
+
+
+def _show(chosen: Sequence[Claim], saved: Sequence[Run], *, explain: bool, as_json: bool) -> None:
+    found, here = claims.findings(saved, chosen), machine.fingerprint()
+    if as_json:
+        sys.stdout.write(f"{claims_json.as_json(chosen, found, saved, here)}\n")
+        return
+    shown = tables.argument(chosen[0], found[chosen[0].id]) if explain else tables.claim_table(found)
+    tables.render([*map(tables.introduced, saved), *shown, *tables.closing(found, saved, here)])

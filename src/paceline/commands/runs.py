@@ -1,0 +1,38 @@
+"""`paceline runs`: what is saved, and what can't be read."""
+
+import argparse
+import sys
+
+from paceline import history, typed
+from paceline.report import tables
+from paceline.report.figures import plain
+
+SUMMARY = "list what is saved, and what can't be read"
+EPILOG = """It ends with status 2 if a file can't be read.
+
+examples:
+  paceline runs
+  paceline runs --results ../elsewhere/results
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    typed.results(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """List what is saved.
+
+    Returns:
+        2 if something there can't be read, else 0.
+    """
+    results = arguments.results
+    whole, damaged = history.runs(results)
+    partial, damaged_too = history.partials(results)
+    damaged += damaged_too
+    if whole or partial or damaged:
+        tables.render(tables.listing(whole, partial, damaged))
+    else:
+        sys.stdout.write(f"{plain(results.absolute())} has no saved run; {history.advice(results)}\n")
+    return 2 if damaged else 0

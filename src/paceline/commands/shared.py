@@ -1,0 +1,47 @@
+"""What several commands do alike."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from paceline import history, machine
+from paceline.history import Run
+from paceline.report.figures import plain
+from paceline.strategies import STRATEGIES
+
+FAILED = 1  # exit statuses
+MISUSE = 2
+
+
+def complain(trouble: object) -> None:
+    """Say something on standard error: a sentence, and lines below it where there is more to show."""
+    if isinstance(trouble, OSError):
+        trouble = f"{trouble.filename or 'standard output'}: {trouble.strerror or trouble}"
+    lines = "\n".join(map(plain, str(trouble).split("\n")))
+    sys.stderr.write(f"paceline: {lines}\n")
+
+
+def newest(
+    results: Path,
+    needs: Callable[[Run], bool] = lambda run: bool(run.cells),
+    measure: str = "pytest --benchmark-only",
+) -> Run:
+    """Take the newest run worth showing, and say so aloud where it is not this machine's.
+
+    Args:
+        results: where the histories are.
+        needs: whether a run is.
+        measure: what to type for one that is.
+    """
+    here = machine.fingerprint()
+    run = history.newest(results, here, needs, lambda damaged: complain(f"passed over {damaged}"), measure)
+    if run.fingerprint != here:
+        complain(
+            f"{results} has no whole run of this machine, {here}; this one is of ANOTHER MACHINE, {run.fingerprint}"
+        )
+    return run
+
+
+def table_order() -> list[str]:
+    """Return the names of the strategies in the order of every table."""
+    return [strategy.name for strategy in STRATEGIES]
