@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from namespaces import hosts
 
-from paceline import fresh
+from paceline.child import processes
 from paceline.measuring import laps
 from paceline.measuring.rounds import NotAMeasurement
 from paceline.server.process import running
@@ -92,7 +92,7 @@ def running_on(count, threads):
             started.enter_context(one)
         started.enter_context(made.own.network.entered())
         addresses = [host.address for host in made.workers]
-        items = fresh.call("dask_on_hosts:proved", made.address, made.own.address, addresses, threads)
+        items = processes.call("dask_on_hosts:proved", made.address, made.own.address, addresses, threads)
         yield Proved(made.address, made.own.address, items)
 
 
@@ -134,7 +134,7 @@ def most_at_once(strategy, items):
     watch = "paceline.measuring.watching:figures_of"
     timeout = laps.patience(strategy.workload, items, passes=2)
     with folder() as own:
-        figures = fresh.call(watch, strategy, items, own / "spans", traced=False, timeout=timeout)
+        figures = processes.call(watch, strategy, items, own / "spans", traced=False, timeout=timeout)
     return figures["most_in_flight"]
 
 

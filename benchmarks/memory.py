@@ -79,9 +79,9 @@ def footprint(strategy, workers, n):
 
 
 def _memory():
-    from paceline import family  # only now, so that no forked worker shares it
+    from paceline.child import processes  # only now, so that no forked worker shares it
 
-    held = [process.memory_full_info() for process in family.members(os.getpid())]
+    held = [process.memory_full_info() for process in processes.members(os.getpid())]
     sums = {kind: sum(getattr(one, kind, 0) for one in held) for kind in ("pss", "uss", "rss")}
     figures = {f"{kind}_bytes": value for kind, value in sums.items() if value}
     return {**figures, "processes": len(held), "measure": "PSS" if sums["pss"] else "USS"}

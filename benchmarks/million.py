@@ -79,9 +79,9 @@ def downloaded(strategy, workers, items, fetch):
 
 
 def _peaks():
-    from paceline import family  # only now, so that no forked worker shares it
+    from paceline.child import processes  # only now, so that no forked worker shares it
 
-    return sum(_peak(process.pid) for process in family.members(os.getpid()))
+    return sum(_peak(process.pid) for process in processes.members(os.getpid()))
 
 
 def _peak(pid):

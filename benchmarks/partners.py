@@ -11,7 +11,7 @@ import time
 from contextlib import contextmanager
 from multiprocessing import connection
 
-from paceline.pool_worker import end_with_parent
+from paceline.workers.pool_worker import end_with_parent
 
 FORK = multiprocessing.get_context("fork")
 TIMEOUT = 60.0  # seconds for everything that one cell does; far more than it needs

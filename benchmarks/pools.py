@@ -10,7 +10,7 @@ from pathlib import Path
 import partners
 from partners import FORK
 
-from paceline import cgroups
+from paceline import machine
 
 ITEM_SECONDS = 0.001  # long enough for every worker to get some
 
@@ -40,7 +40,7 @@ def default_size(affinity):
         "default_workers": workers,
         "cpus_online": os.cpu_count(),
         "cpus_usable": len(os.sched_getaffinity(0)),
-        "cpus_quota": min(cgroups.quotas(), default=None),
+        "cpus_quota": min(machine.quotas(), default=None),
     }
 
 

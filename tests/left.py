@@ -4,7 +4,7 @@ import multiprocessing
 import threading
 import time
 
-from paceline import pool_worker
+from paceline.workers import pool_worker
 
 
 def _forever():

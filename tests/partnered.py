@@ -10,7 +10,7 @@ import partners
 import talking
 from partners import FORK
 
-from paceline import family
+from paceline.child import processes
 
 DEATH = 3  # the exit code of a partner that dies
 
@@ -49,8 +49,8 @@ def run_together(fates):
     try:
         partners.processes(lambda place: FATES[fates[place]](), len(fates))
     except partners.PartnerDied as error:
-        return str(error), len(family.members(os.getpid())) - 1
-    return "all ended well", len(family.members(os.getpid())) - 1
+        return str(error), len(processes.members(os.getpid())) - 1
+    return "all ended well", len(processes.members(os.getpid())) - 1
 
 
 FATES = {"ends": lambda: None, "dies": lambda: os._exit(DEATH), "hangs": signal.pause}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from processes import python, until
 
-from paceline import family
+from paceline.child import processes
 
 LOOPBACK = "127.0.0.1"
 QUIET = {
@@ -58,7 +58,7 @@ class Cluster:
 
 def pull(process):
     """End a host with everything on it, at once."""
-    family.end(process.pid)
+    processes.end_session(process.pid)
 
 
 @contextmanager

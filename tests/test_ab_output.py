@@ -15,8 +15,7 @@ from paceline.ab.outcome import Count
 from paceline.ab.output import as_json, markdown
 from paceline.ab.record import save
 from paceline.cli import main
-from paceline.report.escaping import code, text
-from paceline.report.layout import render
+from paceline.text.layout import code, render, text
 
 SLOWER = judged(
     ONE, "slower", 1.1, 1.08, 1.12, fresh=estimate(1.09, 1.07, 1.11, 8), why="+10.0 %, and fresh pairs agree"

@@ -31,7 +31,7 @@ from paceline.ab.record import (
     resolve,
     save,
 )
-from paceline.history import files
+from paceline.history import documents
 
 CELLS = {ONE: ((0.1, 0.12), (0.11, 0.3)), TWO: (taken(0.2, connections=10), taken(1 / 3, connections=320))}
 HELD = comparison(*pairs(CELLS, 2), pair(3, CELLS, phase="confirm"), left_out={"x": "skipped"}, notes=("é",))
@@ -186,7 +186,7 @@ def test_a_mark_that_an_editor_put_before_a_comparison_is_passed_over(folder):
 
 
 def test_a_comparison_too_large_to_be_read_again_is_not_saved(folder, monkeypatch):
-    monkeypatch.setattr(files, "LARGEST", 500)
+    monkeypatch.setattr(documents, "LARGEST", 500)
     with pytest.raises(
         NotSaved, match=r"it has [\d,]+ bytes, more than any comparison may have \(500\); compare fewer"
     ):

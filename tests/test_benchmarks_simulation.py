@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from predicted import exactly
 
-from paceline import fresh
+from paceline.child import processes
 from paceline.predict.model import Parts
 from paceline.predict.work import Work
 from paceline.server.service import Service
@@ -24,7 +24,7 @@ def beside_the_experiments(monkeypatch):
 
 @pytest.mark.parametrize("strategy", ["sequential", "threads", "asyncio", "pool-fork"])
 def test_a_round_of_many_items_is_counted_and_checked(strategy):
-    figures = fresh.call("million:passed", strategy, 1 if strategy == "sequential" else 3, 2000)
+    figures = processes.call("million:passed", strategy, 1 if strategy == "sequential" else 3, 2000)
     assert figures["seconds_per_item"] == pytest.approx(figures["seconds"][0] / 2000)
     if sys.platform == "linux":
         assert figures["peak_bytes"] > figures["grown_bytes"] >= 0

@@ -15,8 +15,9 @@ from claimed import cells, run
 from saved_runs import FINGERPRINT, benchmark, put, saved
 
 from paceline import claims, cli, machine
+from paceline.claims import output
 from paceline.history import from_json
-from paceline.report import claims_json, tables
+from paceline.text import layout
 
 GOLDEN = Path(__file__).parent / "golden"
 HERE = machine.fingerprint()
@@ -33,7 +34,7 @@ def assert_golden(name, text):
 
 def printed(renderables):
     stream = io.StringIO()
-    tables.render(renderables, stream)
+    layout.render(renderables, stream)
     return stream.getvalue()
 
 
@@ -63,39 +64,37 @@ def test_the_table_has_a_verdict_and_what_decided_it():
     runs = [lesson()]
     found = claims.findings(runs, CHOSEN)
     assert [found[claim.id].verdict for claim in CHOSEN] == ["confirmed", "refuted", "unknown", "unknown"]
-    assert_golden("claims_table", printed([*tables.claim_table(found), *tables.closing(found, runs, FINGERPRINT)]))
+    assert_golden("claims_table", printed([*output.claim_table(found), *output.closing(found, runs, FINGERPRINT)]))
 
 
 @pytest.mark.parametrize("name", ["gil-bound", "speedup-io"])
 def test_the_whole_argument_has_every_part_and_figure(name):
     found = claims.findings([lesson()], [KNOWN[name]])
-    assert_golden(f"claims_why_{name}", printed(tables.argument(KNOWN[name], found[name])))
+    assert_golden(f"claims_why_{name}", printed(output.argument(KNOWN[name], found[name])))
 
 
 def test_programs_get_the_same_as_json():
     runs = [lesson()]
-    assert_golden(
-        "claims_json", claims_json.as_json(CHOSEN[2:3], claims.findings(runs, CHOSEN), runs, FINGERPRINT) + "\n"
-    )
+    assert_golden("claims_json", output.as_json(CHOSEN[2:3], claims.findings(runs, CHOSEN), runs, FINGERPRINT) + "\n")
 
 
 def test_runs_of_another_machine_are_never_judged_in_silence():
     runs = [lesson()]
-    last = printed(tables.closing(claims.findings(runs, CHOSEN), runs, "this-machine")).splitlines()[-1]
+    last = printed(output.closing(claims.findings(runs, CHOSEN), runs, "this-machine")).splitlines()[-1]
     assert last == f"ANOTHER MACHINE, {FINGERPRINT}: nothing here is about this one, this-machine"
 
 
 def test_runs_that_are_compared_with_are_named_apart():
     runs = [lesson(), lesson(fingerprint="darwin-arm64", path=Path("other.json"))]
-    text = printed(tables.closing(claims.findings(runs, CHOSEN), runs, FINGERPRINT))
+    text = printed(output.closing(claims.findings(runs, CHOSEN), runs, FINGERPRINT))
     assert text.splitlines()[1] == "compared with other.json, darwin-arm64"
 
 
 def test_runs_of_different_scales_are_never_averaged_in_silence():
     runs = [lesson(scale={"items": None}), lesson(scale={"items": 5})]
-    assert "DIFFERENT SCALES" in printed(tables.closing(claims.findings(runs, CHOSEN), runs, FINGERPRINT))
+    assert "DIFFERENT SCALES" in printed(output.closing(claims.findings(runs, CHOSEN), runs, FINGERPRINT))
     runs = [lesson(scale={"items": 5, "all": True}), lesson(scale={"items": 5})]
-    assert "DIFFERENT SCALES" not in printed(tables.closing(claims.findings(runs, CHOSEN), runs, FINGERPRINT))
+    assert "DIFFERENT SCALES" not in printed(output.closing(claims.findings(runs, CHOSEN), runs, FINGERPRINT))
 
 
 def test_one_run_given_twice_counts_once():
@@ -240,7 +239,7 @@ def test_nothing_in_a_run_steers_the_terminal():
     odd = replicated(fingerprint="odd\x1b[2J")
     runs = [from_json(odd, Path("results/\x1b[2J.json"))]
     found = claims.findings(runs)
-    text = printed([*tables.claim_table(found), *tables.closing(found, runs, HERE)])
+    text = printed([*output.claim_table(found), *output.closing(found, runs, HERE)])
     assert "\x1b" not in text
 
 

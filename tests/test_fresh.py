@@ -10,17 +10,17 @@ import psutil
 import pytest
 from processes import alive, python, until
 
-from paceline import fresh
+from paceline.child import processes
 
-CALLER = "import sys; sys.path.append({tests!r}); import pathlib; from paceline import fresh; "
+CALLER = "import sys; sys.path.append({tests!r}); import pathlib; from paceline.child import processes; "
 
 
 def test_a_result_comes_back():
-    assert fresh.call("far:add", 2, right=3) == 5
+    assert processes.call("far:add", 2, right=3) == 5
 
 
 def test_the_interpreter_is_fresh_and_has_one_thread():
-    pid, threads, with_pytest, with_psutil = fresh.call("far:where")
+    pid, threads, with_pytest, with_psutil = processes.call("far:where")
     assert pid != os.getpid()
     assert threads == 1
     assert not with_pytest
@@ -29,28 +29,28 @@ def test_the_interpreter_is_fresh_and_has_one_thread():
 
 def test_an_error_comes_back_as_it_was_raised_with_a_note_on_where():
     with pytest.raises(ZeroDivisionError, match=r"^no such luck") as caught:
-        fresh.call("far:curse", "no such luck")
+        processes.call("far:curse", "no such luck")
     assert "far:curse" in caught.value.__notes__[0]
     assert "in curse" in caught.value.__notes__[0]
 
 
 def test_what_the_function_prints_is_no_answer():
-    assert fresh.call("far:chatter") == "an answer"
+    assert processes.call("far:chatter") == "an answer"
 
 
 def test_a_function_that_is_not_there_is_told():
     with pytest.raises(AttributeError, match="nowhere"):
-        fresh.call("far:nowhere")
+        processes.call("far:nowhere")
 
 
 def test_an_interpreter_that_dies_is_told_with_its_last_word():
-    with pytest.raises(fresh.LostError, match="far:die gave no answer: .* signal 9: the last word"):
-        fresh.call("far:die")
+    with pytest.raises(processes.LostError, match="far:die gave no answer: .* signal 9: the last word"):
+        processes.call("far:die")
 
 
 def test_a_function_that_hangs_is_ended_with_all_that_it_started(tmp_path):
-    with pytest.raises(fresh.LostError, match="hung: no answer within 2 s"):
-        fresh.call("far:hang_with_a_child", tmp_path / "pids", timeout=2.0)
+    with pytest.raises(processes.LostError, match="hung: no answer within 2 s"):
+        processes.call("far:hang_with_a_child", tmp_path / "pids", timeout=2.0)
     pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
     until(lambda: not alive(pids), "all that it started to end")
 
@@ -59,7 +59,7 @@ def test_a_function_that_hangs_is_ended_with_all_that_it_started(tmp_path):
 def test_nothing_outlives_the_caller(tmp_path, how):
     log = tmp_path / "pids"
     code = CALLER.format(tests=os.path.dirname(far.__file__))  # noqa: PTH120
-    call = f"fresh.call('far:hang_with_a_child', pathlib.Path({str(log)!r}))"
+    call = f"processes.call('far:hang_with_a_child', pathlib.Path({str(log)!r}))"
     with python("-c", code + call, stderr=subprocess.DEVNULL) as caller:
         until(lambda: log.exists() and len(log.read_text().split()) == 2, "the function to start")
         caller.send_signal(how)
@@ -75,7 +75,7 @@ def test_nothing_outlives_the_caller(tmp_path, how):
 def test_the_interpreter_imports_from_where_the_caller_does(tmp_path, monkeypatch):
     (tmp_path / "lonely.py").write_text("def answer():\n    return 42\n")
     monkeypatch.syspath_prepend(tmp_path)
-    assert fresh.call("lonely:answer") == 42
+    assert processes.call("lonely:answer") == 42
     assert "lonely" not in sys.modules
 
 
@@ -95,11 +95,11 @@ def temporary(tmp_path, monkeypatch):
 
 def test_an_interpreter_that_dies_leaves_no_temporary_files(temporary):
     folder = temporary("short")
-    with pytest.raises(fresh.LostError):
-        fresh.call("far:die_with_a_folder")
+    with pytest.raises(processes.LostError):
+        processes.call("far:die_with_a_folder")
     assert list(folder.iterdir()) == []
 
 
 def test_a_fork_server_starts_however_long_the_path_of_temporary_files_is(temporary):
     temporary("long" * 20, "longer" * 10)
-    assert fresh.call("far:fork_from_a_server") == 0
+    assert processes.call("far:fork_from_a_server") == 0

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from saved_runs import benchmark, put, saved
 
 from paceline import history
-from paceline.history import UnreadableRun, files, from_json, load, schema
+from paceline.history import UnreadableRun, documents, from_json, load, reading
 from paceline.history.reading import glance
 from paceline.history.storage import strict
 
@@ -242,7 +242,7 @@ def test_a_time_without_a_zone_is_taken_for_utc():
 
 
 def test_the_header_of_a_new_run_reads_back():
-    data = {**saved(), "paceline": schema.header(seed=3, scale={"items": 4}, complete=False, why_incomplete="Ctrl-C")}
+    data = {**saved(), "paceline": reading.header(seed=3, scale={"items": 4}, complete=False, why_incomplete="Ctrl-C")}
     run = from_json(json.dumps(data).encode())
     assert (run.complete, run.why_incomplete, run.facts["seed"]) == (False, "Ctrl-C", 3)
 
@@ -349,7 +349,7 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path):
 def test_a_file_too_large_for_a_run_is_not_read(tmp_path):
     path = tmp_path / "0001_x.json"
     with path.open("wb") as file:
-        file.truncate(files.LARGEST + 1)  # takes no room on the disk
+        file.truncate(documents.LARGEST + 1)  # takes no room on the disk
     with pytest.raises(UnreadableRun, match="more than any run"):
         load(path)
 

@@ -17,8 +17,8 @@ import pytest
 from processes import LONG_PATIENCE
 from saved_runs import FINGERPRINT, FOLDER, benchmark, saved
 
-from paceline import cli, history, machine
-from paceline.history import NotSaved, files, publishing
+from paceline import cli, files, history, machine
+from paceline.history import NotSaved, documents
 from paceline.history.storage import GuardedStorage, strict
 
 HERE = machine.fingerprint()
@@ -159,20 +159,20 @@ def test_numbers_go_on_after_9999(tmp_path, storage):
 
 @pytest.mark.parametrize("label", ["x" * 240, "é" * 120])
 def test_a_label_as_long_as_may_be_makes_a_file(tmp_path, label):
-    assert publishing.unfit_label(label) is None
-    assert publishing.publish(tmp_path, label, b"mine").read_bytes() == b"mine"
+    assert files.unfit_label(label) is None
+    assert files.publish(tmp_path, label, b"mine").read_bytes() == b"mine"
 
 
 def test_a_file_whose_name_is_as_long_as_may_be_can_be_replaced(tmp_path):
     path = tmp_path / ("x" * 255)
     for content in (b"first", b"second"):
-        publishing.replace(path, content)
+        files.replace(path, content)
         assert path.read_bytes() == content
 
 
 @pytest.mark.parametrize("label", ["x" * 241, "é" * 121, "two\nlines", "nul\0", "red \x1b[31m", "lone \udcff"])
 def test_a_label_that_makes_no_file_is_told(label):
-    assert publishing.unfit_label(label)
+    assert files.unfit_label(label)
 
 
 def test_a_refused_run_leaves_nothing(tmp_path, storage, logger):
@@ -212,7 +212,7 @@ def test_a_run_too_large_to_be_read_again_is_not_saved_and_what_makes_it_large_i
         benchmark("asyncio", memory=[1] * 100, spans="x" * 70_000),
         benchmark(rounds=[0.1] * 100, spans="x" * 9_000),
     ]
-    monkeypatch.setattr(files, "LARGEST", 50_000)
+    monkeypatch.setattr(documents, "LARGEST", 50_000)
     with pytest.raises(NotSaved) as refused:
         storage.save(saved(*large), "x")
     said = re.sub(r"\d+ %|\d+%|\d\d,\d{3}", "N", str(refused.value))
@@ -227,7 +227,7 @@ def test_a_run_too_large_to_be_read_again_is_not_saved_and_what_makes_it_large_i
 
 
 def test_raw_rounds_that_make_a_run_too_large_are_named(storage, monkeypatch):
-    monkeypatch.setattr(files, "LARGEST", 50_000)
+    monkeypatch.setattr(documents, "LARGEST", 50_000)
     with pytest.raises(NotSaved, match=r"9\d% of them are the raw rounds, 9\d% that of benchmarks/test_downloads"):
         storage.save(saved(benchmark(rounds=[0.1] * 9_000), benchmark("asyncio", memory="x" * 9_000)), "x")
 
@@ -251,8 +251,8 @@ def test_an_efficiency_that_is_not_finite_is_saved_as_none(tmp_path, storage):
 def test_a_file_whose_number_was_taken_meanwhile_takes_the_next(tmp_path, monkeypatch):
     (tmp_path / "0001_x.json").write_text("somebody else's")
     guesses = iter([1, 2])
-    monkeypatch.setattr(publishing, "next_number", lambda _: next(guesses))
-    assert publishing.publish(tmp_path, "x", b"mine") == tmp_path / "0002_x.json"
+    monkeypatch.setattr(files, "next_number", lambda _: next(guesses))
+    assert files.publish(tmp_path, "x", b"mine") == tmp_path / "0002_x.json"
     assert (tmp_path / "0001_x.json").read_text() == "somebody else's"
 
 
@@ -263,8 +263,8 @@ def test_without_hard_links_a_file_is_renamed_and_still_replaces_none(tmp_path, 
     monkeypatch.setattr(os, "link", refuse)
     (tmp_path / "0001_x.json").write_text("somebody else's")
     guesses = iter([1, 2])
-    monkeypatch.setattr(publishing, "next_number", lambda _: next(guesses))
-    publishing.publish(tmp_path, "x", b"mine")
+    monkeypatch.setattr(files, "next_number", lambda _: next(guesses))
+    files.publish(tmp_path, "x", b"mine")
     assert names(tmp_path) == ["0001_x.json", "0002_x.json"]
     assert (tmp_path / "0001_x.json").read_text() == "somebody else's"
 
@@ -275,17 +275,17 @@ def test_a_file_system_without_locks_is_saved_to_all_the_same(tmp_path, monkeypa
 
     monkeypatch.setattr(fcntl, "flock", refuse)
     (tmp_path / ".saving-of-somebody.tmp").write_text("in the making")
-    publishing.publish(tmp_path, "x", b"mine")
+    files.publish(tmp_path, "x", b"mine")
     assert names(tmp_path) == [".saving-of-somebody.tmp", "0001_x.json"]
 
 
 def test_a_saver_that_is_stuck_is_not_waited_for_for_ever(tmp_path, monkeypatch):
-    monkeypatch.setattr(publishing, "_PATIENCE", 0.05)
+    monkeypatch.setattr(files, "_PATIENCE", 0.05)
     (tmp_path / ".saving-of-somebody.tmp").write_text("in the making")
     descriptor = os.open(tmp_path, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        publishing.publish(tmp_path, "x", b"mine")
+        files.publish(tmp_path, "x", b"mine")
     finally:
         os.close(descriptor)
     assert names(tmp_path) == [".saving-of-somebody.tmp", "0001_x.json"]

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from paceline import fresh
+from paceline.child import processes
 from paceline.strategies import STRATEGIES
 from paceline.strategies.pool import PoolSpawn
 from paceline.workloads import Call
@@ -66,8 +66,8 @@ def test_workers_hand_on_what_somebody_else_set(monkeypatch):
 
 
 def test_a_fresh_interpreter_has_pythons_own_modules_and_the_project():
-    assert fresh.call("statistics:mean", [1, 2]) == 1.5
-    assert fresh.call("shop:double", 4) == 8
+    assert processes.call("statistics:mean", [1, 2]) == 1.5
+    assert processes.call("shop:double", 4) == 8
 
 
 def test_a_race_starts_every_lane():

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from paceline import cgroups, machine
+from paceline import machine
 from paceline.ab.pair import PairSpec
 
 ARM = """processor\t: 0
@@ -24,7 +24,7 @@ CPU part\t: 0xd0c
 """
 
 
-def control_groups(tmp_path, membership, read=cgroups.quotas, **files):
+def control_groups(tmp_path, membership, read=machine.quotas, **files):
     """Lay out a cgroup file system and read limits from it; a double underscore in a name stands for a slash."""
     (tmp_path / "self").write_text(membership)
     for name, content in files.items():
@@ -68,36 +68,36 @@ def test_what_is_no_quota_binds_nobody(tmp_path, content):
 
 def test_limits_of_memory_are_read_of_the_own_group_and_of_those_above(tmp_path):
     files = {"a__b__memory_DOT_max": "max\n", "a__memory_DOT_max": "1048576\n", "memory_DOT_max": "2097152\n"}
-    assert control_groups(tmp_path, "0::/a/b\n", cgroups.memory_limits, **files) == [2**20, 2**21]
+    assert control_groups(tmp_path, "0::/a/b\n", machine.memory_limits, **files) == [2**20, 2**21]
 
 
 def test_limits_of_memory_of_version_1_are_read(tmp_path):
     files = {"memory__box__memory_DOT_limit_in_bytes": "1048576\n", "cpu__box__cpu_DOT_max": "50000 100000\n"}
-    assert control_groups(tmp_path, "4:memory:/box\n3:cpu:/box\n", cgroups.memory_limits, **files) == [2**20]
+    assert control_groups(tmp_path, "4:memory:/box\n3:cpu:/box\n", machine.memory_limits, **files) == [2**20]
 
 
 @pytest.mark.parametrize("content", ["", "max", "rubbish", "1 2"])
 def test_what_is_no_limit_of_memory_binds_nobody(tmp_path, content):
-    assert control_groups(tmp_path, "0::/\n", cgroups.memory_limits, memory_DOT_max=content) == []
+    assert control_groups(tmp_path, "0::/\n", machine.memory_limits, memory_DOT_max=content) == []
 
 
 def test_the_least_of_what_there_is_and_the_limits_is_the_usable_memory(monkeypatch):
-    monkeypatch.setattr(cgroups, "memory_limits", lambda: iter([2**62]))
+    monkeypatch.setattr(machine, "memory_limits", lambda: iter([2**62]))
     whole = machine.usable_memory()
     assert whole == os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    monkeypatch.setattr(cgroups, "memory_limits", lambda: iter([2**62, 2**20]))
+    monkeypatch.setattr(machine, "memory_limits", lambda: iter([2**62, 2**20]))
     assert machine.usable_memory() == 2**20
 
 
 def test_the_least_of_affinity_and_quota_counts(monkeypatch):
     monkeypatch.setattr(machine, "_affinity", lambda: 4)
-    monkeypatch.setattr(cgroups, "quotas", lambda: iter([8.0, 1.5]))
+    monkeypatch.setattr(machine, "quotas", lambda: iter([8.0, 1.5]))
     assert machine.usable_cpus() == 1.5
     assert machine.whole_cpus() == 1
 
 
 def test_a_quota_below_one_cpu_still_leaves_one_whole(monkeypatch):
-    monkeypatch.setattr(cgroups, "quotas", lambda: iter([0.25]))
+    monkeypatch.setattr(machine, "quotas", lambda: iter([0.25]))
     assert machine.usable_cpus() == 0.25
     assert machine.whole_cpus() == 1
 

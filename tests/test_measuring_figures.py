@@ -6,8 +6,8 @@ import pytest
 
 from paceline.measuring import figures
 from paceline.measuring.cell import described
-from paceline.observed import Usage
 from paceline.strategies.sequential import Sequential
+from paceline.workers.metered import Usage
 from paceline.workloads import Compute
 
 

@@ -10,8 +10,8 @@ from paceline.contracts import ItemError
 from paceline.measuring.laps import Laps
 from paceline.measuring.passes import Plan, measure
 from paceline.measuring.rounds import NotAMeasurement
-from paceline.observed import Observed
 from paceline.strategies.sequential import Sequential
+from paceline.workers.spans import Observed
 from paceline.workloads import Compute
 from paceline.workloads.call import Call
 

@@ -13,8 +13,10 @@ import pytest
 from probes import Probe, ProbeError, StubbornError
 from skipping import parameters
 
-from paceline.observed import Log, Metered, Observed, Opened, Span, cpu
 from paceline.strategies.threads import Threads
+from paceline.workers import spans
+from paceline.workers.metered import Metered
+from paceline.workers.spans import Log, Observed, Opened, Span
 from paceline.workloads import Compute
 
 WORKERS = 3
@@ -266,7 +268,7 @@ def test_no_descriptor_is_left_open(seen):
 
 
 @ON_LINUX
-@pytest.mark.parametrize("way", [cpu.from_c_library, cpu.from_proc, cpu.finder])
+@pytest.mark.parametrize("way", [spans.from_c_library, spans.from_proc, spans.finder])
 def test_each_way_finds_the_cpu_that_a_thread_is_bound_to(way):
     found = []
 

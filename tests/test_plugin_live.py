@@ -15,7 +15,7 @@ from paceline import machine
 from paceline.plugin.expectation import Expectation
 from paceline.plugin.row import Row
 from paceline.plugin.wording import sentence
-from paceline.report.figures import duration
+from paceline.text.formats import duration
 
 CELLS = """
 import threading

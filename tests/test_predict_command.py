@@ -6,7 +6,7 @@ import pytest
 from predicted import GRID, downloads, history
 from saved_runs import FINGERPRINT
 
-from paceline import cgroups, cli
+from paceline import cli, machine
 
 ASKED = ("--strategy", "threads", "--items", "1000", "--workers", "16", "--latency", "0.02")
 
@@ -77,7 +77,7 @@ def test_memory_that_is_not_there_binds(tmp_path, capsys):
 
 def test_memory_that_a_container_may_not_use_is_not_there(tmp_path, capsys, monkeypatch):
     history(tmp_path, *downloads(), *downloads(experiment="memory", workload="Held", limit=None, pss_bytes=10_000_000))
-    monkeypatch.setattr(cgroups, "memory_limits", lambda: iter([1000]))
+    monkeypatch.setattr(machine, "memory_limits", lambda: iter([1000]))
     assert as_json(tmp_path, capsys, *ASKED)["binding"] == "memory"
 
 

@@ -8,7 +8,7 @@ import pytest
 from paceline.race import document, showing
 from paceline.race.messages import Findings
 from paceline.race.outcome import LaneResult, Race
-from paceline.report.layout import render
+from paceline.text.layout import render
 
 MIB = 2**20
 

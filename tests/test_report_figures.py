@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paceline.report import figures
+from paceline.text import formats
 
 
 @pytest.mark.parametrize(
@@ -33,12 +33,12 @@ from paceline.report import figures
     ],
 )
 def test_times_have_three_digits_and_the_unit_that_fits(value, text):
-    assert figures.seconds(value) == text
+    assert formats.seconds(value) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.02, "20 ms"), (0.0014, "1.4 ms"), (2.0, "2 s"), (0.0, "0 s")])
 def test_times_that_somebody_chose_have_no_digits_of_their_own(value, text):
-    assert figures.setting(value) == text
+    assert formats.setting(value) == text
 
 
 @pytest.mark.parametrize(
@@ -54,37 +54,37 @@ def test_times_that_somebody_chose_have_no_digits_of_their_own(value, text):
     ],
 )
 def test_fractions_become_per_cent(value, text):
-    assert figures.percent(value) == text
+    assert formats.percent(value) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [(1.032, "+3.2 %"), (0.5, "-50.0 %"), (1.0, "+0.0 %"), (math.inf, "-")])
 def test_changes_have_a_sign(value, text):
-    assert figures.change(value) == text
+    assert formats.change(value) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [(7.294, "7.29x"), (123.4, "123x"), (0.951, "0.95x"), (None, "-")])
 def test_speedups_end_in_x(value, text):
-    assert figures.times(value) == text
+    assert formats.times(value) == text
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [(0, "0 B"), (1000, "1000 B"), (1024, "1 KiB"), (65536, "64 KiB"), (3 * 2**20, "3 MiB")]
 )
 def test_sizes_take_the_largest_unit_that_fits_evenly(value, text):
-    assert figures.size(value) == text
+    assert formats.size(value) == text
 
 
 @given(st.floats(min_value=1e-9, max_value=1e9))
 def test_a_time_is_written_within_half_a_digit(value):
-    number, unit = figures.seconds(value).split()
+    number, unit = formats.seconds(value).split()
     assert float(number) * {"s": 1, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}[unit] == pytest.approx(value, rel=0.0051)
     assert len(number.replace(".", "")) >= 3
 
 
 @pytest.mark.parametrize("value", [None, "1", True, math.nan, math.inf, 10**400])
 def test_what_an_experiment_added_and_is_no_figure_is_a_dash(value):
-    assert figures.named("bytes", value) == "-"
+    assert formats.named("bytes", value) == "-"
 
 
 def test_what_a_terminal_would_obey_stands_escaped():
-    assert figures.plain("a\x1b[31m\n\u202eé") == "a\\x1b[31m\\n\\u202eé"
+    assert formats.plain("a\x1b[31m\n\u202eé") == "a\\x1b[31m\\n\\u202eé"

@@ -7,8 +7,8 @@ from rich.console import Console
 from saved_runs import benchmark, saved
 
 from paceline.history import from_json
-from paceline.report import tables
-from paceline.report.merging import merged
+from paceline.tables import runs
+from paceline.tables.rows import merged
 
 
 def process(number, rounds, strategy="threads", **extra):
@@ -101,7 +101,7 @@ def test_a_trace_is_that_of_the_first_process():
 
 def test_a_table_shows_no_trace(capsys):
     run = from_json(saved(benchmark(trace=[[0, 0, 1, 1, 0.0, 0.5]])))
-    for table in tables.experiment_tables(run):
+    for table in runs.experiment_tables(run):
         Console(width=200).print(table)
     assert "trace" not in capsys.readouterr().out
 
@@ -109,7 +109,7 @@ def test_a_table_shows_no_trace(capsys):
 def test_a_table_has_one_row_for_all_processes_and_tells_their_number(capsys):
     run = from_json(saved(*THREE, process(1, (4.0,), "asyncio", client="aiohttp")))
     console = Console(width=200)
-    for table in tables.experiment_tables(run):
+    for table in runs.experiment_tables(run):
         console.print(table)
     shown = capsys.readouterr().out
     assert shown.count("threads") == 1
@@ -119,7 +119,7 @@ def test_a_table_has_one_row_for_all_processes_and_tells_their_number(capsys):
 
 def test_two_runs_are_compared_process_by_process_no_more(capsys):
     before, after = from_json(saved(*THREE)), from_json(saved(process(1, (4.0, 4.0))))
-    for table in tables.change_tables(before, after):
+    for table in runs.change_tables(before, after):
         Console(width=200).print(table)
     shown = capsys.readouterr().out
     assert "+100.0 %" in shown

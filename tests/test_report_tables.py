@@ -9,16 +9,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import arbitrary_runs
 import pytest
-from arbitrary_runs import runs
 from hypothesis import given
 from rich.text import Text
 from saved_runs import benchmark, saved
 
 from paceline.history import Run, UnreadableRun, from_json
 from paceline.history.storage import strict
-from paceline.report import layout, tables
-from paceline.report.parameters import speedup
+from paceline.tables import runs
+from paceline.tables.rows import speedup
+from paceline.text import layout
 
 GOLDEN = Path(__file__).parent / "golden"
 ORDER = ("sequential", "threads", "asyncio", "pool-fork")
@@ -63,7 +64,7 @@ def run():
 
 def printed(renderables, **options):
     stream = io.StringIO()
-    tables.render(renderables, stream, **options)
+    layout.render(renderables, stream, **options)
     return stream.getvalue()
 
 
@@ -75,37 +76,37 @@ def assert_golden(name, text):
 
 
 def test_the_headline_shows_each_strategy_once_a_client(run):
-    assert_golden("report_headline", printed(tables.headline(run.cells, ORDER)))
+    assert_golden("report_headline", printed(runs.headline(run.cells, ORDER)))
 
 
 def test_the_headline_of_one_experiment_leaves_the_other_out(run):
     cells = [cell for cell in run.cells if cell.experiment == "computing"]
-    assert_golden("report_headline_computing", printed(tables.headline(cells)))
+    assert_golden("report_headline_computing", printed(runs.headline(cells)))
 
 
 def test_a_headline_tells_rows_apart_that_differ_in_scale_only():
     cells = from_json(saved(downloads("threads", 0.1, workers=4), downloads("threads", 0.2, workers=2))).cells
-    text = printed(tables.headline(cells))
+    text = printed(runs.headline(cells))
     assert "threads, requests (workers=2)" in text
     assert "threads, requests (workers=4)" in text
 
 
 def test_without_its_cells_there_is_no_headline():
-    assert tables.headline(from_json(saved(cell("threads", "scaling", 1.0))).cells) == []
+    assert runs.headline(from_json(saved(cell("threads", "scaling", 1.0))).cells) == []
 
 
 def test_every_experiment_has_its_table(run):
-    assert_golden("report_experiments", printed(tables.experiment_tables(run, ORDER)))
+    assert_golden("report_experiments", printed(runs.experiment_tables(run, ORDER)))
 
 
 def test_the_change_between_two_runs_stands_beside_their_spreads(run):
     other = from_json(saved(downloads("threads", 0.19), downloads("pool-fork", 0.2), computing("threads", 2.0)))
-    assert_golden("report_changes", printed(tables.change_tables(run, other, ORDER)))
+    assert_golden("report_changes", printed(runs.change_tables(run, other, ORDER)))
 
 
 def test_runs_of_different_machines_are_never_compared_in_silence(run):
     other = from_json(lesson(fingerprint="another-machine"))
-    first = printed(tables.change_tables(run, other)).splitlines()[0]
+    first = printed(runs.change_tables(run, other)).splitlines()[0]
     assert first.startswith(
         "DIFFERENT MACHINES OR PYTHONS: baseline linux-x86_64-made-up-2cpu-cpython-3.11, candidate an"
     )
@@ -113,7 +114,7 @@ def test_runs_of_different_machines_are_never_compared_in_silence(run):
 
 def test_runs_of_different_pythons_are_never_compared_in_silence(run):
     other = from_json(lesson(python="3.11.8"))
-    assert printed(tables.change_tables(run, other)).startswith(
+    assert printed(runs.change_tables(run, other)).startswith(
         "DIFFERENT PYTHONS: baseline CPython 3.11.7, candidate CPython 3.11.8.\n"
     )
 
@@ -121,23 +122,23 @@ def test_runs_of_different_pythons_are_never_compared_in_silence(run):
 def test_libraries_that_moved_are_named(run):
     data = lesson()
     data["machine_info"]["libraries"] = {"requests": "2.35.0", "new": "1"}
-    text = printed(tables.change_tables(run, from_json(data)))
+    text = printed(runs.change_tables(run, from_json(data)))
     assert text.startswith("NOT THE SAME VERSION OF requests: 2.34.2 and 2.35.0.\n")
     assert "new" not in text
 
 
 def test_incomplete_runs_are_never_compared_in_silence(run):
     other = from_json(lesson(complete=False, why="Ctrl-C"))
-    assert printed(tables.change_tables(run, other)).startswith("THE CANDIDATE IS INCOMPLETE: Ctrl-C.\n")
+    assert printed(runs.change_tables(run, other)).startswith("THE CANDIDATE IS INCOMPLETE: Ctrl-C.\n")
 
 
 def test_runs_without_a_common_cell_say_so(run):
-    text = printed(tables.change_tables(run, from_json(saved(cell("threads", "scaling", 1.0)))))
+    text = printed(runs.change_tables(run, from_json(saved(cell("threads", "scaling", 1.0)))))
     assert text.startswith("The two runs have no cell in common.\n")
 
 
 def test_equal_runs_have_no_doubts_and_no_change(run):
-    text = printed(tables.change_tables(run, run))
+    text = printed(runs.change_tables(run, run))
     assert text.count("+0.0 %") == len(run.cells)
     assert "DIFFERENT" not in text
     assert "Only in" not in text
@@ -146,7 +147,7 @@ def test_equal_runs_have_no_doubts_and_no_change(run):
 def test_what_is_saved_is_listed_with_what_can_not_be_read(run):
     partial = from_json(lesson(complete=False, why="Ctrl-C"), Path("results/partial/here/0001_x.json"))
     damaged = UnreadableRun(Path("results/here/0004_x.json"), "it is empty; remove it")
-    assert_golden("report_listing", printed(tables.listing([run, run], [partial], [damaged])))
+    assert_golden("report_listing", printed(runs.listing([run, run], [partial], [damaged])))
 
 
 def cells_of(*benchmarks):
@@ -199,7 +200,7 @@ def test_speedup_is_unknown_where_it_could_start_from_two_cells():
 def test_a_pipe_gets_whole_lines_without_colours(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "20")
     monkeypatch.setenv("FORCE_COLOR", "1")
-    text = printed(tables.experiment_tables(run))
+    text = printed(runs.experiment_tables(run))
     assert "\x1b" not in text
     assert "…" not in text
     assert "client-bound, noisy" in text
@@ -215,16 +216,16 @@ def test_a_terminal_gets_the_same_text_with_colours(run, monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("COLUMNS", "20")
     stream = Terminal()
-    tables.render(tables.experiment_tables(run), stream)
+    layout.render(runs.experiment_tables(run), stream)
     plain = Text.from_ansi(stream.getvalue()).plain
     assert "\x1b[1m" in stream.getvalue()
-    assert [line.rstrip() for line in plain.splitlines()] == printed(tables.experiment_tables(run)).splitlines()
+    assert [line.rstrip() for line in plain.splitlines()] == printed(runs.experiment_tables(run)).splitlines()
 
 
 def test_a_stream_that_knows_only_ascii_gets_only_ascii(run):
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii")
-    tables.render([*tables.experiment_tables(run), Text("é")], stream)
+    layout.render([*runs.experiment_tables(run), Text("é")], stream)
     stream.flush()
     text = raw.getvalue().decode("ascii")
     assert "threads" in text
@@ -233,7 +234,7 @@ def test_a_stream_that_knows_only_ascii_gets_only_ascii(run):
 
 def test_nothing_in_a_file_is_taken_for_markup_or_steers_the_terminal():
     odd = downloads("[bold]th\x1b[2Jreads", 0.1, "[/red]:smile:", warnings=["[blink]\x07: x\x1b[0m"])
-    text = printed(tables.headline(from_json(saved(odd)).cells))
+    text = printed(runs.headline(from_json(saved(odd)).cells))
     assert "\x1b" not in text
     assert "[bold]th\\x1b[2Jreads, [/red]:smile:" in text
     assert "[blink]\\x07: x\\x1b[0m" in text
@@ -243,16 +244,16 @@ def test_a_width_given_is_a_least_width():
     assert printed([Text("a longer line")], width=3) == "a longer line\n"
 
 
-@given(runs(), runs())
+@given(arbitrary_runs.runs(), arbitrary_runs.runs())
 def test_whatever_can_be_read_can_be_shown(one, other):
     before, after = from_json(strict(one).encode()), from_json(strict(other).encode())
     text = printed(
         [
-            *tables.headline(after.cells, ORDER),
-            *tables.experiment_tables(after, ORDER),
-            *tables.change_tables(before, after, ORDER),
-            *tables.listing([before], [after], []),
-            tables.introduced(after),
+            *runs.headline(after.cells, ORDER),
+            *runs.experiment_tables(after, ORDER),
+            *runs.change_tables(before, after, ORDER),
+            *runs.listing([before], [after], []),
+            runs.introduced(after),
         ]
     )
     assert all(line.isprintable() for line in text.split("\n"))
@@ -277,7 +278,7 @@ def test_cells_are_all_that_tables_need():
 
 def shown(*benchmarks):
     stream = io.StringIO()
-    tables.render(tables.experiment_tables(from_json(saved(*benchmarks))), stream)
+    layout.render(runs.experiment_tables(from_json(saved(*benchmarks))), stream)
     return stream.getvalue()
 
 
@@ -307,7 +308,7 @@ def test_a_column_that_says_nothing_is_left_out():
 def test_experiments_outside_the_headline_have_tables_of_their_own():
     run = from_json(saved(benchmark("threads", "downloads"), benchmark("threads", "sweep")))
     stream = io.StringIO()
-    tables.render(tables.other_experiments(run.cells), stream)
+    layout.render(runs.other_experiments(run.cells), stream)
     assert stream.getvalue().startswith("sweep")
     assert "downloads" not in stream.getvalue()
-    assert tables.other_experiments(run.cells[:1]) == []
+    assert runs.other_experiments(run.cells[:1]) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from paceline.strategies import STRATEGIES
-from paceline.tasks import OtherLoop
+from paceline.workers.event_loop import OtherLoop
 from paceline.workloads import Call, Compute
 
 pytest.importorskip("uvloop")

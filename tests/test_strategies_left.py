@@ -3,8 +3,8 @@
 import pytest
 from processes import leaving_nobody
 
-from paceline import pool_worker
 from paceline.strategies import STRATEGIES, NotEnded, WorkerDied, endings
+from paceline.workers import pool_worker
 from paceline.workloads import Call
 
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from processes import QUICK
 
-from paceline.importing import tampered
+from paceline.workers.errors import tampered
 from paceline.workloads import Call
 from paceline.workloads.call import TamperedError
 

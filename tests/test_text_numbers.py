@@ -6,14 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paceline import typed
+from paceline.commands import predict, trace, watch
 from paceline.plugin import scale
-from paceline.predict import arguments as predict
 from paceline.server.service import Service
-from paceline.text import numbers
+from paceline.text import numbers, options
 from paceline.text.numbers import NumberError
-from paceline.trace import arguments as trace
-from paceline.watch import arguments as watch
 from paceline.watch.wish import wish
 
 TIMES = [("0", 0.0), ("0.02", 0.02), ("20ms", 0.02), ("500us", 0.0005), ("2s", 2.0), ("1e-3", 0.001), (".5ms", 0.0005)]
@@ -59,18 +56,18 @@ def test_no_latency_and_no_computing_are_watched_as_such():
 @pytest.mark.parametrize(
     ("read", "text", "reason"),
     [
-        (typed.seconds, "-1", "'-1' must be seconds of 0 or more, such as 0.05 or 50ms"),
-        (typed.seconds, "20 ms", "'20 ms' must be seconds"),
-        (typed.seconds, "1KiB", "'1KiB' must be seconds"),
-        (typed.seconds, "ms", "'ms' must be seconds"),
-        (typed.timeout, "0ms", "'0ms' must be seconds above 0"),
-        (typed.size, "20ms", "'20ms' must be a whole number of bytes of 0 or more, such as 1024 or 1KiB"),
-        (typed.size, "0.3KiB", "'0.3KiB' must be a whole number of bytes"),
-        (typed.memory, "0", "'0' must be a whole number of bytes of 1 or more"),
-        (typed.bandwidth, "0", "'0' must be bytes per second above 0"),
-        (typed.above_zero, "0", "'0' must be a decimal number above 0, such as 0.05"),
-        (typed.whole, "0", "'0' must be a whole number of 1 or more, of at most 20 digits"),
-        (typed.natural, "1" * 21, "must be a whole number of 0 or more, of at most 20 digits"),
+        (options.seconds, "-1", "'-1' must be seconds of 0 or more, such as 0.05 or 50ms"),
+        (options.seconds, "20 ms", "'20 ms' must be seconds"),
+        (options.seconds, "1KiB", "'1KiB' must be seconds"),
+        (options.seconds, "ms", "'ms' must be seconds"),
+        (options.timeout, "0ms", "'0ms' must be seconds above 0"),
+        (options.size, "20ms", "'20ms' must be a whole number of bytes of 0 or more, such as 1024 or 1KiB"),
+        (options.size, "0.3KiB", "'0.3KiB' must be a whole number of bytes"),
+        (options.memory, "0", "'0' must be a whole number of bytes of 1 or more"),
+        (options.bandwidth, "0", "'0' must be bytes per second above 0"),
+        (options.above_zero, "0", "'0' must be a decimal number above 0, such as 0.05"),
+        (options.whole, "0", "'0' must be a whole number of 1 or more, of at most 20 digits"),
+        (options.natural, "1" * 21, "must be a whole number of 0 or more, of at most 20 digits"),
     ],
 )
 def test_what_is_no_such_number_is_told_with_what_would_do(read, text, reason):

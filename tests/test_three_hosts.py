@@ -16,7 +16,7 @@ from namespaces import WHY_NOT, hosts
 from partners import in_time
 from processes import alive, python, until
 
-from paceline import fresh
+from paceline.child import processes
 from paceline.measuring.rounds import NotAMeasurement
 from paceline.strategies.clusters import OutOfReach
 from paceline.strategies.dask import Dask
@@ -127,7 +127,7 @@ def test_items_that_come_from_one_host_are_no_measurement_of_two(three):
         three.worker(one),
         pytest.raises(NotAMeasurement, match=rf"items came from {{'{one.address}': 16}}, and not from all of"),
     ):
-        fresh.call("dask_on_hosts:proved", *arguments, rounds=2)
+        processes.call("dask_on_hosts:proved", *arguments, rounds=2)
 
 
 def test_an_address_at_which_no_host_is_becomes_a_clear_error(here):

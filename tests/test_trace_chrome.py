@@ -8,10 +8,10 @@ import traced
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paceline.observed import Opened, Span
 from paceline.server.spans import Served
 from paceline.trace import chrome
 from paceline.trace.collecting import Round
+from paceline.workers.spans import Opened, Span
 
 AT = 1000.0  # seconds on a clock that began whenever it did
 OPENED = (Opened(0, 12, 12, AT), Opened(1, 11, 11, AT))

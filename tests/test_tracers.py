@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from paceline import tracers
 from paceline.race.racing import traced
+from paceline.workers import tracers
 
 QUIET = not tracers.running()
 
@@ -87,6 +87,6 @@ def test_the_debug_modes_of_this_process_are_named():
         assert tracers.running() == ["tracemalloc"]
     finally:
         tracemalloc.stop()
-    code = "from paceline import tracers; print(tracers.running())"
+    code = "from paceline.workers import tracers; print(tracers.running())"
     told = subprocess.run([sys.executable, "-X", "dev", "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout == '["Python\'s development mode"]\n'

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from processes import alive, assert_all_end, everything_from, grown, python, terminal, until
 
-from paceline.observed import Opened, Span
-from paceline.report.layout import render
 from paceline.strategies import STRATEGIES
+from paceline.text.layout import render
 from paceline.watch import showing
+from paceline.workers.spans import Opened, Span
 
 HERE = Path(__file__).parent
 COMMAND = ["-c", "import sys; from paceline.cli import main; sys.exit(main())", "watch"]

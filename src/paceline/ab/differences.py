@@ -12,8 +12,8 @@ from paceline.ab.origins import code_of, compiled
 from paceline.ab.record import Which
 from paceline.ab.request import SideError
 from paceline.ab.sides import Side
-from paceline.report.figures import plain
-from paceline.report.verdicts import some
+from paceline.tables.verdicts import some
+from paceline.text.formats import plain
 
 _MOST = 4  # named in a sentence
 _SOURCES = {".c", ".cc", ".cpp", ".pxd", ".py", ".pyx", ".rs"}

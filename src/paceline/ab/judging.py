@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 
 from paceline.ab.outcome import Count, Estimate, Judged, Outcome
 from paceline.ab.record import CANARY, CellPlan, Comparison, Pair, Phase, Taken
-from paceline.report.figures import change, many, percent
-from paceline.report.verdicts import overall
 from paceline.stats import looks
 from paceline.stats.comparison import Direction, Finding, Verdict, beyond, follow, log_ratio, needed
 from paceline.stats.growth import growth
 from paceline.stats.samples import median
 from paceline.stats.signed_rank import Effect, effect
+from paceline.tables.verdicts import overall
+from paceline.text.formats import change, many, percent
 
 Both = tuple[Taken, Taken]
 """What baseline and candidate measured of one cell in one pair."""

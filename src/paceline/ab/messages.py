@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from paceline.ab.outcome import Judged, Outcome
 from paceline.ab.record import Comparison, SideFacts
-from paceline.report import figures
-from paceline.report.verdicts import interval, short, some
 from paceline.stats.comparison import Verdict
+from paceline.tables.verdicts import interval, short, some
+from paceline.text import formats
 
 COLUMNS = ("cell", "baseline", "candidate", "change", "interval", "pairs", "verdict")
 _COMMIT = 12  # signs; as many as stand in the names of saved runs
@@ -33,7 +33,7 @@ def measured(comparison: Comparison) -> str:
     """Return where the comparison was held, and of how many pairs it is made, looked at when."""
     main, fresh = counted(comparison)
     of_main, of_fresh = _looked(comparison.looks, main), _looked(comparison.fresh_looks, fresh)
-    taken = f"{figures.many(main, 'pair')} of processes{of_main} and {fresh} fresh{of_fresh}"
+    taken = f"{formats.many(main, 'pair')} of processes{of_main} and {fresh} fresh{of_fresh}"
     return f"{comparison.fingerprint}: {taken}, seed {comparison.seed}"
 
 
@@ -62,9 +62,9 @@ def row(cell: Judged, name: str) -> tuple[str, ...]:
     """Write one cell's figures under `COLUMNS`, its verdict last."""
     return (
         name,
-        figures.seconds(cell.baseline_seconds),
-        figures.seconds(cell.candidate_seconds),
-        figures.change(cell.main.ratio),
+        formats.seconds(cell.baseline_seconds),
+        formats.seconds(cell.candidate_seconds),
+        formats.change(cell.main.ratio),
         interval(cell.main),
         f"{cell.main.pairs}+{cell.fresh.pairs}" if cell.fresh else str(cell.main.pairs),
         cell.verdict,
@@ -99,8 +99,8 @@ def changed_counts(cells: Iterable[Judged]) -> Iterator[tuple[str, str]]:
 def canary(outcome: Outcome) -> tuple[bool, str]:
     """Return what the canary did, and whether it moved."""
     one = outcome.canary
-    between = figures.between(one.main.low, one.main.high, otherwise=figures.TOO_FEW)
-    said = f"{figures.change(one.main.ratio)} ({between})"
+    between = formats.between(one.main.low, one.main.high, otherwise=formats.TOO_FEW)
+    said = f"{formats.change(one.main.ratio)} ({between})"
     moved = outcome.verdict == "not comparable"
     return moved, f"THE CANARY MOVED: {said}; {one.why}" if moved else f"canary: {said}"
 

@@ -17,8 +17,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from paceline.ab.git import GitError, git
-from paceline.report.figures import many, plain
-from paceline.report.verdicts import some
+from paceline.tables.verdicts import some
+from paceline.text.formats import many, plain
 
 _ENVIRONMENTS = {"site-packages", "dist-packages"}
 _PREFIXES = {Path(prefix).resolve() for prefix in (sys.prefix, sys.base_prefix)}

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from paceline.report.verdicts import Overall
 from paceline.stats.comparison import Verdict
+from paceline.tables.verdicts import Overall
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,18 +16,17 @@ from paceline.ab import why as reasons
 from paceline.ab.messages import SOME, conclusion, counted
 from paceline.ab.outcome import Judged, Outcome
 from paceline.ab.record import Comparison
-from paceline.history.finite import finite
-from paceline.report import figures
-from paceline.report.escaping import code, text
-from paceline.report.layout import table, titled
-from paceline.report.verdicts import OVERALL, STYLES, shared_file, short, some
+from paceline.files import finite
+from paceline.tables.verdicts import OVERALL, STYLES, shared_file, short, some
+from paceline.text import formats
+from paceline.text.layout import code, table, text, titled
 
 _FOOTNOTE = "slower, faster: a change beyond it, in fresh pairs again; same: the interval lies within it"
 WIDTH = 118  # columns; sentences are folded here, where a log viewer would cut them
 
 
 def tables(comparison: Comparison, outcome: Outcome) -> list[RenderableType]:
-    """Lay out a judged comparison, for `paceline.report.layout.render`.
+    """Lay out a judged comparison, for `paceline.text.layout.render`.
 
     Returns:
         What was compared, the table of the cells, why those that are not the same got their verdicts, what was counted
@@ -49,7 +48,7 @@ def tables(comparison: Comparison, outcome: Outcome) -> list[RenderableType]:
 
 
 def _terms(comparison: Comparison, outcome: Outcome) -> str:
-    terms = [f"tolerance {figures.percent(comparison.tolerance)}", _FOOTNOTE, messages.levels(outcome)]
+    terms = [f"tolerance {formats.percent(comparison.tolerance)}", _FOOTNOTE, messages.levels(outcome)]
     return "; ".join(filter(None, terms))
 
 
@@ -58,10 +57,10 @@ def _cells(outcome: Outcome) -> RenderableType:
     made.columns[-1].justify = "left"
     fullnames = [cell.fullname for cell in outcome.cells]
     for cell, name in zip(outcome.cells, short(fullnames), strict=True):
-        *words, verdict = messages.row(cell, figures.plain(name))
+        *words, verdict = messages.row(cell, formats.plain(name))
         made.add_row(*map(Text, words), Text(verdict, style=STYLES[cell.verdict]))
     file = shared_file(fullnames).removesuffix("::")
-    return titled(figures.plain(file), made) if file else made
+    return titled(formats.plain(file), made) if file else made
 
 
 def _explained(outcome: Outcome) -> Iterator[Text]:
@@ -111,7 +110,7 @@ def _beside(comparison: Comparison) -> Iterator[str]:
 def _folded(sentence: str, style: str = "") -> Text:
     """Make a sentence harmless, and give it more lines where one is too long for a log."""
     lines = textwrap.wrap(
-        figures.plain(sentence), WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        formats.plain(sentence), WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
     )
     return Text("\n".join(lines), style=style)
 
@@ -196,8 +195,8 @@ def _how(comparison: Comparison, outcome: Outcome) -> str:
     sides = ["--baseline", comparison.baseline.typed, "--candidate", comparison.candidate.typed]
     command = shlex.join(["paceline", "ab", *sides, *(["--", *comparison.arguments] if comparison.arguments else [])])
     levels = messages.levels(outcome)
-    terms = f"Begun {comparison.datetime}, tolerance {figures.percent(comparison.tolerance)}{levels and f'; {levels}'}."
-    return f"{text(messages.measured(comparison))}.\n{text(terms)}\n\n```sh\n{figures.plain(command)}\n```"
+    terms = f"Begun {comparison.datetime}, tolerance {formats.percent(comparison.tolerance)}{levels and f'; {levels}'}."
+    return f"{text(messages.measured(comparison))}.\n{text(terms)}\n\n```sh\n{formats.plain(command)}\n```"
 
 
 def _listed(items: Iterable[str]) -> list[str]:

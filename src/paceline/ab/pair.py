@@ -13,9 +13,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any, Literal
 
-from paceline import family, machine
+from paceline import machine
 from paceline.ab.record import Taken
 from paceline.ab.sides import Side
+from paceline.child import processes
 
 POLL_INTERVAL = 0.2  # seconds between two looks at whether the process is still there
 LAST_WORDS = 15  # lines
@@ -255,7 +256,7 @@ def started(side: Side, spec: PairSpec) -> Iterator[SideProcess]:
             yield started_process
         finally:
             if process.poll() is None:
-                family.end(process.pid)
+                processes.end_session(process.pid)
             process.wait()
 
 

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from paceline.ab.record import CANARY
-from paceline.report.figures import plain
-from paceline.report.verdicts import short
+from paceline.tables.verdicts import short
+from paceline.text.formats import plain
 
 if TYPE_CHECKING:
     from rich.console import Console

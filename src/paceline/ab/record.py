@@ -14,11 +14,9 @@ from typing import Literal
 import msgspec
 
 from paceline.ab.why import Explanation
+from paceline.files import number_of, publish
 from paceline.history import HistoryError, NotSaved
-from paceline.history.errors import DAMAGED, UnreadableFile
-from paceline.history.files import content, decoding, too_large
-from paceline.history.publishing import publish
-from paceline.history.run import number_of
+from paceline.history.documents import DAMAGED, UnreadableFile, content, decoding, too_large
 
 SCHEMA = 2
 CANARY = "canary"

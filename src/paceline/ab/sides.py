@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from paceline import family
 from paceline.ab.git import checked_out, repository, state, undisturbed
 from paceline.ab.origins import Code, own_code, roots
 from paceline.ab.record import Which
 from paceline.ab.request import SideError, SideSpec
+from paceline.child import processes
 
 
 @dataclass(frozen=True)
@@ -247,4 +247,4 @@ def _waited(process: subprocess.Popen[bytes], timeout: float | None, *, interrup
         return None
     finally:
         if process.returncode is None:
-            family.end(process.pid)
+            processes.end_session(process.pid)

@@ -14,8 +14,8 @@ from typing import Any
 
 from paceline.ab.diff import Diff
 from paceline.ab.profiles import FEWEST, SMALLEST, Clock, Function, Profile, Side, is_rewritten, shift
-from paceline.report import figures
-from paceline.report.escaping import text as escaped
+from paceline.text import formats
+from paceline.text.layout import text as escaped
 
 PASSES = 5
 """Profiles of a side, in turns with the other side's: a difference counts if it is beyond what they differ by."""
@@ -255,7 +255,7 @@ def _counts(before: Side, after: Side, per: int) -> Iterator[tuple[float, CallCh
 
 def measured(explanation: Explanation) -> str:
     """Return what an explanation rests on."""
-    calls, passes = (figures.many(explanation.calls, "call"), figures.many(explanation.passes, "profile"))
+    calls, passes = (formats.many(explanation.calls, "call"), formats.many(explanation.passes, "profile"))
     return f"by {passes} of {calls} on each side"
 
 
@@ -284,7 +284,7 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
 
 def _blamed(change: FunctionChange) -> str:
     where = f"{change.name} ({change.file}:{change.candidate_line})"
-    own = "" if change.own is None else f"own time {figures.change(change.own)}"
+    own = "" if change.own is None else f"own time {formats.change(change.own)}"
     calls = [_called(each) for each in change.calls[:_NAMED]]
     through = f"{', '.join(change.through[:_NAMED])} below it, with the same code as before" if change.through else ""
     touched = "a line of the diff is in it" if change.in_diff else "its code differs" if change.rewritten else ""
@@ -316,7 +316,7 @@ def _spoken(name: str) -> str:
 
 
 def _many(number: float) -> str:
-    return f"{number:,.0f}" if float(number).is_integer() else figures.digits(number)
+    return f"{number:,.0f}" if float(number).is_integer() else formats.digits(number)
 
 
 def _nothing(explanation: Explanation) -> str:
@@ -329,7 +329,7 @@ def _nothing(explanation: Explanation) -> str:
 
 
 def _varying(functions: int) -> str:
-    return f"{figures.many(functions, 'function')} called now more, now less often than on the other side: no evidence"
+    return f"{formats.many(functions, 'function')} called now more, now less often than on the other side: no evidence"
 
 
 def _unseen(explanation: Explanation) -> Iterator[str]:

@@ -12,7 +12,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Never
 
-from paceline import typed
 from paceline.ab import judging, output
 from paceline.ab.outcome import Outcome
 from paceline.ab.output import as_json, markdown
@@ -22,12 +21,13 @@ from paceline.ab.record import FOLDER, Comparison, load, resolve, save
 from paceline.ab.request import SideError, parse
 from paceline.ab.session import ComparisonSpec, run_comparison
 from paceline.commands.shared import complain
+from paceline.files import unfit_folder
 from paceline.history import HistoryError, NotSaved
-from paceline.history.publishing import unfit_folder
-from paceline.report.layout import render
-from paceline.report.verdicts import FAILING, MISUSE, status
 from paceline.server.process import ServerError
 from paceline.stats.looks import MAIN
+from paceline.tables.verdicts import FAILING, MISUSE, status
+from paceline.text import options
+from paceline.text.layout import render
 
 SUMMARY = "compare two revisions, Pythons or environments by any suite of benchmarks, in lockstep"
 EPILOG = """A SIDE is rev:REVISION (a git revision, in a worktree), python:PATH (another Python), or . (the working
@@ -58,29 +58,29 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--candidate", metavar="SIDE", default=".", help="where it goes (default: the working tree)")
     add(
         "--pairs",
-        type=typed.whole,
+        type=options.whole,
         metavar="N",
         help=f"decide once, at N pairs of processes (default: at {len(MAIN)} looks from {MAIN[0]} pairs to {MAIN[-1]})",
     )
     add(
         "--time",
-        type=typed.timeout,
+        type=options.timeout,
         default=SECONDS,
         metavar="SECONDS",
         help="for everything, where --pairs doesn't say how many (default: %(default)g)",
     )
     add(
         "--tolerance",
-        type=typed.above_zero,
+        type=options.above_zero,
         default=TOLERANCE,
         metavar="PERCENT",
         help="the largest change that counts as none (default: %(default)g)",
     )
-    add("--seed", type=typed.natural, metavar="N", help="order of the cells (default: a new one; saved)")
+    add("--seed", type=options.natural, metavar="N", help="order of the cells (default: a new one; saved)")
     add("--install", action="store_true", help="give each revision an environment of its own")
     add(
         "--timeout",
-        type=typed.timeout,
+        type=options.timeout,
         default=60.0,
         metavar="SECONDS",
         help="without a word from a side, after which it hangs (default: %(default)g)",
@@ -107,7 +107,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--read", metavar="FILE", help="judge a saved comparison again: a file, or its number in results/ab")
     add("--json", action="store_true", help="write JSON in place of the table")
     add("--markdown", action="store_true", help="write Markdown, for a step summary, in place of the table")
-    typed.results(parser)
+    options.results(parser)
     add("cells", nargs="*", metavar="-- PYTEST ARGUMENTS", help="which cells to compare (default: paceline_ab, or all)")
 
 

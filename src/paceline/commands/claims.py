@@ -5,11 +5,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from paceline import claims, history, machine, typed
-from paceline.claims import Claim
+from paceline import claims, history, machine
+from paceline.claims import Claim, output
 from paceline.commands.shared import MISUSE, complain, newest
 from paceline.history import Run
-from paceline.report import claims_json, tables
+from paceline.tables import runs
+from paceline.text import layout, options
 
 SUMMARY = "say which of the lesson's claims hold here"
 EPILOG = """It ends with status 0 also where claims stay unknown, and then says what to run; with 2 if a run is not
@@ -27,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("saved", nargs="*", metavar="RUN", help="files, or numbers in this machine's history")
     parser.add_argument("--why", metavar="ID", help="explain this claim, with every part and figure")
     parser.add_argument("--json", action="store_true", help="write JSON in place of the table")
-    typed.results(parser)
+    options.results(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -61,7 +62,7 @@ def _newest_evidence(results: Path) -> list[Run]:
 def _show(chosen: Sequence[Claim], saved: Sequence[Run], *, explain: bool, as_json: bool) -> None:
     found, here = claims.findings(saved, chosen), machine.fingerprint()
     if as_json:
-        sys.stdout.write(f"{claims_json.as_json(chosen, found, saved, here)}\n")
+        sys.stdout.write(f"{output.as_json(chosen, found, saved, here)}\n")
         return
-    shown = tables.argument(chosen[0], found[chosen[0].id]) if explain else tables.claim_table(found)
-    tables.render([*map(tables.introduced, saved), *shown, *tables.closing(found, saved, here)])
+    shown = output.argument(chosen[0], found[chosen[0].id]) if explain else output.claim_table(found)
+    layout.render([*map(runs.introduced, saved), *shown, *output.closing(found, saved, here)])

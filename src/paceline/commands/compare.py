@@ -3,9 +3,10 @@
 import argparse
 from typing import Any
 
-from paceline import history, typed
+from paceline import history
 from paceline.commands.shared import newest, table_order
-from paceline.report import tables
+from paceline.tables import runs
+from paceline.text import layout, options
 
 SUMMARY = "show a saved run, or the change from one to another"
 EPILOG = """It ends with status 2 if a run is not there or can't be read.
@@ -33,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "run", nargs="*", action=_Runs, metavar="RUN", help="a file, or a number in this machine's history; two at most"
     )
-    typed.results(parser)
+    options.results(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -46,8 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
     order = table_order()
     first, *second = chosen
     if second:
-        shown = tables.change_tables(first, second[0], order)
+        shown = runs.change_tables(first, second[0], order)
     else:
-        shown = [*tables.headline(first.cells, order), *tables.experiment_tables(first, order)]
-    tables.render([*map(tables.introduced, chosen), *shown])
+        shown = [*runs.headline(first.cells, order), *runs.experiment_tables(first, order)]
+    layout.render([*map(runs.introduced, chosen), *shown])
     return 0

@@ -6,7 +6,6 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from paceline import typed
 from paceline.commands.shared import FAILED, MISUSE, complain
 from paceline.race import choosing, document, items, racing, showing
 from paceline.race.child import LostError
@@ -14,7 +13,8 @@ from paceline.race.items import ItemsError
 from paceline.race.outcome import Race
 from paceline.race.progress import telling
 from paceline.race.racing import TooLongError, Wish
-from paceline.report.layout import render
+from paceline.text import options
+from paceline.text.layout import render
 from paceline.workloads.call import Call, NoSuchFunctionError
 
 SUMMARY = "find the strategy for a function of your own"
@@ -34,26 +34,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     items = parser.add_mutually_exclusive_group()
     items.add_argument("--items", type=Path, metavar="FILE", help="an item a line, or a JSON array if it ends in .json")
     items.add_argument(
-        "--count", type=typed.whole, metavar="N", help="the items 0 to N-1 (default: 32, fewer if they are long)"
+        "--count", type=options.whole, metavar="N", help="the items 0 to N-1 (default: 32, fewer if they are long)"
     )
     parser.add_argument(
         "--workers",
-        type=typed.whole,
+        type=options.whole,
         metavar="N",
         help="items under way at once (default: 10 if it waits, else one per CPU)",
     )
-    parser.add_argument("--rounds", type=typed.whole, metavar="N", help="default: 5, fewer if that takes over a minute")
+    parser.add_argument(
+        "--rounds", type=options.whole, metavar="N", help="default: 5, fewer if that takes over a minute"
+    )
     parser.add_argument(
         "--strategy", action="append", default=[], metavar="NAME", help="only this one; repeat for more"
     )
     parser.add_argument(
         "--timeout",
-        type=typed.timeout,
+        type=options.timeout,
         default=60.0,
         metavar="SECONDS",
         help="for one step: an import, an item, a start, a round (default: 60, more for a long round)",
     )
-    parser.add_argument("--seed", type=typed.natural, metavar="N", help="order within each turn (default: a new one)")
+    parser.add_argument("--seed", type=options.natural, metavar="N", help="order within each turn (default: a new one)")
     parser.add_argument("--json", action="store_true", help="write JSON in place of the table")
 
 

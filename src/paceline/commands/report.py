@@ -4,18 +4,17 @@ import argparse
 import sys
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from paceline import machine, typed
+from paceline import machine
 from paceline.commands.shared import FAILED, MISUSE, complain
+from paceline.files import STDOUT, put, unfit, unfit_folder
 from paceline.history import HistoryError
-from paceline.history.publishing import unfit_folder
-from paceline.report.page.exporting import pictures
-from paceline.report.page.html import page
-from paceline.report.page.markdown import markdown
-from paceline.report.page.model import Report
-from paceline.reporting.choosing import chosen
-from paceline.reporting.composing import composed
-from paceline.writing import STDOUT, put, unfit
+from paceline.report import needs
+from paceline.text import options
+
+if TYPE_CHECKING:
+    from paceline.report.page.model import Report
 
 SUMMARY = "make a page, pictures or Markdown of saved runs"
 EPILOG = """\
@@ -45,7 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--charts", type=Path, metavar="DIR", help="write each chart there too, as SVG and as PNG")
     parser.add_argument("--markdown", action="store_true", help="write Markdown to standard output")
-    typed.results(parser)
+    options.results(parser)
 
 
 PAGE = Path("report.html")
@@ -58,12 +57,19 @@ def run(arguments: Namespace) -> int:
         arguments: `run`, `output`, `charts`, `markdown` and `results`, as typed.
 
     Returns:
-        0: all is written; 1: a file can't be written; 2: a run is missing or damaged, or two things were to go to
-        standard output.
+        0: all is written; 1: a file can't be written, or what draws is not installed; 2: a run is missing or damaged,
+        or two things were to go to standard output.
 
     Raises:
         BrokenPipeError: nobody reads what is written any more.
     """
+    if why := needs.unmet("paceline report"):
+        complain(why)
+        return FAILED
+    from paceline.report.page.markdown import markdown  # here: what draws is an extra, and slow to load
+    from paceline.reporting.choosing import chosen
+    from paceline.reporting.composing import composed
+
     output = arguments.output or (None if arguments.markdown else PAGE)
     if arguments.markdown and output == STDOUT:
         complain("--markdown and -o - both write to standard output; give the page a file")
@@ -95,12 +101,15 @@ def _unfit(output: Path | None, charts: Path | None) -> str | None:
     return unfit(output) if output is not None else None
 
 
-def _write(made: Report, output: Path | None, charts: Path | None) -> None:
+def _write(made: "Report", output: Path | None, charts: Path | None) -> None:
     """Write the page and the charts; each file is whole or not there.
 
     Raises:
         OSError: the disk is full, or a folder can't be written to.
     """
+    from paceline.report.page.exporting import pictures
+    from paceline.report.page.html import page
+
     if output is not None:
         whole = page(made, machine.libraries().get("paceline", "unknown")).encode()
         put(output, whole)

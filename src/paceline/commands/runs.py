@@ -3,9 +3,10 @@
 import argparse
 import sys
 
-from paceline import history, typed
-from paceline.report import tables
-from paceline.report.figures import plain
+from paceline import history
+from paceline.tables import runs
+from paceline.text import layout, options
+from paceline.text.formats import plain
 
 SUMMARY = "list what is saved, and what can't be read"
 EPILOG = """It ends with status 2 if a file can't be read.
@@ -18,7 +19,7 @@ examples:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    typed.results(parser)
+    options.results(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     partial, damaged_too = history.partials(results)
     damaged += damaged_too
     if whole or partial or damaged:
-        tables.render(tables.listing(whole, partial, damaged))
+        layout.render(runs.listing(whole, partial, damaged))
     else:
         sys.stdout.write(f"{plain(results.absolute())} has no saved run; {history.advice(results)}\n")
     return 2 if damaged else 0

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from paceline import history, machine
 from paceline.history import Run
-from paceline.report.figures import plain
 from paceline.strategies import STRATEGIES
+from paceline.text.formats import plain
 
 FAILED = 1  # exit statuses
 MISUSE = 2

@@ -10,12 +10,12 @@ from typing import Any
 from paceline import machine
 from paceline.commands import watch
 from paceline.commands.shared import FAILED, MISUSE, complain
+from paceline.files import STDOUT, put, unfit
 from paceline.report import needs
-from paceline.report.figures import many, plain
+from paceline.text.formats import many, plain
 from paceline.trace.chrome import as_text
 from paceline.trace.collecting import Round, collected
 from paceline.watch.wish import Wish
-from paceline.writing import STDOUT, put, unfit
 
 SUMMARY = "save one round as a trace, for Perfetto and chrome://tracing"
 EPILOG = """WORKLOAD is as for paceline watch: downloads, computing, mixed, or a function of your own.

@@ -2,8 +2,8 @@
 
 import argparse
 
-from paceline import typed
 from paceline.commands.shared import complain
+from paceline.text import options
 from paceline.trends import trend
 
 SUMMARY = "find where a history's cells moved"
@@ -21,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `paceline trend`."""
     parser.add_argument("--cell", default="", metavar="TEXT", help="only cells with this in their full name")
     parser.add_argument("--json", action="store_true", help="write JSON in place of the tables")
-    typed.results(parser)
+    options.results(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterable
 
 from rich.text import Text
 
-from paceline import typed
 from paceline.commands.shared import FAILED, MISUSE, complain
-from paceline.observed import Forgotten, Opened, Span
-from paceline.report.figures import many, plain
-from paceline.report.layout import render
 from paceline.server.process import ServerError
+from paceline.text import options
+from paceline.text.formats import many, plain
+from paceline.text.layout import render
 from paceline.watch.following import Followed, WatchError, rounds
 from paceline.watch.messages import Ended, Ran
 from paceline.watch.showing import Numbers, summary
 from paceline.watch.wish import MisuseError, Wish, wish
+from paceline.workers.spans import Forgotten, Opened, Span
 from paceline.workloads.call import NoSuchFunctionError
 
 SUMMARY = "show which worker does which item, live"
@@ -38,15 +38,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("strategy", metavar="STRATEGY", help="threads, asyncio, pool-fork ...")
     add("workload", metavar="WORKLOAD", help="downloads, computing, mixed, or module:function")
-    add("--items", type=typed.whole, metavar="N", help="default: 40")
-    add("--workers", type=typed.whole, metavar="N", help="default: 4; for computing one per CPU")
-    add("--latency", type=typed.seconds, metavar="SECONDS", help="of a download, as 0.02 or 20ms (default: 50ms)")
+    add("--items", type=options.whole, metavar="N", help="default: 40")
+    add("--workers", type=options.whole, metavar="N", help="default: 4; for computing one per CPU")
+    add("--latency", type=options.seconds, metavar="SECONDS", help="of a download, as 0.02 or 20ms (default: 50ms)")
     add("--jitter", metavar="KIND:AMOUNT", help="of the latency: uniform:F or lognormal:S (default: none)")
-    add("--n", type=typed.whole, metavar="STEPS", help="of a computation (default: 200000)")
-    add("--cpu", type=typed.seconds, metavar="SECONDS", help="of computing in a mixed item (default: 10ms)")
+    add("--n", type=options.whole, metavar="STEPS", help="of a computation (default: 200000)")
+    add("--cpu", type=options.seconds, metavar="SECONDS", help="of computing in a mixed item (default: 10ms)")
     add(
         "--timeout",
-        type=typed.timeout,
+        type=options.timeout,
         default=60.0,
         metavar="SECONDS",
         help="for one step: a start, an item (default: 60)",

@@ -3,11 +3,9 @@
 `paceline.history.storage` stands apart: it needs pytest-benchmark itself, and only a session that saves needs it.
 """
 
-from paceline.history.apart import told_apart
-from paceline.history.checking import is_cell
-from paceline.history.errors import HistoryError, NoSuchRunError, NotSaved, UnreadableRun
-from paceline.history.reading import cells, from_json, load
-from paceline.history.run import Cell, Run
+from paceline.history.documents import HistoryError, NoSuchRunError, NotSaved, UnreadableRun
+from paceline.history.reading import cells, from_json, is_cell, load
+from paceline.history.run import Cell, Run, told_apart
 from paceline.history.store import advice, holds, newest, newest_among, newest_in, partials, resolve, runs
 
 __all__ = [

@@ -1,20 +1,271 @@
-"""From bytes to a `Run`, or to a sentence that says why not.
-
-Whatever the bytes are, the outcome is one of these two. Nothing in a file is executed, imported or unpickled.
-"""
+"""From a saved run's JSON to a run, or to the reason why it is none."""
 
 import contextlib
+import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-from paceline.history import checking, files
-from paceline.history.checking import Unfit
-from paceline.history.errors import UnreadableRun
-from paceline.history.run import Cell, Glimpse, Run
-from paceline.history.schema import Origin
+from paceline import machine
+from paceline.files import finite_or_none
+from paceline.history import documents
+from paceline.history.documents import DAMAGED, UnreadableRun
+from paceline.history.run import Cell, Glimpse, Run, cells_apart
+
+SCHEMA = 1
+"""The version of what Paceline adds; a file with a higher one was written by a newer Paceline."""
+
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+
+
+class Stats(Struct):
+    """`benchmarks[i].stats`."""
+
+    data: list[float] | UnsetType = UNSET
+
+
+class Extra(Struct):
+    """`benchmarks[i].extra_info` of a cell; seconds, bytes and fractions as in `paceline.history.Cell`."""
+
+    experiment: str
+    strategy: str
+    workload: str
+    items: Count
+    workers: Count
+    options: dict[str, str | int | float | bool | None] = {}
+    client: str | None = None
+    latency: float | None = None
+    size: Count | None = None
+    kernel: str | None = None
+    share: float | None = None
+    limit: float | None = None
+    efficiency: float | None = None
+    overhead: float | None = None
+    ledger: dict[str, Any] | None = None
+    start_seconds: float | None = None
+    stop_seconds: float | None = None
+    cpu_seconds: float | None = None
+    context_switches: Count | None = None
+    server_share: float | None = None
+    sessions: Count | None = None
+    process: Count | None = None
+    warnings: list[str] = []
+
+
+class Benchmark(Struct):
+    """`benchmarks[i]`, where it is a cell of ours: its `extra_info` has what `Extra` requires."""
+
+    fullname: str
+    name: str
+    stats: Stats
+    params: Any = None
+    extra_info: dict[str, Any] = {}
+
+
+class Header(Struct):
+    """The top-level `paceline` key; facts of the moment stand beside these."""
+
+    schema: int
+    version: str
+    fingerprint: str
+    complete: bool
+    why_incomplete: str | None
+    seed: int
+    scale: dict[str, Any]
+
+
+class Saved(Struct):
+    """A whole file, cells apart."""
+
+    benchmarks: list[Any]
+    datetime: dt.datetime
+    paceline: dict[str, Any]
+    machine_info: dict[str, Any] = {}
+    commit_info: dict[str, Any] = {}
+
+
+class Whose(Struct):
+    """As much of the `paceline` key as says whose run it is."""
+
+    fingerprint: str
+
+
+class Origin(Struct):
+    """As much of a file as says when it was measured, and where: reading that takes a tenth of the time."""
+
+    datetime: dt.datetime
+    paceline: Whose
+
+
+def header(
+    *,
+    seed: int,
+    scale: dict[str, Any],
+    complete: bool = True,
+    why_incomplete: str | None = None,
+    cluster: str | None = None,
+) -> dict[str, Any]:
+    """Make the top-level `paceline` key of a run that this process measured.
+
+    Args:
+        seed: what the order of cells and the service times were drawn from.
+        scale: the options that decide how much was measured.
+        complete: whether every cell asked for was measured and nothing failed.
+        why_incomplete: the reason, if not.
+        cluster: the scheme of the cluster that measured with this machine, if one did.
+    """
+    version = machine.libraries().get("paceline", "unknown")
+    known = Header(SCHEMA, version, machine.fingerprint(cluster), complete, why_incomplete, seed, scale)
+    return {**msgspec.structs.asdict(known), **machine.volatile_facts()}
+
+
+_NO_RUN = "it is JSON, but no saved run; name one: see paceline runs"
+_FOREIGN = 'it has no "paceline" key, so another suite made it; try pytest-benchmark compare'
+_NO_ROUNDS = "has no raw rounds; save with --benchmark-save-data"
+_LONGEST_ROUND = 1e9  # seconds, 30 years: above it a number is damage, and sums would overflow
+_MOST_STEPS = 2**63  # as for every count
+_EXTRAS = {field.name for field in msgspec.structs.fields(Extra)}
+_REQUIRED = {field.name for field in msgspec.structs.fields(Extra) if field.required}
+_MEASURED = _EXTRAS - {"sessions", "process"}  # which the oldest runs lack
+_COST = {*_REQUIRED, "process"}
+_Kind = TypeVar("_Kind")
+
+
+class Unfit(Exception):  # noqa: N818  # never leaves this package
+    """A reason to refuse that no type can express: what is wrong, a semicolon, and what to do."""
+
+
+def run(data: Any, path: Path | None) -> Run:
+    """Make a run out of decoded JSON.
+
+    Raises:
+        Unfit: a value is impossible, or the run is not ours.
+        msgspec.ValidationError: a value has the wrong type.
+    """
+    if not isinstance(data, Mapping) or "benchmarks" not in data:
+        raise Unfit(_NO_RUN)
+    if "paceline" not in data:
+        raise Unfit(_FOREIGN)
+    saved = msgspec.convert(data, Saved)
+    head = _header(saved.paceline)
+    found, others = sorted_out(saved.benchmarks)
+    return Run(
+        path=path,
+        fingerprint=head.fingerprint,
+        machine_info=saved.machine_info,
+        commit=saved.commit_info,
+        datetime=_in_utc(saved.datetime),
+        complete=head.complete,
+        why_incomplete=head.why_incomplete,
+        facts=saved.paceline,
+        cells=found,
+        others=others,
+    )
+
+
+def glimpse(origin: Origin) -> Glimpse:
+    """Say when and where a run was measured.
+
+    Raises:
+        Unfit: its date is impossible.
+    """
+    return Glimpse(_in_utc(origin.datetime), origin.paceline.fingerprint)
+
+
+def _in_utc(when: dt.datetime) -> dt.datetime:
+    try:
+        return when.astimezone(dt.UTC) if when.tzinfo else when.replace(tzinfo=dt.UTC)
+    except OverflowError:
+        raise Unfit(f"its date is beyond the calendar; {DAMAGED}") from None
+
+
+def _header(facts: dict[str, Any]) -> Header:
+    schema = facts.get("schema")
+    if isinstance(schema, int) and schema > SCHEMA:
+        raise Unfit(f"a newer Paceline wrote it (schema {schema}, this one reads {SCHEMA}); update Paceline")
+    return _convert(facts, Header, "$.paceline")
+
+
+def sorted_out(benchmarks: Sequence[Any]) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
+    """Tell cells from other benchmarks in the same file, whatever these may be.
+
+    Returns:
+        The cells, and the names of the others that have one.
+    """
+    ours = [isinstance(one, Mapping) and is_cell(one.get("extra_info")) for one in benchmarks]
+    found = tuple(_cell(one, index) for index, one in enumerate(benchmarks) if ours[index])
+    repeated = [name for name, count in Counter(cell.fullname for cell in found).items() if count > 1]
+    if repeated:
+        raise Unfit(f"{repeated[0]!r} stands in it more than once, so no other run can be joined to it; {DAMAGED}")
+    others = (_name(one) for one, is_ours in zip(benchmarks, ours, strict=True) if not is_ours)
+    return cells_apart(found), tuple(name for name in others if name is not None)
+
+
+def is_cell(extra: Any) -> bool:
+    """Whether the `extra_info` of a benchmark is that of a cell: it has all that `measure` or `cost` writes, or at
+    least what a cell needs. What lost one key of a full set, or holds a wrong value in it, is a damaged cell; without
+    the
+    full set it is somebody else's.
+    """
+    if not isinstance(extra, Mapping):
+        return False
+    if len(_MEASURED - extra.keys()) <= 1 or extra.keys() >= _COST:
+        return True
+    try:
+        msgspec.convert(extra, Extra)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _name(one: Any) -> str | None:
+    names = [one.get("fullname"), one.get("name")] if isinstance(one, Mapping) else []
+    return next((name for name in names if isinstance(name, str)), None)
+
+
+def _cell(data: Mapping[str, Any], index: int) -> Cell:
+    name = _name(data) or f"benchmarks[{index}]"
+    one = _convert(data, Benchmark, whose=name)
+    extra = _convert(one.extra_info, Extra, "$.extra_info", name)
+    known = {key: finite_or_none(value) for key, value in msgspec.structs.asdict(extra).items()}
+    known["warnings"] = tuple(extra.warnings)
+    rest = {key: value for key, value in one.extra_info.items() if key not in _EXTRAS}
+    if extra.workload == "Compute":
+        known["n"] = _steps(rest.pop("n", None), one.params)
+    return Cell(fullname=one.fullname, name=one.name, rounds=_rounds(one), extra=rest, **known)
+
+
+def _steps(n: Any, params: Any) -> int | None:
+    """Return the steps of a computation; older runs say them only as the test's parameter."""
+    known = params.get("n") if n is None and isinstance(params, Mapping) else n
+    return known if type(known) is int and 0 < known < _MOST_STEPS else None
+
+
+def _rounds(one: Benchmark) -> tuple[float, ...]:
+    if not isinstance(one.stats.data, list) or not one.stats.data:
+        raise Unfit(_NO_ROUNDS)
+    for place, value in enumerate(one.stats.data):
+        if not 0 < value < _LONGEST_ROUND:  # false for NaN too
+            where = f"$.stats.data[{place}] of {one.fullname}"
+            raise Unfit(f"{value!r} at {where} is no time that a round can take; {DAMAGED}")
+    return tuple(float(value) for value in one.stats.data)
+
+
+def _convert(value: Any, kind: type[_Kind], where: str = "$", whose: str | None = None) -> _Kind:
+    """Check `value` against a type; where it does not fit, the message says the place, and the name of what it is part
+    of.
+    """
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        message = str(error)
+        inside = message.replace("`$", f"`{where}", 1) if "`$" in message else f"{message} - at `{where}`"
+        raise msgspec.ValidationError(f"{inside} of {whose}" if whose else inside) from None
+
 
 _TAIL = 2**14  # bytes; what follows the benchmarks in a file of ours takes two or three thousand
 _DATE = b'\n    "datetime":'  # as a file of ours has it, and the first key after its benchmarks
@@ -26,7 +277,7 @@ def load(path: Path) -> Run:
     Raises:
         UnreadableRun: it is not there, not a file, too large, damaged, or not ours.
     """
-    return from_json(files.content(path, UnreadableRun), path)
+    return from_json(documents.content(path, UnreadableRun), path)
 
 
 def load_native(path: Path) -> dict[str, Any]:
@@ -35,10 +286,10 @@ def load_native(path: Path) -> dict[str, Any]:
     Raises:
         UnreadableRun: as for `load`, or it was measured beside a tracer.
     """
-    content = files.content(path, UnreadableRun)
+    content = documents.content(path, UnreadableRun)
     with _reasons(path, content):
-        data = files.decoded(content, dict[str, Any])
-        if tracer := checking.run(data, path).tracer:
+        data = documents.decoded(content, dict[str, Any])
+        if tracer := run(data, path).tracer:
             raise Unfit(f"it was measured beside a tracer, and is never compared: {tracer}")
     return data
 
@@ -49,15 +300,15 @@ def glance(path: Path) -> Glimpse:
     Raises:
         UnreadableRun: it doesn't say, or is no JSON.
     """
-    end = files.content(path, UnreadableRun, last=_TAIL)
+    end = documents.content(path, UnreadableRun, last=_TAIL)
     try:  # from any other place than the top level this is no JSON
         origin = msgspec.json.decode(b"{" + end[end.rindex(_DATE) :], type=Origin)
     except (msgspec.DecodeError, ValueError):
-        whole = files.content(path, UnreadableRun)
+        whole = documents.content(path, UnreadableRun)
         with _reasons(path, whole):
-            origin = files.decoded(whole, Origin)
+            origin = documents.decoded(whole, Origin)
     with _reasons(path, end):
-        return checking.glimpse(origin)
+        return glimpse(origin)
 
 
 def from_json(data: bytes | Mapping[str, Any], path: Path | None = None) -> Run:
@@ -71,7 +322,7 @@ def from_json(data: bytes | Mapping[str, Any], path: Path | None = None) -> Run:
         UnreadableRun: it is not JSON, not a run of Paceline's, or holds a wrong type or an impossible value.
     """
     with _reasons(path, data):
-        return checking.run(files.decoded(data, object) if isinstance(data, bytes) else data, path)
+        return run(documents.decoded(data, object) if isinstance(data, bytes) else data, path)
 
 
 def cells(benchmarks: Sequence[Mapping[str, Any]]) -> tuple[Cell, ...]:
@@ -81,13 +332,13 @@ def cells(benchmarks: Sequence[Mapping[str, Any]]) -> tuple[Cell, ...]:
         UnreadableRun: as for `from_json`.
     """
     with _reasons(None, None):
-        return checking.sorted_out(benchmarks)[0]
+        return sorted_out(benchmarks)[0]
 
 
 @contextlib.contextmanager
 def _reasons(path: Path | None, data: object) -> Iterator[None]:
     """Turn whatever a decoder can raise into the one error that callers know."""
-    with files.decoding(data, path, UnreadableRun):
+    with documents.decoding(data, path, UnreadableRun):
         try:
             yield
         except Unfit as unfit:

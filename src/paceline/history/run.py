@@ -1,16 +1,15 @@
-"""One saved run and its cells, as everybody but this package sees them."""
+"""A saved run and its cells, and runs told apart."""
 
 import datetime as dt
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from paceline.contracts import Option
+from paceline.files import number_of
 from paceline.stats import samples
-
-_NUMBER = re.compile(r"([0-9]{4,})_")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +146,47 @@ class Glimpse(NamedTuple):
     fingerprint: str
 
 
-def number_of(name: str) -> int | None:
-    """Read the number off a file's name, `NNNN_*`; None if it has none."""
-    found = _NUMBER.match(name)
-    return int(found[1]) if found else None
+Owners = Mapping[str, set[str]]
+
+
+def told_apart(runs: Sequence[Run]) -> list[Run]:
+    """Name the experiments of runs that are read together, those that share a name by their files too."""
+    owned = owners((cell.experiment, cell.fullname) for run in runs for cell in run.cells)
+    return [replace(run, cells=_named(run.cells, owned)) for run in runs]
+
+
+def cells_apart(cells: Iterable[Cell]) -> tuple[Cell, ...]:
+    """Name the experiments of one run, as `told_apart` does."""
+    found = tuple(cells)
+    return _named(found, owners((cell.experiment, cell.fullname) for cell in found))
+
+
+def owners(named: Iterable[tuple[str, str]]) -> Owners:
+    """Return which files each experiment's name is from, given names and full names."""
+    files = defaultdict(set)
+    for experiment, fullname in named:
+        file = fullname.partition("::")[0]
+        files[_short(experiment, file)].add(file)
+    return files
+
+
+def called(experiment: str, fullname: str, owned: Owners) -> str:
+    """Name an experiment: "x", or "x in a/test_x.py" where another file has an "x" too. The one that is measured by
+    `benchmarks/test_x.py` keeps the short name, by which Paceline knows its own.
+    """
+    file = fullname.partition("::")[0]
+    short = _short(experiment, file)
+    alone = owned.get(short, {file}) == {file} or file == f"benchmarks/test_{short}.py"
+    return short if alone else f"{short} in {file}"
+
+
+def _named(cells: Sequence[Cell], owned: Owners) -> tuple[Cell, ...]:
+    names = [called(cell.experiment, cell.fullname, owned) for cell in cells]
+    return tuple(
+        cell if cell.experiment == name else replace(cell, experiment=name)
+        for cell, name in zip(cells, names, strict=True)
+    )
+
+
+def _short(experiment: str, file: str) -> str:
+    return experiment.removesuffix(f" in {file}")

@@ -13,10 +13,9 @@ from pytest_benchmark.stats import Stats
 from pytest_benchmark.storage.file import FileStorage
 
 from paceline import machine
-from paceline.history import files
-from paceline.history.errors import NotSaved, UnreadableRun
-from paceline.history.finite import finite
-from paceline.history.publishing import publish
+from paceline.files import finite, publish
+from paceline.history import documents
+from paceline.history.documents import NotSaved, UnreadableRun
 from paceline.history.reading import from_json, load_native
 from paceline.history.store import PARTIAL, RESULTS, newest_in
 
@@ -118,7 +117,7 @@ class GuardedStorage(FileStorage):
 
 def _published(folder: Path, label: str, output_json: dict[str, Any]) -> Path:
     content = strict(output_json).encode()
-    if large := files.too_large(len(content), UnreadableRun):
+    if large := documents.too_large(len(content), UnreadableRun):
         raise NotSaved(
             f"this run is not saved: {large}, and {_largest(output_json)}; keep less of that, or measure less"
         )

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from paceline import machine
-from paceline.history.errors import NoSuchRunError, UnreadableRun
+from paceline.files import number_of
+from paceline.history.documents import NoSuchRunError, UnreadableRun
 from paceline.history.reading import glance, load
-from paceline.history.run import Glimpse, Run, number_of
+from paceline.history.run import Glimpse, Run
 
 RESULTS = "results"
 """The folder that histories are in, if no other is named."""

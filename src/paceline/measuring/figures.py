@@ -4,12 +4,12 @@ import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from paceline import tracers
 from paceline.measuring.cell import Cell
 from paceline.measuring.rounds import Rounds
-from paceline.observed import Usage
 from paceline.stats import limits
 from paceline.stats.samples import is_noisy, spread
+from paceline.workers import tracers
+from paceline.workers.metered import Usage
 
 MOST_SERVER_SHARE = 0.5  # of a core: beyond it the server may be what is measured
 

@@ -17,9 +17,9 @@ from paceline.contracts import Item
 from paceline.measuring import beside, descriptors, facts, figures, watching
 from paceline.measuring.cell import Cell, described
 from paceline.measuring.rounds import Reference, Rounds, Tell, untold
-from paceline.observed import Metered
 from paceline.server.process import Control
 from paceline.strategies import Strategy
+from paceline.workers.metered import Metered
 from paceline.workloads import Call
 
 

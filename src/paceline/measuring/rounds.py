@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 from paceline import values
 from paceline.contracts import Item, ItemError, Result, Workload
-from paceline.observed import Usage, usage
 from paceline.server.ledger import Ledger
 from paceline.server.process import Control
 from paceline.strategies import Strategy
+from paceline.workers.metered import Usage, usage
 
 Tell = Callable[[int], None]
 """Called in the untimed setup of each round with the round's number; 0 is the warm-up."""

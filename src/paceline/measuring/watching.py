@@ -7,10 +7,9 @@ from typing import Any
 
 from paceline.contracts import Item
 from paceline.measuring.rounds import NotAMeasurement, noting
-from paceline.observed import Observed, Span
-from paceline.observed.session import number
 from paceline.stats import traces
 from paceline.strategies import Strategy
+from paceline.workers.spans import Observed, Span, number
 
 TRACE = "trace"
 """Where a saved cell keeps its spans; see `paceline.stats.traces.saved`."""

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from paceline import typed
 from paceline.plugin import scale
 from paceline.strategies import STRATEGIES, NotEnded, Strategy, clusters
+from paceline.text import options
 from paceline.workloads import Fetch
 from paceline.workloads.call import TamperedError
 from paceline.workloads.clients import NAMES
@@ -23,15 +23,20 @@ PROCESSES = 3  # the fewest from which an interval can be told
 def add_options(group: pytest.OptionGroup) -> None:
     """Add everything that chooses or scales cells."""
     add = group.addoption
-    add("--items", type=typed.whole, metavar="N", help="Items in a round. Default: the experiment's own, 64 downloads.")
+    add(
+        "--items",
+        type=options.whole,
+        metavar="N",
+        help="Items in a round. Default: the experiment's own, 64 downloads.",
+    )
     add("--latency", type=scale.latency, metavar="SECONDS", help='Time the server takes for an item: 0.02 or "20ms".')
     add(
         "--workers",
-        type=typed.whole,
+        type=options.whole,
         metavar="N",
         help="Items under way at once. Default: 10 for I/O, one per CPU else.",
     )
-    add("--rounds", type=typed.whole, metavar="N", help="Timed rounds of each cell. Default: 5.")
+    add("--rounds", type=options.whole, metavar="N", help="Timed rounds of each cell. Default: 5.")
     add(
         "--strategy",
         action="append",
@@ -51,11 +56,11 @@ def add_options(group: pytest.OptionGroup) -> None:
         default="instrument",
         help="What answers; httpserver proves nothing. Default: %(default)s.",
     )
-    add("--seed", type=typed.natural, metavar="N", help="Order of the cells; saved with the run. Default: a new one.")
+    add("--seed", type=options.natural, metavar="N", help="Order of the cells; saved with the run. Default: a new one.")
     add("--lesson", action="store_true", help="The lesson's scale: 160 downloads of 50 ms, 20 sums below 5,000,000.")
     add(
         "--processes",
-        type=typed.natural,
+        type=options.natural,
         metavar="N",
         help="Fresh processes for each cell that decides a claim, with --all or a file named. Default: 3, unless the "
         "experiment says otherwise, and 1 for heavy strategies that nobody named; 0 measures all in the session.",

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from pytest_benchmark.utils import PercentageRegressionCheck
 
-from paceline import tracers
 from paceline.history.storage import GuardedStorage
 from paceline.plugin.live import is_skipped
 from paceline.plugin.ours import is_cell
 from paceline.plugin.session import native
-from paceline.report.figures import seconds
+from paceline.text.formats import seconds
+from paceline.workers import tracers
 
 LISTED = 5  # names in one message; the rest is counted
 

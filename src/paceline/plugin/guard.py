@@ -10,7 +10,7 @@ import pytest
 from pytest_benchmark.storage.file import FileStorage
 
 from paceline import history, machine
-from paceline.history import NotSaved, schema
+from paceline.history import NotSaved, reading
 from paceline.history.storage import GuardedStorage
 from paceline.history.store import RESULTS
 from paceline.plugin import comparing, obstacles
@@ -121,7 +121,7 @@ class Guard:
         """Add what a history needs to know of the run."""
         if not self._ours:
             return
-        output_json["paceline"] = schema.header(
+        output_json["paceline"] = reading.header(
             seed=config.option.seed,
             scale={name: getattr(config.option, name) for name in SCALE},
             complete=not self._incomplete,
@@ -211,9 +211,10 @@ def show(reporter: pytest.TerminalReporter, cells: tuple[history.Cell, ...]) -> 
     """Print the one table, strategy by strategy, and one for each further experiment."""
     if not cells:
         return
-    from paceline.report import tables
+    from paceline.tables import runs
+    from paceline.text import layout
 
     order = [strategy.name for strategy in STRATEGIES]
     reporter.ensure_newline()
     reporter.section("Paceline", sep="=")
-    tables.render([*tables.headline(cells, order), *tables.other_experiments(cells, order)])
+    layout.render([*runs.headline(cells, order), *runs.other_experiments(cells, order)])

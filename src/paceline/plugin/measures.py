@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from paceline import fresh, importing
+from paceline.child import processes
 from paceline.contracts import Item
 from paceline.measuring import facts, figures, laps
 from paceline.measuring.cell import Cell, saved
@@ -14,6 +14,7 @@ from paceline.measuring.passes import measure as measure_here
 from paceline.measuring.rounds import Tell, untold
 from paceline.plugin.stopwatches import ElsewhereClock, Native, failing, refuse_unfit
 from paceline.strategies import Strategy
+from paceline.workers import errors
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Bench:
 
     def measure(self, plan: Plan, strategy: Strategy, items: Sequence[Item], extra: Mapping[str, Any]) -> Cell:
         """Measure a strategy's cell and write it down."""
-        refuse_unfit(self.benchmark, importing.tampered())
+        refuse_unfit(self.benchmark, errors.tampered())
         described = facts.described(strategy.workload, strategy.face)
         with failing(self.benchmark):
             if self.elsewhere:
@@ -57,9 +58,9 @@ class Bench:
             TypeError: if it gives back no `seconds`.
         """
         assert self.elsewhere
-        refuse_unfit(self.benchmark, importing.tampered())
+        refuse_unfit(self.benchmark, errors.tampered())
         with failing(self.benchmark):
-            timeout = fresh.TIMEOUT + laps.at_most(*_size(described))
+            timeout = processes.TIMEOUT + laps.at_most(*_size(described))
             found = _middle([_figures(function, arguments, timeout) for _ in range(times)])
         self.elsewhere.tell(self.benchmark, found["seconds"])
         known = {"experiment": experiment, "items": 1, "workers": 1, **described, "process": self.process}
@@ -80,10 +81,10 @@ def _elsewhere(plan: Plan, strategy: Strategy, items: Sequence[Item]) -> tuple[C
     bandwidth = plan.control.bandwidth if plan.control else None
     timeout = laps.patience(strategy.workload, items, passes, bandwidth)
     try:
-        measured: tuple[Cell, list[float]] = fresh.call(
+        measured: tuple[Cell, list[float]] = processes.call(
             "paceline.measuring.laps:measured", plan, strategy, items, timeout=timeout
         )
-    except fresh.HungError as error:
+    except processes.HungError as error:
         error.add_note("if it only takes its time: --processes 0 measures it in the session, where nobody gives it up")
         raise
     return measured
@@ -96,7 +97,7 @@ def _size(described: Mapping[str, Any]) -> tuple[float, int]:
 
 
 def _figures(function: str, arguments: Sequence[Any], timeout: float) -> dict[str, Any]:
-    figures = fresh.call(function, *arguments, timeout=timeout)
+    figures = processes.call(function, *arguments, timeout=timeout)
     if not isinstance(figures, dict) or not figures.get("seconds"):
         raise TypeError(f'{function} must give a dict with "seconds", a list of round times; not {figures!r}')
     return figures

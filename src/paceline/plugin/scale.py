@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from paceline import machine, typed
+from paceline import machine
 from paceline.server.service import MAX_SECONDS
+from paceline.text import options
 
 CPUS = "cpus"  # as a number of workers: one per usable CPU
 
@@ -103,7 +104,7 @@ def _chosen(marked: Mapping[str, Any], command_line: Mapping[str, Any], *, lesso
 
 def latency(text: str) -> float:
     """Read a time that the server can take for an item, for argparse."""
-    value = typed.seconds(text)
+    value = options.seconds(text)
     if value > MAX_SECONDS:
         raise argparse.ArgumentTypeError(f"{text!r} must be {MAX_SECONDS:g} seconds at most")
     return value

@@ -14,12 +14,11 @@ import pytest
 from pytest_benchmark.utils import get_machine_id, get_tag, load_storage
 
 from paceline import machine
-from paceline.history.apart import Owners, called, owners
-from paceline.history.publishing import unfit_folder, unfit_label
+from paceline.files import unfit, unfit_folder, unfit_label
+from paceline.history.run import Owners, called, owners
 from paceline.history.store import PARTIAL, RESULTS
 from paceline.plugin.ours import is_cell, is_ours
 from paceline.strategies import Strategy
-from paceline.writing import unfit
 
 DEFAULT_STORAGE = "file://./.benchmarks"  # pytest-benchmark's: not chosen by anybody
 MEASURES = ("only", "enable", "autosave", "save", "json", "compare", "compare_fail", "histogram", "cprofile")

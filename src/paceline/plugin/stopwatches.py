@@ -72,7 +72,7 @@ def _raise(error: Exception) -> None:
 class ElsewhereClock:
     """A timer that only moves when told how long something took in another process."""
 
-    __name__ = "paceline.fresh"  # as it stands in a saved run
+    __name__ = "paceline.child.processes"  # as it stands in a saved run
 
     def __init__(self) -> None:
         self.now = 0.0  # seconds

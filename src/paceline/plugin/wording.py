@@ -1,6 +1,6 @@
 """The words of the line at a terminal."""
 
-from paceline.report.figures import duration, plain
+from paceline.text.formats import duration, plain
 
 _SHORTEST = 12  # signs of a cell's name that still say something
 _DOTS = "..."

@@ -9,7 +9,7 @@ from scipy import optimize
 
 from paceline.history import Cell, Run
 from paceline.predict.measured import EXPERIMENTS
-from paceline.report.merging import merged
+from paceline.tables.rows import merged
 
 
 @dataclass(frozen=True)

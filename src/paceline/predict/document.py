@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from paceline.files import finite
 from paceline.history import Run
-from paceline.history.finite import finite
 from paceline.predict.families import Family
 from paceline.predict.fitting import LEVEL, Fit
 from paceline.predict.predicting import Prediction, Question

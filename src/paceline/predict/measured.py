@@ -6,7 +6,7 @@ from typing import Any
 
 from paceline.history import Cell, Run
 from paceline.predict.work import Work
-from paceline.report.merging import merged
+from paceline.tables.rows import merged
 
 EXPERIMENTS = (
     "downloads",

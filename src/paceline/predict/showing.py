@@ -13,8 +13,9 @@ from paceline.predict.fitting import LEVEL, Fit
 from paceline.predict.predicting import MEMORY, Prediction, Question
 from paceline.predict.showing_validation import factor
 from paceline.predict.work import Work
-from paceline.report import figures, layout, tables
-from paceline.report.figures import many
+from paceline.tables import runs
+from paceline.text import formats, layout
+from paceline.text.formats import many
 
 _AXES = {"items": "items", "workers": "workers", "latency": "latency", "cpu_seconds": "CPU per item", "size": "size"}
 _PARTS = {
@@ -32,9 +33,9 @@ _FACTORS = ("stretch", "contention", "coherency", "overlap")
 
 
 def prediction(run: Run, family: Family, question: Question, fit: Fit, answer: Prediction) -> list[RenderableType]:
-    """Lay out an answer, for `paceline.report.layout.render`."""
+    """Lay out an answer, for `paceline.text.layout.render`."""
     return [
-        tables.introduced(run),
+        runs.introduced(run),
         Text(_asked(family, question), style="bold"),
         _demands(answer),
         _parts(fit),
@@ -46,16 +47,16 @@ def prediction(run: Run, family: Family, question: Question, fit: Fit, answer: P
 def _asked(family: Family, question: Question) -> str:
     work, machines = question.work, question.machines
     told = [many(work.items, "item")]
-    told += [f"of {figures.setting(work.latency)}"] if work.latency else []
-    told += [f"that compute {figures.setting(work.cpu_seconds)}"] if work.cpu_seconds else []
+    told += [f"of {formats.setting(work.latency)}"] if work.latency else []
+    told += [f"that compute {formats.setting(work.cpu_seconds)}"] if work.cpu_seconds else []
     place = "one machine" if machines == 1 else f"each of {machines:,} machines"
-    return f"{', '.join(map(figures.plain, family))}: {' '.join(told)}, {many(work.workers, 'worker')} on {place}"
+    return f"{', '.join(map(formats.plain, family))}: {' '.join(told)}, {many(work.workers, 'worker')} on {place}"
 
 
 def _demands(answer: Prediction) -> RenderableType:
     made = layout.table(("resource", "alone it takes"), left=1)
     for resource, seconds in answer.demands.items():
-        layout.row(made, (resource, figures.seconds(seconds) if seconds else figures.NOTHING))
+        layout.row(made, (resource, formats.seconds(seconds) if seconds else formats.NOTHING))
     layout.row(made, (MEMORY, f"holds {_bytes(answer.memory_bytes)}"))
     return made
 
@@ -64,7 +65,7 @@ def _parts(fit: Fit) -> RenderableType:
     made = layout.table((f"part of the model, {fit.cells} cells", "value", ""), left=1)
     for name, words in _PARTS.items():
         value = getattr(fit.parts, name)
-        shown = f"{value:.3g}" if name in _FACTORS else figures.seconds(value)
+        shown = f"{value:.3g}" if name in _FACTORS else formats.seconds(value)
         layout.row(made, (words, shown, "fitted" if name in fit.free else "taken as it is"))
     return made
 
@@ -94,19 +95,19 @@ def _beyond(one: Beyond) -> str:
         return f"Beyond: {axis} {_value(one.axis, one.asked)}; every cell had {_value(one.axis, one.measured)}."
     side = "the most" if one.asked > one.measured else "the least"
     return (
-        f"Beyond: {axis} {_value(one.axis, one.asked)}, {figures.times(one.factor)} away from {side} that was "
+        f"Beyond: {axis} {_value(one.axis, one.asked)}, {formats.times(one.factor)} away from {side} that was "
         f"measured, {_value(one.axis, one.measured)}."
     )
 
 
 def _value(axis: str, value: float) -> str:
     if axis in ("latency", "cpu_seconds"):
-        return figures.setting(value) if value else "0 s"
-    return figures.size(int(value)) if axis == "size" else f"{value:,.0f}"
+        return formats.setting(value) if value else "0 s"
+    return formats.size(int(value)) if axis == "size" else f"{value:,.0f}"
 
 
 def _needed(needed: Needed, deadline: float, work: Work) -> str:
-    within = f"within {figures.setting(deadline)}, start included"
+    within = f"within {formats.setting(deadline)}, start included"
     if needed.middle is None:
         return f"No number of machines does it {within}: even with an item each, {work.items:,} of them take longer."
     safe = f"{needed.safe:,} by the upper end of the interval" if needed.safe else "no number by the upper end"
@@ -114,13 +115,13 @@ def _needed(needed: Needed, deadline: float, work: Work) -> str:
 
 
 def _conclusion(answer: Prediction) -> str:
-    low, high = figures.seconds(answer.low), figures.seconds(answer.high)
-    start = "" if answer.start_seconds is None else f", after {figures.seconds(answer.start_seconds)} to start"
+    low, high = formats.seconds(answer.low), formats.seconds(answer.high)
+    start = "" if answer.start_seconds is None else f", after {formats.seconds(answer.start_seconds)} to start"
     return (
-        f"It takes {figures.seconds(answer.seconds)} ({figures.percent(LEVEL)} interval {low} to {high}, a factor of "
+        f"It takes {formats.seconds(answer.seconds)} ({formats.percent(LEVEL)} interval {low} to {high}, a factor of "
         f"{factor(answer.high / answer.seconds)}){start}; what binds is {answer.binding}."
     )
 
 
 def _bytes(value: float | None) -> str:
-    return figures.named("bytes", value)
+    return formats.named("bytes", value)

@@ -9,7 +9,8 @@ from paceline.history import Run
 from paceline.predict.fitting import LEAST, LEVEL
 from paceline.predict.scores import Counts, Score, scores, total
 from paceline.predict.validating import NEAR, HeldOut
-from paceline.report import figures, layout, tables
+from paceline.tables import runs
+from paceline.text import formats, layout
 
 _HUGE = 1000.0  # a factor that says nothing any more
 
@@ -17,7 +18,7 @@ _HUGE = 1000.0  # a factor that says nothing any more
 def validation(run: Run, found: Sequence[HeldOut]) -> list[RenderableType]:
     """Lay out every held-out cell, the groups they belong to, and how many were predicted well."""
     by_group = scores(found)
-    return [tables.introduced(run), _cells(found), _groups(by_group), *map(Text, _sentences(total(by_group)))]
+    return [runs.introduced(run), _cells(found), _groups(by_group), *map(Text, _sentences(total(by_group)))]
 
 
 def factor(value: float) -> str:
@@ -37,10 +38,10 @@ def _row(one: HeldOut) -> tuple[str, ...]:
     assert one.predicted is not None
     marks = [mark for mark, holds in (("far", one.near), ("outside", one.inside)) if not holds]
     return (
-        figures.plain(one.cell.name.removeprefix("test_")),
-        figures.seconds(one.cell.seconds),
-        figures.seconds(one.predicted),
-        figures.change(one.predicted / one.cell.seconds),
+        formats.plain(one.cell.name.removeprefix("test_")),
+        formats.seconds(one.cell.seconds),
+        formats.seconds(one.predicted),
+        formats.change(one.predicted / one.cell.seconds),
         factor(one.factor),
         " ".join(marks),
     )
@@ -51,19 +52,19 @@ def _groups(found: Sequence[Score]) -> RenderableType:
     for one in found:
         if one.cells:
             counts = (one.cells, one.near, one.inside, one.right)
-            words = (figures.plain(one.strategy), figures.plain(one.client), one.kind, *map(str, counts))
+            words = (formats.plain(one.strategy), formats.plain(one.client), one.kind, *map(str, counts))
             layout.row(made, (*words, factor(one.factor or 0.0)))
     return layout.titled("By strategy, client and kind of work", made)
 
 
 def _sentences(found: Counts) -> list[str]:
     near, inside, right = (
-        f"{count} ({figures.percent(count / found.cells)})" for count in (found.near, found.inside, found.right)
+        f"{count} ({formats.percent(count / found.cells)})" for count in (found.near, found.inside, found.right)
     )
     told = [
         (
-            f"Of {found.cells} cells {near} lie within {figures.percent(NEAR)} of what was measured, {inside} inside "
-            f"of their {figures.percent(LEVEL)} interval, and {right} are both."
+            f"Of {found.cells} cells {near} lie within {formats.percent(NEAR)} of what was measured, {inside} inside "
+            f"of their {formats.percent(LEVEL)} interval, and {right} are both."
         ),
         "far: over 20 % off; outside: of the interval from predicted / factor to predicted x factor.",
     ]

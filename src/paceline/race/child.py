@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from paceline import piped
-from paceline.piped import Piped
-from paceline.piped_worker import Failed
+from paceline.child import processes
+from paceline.child.inside import Failed
+from paceline.child.processes import Piped
 from paceline.race.messages import Answer, Began, Compare, Enter, Give, Leave, Probe, Request, Run
 
 FAREWELL = 10.0  # seconds that a lane gets to end its strategy in good order; then it is killed
@@ -84,5 +84,5 @@ class Child:
 @contextmanager
 def running() -> Iterator[Child]:
     """Start a lane's process; nothing of it is left at the end."""
-    with piped.running("paceline.race.lane") as child:
+    with processes.running("paceline.race.lane") as child:
         yield Child(child)

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from paceline.family import MEMORY_KIND
+from paceline.child.processes import MEMORY_KIND
 from paceline.race.outcome import LaneResult, Race
 from paceline.stats.samples import median
 

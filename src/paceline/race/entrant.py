@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import TypeVar
 
-from paceline import family, values
+from paceline import values
+from paceline.child import processes
 from paceline.contracts import Item
 from paceline.race import results
 from paceline.race.child import Child, LostError
@@ -71,15 +72,15 @@ class Entrant:
         ran = self._round(first)
         if not (ran and self._ask(Forget(), Forgotten)):
             return 0.0
-        self.result.memory_bytes = family.memory_bytes(self.child.pid)
+        self.result.memory_bytes = processes.memory_bytes(self.child.pid)
         return ran.seconds
 
     def run(self, first: "Entrant | None") -> None:
         """Do a round."""
-        before = family.workers_cpu_seconds(self.child.pid)
+        before = processes.workers_cpu_seconds(self.child.pid)
         if ran := self._round(first):
             self.result.rounds.append(ran.seconds)
-            workers = family.workers_cpu_seconds(self.child.pid) - before
+            workers = processes.workers_cpu_seconds(self.child.pid) - before
             self.result.cpu_seconds = (self.result.cpu_seconds or 0.0) + ran.cpu_seconds + workers
 
     def _round(self, first: "Entrant | None") -> Ran | None:

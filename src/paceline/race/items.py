@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from paceline.contracts import Item
-from paceline.history.files import other_form
+from paceline.history.documents import other_form
 
 DEFAULT_COUNT = 32
 

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from paceline.race.choosing import ONE_WORKER, OTHER_PROCESSES, WAITS_BELOW
-from paceline.report.figures import digits, many, percent, seconds, times
 from paceline.stats.samples import FAR, LIKELY, median, median_interval
+from paceline.text.formats import digits, many, percent, seconds, times
 
 CLOSE = 0.05
 """A lead of less than this fraction is not worth a less simple strategy, however certain it is."""

@@ -13,9 +13,10 @@ from contextlib import ExitStack
 from multiprocessing.util import get_temp_dir
 from typing import NoReturn
 
-from paceline import family, values
+from paceline import values
+from paceline.child import processes
+from paceline.child.inside import Failed, ends
 from paceline.contracts import Item, Result
-from paceline.piped_worker import Failed, ends
 from paceline.race import results
 from paceline.race.messages import (
     Answer,
@@ -139,7 +140,7 @@ def end_with_race(lifeline: int) -> None:
 def end_all() -> NoReturn:
     """End this process and all that it started, and remove what they put into files."""
     shutil.rmtree(get_temp_dir(), ignore_errors=True)
-    family.end_own()
+    processes.end_own()
 
 
 def main() -> None:

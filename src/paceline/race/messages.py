@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from paceline.child.inside import Failed
 from paceline.contracts import Item
-from paceline.piped_worker import Failed
 
 
 @dataclass(frozen=True)

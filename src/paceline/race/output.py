@@ -4,7 +4,7 @@ import os
 import sys
 from contextlib import suppress
 
-from paceline.piped_worker import told
+from paceline.child.inside import told
 
 LAST_WORDS = 4096  # bytes
 

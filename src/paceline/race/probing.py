@@ -12,11 +12,12 @@ from typing import Any, Literal, TypeAlias
 
 from paceline import values
 from paceline.contracts import Item, Result
-from paceline.race import choosing, delays, results, snapshot
+from paceline.race import choosing, results, snapshot
 from paceline.race.messages import Began, Findings
 from paceline.race.output import Output
 from paceline.race.steps import Steps
-from paceline.tasks import runner
+from paceline.workers import delays
+from paceline.workers.event_loop import runner
 from paceline.workloads import undone
 from paceline.workloads.call import Call, NotAwaitedError
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from paceline.report.figures import plain
+from paceline.text.formats import plain
 
 
 class Progress(Protocol):

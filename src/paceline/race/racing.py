@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from paceline import machine, tracers
+from paceline import machine
 from paceline.contracts import Item
 from paceline.race import choosing
 from paceline.race.child import running
@@ -15,7 +15,8 @@ from paceline.race.entrant import Entrant
 from paceline.race.messages import Findings, Probe
 from paceline.race.outcome import LaneResult, Race
 from paceline.race.progress import Progress
-from paceline.report.figures import duration, many, percent, seconds, setting
+from paceline.text.formats import duration, many, percent, seconds, setting
+from paceline.workers import tracers
 
 LOOK = 0.25  # seconds for which nothing of ours runs, to see what else does; load averages lag minutes behind
 BUSY = 0.2  # share of the CPU time from which on other work is worth a word

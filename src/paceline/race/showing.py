@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator
 from rich.console import RenderableType
 from rich.text import Text
 
-from paceline.family import MEMORY_KIND
+from paceline.child.processes import MEMORY_KIND
 from paceline.race.messages import Findings
 from paceline.race.outcome import LaneResult, Race
-from paceline.report import figures
-from paceline.report.layout import row, table, titled
 from paceline.stats.samples import median, spread
+from paceline.text import formats
+from paceline.text.layout import row, table, titled
 
 COLUMNS = (
     "strategy",
@@ -37,10 +37,10 @@ def tables(race: Race) -> list[RenderableType]:
     rounds = max((len(lane.rounds) for lane in race.lanes), default=0)
     title = f"{race.function}: {race.items} items, {rounds} rounds"
     return [
-        *(Text(figures.plain(sentence)) for sentence in described(race.findings)),
-        *([titled(figures.plain(title), made)] if made.row_count else []),
-        *(Text(figures.plain(sentence)) for sentence in [*race.notes, *_told(race)]),
-        Text(figures.plain(recommended(race)), style="bold"),
+        *(Text(formats.plain(sentence)) for sentence in described(race.findings)),
+        *([titled(formats.plain(title), made)] if made.row_count else []),
+        *(Text(formats.plain(sentence)) for sentence in [*race.notes, *_told(race)]),
+        Text(formats.plain(recommended(race)), style="bold"),
     ]
 
 
@@ -48,8 +48,8 @@ def described(findings: Findings) -> Iterator[str]:
     """Yield what the probe found."""
     kind = "An async function" if findings.face == "async" else "A blocking function"
     own = "" if findings.cpu_share <= MORE_THAN_ONE else ", as it uses several CPUs by itself"
-    share = figures.percent(findings.cpu_share)
-    yield f"{kind}: about {figures.seconds(findings.seconds)} an item, CPU share {share}{own}."
+    share = formats.percent(findings.cpu_share)
+    yield f"{kind}: about {formats.seconds(findings.seconds)} an item, CPU share {share}{own}."
     if findings.stable is None:
         yield "Whether a second call gives the same result can't be told: its results can't be compared."
     elif not findings.stable:
@@ -58,7 +58,7 @@ def described(findings: Findings) -> Iterator[str]:
         yield f"Processes and interpreters get it pickled, and this can't be pickled: {findings.unpicklable}."
     if findings.blocks:
         yield (
-            f"It blocks its event loop for {figures.seconds(findings.blocks)} at a stretch, and no other task runs"
+            f"It blocks its event loop for {formats.seconds(findings.blocks)} at a stretch, and no other task runs"
             " meanwhile: hand what blocks to asyncio.to_thread, or write a plain def, for threads and processes."
         )
     if findings.changed:
@@ -76,12 +76,12 @@ def recommended(race: Race) -> str:
 
 
 def _row(race: Race, lane: LaneResult) -> list[str]:
-    memory = figures.NOTHING if lane.memory_bytes is None else figures.named("bytes", lane.memory_bytes)
+    memory = formats.NOTHING if lane.memory_bytes is None else formats.named("bytes", lane.memory_bytes)
     shown = [lane.name, str(lane.workers), *_times(race, lane)]
     return [
         *shown,
-        figures.seconds(lane.start_seconds),
-        figures.seconds(lane.cpu_seconds),
+        formats.seconds(lane.start_seconds),
+        formats.seconds(lane.cpu_seconds),
         memory,
         ", ".join(lane.marks),
     ]
@@ -91,15 +91,15 @@ def _times(race: Race, lane: LaneResult) -> list[str]:
     """Write median, spread, speedup and its range."""
     speedup = race.speedup(lane)
     if speedup is None:
-        return [figures.NOTHING] * 4
+        return [formats.NOTHING] * 4
     middle, least, most = speedup
-    turns = figures.NOTHING if lane is race.baseline else f"{_factor(least)} .. {_factor(most)}"
-    return [figures.seconds(median(lane.rounds)), figures.percent(spread(lane.rounds)), f"{_factor(middle)}x", turns]
+    turns = formats.NOTHING if lane is race.baseline else f"{_factor(least)} .. {_factor(most)}"
+    return [formats.seconds(median(lane.rounds)), formats.percent(spread(lane.rounds)), f"{_factor(middle)}x", turns]
 
 
 def _factor(ratio: float) -> str:
     """Write a speedup, which may be far below 1."""
-    return figures.digits(ratio) if ratio >= SMALL else f"{ratio:.1g}"
+    return formats.digits(ratio) if ratio >= SMALL else f"{ratio:.1g}"
 
 
 def _told(race: Race) -> Iterator[str]:

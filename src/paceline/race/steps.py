@@ -7,7 +7,7 @@ import time
 from collections.abc import Coroutine, Generator
 from typing import Any, TypeAlias, TypeVar
 
-from paceline.race import delays
+from paceline.workers import delays
 
 T = TypeVar("T")
 _Awaited: TypeAlias = Coroutine[Any, Any, T] | Generator[Any, None, T]

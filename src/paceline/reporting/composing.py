@@ -6,7 +6,6 @@ from pathlib import Path
 from paceline import claims, machine
 from paceline.claims import Finding
 from paceline.history import Run, advice
-from paceline.report.figures import plain
 from paceline.report.page.columns import Column, called, columns
 from paceline.report.page.model import Report, Section
 from paceline.report.page.sections import answer, costs, efficiency, history, others, timeline, workers
@@ -16,6 +15,7 @@ from paceline.reporting.choosing import Chosen
 from paceline.reporting.decisions import decisions
 from paceline.reporting.tracks import tracks
 from paceline.strategies import STRATEGIES
+from paceline.text.formats import plain
 
 TITLE = "Which concurrency strategy, and how close to the limit?"
 

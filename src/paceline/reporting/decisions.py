@@ -10,9 +10,9 @@ from paceline.ab.messages import conclusion
 from paceline.ab.outcome import Judged, Outcome
 from paceline.ab.record import CANARY, FOLDER, Comparison, NoComparison
 from paceline.history import HistoryError
-from paceline.report.figures import between, change
 from paceline.report.page.given import Change, Decision, Decisions
-from paceline.report.verdicts import short, some
+from paceline.tables.verdicts import short, some
+from paceline.text.formats import between, change
 
 MOST = 5
 """How many comparisons a report shows."""

@@ -7,8 +7,8 @@ from itertools import groupby
 
 from paceline.history import Run
 from paceline.report.page.given import Drift, Move, Past, Point, Track
-from paceline.report.verdicts import short
 from paceline.stats import change_points, samples
+from paceline.tables.verdicts import short
 from paceline.trends.check_judging import LEAST_CELLS
 from paceline.trends.runs import Measured, called, measured
 from paceline.trends.trend import Moved, Trend, circumstances, find_trend

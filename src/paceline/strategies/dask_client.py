@@ -57,7 +57,7 @@ class Line:
             Exception: the first error of a worker, as it was raised there.
             WorkerDied: if one ended meanwhile.
         """
-        from paceline.dask_worker import Opened
+        from paceline.workers.dask_items import Opened
 
         self._only = list(only) if only is not None else None
         plugin = Opened(self._token, pickle.dumps(workload), frozenset(only) if only is not None else None)
@@ -71,10 +71,10 @@ class Line:
         Raises:
             Exception: the first error, once all items are done, so that none of them runs on into the next round.
         """
-        from paceline import dask_worker
+        from paceline.workers import dask_items
 
         chunks = [items[first : first + chunksize] for first in range(0, len(items), chunksize)]
-        work, each = (dask_worker.run, items) if chunksize == 1 else (dask_worker.run_chunk, chunks)
+        work, each = (dask_items.run, items) if chunksize == 1 else (dask_items.run_chunk, chunks)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Sending large graph")  # it is what was asked for
             futures = self.client.map(

@@ -9,12 +9,11 @@ from multiprocessing.util import get_temp_dir
 from types import MappingProxyType
 from typing import Any
 
-from paceline import dask_node, pool_worker
 from paceline.contracts import Option
-from paceline.importing import guarded
-from paceline.portable import Failed
 from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, NotReady, WorkerDied
 from paceline.strategies.endings import death, ended, wait_for_ends
+from paceline.workers import dask_node, pool_worker
+from paceline.workers.errors import Failed, guarded
 
 START_METHOD = "spawn"  # as dask's own local cluster does
 SETTINGS: Mapping[str, Option] = MappingProxyType(

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from paceline.contracts import Face, Item, Result
 from paceline.strategies.base import Strategy
-from paceline.tasks import all_results, runner
+from paceline.workers.event_loop import all_results, runner
 
 
 class Asyncio(Strategy):

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
-from paceline import pool_worker
 from paceline.contracts import Item, Result
 from paceline.strategies.endings import ended, killed_in_time, late_end
 from paceline.strategies.in_processes import InProcesses
+from paceline.workers import pool_worker
 
 
 class OnExecutor(InProcesses):

@@ -10,9 +10,9 @@ from multiprocessing.pool import IMapIterator, Pool
 from types import MappingProxyType
 from typing import TypeAlias
 
-from paceline import pool_worker
 from paceline.contracts import Item, Result
-from paceline.portable import Failed
+from paceline.workers import pool_worker
+from paceline.workers.errors import Failed
 
 PATIENCE = 0.25  # seconds between looks at whether a worker has died; results wake the wait at once
 

@@ -10,11 +10,11 @@ from select import select
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
-from paceline import interpreter_worker
 from paceline.contracts import Item, Result
-from paceline.importing import standard_library_first
 from paceline.strategies.base import START_TIMEOUT, NotReady, Strategy
 from paceline.strategies.endings import late_end
+from paceline.workers import interpreter
+from paceline.workers.errors import standard_library_first
 
 FIRST = (3, 14)
 PATIENCE = 0.1  # seconds between looks at whether somebody ended instead of coming
@@ -36,17 +36,17 @@ class Interpreters(Strategy):
         from concurrent.futures import InterpreterPoolExecutor  # type: ignore[attr-defined]
 
         self._pool: Any = InterpreterPoolExecutor(
-            self.workers, initializer=interpreter_worker.look_where, initargs=(standard_library_first(sys.path),)
+            self.workers, initializer=interpreter.look_where, initargs=(standard_library_first(sys.path),)
         )
         try:
-            self._in_each(interpreter_worker.open_here, self.workload)
+            self._in_each(interpreter.open_here, self.workload)
         except BaseException:
             self._dismiss()
             raise
         return self
 
     def map(self, items: Sequence[Item]) -> list[Result]:
-        return [interpreter_worker.unpacked(result) for result in list(self._pool.map(interpreter_worker.run, items))]
+        return [interpreter.unpacked(result) for result in list(self._pool.map(interpreter.run, items))]
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -57,8 +57,8 @@ class Interpreters(Strategy):
         """Close the workload in each interpreter that has opened it, and end them all."""
         stuck = False
         try:
-            self._in_each(interpreter_worker.close_here)
-        except interpreter_worker.LeftError as error:
+            self._in_each(interpreter.close_here)
+        except interpreter.LeftError as error:
             who, stuck = error.args
             raise late_end([], [who]) from None
         finally:
@@ -69,15 +69,13 @@ class Interpreters(Strategy):
         came, come = os.pipe()
         go, let_go = os.pipe()
         try:
-            turns = [
-                self._pool.submit(interpreter_worker.turn, come, go, action, arguments) for _ in range(self.workers)
-            ]
+            turns = [self._pool.submit(interpreter.turn, come, go, action, arguments) for _ in range(self.workers)]
             ready = self._all_came(came, turns)
             os.write(let_go, b"." * self.workers)
             late = wait(turns, START_TIMEOUT).not_done  # the next turn's pipes may get the numbers of these
             for turn in turns:
                 if turn not in late:
-                    interpreter_worker.unpacked(turn.result())
+                    interpreter.unpacked(turn.result())
             if late or not ready:
                 raise NotReady(f"{self.name}: {self.workers} workers did not all meet within {START_TIMEOUT:g} s")
         finally:

@@ -5,14 +5,14 @@ import signal
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
-from paceline import pool_worker
 from paceline.contracts import Option
-from paceline.importing import guarded
 from paceline.strategies import extras
 from paceline.strategies.base import WorkerDied
 from paceline.strategies.endings import death, last_words
 from paceline.strategies.executor import OnExecutor
 from paceline.strategies.rendezvous import meet
+from paceline.workers import pool_worker
+from paceline.workers.errors import guarded
 
 NO_LIMIT = 1 << 62  # bytes; loky reads a number and knows no word for none
 MOMENT = 0.01  # seconds between looks at whether the thread that feeds the workers has ended

@@ -7,13 +7,12 @@ from multiprocessing import connection
 from types import MappingProxyType, TracebackType
 from typing import Any, ClassVar, Self
 
-from paceline import loop_worker, pool_worker
 from paceline.contracts import Item, Option, Result
-from paceline.importing import guarded
-from paceline.portable import Failed
 from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, NotReady
 from paceline.strategies.endings import death, ended, last_words, late_end, stop_forkserver, wait_for_ends
 from paceline.strategies.loops import SharedLoops, collected, dealt
+from paceline.workers import event_loop, pool_worker
+from paceline.workers.errors import Failed, guarded
 
 START_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
@@ -64,7 +63,7 @@ class LoopsInProcesses(SharedLoops):
         ours, its = context.Pipe()
         self._pipes.append(ours)
         with its:
-            process = context.Process(target=loop_worker.main, args=(its, self.workload, share), daemon=True)
+            process = context.Process(target=event_loop.main, args=(its, self.workload, share), daemon=True)
             process.start()
         self._processes.append(process)
 

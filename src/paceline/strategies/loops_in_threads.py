@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from paceline.contracts import Item, Result
 from paceline.strategies.crew import Crew
 from paceline.strategies.loops import SharedLoops, collected, dealt
-from paceline.tasks import all_results, runner
+from paceline.workers.event_loop import all_results, runner
 
 
 class LoopsInThreads(SharedLoops):

@@ -8,15 +8,15 @@ from multiprocessing.process import BaseProcess as Process
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
-from paceline import pool_worker
 from paceline.contracts import Item, Option, Result, Workload
-from paceline.importing import guarded
 from paceline.strategies import handing_out
 from paceline.strategies.base import STOP_TIMEOUT, WorkerDied
 from paceline.strategies.endings import death, ended, last_words, late_end, stop_forkserver, wait_for_ends
 from paceline.strategies.in_processes import InProcesses
 from paceline.strategies.pool_rescue import kill_pool
 from paceline.strategies.rendezvous import meet
+from paceline.workers import pool_worker
+from paceline.workers.errors import guarded
 
 
 class _Pool(InProcesses):

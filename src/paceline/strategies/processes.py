@@ -6,13 +6,13 @@ from concurrent.futures import ProcessPoolExecutor
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
-from paceline import pool_worker
 from paceline.contracts import Option
-from paceline.importing import guarded
 from paceline.strategies.base import START_TIMEOUT, WorkerDied
 from paceline.strategies.endings import death, last_words, stop_forkserver
 from paceline.strategies.executor import OnExecutor
 from paceline.strategies.rendezvous import meet
+from paceline.workers import pool_worker
+from paceline.workers.errors import guarded
 
 START_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 

@@ -7,11 +7,11 @@ from typing import ClassVar, Self
 
 from paceline import __version__
 from paceline.contracts import Item, Option, Result
-from paceline.ray_messages import Wanted
 from paceline.strategies import clusters, extras
 from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, WorkerDied
 from paceline.strategies.engine import Engine
 from paceline.strategies.ray_driver import START_METHOD, connected
+from paceline.workers.ray_driver import Wanted
 
 
 class Ray(Engine):

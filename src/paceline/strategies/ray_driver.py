@@ -7,13 +7,12 @@ from contextlib import suppress
 from multiprocessing import connection
 from typing import Any
 
-from paceline import pool_worker, ray_node
-from paceline.importing import guarded
-from paceline.portable import Failed
-from paceline.ray_messages import Differs, Gone, Lost, Unfit, Unreached, Wanted
 from paceline.strategies import clusters
 from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, NotReady, WorkerDied
 from paceline.strategies.endings import death
+from paceline.workers import pool_worker, ray_driver
+from paceline.workers.errors import Failed, guarded
+from paceline.workers.ray_driver import Differs, Gone, Lost, Unfit, Unreached, Wanted
 
 START_METHOD = "spawn"
 CONNECT_TIMEOUT = 15.0  # seconds for a cluster to let a client in, which it does in some
@@ -103,11 +102,11 @@ class Driver:
 
     def end(self) -> None:
         """End the process, and whatever ray started for it."""
-        from paceline import family
+        from paceline.child import processes
 
         self.over = True
         if not self.address:
-            family.end_tree(self._process.pid)
+            processes.end_tree(self._process.pid)
         elif self._in:
             self._process.terminate()
             self._process.join(LAST_MOMENT)
@@ -120,7 +119,7 @@ class Driver:
         context: Any = multiprocessing.get_context(START_METHOD)
         self._pipe, its = context.Pipe()
         with its, pool_worker.interrupts_held():
-            self._process = context.Process(target=ray_node.main, args=(its, asked))
+            self._process = context.Process(target=ray_driver.main, args=(its, asked))
             self._process.start()
 
     def _error(self, answer: Any, when: str) -> Exception | None:

@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 from paceline.contracts import Item, Option, Result
 from paceline.strategies.threads import Threads
-from paceline.tasks import all_results, runner
+from paceline.workers.event_loop import all_results, runner
 
 
 class ToThread(Threads):

@@ -8,9 +8,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from paceline.observed import Span
 from paceline.server.spans import Served
 from paceline.trace.collecting import Round
+from paceline.workers.spans import Span
 
 Event = dict[str, Any]
 

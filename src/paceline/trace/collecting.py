@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from paceline.observed import Forgotten, Opened, Span
 from paceline.server.process import Instrument
 from paceline.server.spans import Served
 from paceline.watch.following import rounds
 from paceline.watch.messages import Ended, Ran
 from paceline.watch.wish import Wish
+from paceline.workers.spans import Forgotten, Opened, Span
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from typing import Any
 from rich.console import RenderableType
 
 from paceline import machine
+from paceline.files import replace
 from paceline.history import HistoryError, Run, holds
-from paceline.history.files import other_form
-from paceline.history.publishing import replace
-from paceline.report import layout
-from paceline.report.figures import plain
+from paceline.history.documents import other_form
+from paceline.text import layout
+from paceline.text.formats import plain
 from paceline.trends.runs import Complain, called, chosen
 
 NAME = "baselines.toml"

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from paceline import history, machine
+from paceline.files import finite
 from paceline.history import HistoryError, NoSuchRunError, Run
-from paceline.history.finite import finite
-from paceline.report import layout
-from paceline.report.changes import doubts
-from paceline.report.verdicts import MISUSE, status
+from paceline.tables.runs import doubts
+from paceline.tables.verdicts import MISUSE, status
+from paceline.text import layout
 from paceline.trends import baselines, check_text
 from paceline.trends.baselines import PIN, BaselinesError, Pin
 from paceline.trends.check_judging import judged

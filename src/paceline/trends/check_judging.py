@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from paceline.history import Cell
-from paceline.report.verdicts import Overall, overall
 from paceline.stats import yardstick
 from paceline.stats.comparison import ALPHA, Verdict, holm
 from paceline.stats.yardstick import Change, Yardstick
+from paceline.tables.verdicts import Overall, overall
 from paceline.trends.runs import Measured
 
 

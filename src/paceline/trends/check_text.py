@@ -9,11 +9,11 @@ from rich.text import Text
 
 from paceline import machine
 from paceline.history import Run
-from paceline.report import figures, layout
-from paceline.report.escaping import code, text
-from paceline.report.marks import in_full
-from paceline.report.verdicts import OVERALL, STYLES, interval, short, some
 from paceline.stats.comparison import Verdict
+from paceline.tables.rows import in_full
+from paceline.tables.verdicts import OVERALL, STYLES, interval, short, some
+from paceline.text import formats, layout
+from paceline.text.layout import code, text
 from paceline.trends.check_judging import EASY_RUNS, Checked, CheckOutcome
 from paceline.trends.runs import called
 
@@ -48,16 +48,16 @@ class Shown:
 
 
 def tables(shown: Shown) -> list[RenderableType]:
-    """Lay out a checked run, for `paceline.report.layout.render`."""
+    """Lay out a checked run, for `paceline.text.layout.render`."""
     outcome = shown.outcome
     made = layout.table(COLUMNS, left=1)
     made.columns[COLUMNS.index("verdict")].justify = "left"
     for cell, name in ordered(outcome):
-        *words, verdict, marks = row(cell, figures.plain(name))
+        *words, verdict, marks = row(cell, formats.plain(name))
         made.add_row(*map(Text, words), Text(verdict, style=STYLES[cell.verdict]), Text(marks))
     return [
         Text(sides(shown)),
-        *(Text(figures.plain(note), style="bold red") for note in shown.notes),
+        *(Text(formats.plain(note), style="bold red") for note in shown.notes),
         made,
         *(Text(sentence) for sentence in [*reasons(outcome), *alone(outcome)]),
         *(Text(sentence, style="yellow") for sentence in easy(shown)),
@@ -88,14 +88,14 @@ def conclusion(outcome: CheckOutcome) -> str:
 
 def terms(shown: Shown) -> str:
     """Return what the verdicts mean."""
-    return f"tolerance {figures.percent(shown.tolerance)}; {_FOOTNOTE}"
+    return f"tolerance {formats.percent(shown.tolerance)}; {_FOOTNOTE}"
 
 
 def sides(shown: Shown) -> str:
     """Return what was compared with what, and why that is the baseline."""
     return (
-        f"{figures.plain(shown.run.fingerprint)}: {called(shown.run)} against the baseline, {called(shown.baseline)}: "
-        f"{figures.plain(shown.why)}"
+        f"{formats.plain(shown.run.fingerprint)}: {called(shown.run)} against the baseline, {called(shown.baseline)}: "
+        f"{formats.plain(shown.why)}"
     )
 
 
@@ -109,9 +109,9 @@ def row(cell: Checked, name: str) -> tuple[str, ...]:
     """Write one cell's figures under `COLUMNS`, verdict and marks last."""
     return (
         name,
-        figures.seconds(cell.baseline_seconds),
-        figures.seconds(cell.run_seconds),
-        figures.change(cell.ratio),
+        formats.seconds(cell.baseline_seconds),
+        formats.seconds(cell.run_seconds),
+        formats.change(cell.ratio),
         interval(cell),
         str(cell.runs),
         cell.verdict,
@@ -141,9 +141,9 @@ def easy(shown: Shown) -> list[str]:
     if not cells:
         return []
     here = run.number is not None and run.fingerprint == machine.fingerprint()
-    moving = f"paceline baseline {run.number if here else figures.plain(run.path)} --why TEXT"
+    moving = f"paceline baseline {run.number if here else formats.plain(run.path)} --why TEXT"
     sentence = (
-        f"the baseline has become too easy for {figures.many(len(cells), 'cell')} ({_named(short(cells))}): the last "
+        f"the baseline has become too easy for {formats.many(len(cells), 'cell')} ({_named(short(cells))}): the last "
         f"{EASY_RUNS} runs are all faster by more than the tolerance, so a slow-down back to it would pass; if they "
         f"are to stay so fast, pin a new one: {moving}"
     )
@@ -151,7 +151,7 @@ def easy(shown: Shown) -> list[str]:
 
 
 def _named(names: Iterable[str]) -> str:
-    return some(map(figures.plain, names), most=5)
+    return some(map(formats.plain, names), most=5)
 
 
 _ALIGNED = "| --- | ---: | ---: | ---: | ---: | ---: | --- | --- |"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from paceline import history, machine
 from paceline.history import Cell, NoSuchRunError, Run
-from paceline.report.figures import plain
-from paceline.report.merging import merged
+from paceline.tables.rows import merged
+from paceline.text.formats import plain
 
 Complain = Callable[[object], None]
 

@@ -14,11 +14,11 @@ from rich.text import Text
 
 from paceline import history, machine
 from paceline.history import NoSuchRunError, Run
-from paceline.report import figures, layout
-from paceline.report.figures import many
-from paceline.report.verdicts import MISUSE, interval, short
 from paceline.stats import change_points
 from paceline.stats.change_points import ChangePoint
+from paceline.tables.verdicts import MISUSE, interval, short
+from paceline.text import formats, layout
+from paceline.text.formats import many
 from paceline.trends.check_judging import LEAST_CELLS
 from paceline.trends.runs import Complain, Measured, called, measured, of_this_machine, untraced
 
@@ -116,7 +116,7 @@ def tables(found: Trend) -> list[RenderableType]:
     """Lay out a trend, for `layout.render`: a table for each pair of runs between which something moved."""
     between = groupby(found.moved, key=lambda one: (one.before.path, one.after.path))
     shown = [_table(list(cells), len(found.looked_at)) for _, cells in between]
-    history = f"{figures.plain(found.fingerprint)}: {many(found.runs, 'whole run')}"
+    history = f"{formats.plain(found.fingerprint)}: {many(found.runs, 'whole run')}"
     return [
         Text(history),
         *shown,
@@ -159,13 +159,13 @@ def _table(moved: Sequence[Moved], cells: int) -> RenderableType:
     made = layout.table(_COLUMNS, left=1)
     for one, name in zip(moved, short([one.fullname for one in moved]), strict=True):
         point = one.point
-        layout.row(made, (figures.plain(name), figures.change(point.ratio), interval(point), f"{point.p:.2g}"))
+        layout.row(made, (formats.plain(name), formats.change(point.ratio), interval(point), f"{point.p:.2g}"))
     return layout.titled(_title(moved[0].before, moved[0].after, together=2 * len(moved) >= cells >= LEAST_CELLS), made)
 
 
 def _title(before: Run, after: Run, *, together: bool) -> str:
-    others = "; ".join(map(figures.plain, circumstances(before, after))) or "same Python, same libraries"
-    commits = figures.plain(" -> ".join(dict.fromkeys([before.short_commit, after.short_commit])))
+    others = "; ".join(map(formats.plain, circumstances(before, after))) or "same Python, same libraries"
+    commits = formats.plain(" -> ".join(dict.fromkeys([before.short_commit, after.short_commit])))
     lines = [f"Moved at {called(after)}", f"  after {called(before)}", f"  commit {commits}; {others}"]
     if together:
         lines.append("  HALF OF ALL CELLS OR MORE: it may be the machine that moved")

@@ -8,13 +8,13 @@ from multiprocessing import connection
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from paceline import piped
-from paceline.observed import Log, Opened, Record
-from paceline.piped_worker import Failed
+from paceline.child import processes
+from paceline.child.inside import Failed
 from paceline.race.child import FAREWELL
 from paceline.server.process import Instrument
 from paceline.watch.messages import Ended, Ran, Request
 from paceline.watch.wish import Wish
+from paceline.workers.spans import Log, Opened, Record
 
 CHUNK = 1 << 16  # bytes, as much as a pipe holds
 
@@ -76,7 +76,7 @@ def followed(request: Request, reader: int, timeout: float) -> Generator[Followe
         WatchError: if it can't be done, takes more than `timeout` seconds for a step, or the process ends on the way.
     """
     log = Log()
-    with piped.running("paceline.watch.inside") as child:
+    with processes.running("paceline.watch.inside") as child:
         child.requests.send(request)
         step = "its start"
         while child.answers not in (ready := connection.wait([child.answers, reader], timeout)):
@@ -93,14 +93,14 @@ def followed(request: Request, reader: int, timeout: float) -> Generator[Followe
         yield _ended(child)
 
 
-def _answer(child: piped.Piped) -> Any:
+def _answer(child: processes.Piped) -> Any:
     try:
         return child.answers.recv()
     except (EOFError, OSError):
         return Failed(child.death(), misuse=False)
 
 
-def _ended(child: piped.Piped) -> Ended:
+def _ended(child: processes.Piped) -> Ended:
     """Wait for the end of the strategy, which is no part of the round: what is wrong with it is told, and no more."""
     if not child.answers.poll(FAREWELL):
         return Ended(f"no end within {FAREWELL:g} s")

@@ -5,13 +5,13 @@ once.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from paceline.child.inside import Failed, ends
 from paceline.contracts import Workload
-from paceline.observed import Observed
-from paceline.piped_worker import Failed, ends
 from paceline.race.lane import FORKING, end_with_race
 from paceline.race.output import Output
 from paceline.strategies import STRATEGIES, Strategy
 from paceline.watch.messages import Ended, Ran, Request, UnfitError
+from paceline.workers.spans import Observed
 from paceline.workloads import Call, undone
 from paceline.workloads.call import NoSuchFunctionError
 

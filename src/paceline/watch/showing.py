@@ -8,11 +8,11 @@ from itertools import groupby
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from paceline.observed import Opened, Span
-from paceline.report import figures
-from paceline.report.layout import row, table
 from paceline.stats import traces
 from paceline.stats.traces.traced import by_worker
+from paceline.text import formats
+from paceline.text.layout import row, table
+from paceline.workers.spans import Opened, Span
 
 COLOURS = (
     *("bright_blue", "bright_yellow", "bright_magenta", "bright_green", "bright_cyan", "bright_red"),
@@ -72,14 +72,14 @@ def summary(opened: Sequence[Opened], spans: Sequence[Span], printed: str | None
     for worker in opened:
         own = parted.get(worker.worker, [])
         who = [str(worker.worker), str(worker.pid), str(worker.thread), str(len(own))]
-        row(made, [*who, figures.percent(idle[worker.worker]), str(runs.get(worker.worker, 0)), *_of_cpus(own)])
-    return [made, *map(Text, map(figures.plain, _sentences(spans, opened, printed)))]
+        row(made, [*who, formats.percent(idle[worker.worker]), str(runs.get(worker.worker, 0)), *_of_cpus(own)])
+    return [made, *map(Text, map(formats.plain, _sentences(spans, opened, printed)))]
 
 
 def _of_cpus(own: Sequence[Span]) -> list[str]:
     moves = traces.migrations(own)
     cpus = {cpu for seen in traces.cpus_per_worker(own).values() for cpu in seen}
-    return [figures.NOTHING if moves is None else str(moves), " ".join(map(str, sorted(cpus))) or figures.NOTHING]
+    return [formats.NOTHING if moves is None else str(moves), " ".join(map(str, sorted(cpus))) or formats.NOTHING]
 
 
 def _longest_runs(spans: Sequence[Span]) -> dict[int, int]:
@@ -92,21 +92,21 @@ def _longest_runs(spans: Sequence[Span]) -> dict[int, int]:
 
 def _sentences(spans: Sequence[Span], opened: Sequence[Opened], printed: str | None) -> Iterator[str]:
     told = traces.figures(spans, len(opened))
-    idle, took = figures.percent(told["idle_share"]), figures.seconds(told["makespan_seconds"])
+    idle, took = formats.percent(told["idle_share"]), formats.seconds(told["makespan_seconds"])
     yield f"The round took {took}; on average a worker was idle for {idle} of it."
     yield f"At most {told['most_in_flight']} items were under way at once."
     if told["most_in_flight"] == 1 < len(opened) and len({(worker.pid, worker.thread) for worker in opened}) == 1:
         yield "No item let its event loop go on to another: it blocks the loop, or waits for nothing."
     yield _runs(spans, told)
     if "repeats_from_idle_share" in told:
-        share = figures.percent(told["repeats_from_idle_share"])
+        share = formats.percent(told["repeats_from_idle_share"])
         yield f"Where a worker did two items in a row, nobody else was idle in {share} of the cases."
     if "disorder_share" in told:
         yield f"Pairs of items that were done in the other order: {_disorder(told)}."
     if "migrations" in told:
-        share, moves = figures.percent(told["worker_is_cpu_share"]), told["migrations"]
+        share, moves = formats.percent(told["worker_is_cpu_share"]), told["migrations"]
         yield f"{share} of the items ran on the CPU that their worker is best named after."
-        yield f"Workers were seen to change their CPU {figures.many(int(moves), 'time')}."
+        yield f"Workers were seen to change their CPU {formats.many(int(moves), 'time')}."
     else:
         yield "This system does not say on which CPU a thread runs."
     if printed is not None:
@@ -114,14 +114,14 @@ def _sentences(spans: Sequence[Span], opened: Sequence[Opened], printed: str | N
 
 
 def _disorder(told: dict[str, float | int]) -> str:
-    of_all = f"{figures.percent(told['disorder_share'])} of all"
+    of_all = f"{formats.percent(told['disorder_share'])} of all"
     if "inversion_share" not in told:
         return of_all
-    return f"{of_all}, {figures.percent(told['inversion_share'])} of those that were under way together"
+    return f"{of_all}, {formats.percent(told['inversion_share'])} of those that were under way together"
 
 
 def _runs(spans: Sequence[Span], told: dict[str, float | int]) -> str:
     lengths = sorted(Counter(traces.run_lengths(traces.workers_in_item_order(spans))).items())
     each = ", ".join(f"{count} of length {length}" for length, count in lengths)
-    chance = f"; chance would bring {figures.digits(told['expected_run'])}" if "expected_run" in told else ""
-    return f"Runs of one worker in item order: {each}; on average {figures.digits(told['mean_run'])}{chance}."
+    chance = f"; chance would bring {formats.digits(told['expected_run'])}" if "expected_run" in told else ""
+    return f"Runs of one worker in item order: {each}; on average {formats.digits(told['mean_run'])}{chance}."

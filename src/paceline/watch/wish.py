@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from paceline import machine
 from paceline.contracts import Option, Workload
-from paceline.report.figures import setting
 from paceline.server.jitter import read_jitter
 from paceline.server.process import Instrument, running
 from paceline.server.service import Service
 from paceline.strategies import STRATEGIES, Strategy
+from paceline.text.formats import setting
 from paceline.workloads import Call, Compute, Fetch, Mixed
 
 LATENCY = 0.05  # seconds: slow enough to be watched

@@ -15,8 +15,7 @@ from types import ModuleType, TracebackType
 from typing import Any, NoReturn
 
 from paceline.contracts import Item, ItemError, Result
-from paceline.importing import standard_library_first, tampered
-from paceline.portable import words
+from paceline.workers.errors import standard_library_first, tampered, words
 from paceline.workloads import undone
 
 _LIBRARY = os.path.dirname(os.__file__)  # noqa: PTH120 - each worker imports this; pathlib is slow
@@ -185,7 +184,9 @@ class Call:
                 return _call(function, item)
             except NotAwaitedError:  # a plain function around an async one
                 pass
-        from paceline.tasks import runner  # here, or every worker of another workload would start by importing asyncio
+        from paceline.workers.event_loop import (
+            runner,  # here, or every worker of another workload would start by importing asyncio
+        )
 
         with runner() as loop:
             return loop.run(_await(function, item))

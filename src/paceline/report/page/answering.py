@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from paceline.history import Cell
 from paceline.report.page.columns import Column
-from paceline.report.parameters import BASELINE, test
 from paceline.stats import samples
+from paceline.tables.rows import BASELINE, test
 
 LATITUDE = 1.05
 """Whoever is less than this many times as slow as the fastest is as good: other things weigh more."""

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from paceline.claims.cost import memory_of_one_more
 from paceline.claims.evidence import Evidence
 from paceline.history import Cell
-from paceline.report import figures
-from paceline.report.marks import in_full
 from paceline.report.page.answering import CONTROL, LEVEL, Choice, choose, comparable, contenders, interval, works
 from paceline.report.page.columns import Column
-from paceline.report.parameters import BASELINE, speedup, varying
+from paceline.tables.rows import BASELINE, in_full, speedup, varying
+from paceline.text import formats
 
 _LITTLE = 0.1 * 2**20  # bytes; what a worker takes below this is lost in the noise of the measurement
 
@@ -38,7 +37,7 @@ def answers(column: Column) -> list[Answer]:
 
 def names(cells: Sequence[Cell]) -> list[str]:
     """Name cells by their strategies, with what is needed where two are of the same one, shape (n,)."""
-    own = [figures.plain(cell.strategy) for cell in cells]
+    own = [formats.plain(cell.strategy) for cell in cells]
     rest = varying(cells)
     return [f"{name} ({more})" if own.count(name) > 1 else name for name, more in zip(own, rest, strict=True)]
 
@@ -55,7 +54,7 @@ def _sentence(column: Column, measured: Sequence[Cell]) -> str:
 
 
 def _alone(cell: Cell) -> str:
-    taken = f"{_with_doubts(cell, figures.plain(cell.strategy))}, which took {_took(cell)}"
+    taken = f"{_with_doubts(cell, formats.plain(cell.strategy))}, which took {_took(cell)}"
     return f"Only one strategy was measured, so nothing can be compared: {taken}."
 
 
@@ -65,18 +64,18 @@ def _use(choice: Choice, cells: Sequence[Cell]) -> str:
         loop = _with_doubts(chosen, "a plain loop")
         return f"Use {loop}: {_took(chosen)}{_efficiency(chosen)}; nothing is told to be 5 % faster."
     gain = speedup(chosen, cells)
-    faster = "" if gain is None else f", {figures.times(gain)} as fast as a plain loop"
-    workers = f" with {figures.many(chosen.workers, 'worker')}"
-    named = _with_doubts(chosen, figures.plain(chosen.strategy))
+    faster = "" if gain is None else f", {formats.times(gain)} as fast as a plain loop"
+    workers = f" with {formats.many(chosen.workers, 'worker')}"
+    named = _with_doubts(chosen, formats.plain(chosen.strategy))
     return f"Use {named}: {_took(chosen)}{workers}{faster}{_efficiency(chosen)}."
 
 
 def _took(cell: Cell) -> str:
-    return f"{figures.seconds(cell.median)} for {figures.many(cell.items, 'item')}"
+    return f"{formats.seconds(cell.median)} for {formats.many(cell.items, 'item')}"
 
 
 def _efficiency(cell: Cell) -> str:
-    return "" if cell.efficiency is None else f", an efficiency of {figures.percent(cell.efficiency)}"
+    return "" if cell.efficiency is None else f", an efficiency of {formats.percent(cell.efficiency)}"
 
 
 def _with_doubts(cell: Cell, name: str) -> str:
@@ -87,7 +86,7 @@ def _cost(column: Column, cell: Cell) -> str:
     """Return what the chosen one costs, as far as that was measured; a plain loop costs nothing."""
     if cell.strategy == BASELINE:
         return ""
-    start = None if cell.start_seconds is None else f"takes {figures.seconds(cell.start_seconds)} to start"
+    start = None if cell.start_seconds is None else f"takes {formats.seconds(cell.start_seconds)} to start"
     memory = memory_per_worker(column, cell.strategy)
     each = None if memory is None else f"{_memory(memory)} of memory for each further worker"
     said = [part for part in (start, each and (each if start else f"takes {each}")) if part]
@@ -104,7 +103,7 @@ def memory_per_worker(column: Column, strategy: str) -> float | None:
 
 
 def _memory(slope: float) -> str:
-    return figures.named("bytes", slope) if slope >= _LITTLE else "less than 0.1 MiB"
+    return formats.named("bytes", slope) if slope >= _LITTLE else "less than 0.1 MiB"
 
 
 def _others(choice: Choice, called: dict[int, str]) -> list[str]:
@@ -114,14 +113,14 @@ def _others(choice: Choice, called: dict[int, str]) -> list[str]:
         said.append(f"Can't be told to be slower: {listed}.")
     if choice.behind:
         after = choice.behind[0]
-        late = figures.percent(after.median / choice.fastest.median - 1)
+        late = formats.percent(after.median / choice.fastest.median - 1)
         next_one = _with_doubts(after, called[id(after)])
-        said.append(f"Next comes {next_one} with {figures.seconds(after.median)}, {late} behind the fastest.")
+        said.append(f"Next comes {next_one} with {formats.seconds(after.median)}, {late} behind the fastest.")
     return said
 
 
 def _listed(cell: Cell, choice: Choice, called: dict[int, str]) -> str:
-    shortest = f" (the shortest median, {figures.seconds(cell.median)})" if cell is choice.fastest else ""
+    shortest = f" (the shortest median, {formats.seconds(cell.median)})" if cell is choice.fastest else ""
     return called[id(cell)] + shortest
 
 
@@ -131,7 +130,7 @@ def _level(cells: Sequence[Cell]) -> list[str]:
         return []
     if least == 0:
         return ["Some have a single round, which says nothing about chance."]
-    return [f"For want of rounds the intervals hold the true medians with {figures.percent(least)} at least."]
+    return [f"For want of rounds the intervals hold the true medians with {formats.percent(least)} at least."]
 
 
 def _gil(column: Column, cells: Sequence[Cell]) -> str:
@@ -144,5 +143,5 @@ def _control(measured: Sequence[Cell], cells: Sequence[Cell]) -> list[str]:
     if all(cell.client == CONTROL for cell in cells):
         return ["Only the raw client was measured, which is a control: real clients cost more."]
     taking_part = {cell.strategy for cell in cells}
-    left = dict.fromkeys(figures.plain(cell.strategy) for cell in measured if cell.strategy not in taking_part)
+    left = dict.fromkeys(formats.plain(cell.strategy) for cell in measured if cell.strategy not in taking_part)
     return [f"Left out, with the raw client only: {', '.join(left)}."] if left else []

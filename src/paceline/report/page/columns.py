@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from itertools import chain
 
 from paceline.history import Cell, Run, told_apart
-from paceline.report.figures import plain
-from paceline.report.merging import merged
-from paceline.report.parameters import ordered, test
+from paceline.tables.rows import merged, ordered, test
+from paceline.text.formats import plain
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from paceline.history import Cell
-from paceline.report.figures import plain
-from paceline.report.marks import by_mark
-from paceline.report.parameters import varying
+from paceline.tables.rows import by_mark, varying
+from paceline.text.formats import plain
 
 _MOST = 3  # cells that are named
 

@@ -7,11 +7,10 @@ from typing import Any
 import altair as alt
 
 from paceline.history import Cell
-from paceline.report import figures
-from paceline.report.marks import in_full
 from paceline.report.page.model import Chart
-from paceline.report.parameters import described, wording
 from paceline.stats import samples
+from paceline.tables.rows import described, in_full, wording
+from paceline.text import formats
 
 Row = dict[str, Any]
 
@@ -58,8 +57,8 @@ def row(cell: Cell, **more: Any) -> Row:
     """Describe a cell to a chart: what it is drawn by, and what hovering shows."""
     between = samples.median_interval(cell.rounds)
     return {
-        "cell": figures.plain(cell.name),
-        "strategy": figures.plain(cell.strategy),
+        "cell": formats.plain(cell.name),
+        "strategy": formats.plain(cell.strategy),
         "workers": cell.workers,
         "parameters": wording(described(cell)),
         "median": cell.median,
@@ -75,15 +74,15 @@ def shown(cell: Cell) -> str:
     """Write a cell's median with its interval: "12.3 ms (12.1 ms to 12.9 ms with 94 %, 5 rounds)"."""
     n = len(cell.rounds)
     if n == 1:
-        return f"{figures.seconds(cell.median)} (1 round)"
+        return f"{formats.seconds(cell.median)} (1 round)"
     between = samples.median_interval(cell.rounds)
-    ends = f"{figures.seconds(between.low)} to {figures.seconds(between.high)}"
-    return f"{figures.seconds(cell.median)} ({ends} with {figures.percent(between.level)}, {n} rounds)"
+    ends = f"{formats.seconds(between.low)} to {formats.seconds(between.high)}"
+    return f"{formats.seconds(cell.median)} ({ends} with {formats.percent(between.level)}, {n} rounds)"
 
 
 def rounds(cell: Cell, **more: Any) -> list[Row]:
     """Return a row for each round of a cell, as few fields as a faint dot needs."""
-    return [{"strategy": figures.plain(cell.strategy), "seconds": seconds, **more} for seconds in cell.rounds]
+    return [{"strategy": formats.plain(cell.strategy), "seconds": seconds, **more} for seconds in cell.rounds]
 
 
 def tooltip(*more: str) -> list[alt.Tooltip]:

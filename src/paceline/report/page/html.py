@@ -17,7 +17,7 @@ from typing import Any
 from altair import SCHEMA_VERSION
 from jinja2 import Environment, StrictUndefined
 
-from paceline.history.finite import finite
+from paceline.files import finite
 from paceline.report.page import look
 from paceline.report.page.model import Figure, Report
 

@@ -14,7 +14,7 @@ from typing import Any
 import altair as alt
 
 from paceline.history import Cell
-from paceline.report.figures import plain
+from paceline.text.formats import plain
 
 DAY = ["#444444", "#e69f00", "#b36b00", "#0072b2", "#56b4e9", "#009e73", "#44aa99", "#117733", "#d55e00", "#cc79a7",
        "#882255", "#332288", "#999933", "#9900ff", "#88bb77", "#442200", "#cc0044"]  # fmt: skip

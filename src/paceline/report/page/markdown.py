@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from paceline.report.escaping import text
 from paceline.report.page.model import Figure, Report, Section, Table
+from paceline.text.layout import text
 
 MOST = 1_000_000  # bytes; GitHub refuses the summary of a step over 1 MiB
 

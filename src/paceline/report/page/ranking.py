@@ -8,13 +8,13 @@ from functools import partial
 import altair as alt
 
 from paceline.history import Cell
-from paceline.report import figures
 from paceline.report.page import look
 from paceline.report.page.answering import Choice, choose, comparable
 from paceline.report.page.answers import names
 from paceline.report.page.drawing import Row, chart, named, rounds, row, span, tooltip
 from paceline.report.page.model import Chart
-from paceline.report.parameters import speedup
+from paceline.tables.rows import speedup
+from paceline.text import formats
 
 _STEP = 26  # pixels of a strategy
 _FAR = 20  # times; where the slowest is so far behind, the axis is logarithmic
@@ -102,7 +102,7 @@ def _data(cells: Sequence[Cell], ends: Sequence[float]) -> dict[str, list[Row]]:
 
 
 def _row(cell: Cell, choice: Choice, cells: Sequence[Cell], ends: Sequence[float], name: str) -> Row:
-    verdict, word = _verdict(cell, choice) if comparable(cells) else (figures.NOTHING, "")
+    verdict, word = _verdict(cell, choice) if comparable(cells) else (formats.NOTHING, "")
     far = _place(max(cell.rounds), ends) > _RIGHT
     return row(
         cell,
@@ -111,11 +111,11 @@ def _row(cell: Cell, choice: Choice, cells: Sequence[Cell], ends: Sequence[float
         beside=_beside(cell, ends, far=far),
         far=far,
         is_chosen=cell is choice.chosen and comparable(cells),
-        words=f"{figures.seconds(cell.median)}{word}",
+        words=f"{formats.seconds(cell.median)}{word}",
         verdict=verdict,
-        speedup=figures.times(speedup(cell, cells)),
-        efficiency=figures.percent(cell.efficiency),
-        start=figures.seconds(cell.start_seconds),
+        speedup=formats.times(speedup(cell, cells)),
+        efficiency=formats.percent(cell.efficiency),
+        start=formats.seconds(cell.start_seconds),
     )
 
 

@@ -5,12 +5,12 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import replace
 
-from paceline.report import figures
-from paceline.report.figures import many
 from paceline.report.page.lanes import MOST, first_begun, lanes
 from paceline.report.page.model import Figure, Report, Section, Table
 from paceline.stats import traces
 from paceline.stats.traces import Traced
+from paceline.text import formats
+from paceline.text.formats import many
 
 READING = (
     "Each bar is an item, from its start to its end, in the lane of the worker that ran it; its colour goes by the "
@@ -92,13 +92,13 @@ def timeline_page(
         setting: with what it was done: "strategy=threads, workers=4".
         workers: as for `figure`.
     """
-    drawn = figure(spans, title="Who ran which item when", setting=figures.plain(setting), workers=workers)
+    drawn = figure(spans, title="Who ran which item when", setting=formats.plain(setting), workers=workers)
     section = Section(key="timeline", title="Timeline", lead=READING, rows=((drawn,),))
     return Report(
-        title=figures.plain(title),
-        made=tuple(map(figures.plain, made)),
+        title=formats.plain(title),
+        made=tuple(map(formats.plain, made)),
         sections=(section,),
-        loud=tuple(map(figures.plain, loud)),
+        loud=tuple(map(formats.plain, loud)),
     )
 
 
@@ -109,7 +109,7 @@ def says(spans: Sequence[Traced], workers: int) -> str:
         spans: shape (n,), n at least 1.
         workers: how many there were.
     """
-    items, took = len(spans), figures.seconds(traces.makespan(spans))
+    items, took = len(spans), formats.seconds(traces.makespan(spans))
     return f"{many(workers, 'worker')} did {many(items, 'item')} in {took}{_side(spans, workers)}. {_longest(spans)}"
 
 
@@ -120,7 +120,7 @@ def _side(spans: Sequence[Traced], workers: int) -> str:
     begin, end = min(span.start for span in spans), max(span.end for span in spans)
     idle = statistics.fmean(traces.idle_shares(spans, begin, end, workers).values())
     run = max(traces.run_lengths(traces.workers_in_item_order(spans)))
-    waited = f"; on average a worker was idle for {figures.percent(idle)} of it" if math.isfinite(idle) else ""
+    waited = f"; on average a worker was idle for {formats.percent(idle)} of it" if math.isfinite(idle) else ""
     flight = f"at most {many(traces.most_in_flight(spans), 'item')} at once"
     return f"{waited}; {flight}; the longest run of neighbouring items on one worker was {run}"
 
@@ -128,8 +128,8 @@ def _side(spans: Sequence[Traced], workers: int) -> str:
 def _longest(spans: Sequence[Traced]) -> str:
     longest = max(spans, key=lambda span: span.end - span.start)
     middle = statistics.median(span.end - span.start for span in spans)
-    took = figures.seconds(longest.end - longest.start)
-    return f"The longest item was {longest.item} with {took}, the median one took {figures.seconds(middle)}."
+    took = formats.seconds(longest.end - longest.start)
+    return f"The longest item was {longest.item} with {took}, the median one took {formats.seconds(middle)}."
 
 
 def _left_out(items: int, most: int) -> list[str]:
@@ -155,7 +155,7 @@ def _table(spans: Sequence[Traced], workers: int) -> Table:
 
 
 def _row(worker: int, own: Sequence[Traced], idle: float, cpus: set[int], zero: float) -> tuple[str, ...]:
-    first = figures.seconds(min(span.start for span in own) - zero) if own else figures.NOTHING
-    last = figures.seconds(max(span.end for span in own) - zero) if own else figures.NOTHING
-    seen = ", ".join(map(str, sorted(cpus))) or figures.NOTHING
-    return (str(worker), str(len(own)), figures.percent(idle), seen, first, last)
+    first = formats.seconds(min(span.start for span in own) - zero) if own else formats.NOTHING
+    last = formats.seconds(max(span.end for span in own) - zero) if own else formats.NOTHING
+    seen = ", ".join(map(str, sorted(cpus))) or formats.NOTHING
+    return (str(worker), str(len(own)), formats.percent(idle), seen, first, last)

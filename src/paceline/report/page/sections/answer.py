@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from paceline.history import Cell
-from paceline.report import figures
-from paceline.report.marks import in_full
 from paceline.report.page.answering import KINDS, LATITUDE, LEVEL, contenders, interval
 from paceline.report.page.answers import Answer, answers, names
 from paceline.report.page.columns import Column
@@ -13,14 +11,15 @@ from paceline.report.page.doubting import doubts
 from paceline.report.page.model import Figure, Section, Table
 from paceline.report.page.ranking import ranking
 from paceline.report.page.sections.laying import side_by_side
-from paceline.report.parameters import BASELINE, shared, speedup, wording
 from paceline.stats.samples import FAR, LIKELY
+from paceline.tables.rows import BASELINE, in_full, shared, speedup, wording
+from paceline.text import formats
 
 _LEAD = (
     "What to use here. The fastest is the strategy with the shortest median. One is told to be behind another only if "
-    f"the {figures.percent(LEVEL)} interval of its median lies wholly above {LATITUDE} times the upper end of the "
-    f"other's, or the {figures.percent(LIKELY)} interval, which leaves odd rounds out, above "
-    f"{figures.digits(LATITUDE * (1 + FAR))} times. All that are behind none are as fast, as far as can be told. Of "
+    f"the {formats.percent(LEVEL)} interval of its median lies wholly above {LATITUDE} times the upper end of the "
+    f"other's, or the {formats.percent(LIKELY)} interval, which leaves odd rounds out, above "
+    f"{formats.digits(LATITUDE * (1 + FAR))} times. All that are behind none are as fast, as far as can be told. Of "
     "those that a plain loop is behind the simplest is named, in the order of the tables, and the loop if it is behind "
     "none. Faint dots are rounds, marks are medians with their intervals, and dashes are each strategy's limit: the "
     "least time in which the work could be done."
@@ -79,7 +78,7 @@ def _too_fast(cells: Sequence[Cell]) -> list[str]:
     """
     gains = [(name, cell.workers, speedup(cell, cells)) for cell, name in zip(cells, names(cells), strict=True)]
     beyond = [
-        f"{name} ({figures.times(gain)} with {workers})" for name, workers, gain in gains if (gain or 0) > workers
+        f"{name} ({formats.times(gain)} with {workers})" for name, workers, gain in gains if (gain or 0) > workers
     ]
     if not beyond:
         return []
@@ -93,11 +92,11 @@ def _table(cells: Sequence[Cell]) -> Table:
     rows = [
         (
             name,
-            figures.seconds(cell.median),
+            formats.seconds(cell.median),
             _interval(cell),
-            figures.times(speedup(cell, cells)),
-            figures.percent(cell.efficiency),
-            figures.seconds(cell.start_seconds),
+            formats.times(speedup(cell, cells)),
+            formats.percent(cell.efficiency),
+            formats.seconds(cell.start_seconds),
             in_full(cell.marks),
         )
         for cell, name in zip(cells, names(cells), strict=True)
@@ -107,6 +106,6 @@ def _table(cells: Sequence[Cell]) -> Table:
 
 def _interval(cell: Cell) -> str:
     if len(cell.rounds) == 1:
-        return figures.NOTHING
+        return formats.NOTHING
     between = interval(cell)
-    return f"{figures.seconds(between.low)} to {figures.seconds(between.high)} ({figures.percent(between.level)})"
+    return f"{formats.seconds(between.low)} to {formats.seconds(between.high)} ({formats.percent(between.level)})"

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from paceline.claims import Finding, Part
-from paceline.report.claims import figure_in_words
-from paceline.report.figures import plain
+from paceline.claims.output import figure_in_words
+from paceline.text.formats import plain
 
 Findings = Mapping[str, Finding]
 """What the runs of one column say about each claim, by its id."""

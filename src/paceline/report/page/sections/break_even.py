@@ -6,8 +6,6 @@ from functools import partial
 
 import altair as alt
 
-from paceline.report import figures
-from paceline.report.marks import in_full
 from paceline.report.page.columns import Column
 from paceline.report.page.doubting import doubts
 from paceline.report.page.drawing import chart
@@ -17,7 +15,8 @@ from paceline.report.page.sections.gains import Gain, length
 from paceline.report.page.sections.gains import gains as speedups
 from paceline.report.page.sections.laying import side_by_side
 from paceline.report.page.sections.naming import slug, telling
-from paceline.report.parameters import described, shared, wording
+from paceline.tables.rows import described, in_full, shared, wording
+from paceline.text import formats
 
 LEAD = (
     "A break-even map says how many times as fast as a plain loop a strategy is, by how long an item computes and how "
@@ -56,7 +55,7 @@ def _figure(found: dict[str, list[Gain]], strategy: str, column: Column) -> Figu
     fields = [_field(gain, names, _end(every)) for gain in own]
     return Figure(
         key=slug("break-even", strategy),
-        title=f"Break-even of {figures.plain(strategy)}",
+        title=f"Break-even of {formats.plain(strategy)}",
         says=_says(own, strategy),
         column=column.label,
         setting=wording(shared(cells)),
@@ -98,28 +97,28 @@ def _end(every: Sequence[Gain]) -> float:
 
 
 def _carries(gain: Gain) -> str:
-    return figures.size(gain.cell.size) if gain.cell.size else "nothing"
+    return formats.size(gain.cell.size) if gain.cell.size else "nothing"
 
 
 def _computes(gain: Gain, names: Sequence[str]) -> str:
     words = described(gain.cell)
     beside = wording({name: words[name] for name in names if name in words})
-    seconds = figures.setting(length(gain.cell) or 0)
+    seconds = formats.setting(length(gain.cell) or 0)
     return f"{seconds}, {beside}" if beside else seconds
 
 
 def _times(factor: float | None) -> str:
-    return figures.times(factor) if factor is None or factor >= _SMALL else f"{factor:.1g}x"
+    return formats.times(factor) if factor is None or factor >= _SMALL else f"{factor:.1g}x"
 
 
 def _says(own: Sequence[Gain], strategy: str) -> str:
     known = sorted((gain for gain in own if gain.factor), key=lambda gain: gain.factor or 0)
     if not known:
-        return f"No plain loop was measured beside {figures.plain(strategy)}, so there is no speedup."
+        return f"No plain loop was measured beside {formats.plain(strategy)}, so there is no speedup."
     worst, best = known[0], known[-1]
     faster = sum((gain.factor or 0) > 1 for gain in known)
     return (
-        f"{figures.plain(strategy)} is faster than a plain loop in {faster} of {len(known)} cells: at best "
+        f"{formats.plain(strategy)} is faster than a plain loop in {faster} of {len(known)} cells: at best "
         f"{_times(best.factor)} ({_where(best)}), at worst {_times(worst.factor)} ({_where(worst)})."
     )
 
@@ -134,9 +133,9 @@ def _table(own: Sequence[Gain], names: Sequence[str]) -> Table:
             _computes(gain, names),
             _carries(gain),
             _times(gain.factor),
-            f"{_times(min(gain.each))} to {_times(max(gain.each))}" if gain.each else figures.NOTHING,
+            f"{_times(min(gain.each))} to {_times(max(gain.each))}" if gain.each else formats.NOTHING,
             str(len(gain.each)),
-            figures.seconds(gain.cell.median),
+            formats.seconds(gain.cell.median),
             in_full(gain.cell.marks),
         )
         for gain in own

@@ -5,16 +5,15 @@ from collections.abc import Mapping, Sequence
 from typing import get_args
 
 from paceline.claims import CLAIMS, Part, Verdict
+from paceline.claims.output import figure_in_words
 from paceline.history import Cell
-from paceline.report.claims import figure_in_words
-from paceline.report.figures import NOTHING, digits, many, plain
-from paceline.report.marks import by_mark
-from paceline.report.merging import PROCESSES
 from paceline.report.page.columns import Column
 from paceline.report.page.model import Figure, Section, Table
 from paceline.report.page.sections.arguing import Findings, arguments, heading
 from paceline.report.page.sections.beyond import weakest
 from paceline.report.page.sections.margins import margins
+from paceline.tables.rows import PROCESSES, by_mark
+from paceline.text.formats import NOTHING, digits, many, plain
 
 _LEAD = (
     "What the measurements say about sentences that are often heard about concurrency. Every margin was stated before "

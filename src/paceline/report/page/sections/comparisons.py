@@ -5,12 +5,12 @@ from typing import get_args
 
 import altair as alt
 
-from paceline.report.figures import NOTHING, TOO_FEW, between, change, percent, plain, seconds
 from paceline.report.page import look
 from paceline.report.page.drawing import Row, chart, named
 from paceline.report.page.given import Change, Decision, Verdict
 from paceline.report.page.model import Chart, Figure, Table
 from paceline.report.page.sections.verdicts import hue, sign
+from paceline.text.formats import NOTHING, TOO_FEW, between, change, percent, plain, seconds
 
 _STEP = 40  # pixels of a cell: its name, and below it what it did
 _WORDS = get_args(Verdict)

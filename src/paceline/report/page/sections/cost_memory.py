@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 
 from paceline.history import Cell
-from paceline.report import figures
 from paceline.report.page import look
 from paceline.report.page.answers import memory_per_worker
 from paceline.report.page.columns import Column
@@ -13,7 +12,8 @@ from paceline.report.page.doubting import doubts
 from paceline.report.page.drawing import chart, named, row, tooltip
 from paceline.report.page.model import Figure, Table
 from paceline.report.page.sections.figuring import number
-from paceline.report.parameters import shared, wording
+from paceline.tables.rows import shared, wording
+from paceline.text import formats
 
 _FUNCTION = "test_memory"
 _TICKS = 8
@@ -84,28 +84,28 @@ def _ticks(most: float) -> list[int]:
 def _says(own: Sequence[Cell], slope: Mapping[str, float]) -> str:
     if not slope:
         largest = max(own, key=lambda cell: memory(cell) or 0)
-        return f"The most is {_size(memory(largest))}, of {figures.plain(largest.strategy)}, workers={largest.workers}."
+        return f"The most is {_size(memory(largest))}, of {formats.plain(largest.strategy)}, workers={largest.workers}."
     ranked = sorted(slope, key=lambda name: slope[name])
-    told = "; ".join(f"{figures.plain(name)} {_size(slope[name])}" for name in ranked)
+    told = "; ".join(f"{formats.plain(name)} {_size(slope[name])}" for name in ranked)
     return f"One more worker takes: {told}."
 
 
 def _size(number: float | None) -> str:
     if number is None:
-        return figures.NOTHING
+        return formats.NOTHING
     unit, name = next(
         ((unit, name) for unit, name in ((2**20, "MiB"), (2**10, "KiB")) if abs(number) >= unit), (1, "B")
     )
-    return f"{figures.digits(number / unit)} {name}"
+    return f"{formats.digits(number / unit)} {name}"
 
 
 def _table(own: Sequence[Cell], slope: Mapping[str, float]) -> Table:
     lines = [
         (
-            figures.plain(cell.strategy),
+            formats.plain(cell.strategy),
             str(cell.workers),
             _size(memory(cell)),
-            figures.plain(cell.extra.get("measure", figures.NOTHING)),
+            formats.plain(cell.extra.get("measure", formats.NOTHING)),
             _size(slope.get(cell.strategy)),
         )
         for cell in own

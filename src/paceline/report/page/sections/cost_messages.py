@@ -6,15 +6,15 @@ from functools import partial
 import altair as alt
 
 from paceline.history import Cell
-from paceline.report import figures
 from paceline.report.page import look
 from paceline.report.page.columns import Column
 from paceline.report.page.doubting import doubts
 from paceline.report.page.drawing import chart, named, row, span, tooltip
 from paceline.report.page.model import Figure, Table
 from paceline.report.page.sections import axes
-from paceline.report.parameters import shared, wording
 from paceline.stats import samples
+from paceline.tables.rows import shared, wording
+from paceline.text import formats
 
 
 def cells(column: Column) -> list[Cell]:
@@ -28,7 +28,7 @@ def figure(columns: Sequence[Column], column: Column) -> Figure | None:
     if not own:
         return None
     every = [cell for other in columns for cell in cells(other)]
-    rows = [row(cell, size=cell.size, carries=figures.size(cell.size or 0)) for cell in own]
+    rows = [row(cell, size=cell.size, carries=formats.size(cell.size or 0)) for cell in own]
     return Figure(
         key="messages",
         title="A message there and back, by size",
@@ -74,20 +74,20 @@ def _says(own: Sequence[Cell]) -> str:
 
 def _at(size: int, own: Sequence[Cell]) -> str:
     best, worst = min(own, key=lambda cell: cell.median), max(own, key=lambda cell: cell.median)
-    to = f" to {figures.seconds(worst.median)} ({figures.plain(worst.strategy)})" if len(own) > 1 else ""
+    to = f" to {formats.seconds(worst.median)} ({formats.plain(worst.strategy)})" if len(own) > 1 else ""
     return (
-        f"A message of {figures.size(size)} takes {figures.seconds(best.median)} ({figures.plain(best.strategy)}){to}."
+        f"A message of {formats.size(size)} takes {formats.seconds(best.median)} ({formats.plain(best.strategy)}){to}."
     )
 
 
 def _table(own: Sequence[Cell]) -> Table:
     lines = [
         (
-            figures.plain(cell.strategy),
-            figures.size(cell.size or 0),
-            figures.seconds(cell.median),
-            figures.percent(cell.spread),
-            f"{figures.named('bytes', cell.extra.get('bytes_per_second'))}/s" if cell.size else figures.NOTHING,
+            formats.plain(cell.strategy),
+            formats.size(cell.size or 0),
+            formats.seconds(cell.median),
+            formats.percent(cell.spread),
+            f"{formats.named('bytes', cell.extra.get('bytes_per_second'))}/s" if cell.size else formats.NOTHING,
         )
         for cell in own
     ]

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from paceline.history import Cell
-from paceline.report import figures
 from paceline.report.page.columns import Column
 from paceline.report.page.doubting import doubts
 from paceline.report.page.drawing import chart
@@ -11,8 +10,9 @@ from paceline.report.page.model import Figure, Table
 from paceline.report.page.sections import dots
 from paceline.report.page.sections.figuring import above_zero
 from paceline.report.page.sections.naming import label, telling
-from paceline.report.parameters import shared, wording
 from paceline.stats import samples
+from paceline.tables.rows import shared, wording
+from paceline.text import formats
 
 _COLD, _WARM = "cold_ready_seconds", "warm_ready_seconds"
 
@@ -26,7 +26,7 @@ def figure(columns: Sequence[Column], column: Column) -> Figure | None:
     """Draw the cold start and the warm one, by strategy and workers."""
     own = _measured(columns, column)
     heads = ("strategy", "cold", "warm", "least to greatest cold", "rounds")
-    lines = [(*_line(dot), figures.seconds(dot.second), *_scatter(dot)) for dot in own]
+    lines = [(*_line(dot), formats.seconds(dot.second), *_scatter(dot)) for dot in own]
     return _figure(
         own,
         [dot for other in columns for dot in _measured(columns, other)],
@@ -104,13 +104,13 @@ def _beside(columns: Sequence[Column], column: Column) -> list[dots.Dot]:
 
 def _says(own: Sequence[dots.Dot], what: str) -> str:
     least, most = min(own, key=lambda dot: dot.value), max(own, key=lambda dot: dot.value)
-    more = f"; the longest is {figures.seconds(most.value)}, of {most.y}" if len(own) > 1 else ""
-    return f"The shortest {what} is {figures.seconds(least.value)}, of {least.y}{more}."
+    more = f"; the longest is {formats.seconds(most.value)}, of {most.y}" if len(own) > 1 else ""
+    return f"The shortest {what} is {formats.seconds(least.value)}, of {least.y}{more}."
 
 
 def _line(dot: dots.Dot) -> tuple[str, str]:
-    return dot.y, figures.seconds(dot.value)
+    return dot.y, formats.seconds(dot.value)
 
 
 def _scatter(dot: dots.Dot) -> tuple[str, str]:
-    return f"{figures.seconds(min(dot.each))} to {figures.seconds(max(dot.each))}", str(len(dot.each))
+    return f"{formats.seconds(min(dot.each))} to {formats.seconds(max(dot.each))}", str(len(dot.each))

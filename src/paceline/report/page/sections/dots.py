@@ -9,10 +9,10 @@ from functools import partial
 import altair as alt
 
 from paceline.history import Cell
-from paceline.report import figures
 from paceline.report.page import look
 from paceline.report.page.drawing import Row, named, row, span, tooltip
 from paceline.report.page.sections import axes
+from paceline.text import formats
 
 STEP = 26  # pixels of a row
 MOST_HEIGHT = 900  # pixels
@@ -83,7 +83,7 @@ def data(dots: Sequence[Dot], figures_of: Sequence[str]) -> dict[str, list[Row]]
         "pairs": [one for one in rows if one.get("second")],
         "intervals": [one for one in rows if one["low"] is not None],
         "rounds": [
-            {"y": dot.y, "strategy": figures.plain(dot.cell.strategy), "seconds": seconds}
+            {"y": dot.y, "strategy": formats.plain(dot.cell.strategy), "seconds": seconds}
             for dot in dots
             for seconds in dot.each[:MOST_ROUNDS]
             if seconds > 0
@@ -93,7 +93,7 @@ def data(dots: Sequence[Dot], figures_of: Sequence[str]) -> dict[str, list[Row]]
 
 def _row(dot: Dot, figures_of: Sequence[str]) -> Row:
     told = zip(figures_of, (dot.value, dot.second), strict=False)
-    shown = {name: figures.seconds(value) for name, value in told}
+    shown = {name: formats.seconds(value) for name, value in told}
     spanned = dot.low is not None and dot.high is not None and 0 < dot.low < dot.high
     ends = {"low": dot.low, "high": dot.high} if spanned else {"low": None, "high": None}
     second = {"second": dot.second} if dot.second and dot.second > 0 else {}

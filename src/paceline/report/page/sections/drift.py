@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import altair as alt
 
-from paceline.report.figures import change
 from paceline.report.page import look
 from paceline.report.page.drawing import chart, named, span
 from paceline.report.page.given import Drift
 from paceline.report.page.model import Chart, Figure, Table
 from paceline.report.page.sections.along import LINE, across, called, hover, places
+from paceline.text.formats import change
 
 
 def drifted(drift: Sequence[Drift], column: str) -> Figure:

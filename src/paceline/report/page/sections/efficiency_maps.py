@@ -7,8 +7,6 @@ from functools import partial
 import altair as alt
 
 from paceline.history import Cell
-from paceline.report import figures
-from paceline.report.marks import in_full
 from paceline.report.page.columns import Column
 from paceline.report.page.doubting import doubts
 from paceline.report.page.drawing import chart
@@ -17,7 +15,8 @@ from paceline.report.page.sections import heat
 from paceline.report.page.sections.figuring import number
 from paceline.report.page.sections.laying import side_by_side
 from paceline.report.page.sections.naming import label, telling
-from paceline.report.parameters import shared, wording
+from paceline.tables.rows import in_full, shared, wording
+from paceline.text import formats
 
 _BRIGHT = 0.45  # of the colours' range: from here on black is read better on viridis than white
 
@@ -79,7 +78,7 @@ def _fields(drawn: Map, every: Sequence[Sequence[Cell]], column: Column) -> list
             x=_place(drawn, cell)[1],
             y=label(cell, names),
             value=_known(cell),
-            words=f"{figures.percent(_known(cell))}{' !' if _is_wrong(cell) else ''}",
+            words=f"{formats.percent(_known(cell))}{' !' if _is_wrong(cell) else ''}",
             bright=(_known(cell) or 0) >= _BRIGHT * top,
             marked=_is_wrong(cell),
         )
@@ -113,7 +112,7 @@ def _drawn(drawn: Map, columns: Sequence[Column], every: Sequence[Sequence[Cell]
 def _place(drawn: Map, cell: Cell) -> tuple[float, str]:
     if drawn.across == "workers":
         return cell.workers, str(cell.workers)
-    return (-1, figures.NOTHING) if cell.latency is None else (cell.latency, figures.setting(cell.latency))
+    return (-1, formats.NOTHING) if cell.latency is None else (cell.latency, formats.setting(cell.latency))
 
 
 def _known(cell: Cell) -> float | None:
@@ -143,7 +142,7 @@ def _says(fields: Sequence[heat.Field], drawn: Map) -> str:
 
 
 def _of(field: heat.Field, drawn: Map) -> str:
-    return f"{figures.percent(field.value)} ({field.y}, {drawn.across}={field.x})"
+    return f"{formats.percent(field.value)} ({field.y}, {drawn.across}={field.x})"
 
 
 def _table(fields: Sequence[heat.Field], drawn: Map) -> Table:
@@ -152,9 +151,9 @@ def _table(fields: Sequence[heat.Field], drawn: Map) -> Table:
             field.y,
             field.x,
             field.words,
-            figures.seconds(field.cell.median),
-            figures.seconds(field.cell.limit),
-            figures.seconds(field.cell.overhead),
+            formats.seconds(field.cell.median),
+            formats.seconds(field.cell.limit),
+            formats.seconds(field.cell.overhead),
             in_full(field.cell.marks),
         )
         for field in fields

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from paceline.history import Run
-from paceline.report.figures import NOTHING, digits, is_number, many, plain, setting
+from paceline.text.formats import NOTHING, digits, is_number, many, plain, setting
 
 _Fact = Callable[[Run], object]
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from paceline.report.figures import is_number
+from paceline.text.formats import is_number
 
 
 def number(value: Any) -> float | None:

@@ -7,7 +7,7 @@ from statistics import median
 from paceline.history import Cell
 from paceline.report.page.columns import Column
 from paceline.report.page.sections.figuring import number
-from paceline.report.parameters import BASELINE, test
+from paceline.tables.rows import BASELINE, test
 
 _PAIRED = "speedup_over_loop"
 _Key = tuple[object, ...]

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from paceline.report.figures import between, change, many, plain
 from paceline.report.page.given import Decisions, Past
 from paceline.report.page.model import Figure, Section, Table
 from paceline.report.page.sections.comparisons import decided
 from paceline.report.page.sections.drift import drifted
 from paceline.report.page.sections.moves import beside, moved, where
+from paceline.text.formats import between, change, many, plain
 
 MOST = 8
 """How many cells of a history are drawn; the rest stand in a table."""

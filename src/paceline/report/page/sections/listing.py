@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from paceline.history import Cell
-from paceline.report import figures
-from paceline.report.experiments import added_figures, figures_of
 from paceline.report.page.model import Table
+from paceline.tables.runs import added_figures, figures_of
+from paceline.text import formats
 
 MOST = 200  # rows
 
@@ -19,11 +19,11 @@ def table(cells: Sequence[Cell], labels: Sequence[str]) -> Table:
     first = cells[:MOST]
     added = added_figures(first)
     rows = [
-        {"strategy": figures.plain(cell.strategy), "parameters": words, **figures_of(cell, added)}
+        {"strategy": formats.plain(cell.strategy), "parameters": words, **figures_of(cell, added)}
         for cell, words in zip(first, labels, strict=False)
     ]
-    told = [name for name in rows[0] if any(row[name] not in ("", figures.NOTHING) for row in rows)]
-    heads = tuple(figures.plain(name).replace("_", " ") for name in told)
+    told = [name for name in rows[0] if any(row[name] not in ("", formats.NOTHING) for row in rows)]
+    heads = tuple(formats.plain(name).replace("_", " ") for name in told)
     words = sum(name in ("strategy", "parameters") for name in told)
     return Table(heads, tuple(tuple(row[name] for name in told) for row in rows), left=words)
 

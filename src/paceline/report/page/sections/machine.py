@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from paceline.report.figures import digits, plain
-from paceline.report.marks import MEANINGS
 from paceline.report.page.columns import Column, called
 from paceline.report.page.model import Figure, Section, Table
 from paceline.report.page.sections.facts import cpus, facts, load
+from paceline.tables.rows import MEANINGS
+from paceline.text.formats import digits, plain
 
 _LEAD = (
     "Figures hold for the machine, the Python and the versions that they were measured with. A load average is that of "

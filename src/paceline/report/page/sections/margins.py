@@ -7,13 +7,13 @@ from typing import get_args
 import altair as alt
 
 from paceline.claims import Finding, Verdict
-from paceline.report.claims import measured
-from paceline.report.figures import plain, times
+from paceline.claims.output import measured
 from paceline.report.page import look
 from paceline.report.page.drawing import Row, chart, named, span
 from paceline.report.page.model import Chart
 from paceline.report.page.sections.beyond import Beyond, every, weakest
 from paceline.report.page.sections.verdicts import hue, sign
+from paceline.text.formats import plain, times
 
 _STEP = 24  # pixels of a claim
 _LONG = 1000.0  # from end to end of an axis

@@ -6,12 +6,12 @@ from statistics import median
 
 import altair as alt
 
-from paceline.report.figures import between, change, plain, seconds
 from paceline.report.page import look
 from paceline.report.page.drawing import Row, chart, named, span
 from paceline.report.page.given import Move, Point, Track
 from paceline.report.page.model import Chart, Figure, Table
 from paceline.report.page.sections.along import LINE, across, called, hover, places
+from paceline.text.formats import between, change, plain, seconds
 
 _STEP = "#d9601a"
 

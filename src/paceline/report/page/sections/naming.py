@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from paceline.history import Cell
-from paceline.report.figures import plain
 from paceline.report.page.columns import Column
-from paceline.report.parameters import described, wording
+from paceline.tables.rows import described, wording
+from paceline.text.formats import plain
 
 _CELL = "cell"
 """Stands for what is in the brackets of a cell's name, where no parameter tells two cells apart."""

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from functools import partial
 
 from paceline.history import Cell
-from paceline.report import figures
 from paceline.report.page.columns import Column
 from paceline.report.page.doubting import doubts
 from paceline.report.page.drawing import chart
@@ -12,7 +11,8 @@ from paceline.report.page.model import Figure, Section
 from paceline.report.page.sections import listing, strips
 from paceline.report.page.sections.laying import side_by_side
 from paceline.report.page.sections.naming import label, slug, telling
-from paceline.report.parameters import shared, test, varying, wording
+from paceline.tables.rows import shared, test, varying, wording
+from paceline.text import formats
 
 DRAWN = frozenset(
     {
@@ -76,7 +76,7 @@ def _figure(
     every = [other.of(experiment, function) for other in columns]
     return Figure(
         key=slug("other", experiment, function),
-        title=figures.plain(f"{experiment}, {function}" if several else experiment),
+        title=formats.plain(f"{experiment}, {function}" if several else experiment),
         says=f"{_says(cells)}{listing.left_out(cells)}{strips.left_out(cells)}",
         column=column.label,
         setting=wording(shared(cells)),
@@ -90,8 +90,8 @@ def _figure(
 def _says(cells: Sequence[Cell]) -> str:
     names = telling([cells])
     best, worst = min(cells, key=lambda cell: cell.median), max(cells, key=lambda cell: cell.median)
-    least = f"{figures.seconds(best.median)}, by {label(best, names)}"
+    least = f"{formats.seconds(best.median)}, by {label(best, names)}"
     if len(cells) == 1:
         return f"The median is {least}."
-    most = f"{figures.seconds(worst.median)}, by {label(worst, names)}"
+    most = f"{formats.seconds(worst.median)}, by {label(worst, names)}"
     return f"The shortest median of {len(cells)} cells is {least}; the longest is {most}."

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from paceline.history import Cell
-from paceline.report import figures
 from paceline.report.page.columns import Column
 from paceline.report.page.doubting import doubts
 from paceline.report.page.drawing import chart
@@ -13,8 +12,9 @@ from paceline.report.page.model import Figure, Table
 from paceline.report.page.sections import dots
 from paceline.report.page.sections.laying import side_by_side
 from paceline.report.page.sections.naming import label, telling
-from paceline.report.parameters import shared, wording
 from paceline.stats import samples
+from paceline.tables.rows import shared, wording
+from paceline.text import formats
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _figure(columns: Sequence[Column], source: Source, column: Column) -> Figure
 
 def _cells(source: Source, column: Column) -> list[Cell]:
     found = column.of(source.experiment, source.function)
-    told = [cell for cell in found if cell.items and figures.is_number(cell.overhead)]
+    told = [cell for cell in found if cell.items and formats.is_number(cell.overhead)]
     return [cell for cell in told if cell.latency == 0 or not source.at_once]
 
 
@@ -86,8 +86,8 @@ def _says(found: Sequence[dots.Dot]) -> str:
     least, most = min(found, key=lambda dot: dot.value), max(found, key=lambda dot: dot.value)
     below = sum(dot.value <= 0 for dot in found)
     left_out = f" {below} of {len(found)} are not above 0 and have no place on the axis." if below else ""
-    ends = f"The least is {figures.seconds(least.value)} an item, of {least.y}"
-    more = f"; the most is {figures.seconds(most.value)}, of {most.y}" if len(found) > 1 else ""
+    ends = f"The least is {formats.seconds(least.value)} an item, of {least.y}"
+    more = f"; the most is {formats.seconds(most.value)}, of {most.y}" if len(found) > 1 else ""
     return f"{ends}{more}.{left_out}"
 
 
@@ -95,11 +95,11 @@ def _table(found: Sequence[dots.Dot]) -> Table:
     lines = [
         (
             dot.y,
-            figures.seconds(dot.value),
-            figures.seconds(dot.cell.median),
-            figures.seconds(dot.cell.limit),
+            formats.seconds(dot.value),
+            formats.seconds(dot.cell.median),
+            formats.seconds(dot.cell.limit),
             str(dot.cell.items),
-            figures.percent(dot.cell.spread),
+            formats.percent(dot.cell.spread),
         )
         for dot in found
     ]

@@ -7,10 +7,10 @@ from functools import partial
 import altair as alt
 
 from paceline.history import Cell
-from paceline.report import figures
 from paceline.report.page import look
 from paceline.report.page.drawing import Row, named, rounds, row, span, tooltip
 from paceline.report.page.sections import axes
+from paceline.text import formats
 
 MOST_CELLS = 2000
 MOST_STRIPS = 100
@@ -32,7 +32,7 @@ def drawn(cells: Sequence[Cell], columns: Sequence[Sequence[Cell]], order: Seque
     every = [cell for own in shown for cell in own]
     ranks = {name: place for place, name in enumerate(order)}
     names = sorted({cell.strategy for cell in every}, key=lambda name: ranks.get(name, len(ranks)))
-    strips = list(dict.fromkeys(map(figures.plain, names)))
+    strips = list(dict.fromkeys(map(formats.plain, names)))
     height = min(max(map(_strip, shown)) * len(strips), MOST_HEIGHT)
     down = (
         alt.Y("strategy:N").scale(domain=strips, paddingInner=0.15).title(None).axis(ticks=False, labelOverlap="greedy")

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from paceline.history import Cell
-from paceline.report import figures
 from paceline.report.page import tracing
 from paceline.report.page.columns import Column
 from paceline.report.page.doubting import doubts
 from paceline.report.page.model import Figure, Section
 from paceline.report.page.sections.laying import Maker, side_by_side
 from paceline.report.page.sections.naming import slug
-from paceline.report.parameters import shared, varying, wording
 from paceline.stats.traces import TracedSpan, makespan, spans
+from paceline.tables.rows import shared, varying, wording
+from paceline.text import formats
 
 
 @dataclass(frozen=True)
@@ -109,15 +109,15 @@ def _read(cell: Cell) -> tuple[tuple[TracedSpan, ...], list[str]]:
     try:
         return spans(cell.extra.get("trace")), []
     except ValueError as error:
-        return (), [f"the trace can't be read: {figures.plain(error)}"]
+        return (), [f"the trace can't be read: {formats.plain(error)}"]
 
 
 def _name(cell: Cell, own: Sequence[Cell]) -> str:
     """Name a cell by its strategy; one of several by how items were handed out too."""
-    name, handing = figures.plain(cell.strategy), cell.extra.get(_HANDING)
+    name, handing = formats.plain(cell.strategy), cell.extra.get(_HANDING)
     if len(own) == 1:
         return name
-    return f"{name}, {figures.plain(handing) if isinstance(handing, str) else varying(own)[own.index(cell)]}"
+    return f"{name}, {formats.plain(handing) if isinstance(handing, str) else varying(own)[own.index(cell)]}"
 
 
 def _traced(column: Column, work: Work) -> list[Cell]:

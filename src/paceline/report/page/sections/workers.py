@@ -7,7 +7,6 @@ from statistics import median
 import altair as alt
 
 from paceline.history import Cell
-from paceline.report import figures
 from paceline.report.page import look
 from paceline.report.page.columns import Column
 from paceline.report.page.doubting import doubts
@@ -15,7 +14,8 @@ from paceline.report.page.drawing import Row, chart, named, rounds, row, span, t
 from paceline.report.page.model import Figure, Section, Table
 from paceline.report.page.sections import axes
 from paceline.report.page.sections.laying import side_by_side
-from paceline.report.parameters import shared, wording
+from paceline.tables.rows import shared, wording
+from paceline.text import formats
 
 SWEEPS = (
     ("workers", "test_waiting", "Items that wait"),
@@ -111,26 +111,26 @@ def pace(cells: Sequence[Cell]) -> dict[int, float]:
 def _says(cells: Sequence[Cell]) -> str:
     best = min(cells, key=lambda cell: cell.median)
     worst = max(cells, key=lambda cell: cell.median)
-    of_limit = f", {figures.percent(best.efficiency)} of the limit" if best.efficiency is not None else ""
+    of_limit = f", {formats.percent(best.efficiency)} of the limit" if best.efficiency is not None else ""
     return (
-        f"The shortest median is {figures.seconds(best.median)}, by {_who(best)}{of_limit}; the longest is "
-        f"{figures.seconds(worst.median)}, by {_who(worst)}."
+        f"The shortest median is {formats.seconds(best.median)}, by {_who(best)}{of_limit}; the longest is "
+        f"{formats.seconds(worst.median)}, by {_who(worst)}."
     )
 
 
 def _who(cell: Cell) -> str:
-    return f"{figures.plain(cell.strategy)} with {figures.many(cell.workers, 'worker')}"
+    return f"{formats.plain(cell.strategy)} with {formats.many(cell.workers, 'worker')}"
 
 
 def _table(cells: Sequence[Cell]) -> Table:
     rows = [
         (
-            figures.plain(cell.strategy),
+            formats.plain(cell.strategy),
             str(cell.workers),
-            figures.seconds(cell.median),
-            figures.percent(cell.spread),
-            figures.seconds(cell.limit),
-            figures.percent(cell.efficiency),
+            formats.seconds(cell.median),
+            formats.percent(cell.spread),
+            formats.seconds(cell.limit),
+            formats.percent(cell.efficiency),
         )
         for cell in cells
     ]

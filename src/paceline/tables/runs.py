@@ -1,0 +1,290 @@
+"""Runs as tables: the headline, each experiment, the change from one run to another, and what is saved."""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain, groupby, zip_longest
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from paceline.history import Cell, Run, UnreadableRun
+from paceline.tables import rows
+from paceline.tables.rows import BASELINE, merged, ordered, shared, speedup, test, varying, wording
+from paceline.text import formats, layout
+from paceline.text.formats import plain
+
+_FIGURES = ("median", "", "efficiency", "speedup")  # the empty header is the column of marks
+
+
+IN_HEADLINE = ("downloads", "computing")
+"""The experiments that the headline shows."""
+
+
+def headline(cells: Iterable[Cell], strategies: Sequence[str] = ()) -> list[RenderableType]:
+    """Lay out the headline: strategy x (downloads, computing, start), with the marks that occur explained below.
+
+    A strategy measured with several clients has one row for each.
+
+    Args:
+        cells: those of one run; the ones of other experiments are left out.
+        strategies: the order of rows; what it does not name comes after, in the order measured.
+
+    Returns:
+        What `render` prints; nothing if there are no such cells.
+    """
+    found = ordered(merged(cells), strategies)
+    downloads = [cell for cell in found if cell.experiment == "downloads"]
+    computing = [cell for cell in found if cell.experiment == "computing" and cell.kernel == "squares"]
+    groups = {name: group for name, group in (("downloads", downloads), ("computing", computing)) if group}
+    if not groups:
+        return []
+    scale = [Text(f"{name}: {_scale(group)}", style="dim") for name, group in groups.items()]
+    return [_headline_table(groups, strategies), *scale, *rows.legend([*downloads, *computing], short=True)]
+
+
+def _headline_table(groups: dict[str, list[Cell]], strategies: Sequence[str]) -> RenderableType:
+    labels = _labels(groups)
+    heads = [f"{name if not place else ''}\n{head}" for name in groups for place, head in enumerate(_FIGURES)]
+    made = layout.table(["", *heads, "\nstart"], left=1)
+    cells = ordered(chain(*groups.values()), strategies)
+    for strategy in dict.fromkeys(cell.strategy for cell in cells):
+        of_it = [[cell for cell in group if cell.strategy == strategy] for group in groups.values()]
+        for row in zip_longest(*of_it):
+            present = [cell for cell in row if cell]
+            words = [
+                word
+                for cell, group in zip(row, groups.values(), strict=True)
+                for word in _headline_figures(cell, group)
+            ]
+            layout.row(made, [labels[present[0].fullname], *words, formats.seconds(present[0].start_seconds)])
+    return layout.titled("Strategies beside each other, and beside the limit", made)
+
+
+def _labels(groups: dict[str, list[Cell]]) -> dict[str, str]:
+    """Name each row: the strategy and its client, and what else is needed where two rows would have the same name."""
+    labels = {}
+    for group in groups.values():
+        names = [f"{formats.plain(cell.strategy)}{_client(cell)}" for cell in group]
+        for cell, name, rest in zip(group, names, varying(group), strict=True):
+            labels[cell.fullname] = name if names.count(name) == 1 else f"{name} ({rest})"
+    return labels
+
+
+def _client(cell: Cell) -> str:
+    return f", {formats.plain(cell.client)}" if cell.client else ""
+
+
+def _headline_figures(cell: Cell | None, group: list[Cell]) -> tuple[str, ...]:
+    if cell is None:
+        return ("",) * len(_FIGURES)
+    gain = formats.times(speedup(cell, group))
+    return (formats.seconds(cell.median), rows.letters(cell), formats.percent(cell.efficiency), gain)
+
+
+def _scale(group: list[Cell]) -> str:
+    """Say at what scale a group was measured; `sequential` has one worker by nature and is not asked."""
+    return wording(shared([cell for cell in group if cell.strategy != BASELINE] or group))
+
+
+_EXPERIMENT_COLUMNS = ("median", "spread", "limit", "efficiency", "overhead/item", "speedup")
+
+
+def experiment_tables(run: Run, strategies: Sequence[str] = ()) -> list[RenderableType]:
+    """Lay out every experiment of a run.
+
+    Args:
+        run: where the cells come from.
+        strategies: the order of rows; what it does not name comes after, in the order measured.
+    """
+    return _tables(merged(run.cells), strategies)
+
+
+def other_experiments(cells: Sequence[Cell], strategies: Sequence[str] = ()) -> list[RenderableType]:
+    """Lay out the experiments that have no place in the headline.
+
+    Args:
+        cells: those of one run.
+        strategies: as for `experiment_tables`.
+
+    Returns:
+        What `render` prints; nothing if there are no such cells.
+    """
+    others = [cell for cell in merged(cells) if cell.experiment not in IN_HEADLINE]
+    return _tables(others, strategies) if others else []
+
+
+def _tables(cells: Sequence[Cell], strategies: Sequence[str]) -> list[RenderableType]:
+    tables = [_experiment_table(title, group) for title, group in grouped(cells, strategies).items()]
+    return [*tables, Text("spread: interquartile range / median", style="dim"), *rows.legend(cells, short=False)]
+
+
+def grouped(cells: Sequence[Cell], strategies: Sequence[str]) -> dict[str, list[Cell]]:
+    """Return the cells of each experiment in the order of its rows, under a title; experiments that measure with more
+    than one test function have a table for each.
+    """
+    keys = sorted({(cell.experiment, test(cell)) for cell in cells})
+    several = {name for name, _ in keys if sum(other == name for other, _ in keys) > 1}
+    groups = {}
+    for name, function in keys:
+        group = [cell for cell in cells if (cell.experiment, test(cell)) == (name, function)]
+        title = f"{formats.plain(name)}, {function}" if name in several else formats.plain(name)
+        groups[title] = ordered(group, strategies)
+    return groups
+
+
+def added_figures(cells: Sequence[Cell]) -> list[str]:
+    """Name the numbers that an experiment adds to its cells, in the order first met; each has a column."""
+    names = dict.fromkeys(name for cell in cells for name in cell.extra)
+    return [name for name in names if any(formats.is_number(cell.extra.get(name)) for cell in cells)]
+
+
+def figures_of(cell: Cell, added: Sequence[str]) -> dict[str, str]:
+    """Return what stands in a cell's row under each header.
+
+    Args:
+        added: the numbers that its experiment adds.
+    """
+    return {
+        **{name: formats.named(name, cell.extra.get(name)) for name in added},
+        "median": formats.seconds(cell.median),
+        "spread": formats.percent(cell.spread),
+        "limit": formats.seconds(cell.limit),
+        "efficiency": formats.percent(cell.efficiency),
+        "overhead/item": formats.seconds(cell.overhead),
+        "marks": rows.in_full(cell.marks),
+    }
+
+
+def heading(title: str, cells: Sequence[Cell]) -> str:
+    """Put beside a title what all its cells share."""
+    common = wording(shared(cells))
+    return f"{title} ({common})" if common else title
+
+
+def _experiment_table(title: str, cells: list[Cell]) -> RenderableType:
+    added = added_figures(cells)
+    columns = dict.fromkeys((*_EXPERIMENT_COLUMNS, *added, "marks"))
+    rows = [{**figures_of(cell, added), "speedup": formats.times(speedup(cell, cells))} for cell in cells]
+    told = [name for name in columns if any(row[name] not in ("", formats.NOTHING) for row in rows)]
+    made = layout.table(["strategy", "parameters", *(formats.plain(name).replace("_", " ") for name in told)], left=2)
+    for cell, parameters, row in zip(cells, varying(cells), rows, strict=True):
+        layout.row(made, (formats.plain(cell.strategy), parameters, *(row[name] for name in told)))
+    return layout.titled(heading(title, cells), made)
+
+
+_CHANGE_COLUMNS = ("strategy", "parameters", "baseline", "spread", "candidate", "spread", "change", "marks")
+_FOOTNOTE = (
+    "change: candidate median / baseline median - 1. It is a difference, not a test: one that is not well above both "
+    "spreads (interquartile range / median) may be noise."
+)
+
+
+def change_tables(baseline: Run, candidate: Run, strategies: Sequence[str] = ()) -> list[RenderableType]:
+    """Lay out how each cell changed from one run to another, joined by full name.
+
+    Args:
+        baseline: where the comparison starts.
+        candidate: where it goes.
+        strategies: the order of rows; what it does not name comes after, in the order measured.
+
+    Returns:
+        First what makes the two incomparable, then a table for each experiment, then the cells only one of them has.
+    """
+    before = {cell.fullname: cell for cell in merged(baseline.cells)}
+    after = {cell.fullname: cell for cell in merged(candidate.cells)}
+    both = [cell for name, cell in after.items() if name in before]
+    tables = [_change_table(title, cells, before) for title, cells in grouped(both, strategies).items()]
+    notes = [Text(_FOOTNOTE, style="dim")] if both else [Text("The two runs have no cell in common.", style="bold")]
+    joined = [*both, *(before[cell.fullname] for cell in both)]
+    return [
+        *(Text(formats.plain(doubt), style="bold red") for doubt in doubts(baseline, candidate)),
+        *tables,
+        *notes,
+        *rows.legend(joined, short=False),
+        *_alone("baseline", [cell for name, cell in before.items() if name not in after]),
+        *_alone("candidate", [cell for name, cell in after.items() if name not in before]),
+    ]
+
+
+def doubts(baseline: Run, candidate: Run) -> list[str]:
+    """Return what keeps two runs from being compared, one sentence each."""
+    said = []
+    if baseline.fingerprint != candidate.fingerprint:
+        machines = f"baseline {baseline.fingerprint}, candidate {candidate.fingerprint}"
+        said.append(f"DIFFERENT MACHINES OR PYTHONS: {machines}. The changes below say nothing about the code.")
+    elif baseline.python != candidate.python:
+        said.append(f"DIFFERENT PYTHONS: baseline {baseline.python}, candidate {candidate.python}.")
+    said += [f"NOT THE SAME VERSION OF {name}" for name in _moved(baseline, candidate)]
+    for word, run in (("BASELINE", baseline), ("CANDIDATE", candidate)):
+        if not run.complete:
+            said.append(f"THE {word} IS INCOMPLETE: {run.why_incomplete or 'nobody said why'}.")
+        if run.tracer:
+            said.append(f"THE {word} WAS MEASURED BESIDE A TRACER: {run.tracer}. It says nothing about the code.")
+    return said
+
+
+def _moved(baseline: Run, candidate: Run) -> list[str]:
+    one, other = baseline.libraries, candidate.libraries
+    moved = [name for name in one if name in other and one[name] != other[name]]
+    return [f"{name}: {one[name] or 'missing'} and {other[name] or 'missing'}." for name in moved]
+
+
+def _change_table(title: str, cells: list[Cell], before: dict[str, Cell]) -> RenderableType:
+    made = layout.table(_CHANGE_COLUMNS, left=2)
+    for cell, parameters in zip(cells, varying(cells), strict=True):
+        layout.row(made, (formats.plain(cell.strategy), parameters, *_change_figures(before[cell.fullname], cell)))
+    return layout.titled(heading(title, cells), made)
+
+
+def _change_figures(old: Cell, new: Cell) -> tuple[str, ...]:
+    return (
+        formats.seconds(old.median),
+        formats.percent(old.spread),
+        formats.seconds(new.median),
+        formats.percent(new.spread),
+        formats.change(new.median / old.median),
+        rows.in_full(dict.fromkeys([*old.marks, *new.marks])),
+    )
+
+
+def _alone(word: str, cells: Iterable[Cell]) -> list[Text]:
+    names = [formats.plain(cell.fullname) for cell in cells]
+    return [Text("\n".join([f"Only in the {word}:", *(f"  {name}" for name in names)]))] if names else []
+
+
+_LISTING_COLUMNS = ("run", "date", "commit", "cells", "state", "file")
+
+
+def listing(runs: Sequence[Run], partial: Sequence[Run], damaged: Sequence[UnreadableRun]) -> list[RenderableType]:
+    """Lay out the saved runs, a table for each machine and Python, then those kept apart, then files that are no runs.
+
+    Args:
+        runs: those of the histories, each history in order and in one piece.
+        partial: those kept although they are not whole.
+        damaged: what can't be read, each with its reason.
+    """
+    made = [
+        _listing_table(plain(name), list(history)) for name, history in groupby(runs, key=lambda run: run.fingerprint)
+    ]
+    if partial:
+        made.append(_listing_table("Kept apart, part of no history", partial))
+    if damaged:
+        names = "\n".join(f"  {plain(error)}" for error in damaged)
+        made.append(Text(f"Can't be read ({len(damaged)}):\n{names}", style="bold red"))
+    return made
+
+
+def introduced(run: Run) -> Text:
+    """Say in one line which run a reader is looking at."""
+    state = "" if run.complete else f"\nINCOMPLETE: {plain(run.why_incomplete or 'nobody said why')}"
+    facts = (run.fingerprint, run.python, f"{run.datetime:%Y-%m-%d %H:%M} UTC", f"commit {run.short_commit}")
+    return Text(f"{plain(run.path or 'a run that is not saved')}: {', '.join(map(plain, facts))}{state}")
+
+
+def _listing_table(title: str, runs: Sequence[Run]) -> RenderableType:
+    made = layout.table(_LISTING_COLUMNS, left=len(_LISTING_COLUMNS))
+    for run in runs:
+        number = f"{run.number or 0:04}"
+        state = "complete" if run.complete else f"incomplete: {plain(run.why_incomplete or 'nobody said why')}"
+        when = f"{run.datetime:%Y-%m-%d %H:%M}"
+        layout.row(made, (number, when, plain(run.short_commit), str(len(run.cells)), state, plain(run.path)))
+    return layout.titled(title, made)

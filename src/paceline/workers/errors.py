@@ -1,0 +1,129 @@
+"""Errors that travel between processes, and imports that leave nothing behind which slows or stops a worker."""
+
+import os
+import pickle
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import BuiltinFunctionType
+from typing import TypeVar
+
+E = TypeVar("E", bound=BaseException)
+
+
+class UnportableError(Exception):
+    """Stands in for an error that can't travel between processes (it would end the pool's result thread there)."""
+
+    def __init__(self, type_name: str, message: str, why: str) -> None:
+        super().__init__(type_name, message, why)
+
+    def __str__(self) -> str:
+        type_name, message, why = self.args
+        return f"{type_name}: {message} (the error itself can't be pickled: {why})"
+
+
+@dataclass(frozen=True)
+class Failed:
+    """An answer that is an error: where a raised one would come out as another, or not at all."""
+
+    error: Exception
+
+
+def portable(error: E) -> E | UnportableError:
+    """Return `error` itself if it survives pickling, without its causes if need be, else an `UnportableError` that says
+    the same.
+    """
+    why = _obstacle(error)
+    if why and (error.__cause__ or error.__context__):  # some libraries have causes pickled too
+        error.__cause__ = error.__context__ = None
+        why = _obstacle(error)
+    return UnportableError(type(error).__qualname__, words(error), words(why)) if why else error
+
+
+def _obstacle(error: BaseException) -> Exception | None:
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes of this moment
+    except Exception as why:  # noqa: BLE001 - a class's own __reduce__ or __init__ may raise anything
+        return why
+    return None
+
+
+def words(error: BaseException) -> str:
+    """Return an error's own words."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - a class's own __str__ may raise anything
+        return "its words can't be written"
+
+
+_SAFE_PATH = "PYTHONSAFEPATH"  # keeps `python -c` and `-m` from looking into the current directory first
+_OURS = "paceline"  # any value does; by this one it is known who has set it
+
+
+_PATCHERS = {"gevent": ("gevent.monkey", "is_module_patched"), "eventlet": ("eventlet.patcher", "is_monkey_patched")}
+_PATCHED = ("_thread", "thread", "threading", "time", "socket", "select", "os", "subprocess")  # by the names of either
+_CLOCKS = ("perf_counter", "monotonic")
+_LOOKS = 500_000  # at a clock until it counts as standing still: some 20 ms, as some systems' clocks have steps of 16
+
+
+def tampered() -> str | None:
+    """Return what has been done to Python's own modules in this process that nothing could be measured with; None if
+    nothing.
+    """
+    if library := _patcher():
+        return (
+            f"{library} has patched Python's own modules, and strategies need them as they are; move monkey.patch_all()"
+            " into the main module of your program, under if __name__ == '__main__'"
+        )
+    return next(filter(None, map(_stopped, _CLOCKS)), None)
+
+
+def _stopped(name: str) -> str | None:
+    """Say so if a clock is another than Python's, which moves as somebody wants, or doesn't move at all."""
+    clock = getattr(time, name)
+    if not isinstance(clock, BuiltinFunctionType):
+        library = str(getattr(clock, "__module__", "somebody")).partition(".")[0]
+        return f"time.{name} is not Python's own but {library}'s, and may stand still; measure outside of freeze_time"
+    begun = clock()
+    if all(clock() == begun for _ in range(_LOOKS)):
+        return f"time.{name} stands still; measure outside of what has stopped it"
+    return None
+
+
+def _patcher() -> str | None:
+    """Name the library that has patched what threads and locks are made of, if one has; none is imported to find
+    out.
+    """
+    for library, (module, question) in _PATCHERS.items():
+        if module in sys.modules and any(map(getattr(sys.modules[module], question), _PATCHED)):
+            return library
+    return None
+
+
+def standard_library_first(path: Iterable[str]) -> list[str]:
+    """Sort a module search path: the folders of the standard library, then all others as they were."""
+    home = os.path.dirname(os.__file__)  # noqa: PTH120 - sys.path holds strings
+    return sorted(path, key=lambda folder: folder not in (home, os.path.join(home, "lib-dynload")))  # noqa: PTH118
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Have processes that start meanwhile look into the standard library first; each of them calls `unguard`."""
+    before = list(sys.path)
+    sys.path[:] = standard_library_first(before)
+    os.environ.setdefault(_SAFE_PATH, _OURS)
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+        unguard()
+
+
+def unguard() -> None:
+    """Leave this process's environment as if it had not been started within `guarded`, for the sake of what it
+    starts.
+    """
+    if os.environ.get(_SAFE_PATH) == _OURS:
+        del os.environ[_SAFE_PATH]

@@ -1,0 +1,109 @@
+"""Items as tasks of an event loop, so many at a time, and the loop of a worker process."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
+from typing import Any
+
+from paceline.contracts import Item, Result, Workload
+from paceline.workers.errors import Failed, portable
+from paceline.workers.pool_worker import end_in_time, leave_ending_to_parent
+
+
+class OtherLoop(RuntimeError):  # noqa: N818 - it says what there is
+    """Something has put another library's event loop in the place of the one that was asked for."""
+
+
+def runner(loop: str = "asyncio") -> asyncio.Runner:
+    """Return a runner on the event loop of a library, "asyncio" or "uvloop", whatever policy somebody's module has set.
+
+    Raises:
+        OtherLoop: if the loop that it got is not that library's.
+    """
+    opened = asyncio.Runner(loop_factory=_uvloop if loop == "uvloop" else _asyncios_own)
+    kind = type(opened.get_loop())
+    if kind.__module__.partition(".")[0] != loop:
+        opened.close()
+        raise OtherLoop(
+            f"this is to run on the event loop of {loop}, and got {kind.__module__}.{kind.__name__}: a module has"
+            f" replaced the class of {loop}'s loop; race it without that"
+        )
+    return opened
+
+
+def _asyncios_own() -> asyncio.AbstractEventLoop:
+    if sys.platform == "win32":
+        return asyncio.ProactorEventLoop()
+    return asyncio.SelectorEventLoop()
+
+
+def _uvloop() -> asyncio.AbstractEventLoop:
+    import uvloop
+
+    return uvloop.new_event_loop()
+
+
+async def all_results(run: Callable[[Item], Awaitable[Result]], items: Sequence[Item], workers: int) -> list[Result]:
+    """Run all items with at most `workers` of them under way, and give the results in item order.
+
+    Raises:
+        Exception: the first error; the other tasks are cancelled and awaited before it surfaces.
+    """
+    results: list[Result] = [None] * len(items)
+    queue = iter(enumerate(items))
+    tasks = [asyncio.create_task(_drain(run, queue, results)) for _ in range(min(workers, len(items)))]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return results
+
+
+async def _drain(
+    run: Callable[[Item], Awaitable[Result]], queue: Iterator[tuple[int, Item]], results: list[Result]
+) -> None:
+    for index, item in queue:
+        results[index] = await run(item)
+
+
+def main(pipe: Any, workload: Workload, workers: int) -> None:
+    """Open the workload on a loop, say so, then run every list of items that comes, until None does.
+
+    The process leaves Ctrl-C to its parent, and ends with it.
+    """
+    leave_ending_to_parent()
+    opened = AsyncExitStack()
+    with runner() as loop:
+        try:
+            run = loop.run(_enter(opened, workload, workers))
+        except Exception as error:  # noqa: BLE001 - it is told
+            pipe.send(Failed(portable(error)))
+            return
+        pipe.send(None)
+        try:
+            while (items := pipe.recv()) is not None:
+                _tell(pipe, _answer(loop, all_results(run, items, workers)))
+        finally:
+            loop.run(opened.aclose())
+    end_in_time(pipe)
+
+
+async def _enter(opened: AsyncExitStack, workload: Workload, workers: int) -> Any:
+    return await opened.enter_async_context(workload.async_worker(workers))
+
+
+def _tell(pipe: Any, answer: Any) -> None:
+    try:
+        pipe.send(answer)
+    except Exception as error:  # noqa: BLE001 - a result that can't be pickled; nothing of it has been sent
+        pipe.send(Failed(portable(error)))
+
+
+def _answer(loop: asyncio.Runner, work: Any) -> Any:
+    try:
+        return loop.run(work)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it has to travel
+        return Failed(portable(error))

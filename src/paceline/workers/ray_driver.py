@@ -1,0 +1,387 @@
+"""Ray's driver, in a process of its own, and what is said between it and the strategy."""
+
+import logging
+import multiprocessing
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import threading
+import time
+import warnings
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import connection
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+from paceline.contracts import Item, Result
+from paceline.workers.errors import Failed, portable
+from paceline.workers.pool_worker import leave_ending_to_parent
+from paceline.workers.ray_actor import Worker
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to start.
+
+    Attributes:
+        workload: pickled.
+        workers: how many; on a cluster that is there, as many of them as it has CPUs for.
+        chunksize: items that a worker takes at a time.
+        cluster: address of one that is there; None to start one.
+        folder: where one that is started may leave files.
+        versions: Python and Paceline that workers must have.
+        ask: to be evaluated by a worker, which gives its own.
+    """
+
+    workload: bytes
+    workers: int
+    chunksize: int
+    cluster: str | None
+    folder: str
+    versions: tuple[str, str]
+    ask: str
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Workers ended, by their process ids, and nobody is there for their items."""
+
+    pids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Gone:
+    """The cluster that was there is there no more, or can't be reached."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Unreached:
+    """There is no cluster, or no place on it."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Unfit:
+    """The cluster has another Python or another ray; `why` is how ray says it."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Differs:
+    """A host of the cluster has other versions: its Python and its Paceline, if any."""
+
+    host: str
+    versions: tuple[str, str | None]
+
+
+REACH_INTERVAL = 2.0  # seconds between two looks at whether a cluster still listens, and the longest one may take
+FORSAKEN = 6  # looks in a row at which it does not
+
+
+def reached(ray: Any, address: str) -> Unreached | Unfit | None:
+    """Come in; say what keeps us out."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what it says is raised too
+            ray.init(address, log_to_driver=False, configure_logging=False)
+    except ConnectionAbortedError as error:
+        return Unreached(f"ray is there, and says: {last_line(error)}")
+    except ConnectionError as error:
+        return Unreached(f"ray did not answer: {last_line(error)}")
+    except RuntimeError as error:
+        if "Version mismatch" not in str(error):
+            raise
+        return Unfit(" ".join(str(error).split()))
+    # what they would say of a cluster that is lost is told once, as an answer
+    logging.disable()
+    threading.excepthook = lambda _: None
+    return None
+
+
+def watch(address: str, say: Callable[[Any], None]) -> None:
+    """Say so once nobody listens at an address any more: ray's client would wait for minutes if a plug is pulled."""
+    alone = 0
+    while alone < FORSAKEN:
+        time.sleep(REACH_INTERVAL)
+        alone = 0 if _listens(address) else alone + 1
+    say(Gone(f"nobody answered there {FORSAKEN} times in a row"))
+
+
+def _listens(address: str) -> bool:
+    parts = urlsplit(address)
+    try:
+        socket.create_connection((parts.hostname, parts.port), REACH_INTERVAL).close()
+    except OSError:
+        return False
+    return True
+
+
+def last_line(error: Exception) -> str:
+    """Return what an error comes to; ray's hold traces of what went wrong elsewhere."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1]
+
+
+FAREWELL = 10.0  # seconds for the workers to close their workload
+SETTLING = 2.0  # seconds until a cluster counts a CPU as free that somebody has just left
+PLACE_TIMEOUT = 30.0  # seconds for workers to start on a cluster, which may have given their CPUs away by then
+CREW_INTERVAL = 0.05  # seconds between two looks
+
+Trouble: TypeAlias = Failed | Lost | Unreached | Differs
+
+
+class Crew:
+    """Actors, one for each worker; items go to whichever is idle.
+
+    Args:
+        ray: the library, connected.
+        wanted: what they do, and how many they are.
+    """
+
+    def __init__(self, ray: Any, wanted: Wanted) -> None:
+        self._ray = ray
+        self._wanted = wanted
+        self._idle: deque[Any] = deque()
+        self._pids: dict[Any, int] = {}
+        self._lost: list[int] = []
+        self._fitting: set[str] = set()
+
+    def start(self) -> Trouble | None:
+        """Start the first of them, once the cluster has forgotten those of whoever came before."""
+        deadline = time.monotonic() + SETTLING
+        while self._wanted.cluster and self._places() < self._wanted.workers and time.monotonic() < deadline:
+            if self._places() >= int(self._ray.cluster_resources().get("CPU", 0)):
+                break
+            time.sleep(CREW_INTERVAL)
+        return self.fill()
+
+    def fill(self) -> Trouble | None:
+        """Start the workers that are wanted and not there, and open the workload in each.
+
+        A cluster that is there may not have the CPUs for all; one worker waits for a CPU, or there would be none.
+        """
+        missing = self._wanted.workers - len(self._idle)
+        if self._wanted.cluster and missing:
+            if differs := self._differing():
+                return differs
+            missing = max(0 if self._idle else 1, min(missing, self._places()))
+        kind = self._ray.remote(Worker).options(num_cpus=1, max_restarts=0, scheduling_strategy="SPREAD")
+        workers = [kind.remote(self._wanted.workload, own=not self._wanted.cluster) for _ in range(missing)]
+        opening = [(worker, worker.open.remote()) for worker in workers]
+        deadline = time.monotonic() + PLACE_TIMEOUT if self._wanted.cluster else None
+        odd = [trouble for worker, opened in opening if (trouble := self._joined(worker, opened, deadline))]
+        spared = self._wanted.cluster and self._idle
+        return next((trouble for trouble in odd if isinstance(trouble, Failed) or not spared), None)
+
+    def results(self, items: Sequence[Item]) -> list[Result] | Failed | Lost:
+        """Run all items; an error is given once none is under way any more."""
+        size = self._wanted.chunksize
+        waiting = deque((first, items[first : first + size]) for first in range(0, len(items), size))
+        done: list[Result] = [None] * len(items)
+        coming: dict[Any, tuple[Any, int, Sequence[Item]]] = {}
+        failed: dict[int, Failed] = {}
+        while (waiting and not failed) or coming:
+            while waiting and self._idle and not failed:
+                worker, (first, chunk) = self._idle.popleft(), waiting.popleft()
+                coming[worker.run.remote(chunk)] = (worker, first, chunk)
+            if not coming:
+                return Lost(tuple(self._lost))
+            (ready,), _ = self._ray.wait([*coming])
+            worker, first, chunk = coming.pop(ready)
+            answer = self._answer(worker, ready)
+            if not isinstance(answer, Lost):
+                self._idle.append(worker)
+            elif not self._wanted.cluster:
+                return answer
+            match answer:
+                case Lost():
+                    waiting.appendleft((first, chunk))
+                case Failed():
+                    failed[first] = answer
+                case _:
+                    done[first : first + len(chunk)] = answer
+        return failed[min(failed)] if failed else done
+
+    def close(self) -> Failed | Lost | None:
+        """Close the workload in each worker; one of a cluster that is there may be lost by now."""
+        deadline = time.monotonic() + FAREWELL
+        closing = [(worker, worker.close.remote()) for worker in self._pids]
+        answers = [self._answer(worker, closed, deadline) for worker, closed in closing]
+        if self._wanted.cluster:
+            for worker in self._pids:
+                self._ray.kill(worker)
+            answers = [answer for answer in answers if not isinstance(answer, Lost)]
+        return next((answer for answer in answers if answer is not None), None)
+
+    def _joined(self, worker: Any, opened: Any, deadline: float | None) -> Trouble | None:
+        """Take a worker in once it has opened the workload."""
+        try:
+            answer = self._answer(worker, opened, deadline)
+        except self._ray.exceptions.GetTimeoutError:
+            answer = Unreached(f"a cluster of ray is there, and no CPU of it was free within {PLACE_TIMEOUT:g} s")
+        if isinstance(answer, int):
+            self._pids[worker] = answer
+            self._idle.append(worker)
+            return None
+        self._ray.kill(worker)
+        return answer  # type: ignore[no-any-return]
+
+    def _answer(self, worker: Any, coming: Any, deadline: float | None = None) -> Any:
+        """Return a worker's answer, or say that it is lost: one that has opened its workload, if it gives none in
+        time.
+        """
+        known = worker in self._pids
+        late = () if not known else (self._ray.exceptions.GetTimeoutError,)
+        try:
+            return self._ray.get(coming, timeout=deadline and max(0.0, deadline - time.monotonic()))
+        except (self._ray.exceptions.RayActorError, *late):
+            if known:
+                self._lost.append(self._pids.pop(worker))
+            return Lost(tuple(self._lost))
+        except self._ray.exceptions.RayTaskError as error:  # such as a result that can't be pickled
+            return Failed(portable(error.cause))
+
+    def _places(self) -> int:
+        """Return how many CPUs of the cluster nobody has."""
+        return int(self._ray.available_resources().get("CPU", 0))
+
+    def _differing(self) -> Differs | None:
+        """Ask each host that has come for its versions."""
+        for node in self._ray.nodes():
+            there = node["Alive"] and node["Resources"].get("CPU", 0) > 0
+            if there and node["NodeID"] not in self._fitting and (found := self._versions(node["NodeID"])):
+                if found != self._wanted.versions:
+                    return Differs(str(node["NodeManagerAddress"]), found)
+                self._fitting.add(node["NodeID"])
+        return None
+
+    def _versions(self, node: str) -> tuple[str, str | None] | None:
+        """Return which Python and which Paceline a host has; None if it is lost meanwhile."""
+
+        def asked(expression: str) -> Any:  # a local function travels by value: it needs no Paceline there
+            return eval(expression)  # noqa: S307 - an expression of ours
+
+        pin = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(node, soft=False)
+        there = self._ray.remote(asked).options(num_cpus=0, max_retries=0, scheduling_strategy=pin)
+        try:
+            python, paceline = self._ray.get(there.remote(self._wanted.ask), timeout=PLACE_TIMEOUT)
+        except self._ray.exceptions.RayTaskError:
+            raise
+        except self._ray.exceptions.RayError:
+            return None
+        return python, paceline
+
+
+HOST = "127.0.0.1"
+ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_LOG_TO_DRIVER": "0",
+    "RAY_SCHEDULER_EVENTS": "0",
+    # seconds, of three attempts to reach a cluster; ray's own come to 30
+    "RAY_CLIENT_INITIAL_CONNECTION_TIMEOUT_S": "2",
+    "RAY_CLIENT_MAX_CONNECTION_TIMEOUT_S": "2",
+    "RAY_CLIENT_RECONNECT_GRACE_PERIOD": "10",  # seconds that either side waits for the other to come back
+}
+
+
+def main(pipe: Any, wanted: Wanted) -> None:
+    """Start ray, or find it, then the workers, and say so after each; then run every list of items that comes, until
+    None does.
+    """
+    _begin(wanted)
+    import ray
+
+    lock = threading.Lock()
+
+    def say(answer: Any) -> None:
+        with lock:
+            pipe.send(answer)
+
+    try:
+        _serve(pipe, say, ray, wanted)
+    finally:
+        if wanted.cluster:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is on its way out
+            ray.shutdown()
+
+
+def _begin(wanted: Wanted) -> None:
+    """Leave Ctrl-C to the parent, end with it, and settle what ray reads when it is imported."""
+    leave_ending_to_parent(None if wanted.cluster else partial(_end_all_with_parent, wanted.folder))
+    os.environ.update(ENVIRONMENT)
+    if wanted.cluster:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # with a word to the cluster, see `main`
+    else:  # ray listens on all addresses: only what knows this token is let in
+        os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
+        # or its workers find no module of an experiment
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+
+
+def _end_all_with_parent(folder: str) -> None:
+    """Wait for the parent's end, by SIGKILL too, and end what ray has started, its files, and this process."""
+    parent = multiprocessing.parent_process()
+    assert parent
+    connection.wait([parent.sentinel])
+    from paceline.child import processes
+
+    processes.end_tree(os.getpid())
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)
+
+
+def _serve(pipe: Any, say: Callable[[Any], None], ray: Any, wanted: Wanted) -> None:
+    crew = Crew(ray, wanted)
+    odd = _told(lambda: _connected(ray, wanted))
+    if odd is None:
+        say(None)
+        odd = _told(crew.start)
+    if odd is not None:
+        _told(crew.close)
+        say(odd)
+        return
+    say(None)
+    if wanted.cluster:
+        threading.Thread(target=watch, args=[wanted.cluster, say], name="paceline-ray-watch", daemon=True).start()
+    while (items := pipe.recv()) is not None:
+        say(odd or _told(partial(crew.results, items)))
+        odd = _told(crew.fill) if wanted.cluster else None  # between two rounds: none of them is charged for it
+    odd = _told(crew.close)
+    if wanted.cluster:
+        ray.shutdown()
+    say(odd)
+
+
+def _connected(ray: Any, wanted: Wanted) -> Unreached | Unfit | None:
+    """Start a cluster, or find the one that is there."""
+    if wanted.cluster:
+        return reached(ray, wanted.cluster)
+    ray.init(
+        "local",
+        num_cpus=wanted.workers,
+        num_gpus=0,
+        include_dashboard=False,
+        configure_logging=False,
+        log_to_driver=False,
+        _node_ip_address=HOST,
+        _temp_dir=wanted.folder,
+    )
+    return None
+
+
+def _told(work: Callable[[], Any]) -> Any:
+    """Do something; give the error in place of an answer if it can't be done."""
+    try:
+        return work()
+    except ConnectionError as error:  # ray's client has given up
+        return Gone(last_line(error))
+    except Exception as error:  # noqa: BLE001 - it is told
+        return Failed(portable(error))
