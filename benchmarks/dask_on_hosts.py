@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from namespaces import hosts
 
 from paceline.child import processes
-from paceline.measuring import laps
+from paceline.measuring import passes
 from paceline.measuring.rounds import NotAMeasurement
 from paceline.server.process import running
 from paceline.strategies.dask import Dask
@@ -131,8 +131,8 @@ def most_at_once(strategy, items):
     """Return how many items of a round were under way at the same time, seen in a pass of its own in a fresh
     process.
     """
-    watch = "paceline.measuring.watching:figures_of"
-    timeout = laps.patience(strategy.workload, items, passes=2)
+    watch = "paceline.measuring.passes:figures_of"
+    timeout = passes.patience(strategy.workload, items, passes=2)
     with folder() as own:
         figures = processes.call(watch, strategy, items, own / "spans", traced=False, timeout=timeout)
     return figures["most_in_flight"]

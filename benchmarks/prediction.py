@@ -4,9 +4,8 @@ from pathlib import Path
 
 from paceline import history, machine
 from paceline.commands.predict import MEASURE, has_all
-from paceline.predict.families import Setting, families, fitted
-from paceline.predict.measured import measured
-from paceline.predict.work import Work
+from paceline.predict.groups import Setting, families, fitted
+from paceline.predict.measured import Work, measured
 
 RESULTS = Path(__file__).parents[1] / "results"
 

@@ -9,9 +9,9 @@ import time
 
 from prediction import known
 
-from paceline.predict.costs import costs
+from paceline.predict.groups import costs
+from paceline.predict.measured import Columns, Work
 from paceline.predict.model import capacity
-from paceline.predict.work import Columns, Work
 from paceline.server.service import Service
 
 

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 import pytest
 
 from paceline.server.process import running
-from paceline.stats import limits
+from paceline.stats import samples
 
 MB = 1e6
 LINKS = {"unlimited": None, "100 MB/s": 100 * MB, "10 MB/s": 10 * MB}  # bytes per second
@@ -46,8 +46,8 @@ def test_payload(measure, benchmark, strategy, fetch, items, workers, link):
         known["bandwidth_bytes_per_second"] = LINKS[link]
     cell = measure(strategy(fetch, workers), items, **known)
     bounds = {
-        "latency": limits.waiting([cell.latency] * cell.items, cell.workers),
-        "bandwidth": limits.carrying(cell.size * cell.items, LINKS[link]),
+        "latency": samples.waiting([cell.latency] * cell.items, cell.workers),
+        "bandwidth": samples.carrying(cell.size * cell.items, LINKS[link]),
         "client": cell.cpu_seconds or 0.0,
     }
     benchmark.extra_info.update(

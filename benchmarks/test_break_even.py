@@ -14,7 +14,7 @@ Expect:   threads never pay, as only one of them computes at a time. A process h
 import pytest
 
 from paceline import machine
-from paceline.plugin.scale import duration_id, size_id
+from paceline.plugin.choices import duration_id, size_id
 from paceline.workloads import Carry
 
 CPUS = machine.whole_cpus()

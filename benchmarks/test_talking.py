@@ -16,7 +16,7 @@ import sys
 
 import pytest
 
-from paceline.plugin.scale import size_id
+from paceline.plugin.choices import size_id
 
 KiB, MiB = 1 << 10, 1 << 20
 TRIPS = {0: 200, 8: 200, KiB: 200, 64 * KiB: 100, MiB: 20, 64 * MiB: 3}  # by size: a fraction of a second each

@@ -1,6 +1,6 @@
 """Comparisons and outcomes as a test wants them: every figure chosen, nothing measured."""
 
-from paceline.ab.outcome import Estimate, Judged, Outcome
+from paceline.ab.judging import Estimate, Judged, Outcome
 from paceline.ab.record import CANARY, CellPlan, Comparison, Pair, SideFacts, Taken
 
 FILE = "benchmarks/test_gate.py"

@@ -7,12 +7,9 @@ from saved_runs import benchmark, put, saved
 
 from paceline import machine
 from paceline.predict import model
-from paceline.predict.costs import Costs, Line
-from paceline.predict.families import Setting
-from paceline.predict.fitting import fit
-from paceline.predict.measured import Measured
-from paceline.predict.model import Parts
-from paceline.predict.work import Columns, Work
+from paceline.predict.groups import Costs, Line, Setting
+from paceline.predict.measured import Columns, Measured, Work
+from paceline.predict.model import Parts, fit
 
 WAITING = Parts(trip=4e-5, wake=2e-4, busy=6e-5, contention=0.6, coherency=0.002, overlap=0.5)
 GRID = [
@@ -31,7 +28,7 @@ TWO_CPUS = Setting(cpus=2.0, gil=True)
 
 
 def exactly(parts, work):
-    return float(model.seconds(parts, Columns.of([work]))[0])
+    return float(model.round_seconds(parts, Columns.of([work]))[0])
 
 
 def cells(parts, works, *, strategy="pool-fork", through="raw", noise=0.0, seed=1):

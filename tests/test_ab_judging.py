@@ -9,8 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from paceline.ab.judging import decided, judged, open_cells, open_suspects, suspects
-from paceline.ab.outcome import Count
+from paceline.ab.judging import Count, decided, judged, open_cells, open_suspects, suspects
 from paceline.ab.record import CANARY, CellPlan, Comparison, Pair, SideFacts, Taken
 from paceline.stats.looks import MAIN, fresh
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.text import Text
 
 from paceline.ab import output as showing
-from paceline.ab.outcome import Count
+from paceline.ab.judging import Count
 from paceline.ab.output import as_json, markdown
 from paceline.ab.record import save
 from paceline.cli import main

@@ -8,8 +8,8 @@ import pytest
 from predicted import exactly
 
 from paceline.child import processes
+from paceline.predict.measured import Work
 from paceline.predict.model import Parts
-from paceline.predict.work import Work
 from paceline.server.service import Service
 
 BENCHMARKS = str(Path(__file__).parents[1] / "benchmarks")

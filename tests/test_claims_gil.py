@@ -4,7 +4,7 @@ import pytest
 from claimed import cell, cells, run, verdicts
 
 from paceline.claims.evidence import Evidence
-from paceline.claims.gil import gil_bound, gil_io, gil_solved
+from paceline.claims.parallel import gil_bound, gil_io, gil_solved
 
 WORDS = {"c": "confirmed", "r": "refuted", "u": "unknown"}
 

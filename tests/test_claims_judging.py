@@ -8,7 +8,7 @@ from claimed import FINGERPRINT, cell, cells, run
 from paceline import claims
 from paceline.claims import judging
 from paceline.claims.evidence import Evidence, Sample, added, counted, median, quotient, ratios, values
-from paceline.claims.finding import Part, combine
+from paceline.claims.judging import Part, combine
 
 
 def sample(*each):

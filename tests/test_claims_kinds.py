@@ -3,7 +3,7 @@
 from claimed import cells, run, verdicts
 
 from paceline.claims.evidence import Evidence
-from paceline.claims.kinds import processes_reign, threads_io_only
+from paceline.claims.parallel import processes_reign, threads_io_only
 
 SIZES = (0, 2**16, 2**20)
 LENGTHS = (10e-6, 1e-3, 100e-3)

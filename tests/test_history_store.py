@@ -11,7 +11,7 @@ from paceline import history, machine
 from paceline.commands import shared
 from paceline.history import NoSuchRunError, UnreadableRun
 from paceline.reporting import choosing
-from paceline.trends import runs as history_chosen
+from paceline.trends import baselines as history_chosen
 
 HERE = machine.fingerprint()
 

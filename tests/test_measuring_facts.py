@@ -3,7 +3,7 @@
 import pytest
 
 from paceline import machine
-from paceline.measuring import facts
+from paceline.measuring import cells
 from paceline.workloads import Call, Compute, Fetch, Mixed
 
 FETCH = Fetch("http://127.0.0.1:1/item/{item}?latency=0.01&size=100", 100, "raw")
@@ -15,7 +15,7 @@ def two_cpus(monkeypatch):
 
 
 def limit(workload, *, items=8, workers=4, cpu_seconds=0.0, bandwidth=None):
-    return facts.limit(workload, range(items), workers, cpu_seconds, bandwidth)
+    return cells.limit(workload, range(items), workers, cpu_seconds, bandwidth)
 
 
 def test_downloads_are_bounded_by_their_waits():
@@ -65,11 +65,11 @@ def test_nothing_bounds_a_function_of_ones_own():
     ],
 )
 def test_a_cell_says_what_its_work_is(workload, described):
-    assert facts.described(workload, "blocking") == described
+    assert cells.workload_facts(workload, "blocking") == described
 
 
 def test_a_client_that_was_not_chosen_is_named_after_the_face():
     fetch = Fetch(FETCH.url, 100)
-    assert facts.described(fetch, "blocking")["client"] == "requests"
-    assert facts.described(fetch, "async")["client"] == "aiohttp"
-    assert facts.described(fetch, "trio")["client"] == facts.described(fetch, "gevent")["client"] == "raw"
+    assert cells.workload_facts(fetch, "blocking")["client"] == "requests"
+    assert cells.workload_facts(fetch, "async")["client"] == "aiohttp"
+    assert cells.workload_facts(fetch, "trio")["client"] == cells.workload_facts(fetch, "gevent")["client"] == "raw"

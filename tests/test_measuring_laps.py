@@ -2,7 +2,7 @@
 
 import pytest
 
-from paceline.measuring.laps import PATIENCE, patience
+from paceline.measuring.passes import PATIENCE, patience
 from paceline.workloads import Call, Carry, Compute, Fetch, Mixed
 
 WAITING = Fetch("http://127.0.0.1:1/item/{item}?latency=2.0&size=100", 100, "raw")

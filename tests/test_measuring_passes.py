@@ -5,8 +5,7 @@ import sys
 import pytest
 from probes import Probe
 
-from paceline.measuring.laps import Laps
-from paceline.measuring.passes import Plan, measure
+from paceline.measuring.passes import Laps, Plan, measure
 from paceline.strategies import STRATEGIES
 from paceline.strategies.fake import Clock, Fake
 from paceline.workloads import Compute

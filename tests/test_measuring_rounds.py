@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from paceline.contracts import ItemError
-from paceline.measuring.laps import Laps
-from paceline.measuring.passes import Plan, measure
+from paceline.measuring.passes import Laps, Plan, measure
 from paceline.measuring.rounds import NotAMeasurement
 from paceline.strategies.sequential import Sequential
 from paceline.workers.spans import Observed

@@ -13,7 +13,7 @@ from paceline.report.page.html import page
 from paceline.report.page.model import Report
 from paceline.report.page.sections import timeline
 from paceline.report.page.tracing import figure, timeline_page
-from paceline.stats.traces import TracedSpan, as_saved
+from paceline.stats.saved_traces import TracedSpan, as_saved
 
 ORDER = ("sequential", "threads", "asyncio", "pool-fork")
 LANES = (

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from paceline.plugin import scale
+from paceline.plugin import choices
 from paceline.plugin.choices import HEAVY
 
 FETCH = """
@@ -311,15 +311,15 @@ def test_a_mark_that_means_nothing_names_the_experiment(pytester, marks, complai
 )
 def test_a_part_of_a_scale_that_is_no_number_or_out_of_range_is_refused(marked, complaint):
     with pytest.raises(ValueError, match=f"^{complaint}$"):
-        scale.chosen(marked, {}, lesson=False, small=False)
+        choices.chosen(marked, {}, lesson=False, small=False)
 
 
 def test_one_worker_per_cpu_can_be_asked_for_in_a_mark(monkeypatch):
-    monkeypatch.setattr(scale.machine, "whole_cpus", lambda: 3)
-    assert [each.workers for each in scale.chosen({"workers": "cpus"}, {}, lesson=False, small=False)] == [3]
-    assert [each.workers for each in scale.chosen({"workers": [1, "cpus"]}, {}, lesson=False, small=False)] == [1, 3]
+    monkeypatch.setattr(choices.machine, "whole_cpus", lambda: 3)
+    assert [each.workers for each in choices.chosen({"workers": "cpus"}, {}, lesson=False, small=False)] == [3]
+    assert [each.workers for each in choices.chosen({"workers": [1, "cpus"]}, {}, lesson=False, small=False)] == [1, 3]
 
 
 def test_the_lesson_takes_the_place_of_a_sweep():
     marked = {"items": [1, 2], "lesson": {"items": 160}}
-    assert [each.items for each in scale.chosen(marked, {}, lesson=True, small=False)] == [160]
+    assert [each.items for each in choices.chosen(marked, {}, lesson=True, small=False)] == [160]

@@ -12,9 +12,7 @@ from saved_runs import benchmark, put, saved
 from screens import COLUMNS, Screen
 
 from paceline import machine
-from paceline.plugin.expectation import Expectation
-from paceline.plugin.row import Row
-from paceline.plugin.wording import sentence
+from paceline.plugin.live import Expectation, Row, sentence
 from paceline.text.formats import duration
 
 CELLS = """

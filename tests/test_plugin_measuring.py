@@ -7,7 +7,7 @@ import pytest
 from processes import QUICK
 
 from paceline.machine import usable_cpus
-from paceline.stats import traces
+from paceline.stats import saved_traces, traces
 
 LAB = """
 from collections import Counter
@@ -298,7 +298,7 @@ def test_a_traced_cell_saves_a_span_for_each_item_counted_from_0(lab, saved):
     lab(TRACED, "--benchmark-only").assert_outcomes(passed=2)
     [run] = saved()
     cells = {each["name"].partition("[")[0]: each["extra_info"] for each in run["benchmarks"]}
-    spans = traces.spans(cells["test_traced"]["trace"])
+    spans = saved_traces.spans(cells["test_traced"]["trace"])
     assert sorted(span.item for span in spans) == list(range(10))
     assert {span.worker for span in spans} <= {0, 1}
     assert spans[0].start == 0
@@ -328,7 +328,7 @@ def test_named(measure, compute, numbers):
 def test_the_items_of_a_trace_are_places_in_submission_order_whatever_they_are_called(lab, saved):
     lab(NAMED, "--benchmark-only").assert_outcomes(passed=3)
     [run] = saved()
-    cells = {each["name"]: traces.spans(each["extra_info"]["trace"]) for each in run["benchmarks"]}
+    cells = {each["name"]: saved_traces.spans(each["extra_info"]["trace"]) for each in run["benchmarks"]}
     assert {name: [span.item for span in spans] for name, spans in cells.items()} == {
         "test_named[n=1000-mixed-squares]": [2, 1, 0],
         "test_named[n=1000-twice-squares]": [2, 0, 1],

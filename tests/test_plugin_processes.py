@@ -147,7 +147,7 @@ def test_an_error_in_a_fresh_process_fails_its_cell_and_says_so(lab):
         [
             "*TypeError: *",
             "*in the reference call before the warm-up round",
-            "*raised by paceline.measuring.laps:measured in a fresh interpreter*",
+            "*raised by paceline.measuring.passes:measured in a fresh interpreter*",
         ]
     )
 

@@ -7,11 +7,10 @@ from dataclasses import asdict
 import pytest
 from predicted import COMPUTED, COMPUTING, GRID, TWO_CPUS, WAITING, cells, exactly, fitted
 
-from paceline.predict.families import Setting, families
-from paceline.predict.families import fitted as fitted_family
-from paceline.predict.fitting import LEAST, LEVEL, fit
-from paceline.predict.model import Parts
-from paceline.predict.work import Work
+from paceline.predict.groups import Setting, families
+from paceline.predict.groups import fitted as fitted_family
+from paceline.predict.measured import Work
+from paceline.predict.model import LEAST, LEVEL, Parts, fit
 
 
 @pytest.mark.parametrize(("parts", "works"), [(WAITING, GRID), (COMPUTING, COMPUTED)], ids=["waiting", "computing"])

@@ -8,9 +8,9 @@ from predicted import TWO_CPUS, downloads
 from saved_runs import benchmark, saved
 
 from paceline.history import from_json
-from paceline.predict.costs import costs
+from paceline.predict.groups import costs
 from paceline.predict.measured import measured
-from paceline.predict.validating import held_out
+from paceline.predict.predicting import held_out
 
 
 def run(*benchmarks, cpus=2.0):

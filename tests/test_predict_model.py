@@ -4,8 +4,8 @@ import pytest
 from predicted import exactly
 
 from paceline.predict import model
+from paceline.predict.measured import Columns, Work
 from paceline.predict.model import Parts
-from paceline.predict.work import Columns, Work
 
 
 def capacity(parts, workers):

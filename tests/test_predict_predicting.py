@@ -3,9 +3,8 @@
 import pytest
 from predicted import GRID, WAITING, cells, costs, fitted
 
-from paceline.predict.deadline import least
-from paceline.predict.predicting import BANDWIDTH, CLIENT, LATENCY, MEMORY, SERVER, Question, predict
-from paceline.predict.work import Work
+from paceline.predict.measured import Work
+from paceline.predict.predicting import BANDWIDTH, CLIENT, LATENCY, MEMORY, SERVER, Question, least, predict
 
 FIT = fitted()
 CELLS = cells(WAITING, GRID)

@@ -3,8 +3,7 @@
 import pytest
 from predicted import GRID, TWO_CPUS, WAITING, cells
 
-from paceline.predict.scores import scores
-from paceline.predict.validating import HeldOut, held_out
+from paceline.predict.predicting import HeldOut, held_out, scores
 
 [CELL] = cells(WAITING, GRID[4:5])
 

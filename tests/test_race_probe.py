@@ -9,10 +9,9 @@ import pytest
 import raced
 from processes import alive, family, until
 
-from paceline.race.child import LostError, running
 from paceline.race.choosing import WAITS_BELOW
 from paceline.race.messages import Probe
-from paceline.race.racing import Wish, probe
+from paceline.race.racing import LostError, Wish, probe, running
 from paceline.workers import delays
 
 TIMEOUT = 30.0  # seconds

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from paceline.race import entrant, results, snapshot
+from paceline.race import probing, racing, results
 from paceline.race.messages import Findings
 from paceline.race.progress import Lines
 from paceline.race.racing import Wish, race
@@ -20,15 +20,15 @@ class Thing:
 
 
 def test_results_are_looked_into_where_their_digests_differ():
-    assert results.differing(results.digests([1, {2}, 3]), results.digests([1, {2}, 4])) == [2]
-    assert results.differing(results.digests([1, 2]), results.digests([1])) == [1]
+    assert results.differing(results.result_digests([1, {2}, 3]), results.result_digests([1, {2}, 4])) == [2]
+    assert results.differing(results.result_digests([1, 2]), results.result_digests([1])) == [1]
 
 
 def test_results_of_another_lane_are_compared_as_they_arrive():
-    assert results.same({1, 2}, results.packed({2, 1})) is True
-    assert results.same(1, results.packed(2)) is False
+    assert results.same({1, 2}, results.pack({2, 1})) is True
+    assert results.same(1, results.pack(2)) is False
     assert results.same(1, b"no pickle") is None
-    assert results.same(lambda: 1, results.packed(lambda: 1)) is None
+    assert results.same(lambda: 1, results.pack(lambda: 1)) is None
 
 
 def test_one_different_result_is_enough_and_one_that_can_not_be_compared_leaves_a_doubt():
@@ -49,7 +49,7 @@ def test_results_that_are_only_written_otherwise_are_compared_one_by_one_while_t
 ):
     monkeypatch.chdir(Path(__file__).parent)
     for name, value in (("COMPARING", seconds), ("AT_ONCE", 1), ("KEPT", 0)):
-        monkeypatch.setattr(entrant, name, value)
+        monkeypatch.setattr(racing, name, value)
     wish = Wish("raced:prices", range(3), True, 2, 1, ["sequential", "threads"], 30.0, 0)  # noqa: FBT003 - as in the class
     findings = Findings(face="blocking", seconds=0.01, cpu_share=1.0, stable=True)
     _, threads = [lane for lane in race(wish, findings, Lines()).lanes if lane.verdict != "left out"]
@@ -71,9 +71,9 @@ def module():
 
 
 def changed(module, change):
-    before = snapshot.taken(module)
+    before = probing.taken(module)
     change()
-    return snapshot.changes(before, snapshot.taken(module))
+    return probing.changes(before, probing.taken(module))
 
 
 def test_a_function_that_changes_nothing_is_not_suspected(module):

@@ -6,9 +6,8 @@ from time import monotonic
 import pytest
 import uvloop
 
-from paceline.server import timerfd
-from paceline.server.alarm import MANY, Alarm
-from paceline.server.timer import FileTimer, LoopTimer
+from paceline.server import clock
+from paceline.server.clock import MANY, Alarm, FileTimer, LoopTimer
 
 
 class Sleeper:
@@ -26,10 +25,14 @@ class DeadTimer:
         self.due = due
 
 
+def absent():
+    raise AttributeError("this system has no timerfd")
+
+
 @pytest.fixture(params=["timerfd", "loop"])
 def timer_kind(request, monkeypatch):
     if request.param == "loop":
-        monkeypatch.delattr(timerfd, "create")
+        monkeypatch.setattr(clock, "create", absent)
     return request.param
 
 
@@ -59,7 +62,7 @@ def test_nobody_is_rung_early_and_everybody_once(timer_kind):
 
 @pytest.fixture
 def alarm(monkeypatch):
-    monkeypatch.setattr("paceline.server.alarm.timer", lambda *_: DeadTimer())
+    monkeypatch.setattr("paceline.server.clock.timer", lambda *_: DeadTimer())
     return Alarm(None)
 
 

@@ -7,9 +7,9 @@ import pytest
 import requests
 from server_raw import Raw, until
 
-from paceline.server import link as link_module
+from paceline.server import answers as link_module
+from paceline.server.answers import Link
 from paceline.server.body import body
-from paceline.server.link import Link
 from paceline.server.process import running
 
 BANDWIDTH = 2_000_000

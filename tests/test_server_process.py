@@ -15,8 +15,8 @@ import requests
 from processes import PATIENCE
 from server_raw import until
 
-from paceline.server import child
 from paceline.server import process as process_module
+from paceline.server import process as server_child
 from paceline.server.process import ServerError, running
 
 COMMAND = [sys.executable, "-m", "paceline.server"]
@@ -119,7 +119,7 @@ def test_nobody_is_left_after_an_error():
 
 
 def test_a_server_that_does_not_stop_is_killed(monkeypatch):
-    monkeypatch.setattr(child, "PATIENCE", 0.1)
+    monkeypatch.setattr(server_child, "PATIENCE", 0.1)
     with running() as server:
         os.kill(server.pid, signal.SIGSTOP)
     assert gone(server.pid)
@@ -193,7 +193,7 @@ def test_a_server_that_can_say_nothing_any_more_is_not_said_to_be_late():
     with subprocess.Popen(mute, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         try:
             with pytest.raises(ServerError, match="the server did not start: it said b''"):
-                child.first_line(process, io.BytesIO(), 60.0)
+                server_child.first_line(process, io.BytesIO(), 60.0)
         finally:
             process.kill()
 

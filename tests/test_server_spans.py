@@ -9,8 +9,8 @@ import pytest
 import requests
 from server_raw import Raw, until
 
+from paceline.server.ledger import Served, Spans
 from paceline.server.process import ServerError, running
-from paceline.server.spans import Served, Spans
 
 
 @pytest.fixture(scope="module")

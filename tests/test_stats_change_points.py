@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from paceline.stats import change_points
-from paceline.stats.change_points import candidates, least_neighbours, shift_between
+from paceline.stats import variation
+from paceline.stats.variation import candidates, least_neighbours, shift_between
 
 EXACT = some.integers(-512, 512).map(lambda value: value / 1024)  # sums of these are exact, so that ties stay ties
 LOGS = some.lists(EXACT, min_size=8, max_size=24)
@@ -25,7 +25,7 @@ def stepped(runs, at, by, seed=1):
 
 
 def found_in(logs):
-    return change_points.change_points({"cell": logs})["cell"]
+    return variation.change_points({"cell": logs})["cell"]
 
 
 def test_a_step_is_found_at_its_first_run_with_its_size():
@@ -64,19 +64,19 @@ def test_a_spike_does_not_hide_a_step():
 
 def test_fifty_quiet_cells_have_no_change_point():
     histories = {str(seed): noisy(24, seed) for seed in range(50)}
-    assert not any(change_points.change_points(histories).values())
+    assert not any(variation.change_points(histories).values())
 
 
 def test_one_step_is_found_among_fifty_quiet_cells():
     histories = {str(seed): noisy(24, seed) for seed in range(50)} | {"moved": stepped(24, 15, 0.15)}
-    found = change_points.change_points(histories)
+    found = variation.change_points(histories)
     assert [name for name, points in found.items() if points] == ["moved"]
 
 
 def test_more_cells_ask_for_more_certainty():
     step = stepped(8, 4, 0.3)
     assert found_in(step)
-    assert change_points.change_points({"cell": step} | {str(seed): noisy(8, seed) for seed in range(20)})["cell"] == []
+    assert variation.change_points({"cell": step} | {str(seed): noisy(8, seed) for seed in range(20)})["cell"] == []
 
 
 def test_seven_runs_are_too_few():
@@ -88,7 +88,7 @@ def test_runs_that_are_all_the_same_have_no_change_point():
 
 
 def test_no_cells_are_no_error():
-    assert change_points.change_points({}) == {}
+    assert variation.change_points({}) == {}
 
 
 @pytest.mark.parametrize(("cells", "runs"), [(1, 4), (7, 6), (50, 7), (300, 8)])

@@ -11,8 +11,7 @@ from hypothesis import strategies as some
 
 from paceline.stats import looks
 from paceline.stats.comparison import beyond, follow, holm, log_ratio, needed, pairs_to_reject
-from paceline.stats.growth import growth
-from paceline.stats.signed_rank import Effect, effect, sign_flip, within
+from paceline.stats.ranks import Effect, effect, growth, sign_flip, within
 
 # a busy machine is no fault of the code
 unhurried = settings(suppress_health_check=[HealthCheck.too_slow])

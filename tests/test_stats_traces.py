@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paceline.stats import traces
-from paceline.stats.traces.assignment import best_total
+from paceline.stats import saved_traces, traces
+from paceline.stats.traces import best_total
 
 
 @dataclass(frozen=True)
@@ -362,27 +362,27 @@ def test_a_round_is_written_down_from_its_first_start_in_whole_microseconds():
         Drawn(0, 0, 7.0, 7.0099996, 3, 3),
         Drawn(2, 1, 7.000001, 7.5, None, 2),
     ]
-    assert traces.as_saved(spans) == SAVED
-    assert traces.as_saved([]) == []
+    assert saved_traces.as_saved(spans) == SAVED
+    assert saved_traces.as_saved([]) == []
 
 
 def test_what_is_written_down_reads_as_a_trace():
-    first, second, third = traces.spans(SAVED)
-    assert first == traces.TracedSpan(item=0, worker=0, cpu_start=3, cpu_end=3, start=0.0, end=0.01)
+    first, second, third = saved_traces.spans(SAVED)
+    assert first == saved_traces.TracedSpan(item=0, worker=0, cpu_start=3, cpu_end=3, start=0.0, end=0.01)
     assert (second.cpu_start, second.cpu_end, third.item) == (None, 2, 1)
     assert traces.makespan([first, second, third]) == 0.5
-    assert traces.spans([]) == ()
+    assert saved_traces.spans([]) == ()
 
 
 @given(rounds())
 def test_any_round_comes_back_as_it_was_saved_through_json(spans):
-    saved = json.loads(json.dumps(traces.as_saved(spans)))
-    assert traces.as_saved(traces.spans(saved)) == saved
-    assert traces.figures(traces.spans(saved)) == pytest.approx(traces.figures(spans))
+    saved = json.loads(json.dumps(saved_traces.as_saved(spans)))
+    assert saved_traces.as_saved(saved_traces.spans(saved)) == saved
+    assert traces.figures(saved_traces.spans(saved)) == pytest.approx(traces.figures(spans))
 
 
 def test_entries_in_another_order_are_put_in_theirs():
-    assert traces.spans(SAVED[::-1]) == traces.spans(SAVED)
+    assert saved_traces.spans(SAVED[::-1]) == saved_traces.spans(SAVED)
 
 
 @pytest.mark.parametrize(
@@ -413,7 +413,7 @@ def test_entries_in_another_order_are_put_in_theirs():
 )
 def test_what_is_no_trace_is_named_with_its_fault(saved, trouble):
     with pytest.raises(ValueError, match=trouble) as caught:
-        traces.spans(saved)
+        saved_traces.spans(saved)
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 200
 
@@ -427,7 +427,7 @@ ANYTHING = st.recursive(
 @given(ANYTHING | st.lists(st.lists(ANYTHING, min_size=6, max_size=6), max_size=3))
 def test_anything_out_of_a_file_is_a_trace_or_a_value_error(saved):
     try:
-        read = traces.spans(saved)
+        read = saved_traces.spans(saved)
     except ValueError:
         return
     assert len(read) == len(saved)

@@ -14,9 +14,8 @@ from processes import alive, until
 from paceline import __version__
 from paceline.strategies import WorkerDied
 from paceline.strategies.clusters import OutOfReach, WorkersDiffer
-from paceline.strategies.dask import Dask
-from paceline.strategies.dask_existing import chosen
-from paceline.workloads.carry import Carry
+from paceline.strategies.dask import Dask, chosen
+from paceline.workloads.compute import Carry
 
 pytestmark = pytest.mark.skipif(bool(Dask.unavailable()), reason=f"dask {Dask.unavailable()}")
 

@@ -18,10 +18,9 @@ from skipping import parameters
 from paceline.machine import whole_cpus
 from paceline.server.process import running
 from paceline.strategies import STRATEGIES, WorkerDied
-from paceline.strategies.loops_in_processes import LoopsInProcesses
-from paceline.strategies.loops_in_threads import LoopsInThreads
+from paceline.strategies.loops import LoopsInProcesses, LoopsInThreads
 from paceline.workloads import Compute, Fetch
-from paceline.workloads.clients import NAMES
+from paceline.workloads.fetch import NAMES
 
 WORKERS = 3
 BUSY = Path(__file__).with_name("busy.py")

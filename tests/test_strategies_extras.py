@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from processes import python
 
-from paceline.strategies import STRATEGIES, extras
+from paceline.strategies import STRATEGIES, base
 
 ROOT = Path(__file__).parents[1]
 REASONS = """
@@ -20,13 +20,13 @@ NEEDING = [pytest.param(strategy, id=strategy.name) for strategy in STRATEGIES i
 
 
 def test_a_library_that_is_there_is_no_reason():
-    assert extras.unmet("pytest", "loky") is None
-    assert extras.unmet("the test runner", "loky", "pytest") is None
+    assert base.unmet("pytest", "loky") is None
+    assert base.unmet("the test runner", "loky", "pytest") is None
 
 
 def test_a_missing_library_comes_with_the_command_that_installs_it():
-    assert extras.unmet("nowhere", "loky") == "needs nowhere: pip install 'paceline[loky]'"
-    assert extras.unmet("no.where", "cluster", "nowhere") == "needs no.where: pip install 'paceline[cluster]'"
+    assert base.unmet("nowhere", "loky") == "needs nowhere: pip install 'paceline[loky]'"
+    assert base.unmet("no.where", "cluster", "nowhere") == "needs no.where: pip install 'paceline[cluster]'"
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import pytest
 from processes import leaving_nobody
 
-from paceline.strategies import STRATEGIES, NotEnded, WorkerDied, endings
+from paceline.strategies import STRATEGIES, NotEnded, WorkerDied, worker_processes
 from paceline.workers import pool_worker
 from paceline.workloads import Call
 
@@ -30,7 +30,7 @@ def test_workers_that_wait_for_what_their_items_have_left_are_ended_and_say_so(n
 
 @pytest.mark.parametrize("name", ["processes", "loky"])
 def test_workers_that_do_not_end_by_themselves_are_killed(name, monkeypatch):
-    monkeypatch.setattr(endings, "STOP_TIMEOUT", 0.5)
+    monkeypatch.setattr(worker_processes, "STOP_TIMEOUT", 0.5)
     chosen = next(each for each in STRATEGIES if each.name == name)
     if why := chosen.unavailable():
         pytest.skip(why)

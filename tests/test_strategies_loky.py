@@ -11,7 +11,7 @@ import pytest
 from processes import alive, until
 
 from paceline.strategies import WorkerDied
-from paceline.strategies.loky import NO_LIMIT, Loky
+from paceline.strategies.executors import NO_LIMIT, Loky
 
 pytestmark = pytest.mark.skipif(Loky.unavailable() is not None, reason=str(Loky.unavailable()))
 

@@ -256,7 +256,7 @@ def test_neither_library_is_imported_before_it_is_used():
 @pytest.mark.parametrize("name", NAMES)
 def test_a_missing_library_is_named_with_the_command_that_installs_it(name, monkeypatch):
     strategy = next(each for each in STRATEGIES if each.name == name)
-    monkeypatch.setattr("paceline.strategies.extras.find_spec", lambda _: None)
+    monkeypatch.setattr("paceline.strategies.base.find_spec", lambda _: None)
     monkeypatch.setattr("paceline.machine.free_threaded", lambda: False)
     assert strategy.unavailable() == f"needs {name}: pip install 'paceline[{name}]'"
     assert strategy.extra == name

@@ -14,10 +14,9 @@ import pytest
 from probes import Probe, ProbeError
 
 from paceline.strategies import STRATEGIES, WorkerDied
-from paceline.strategies.loops_in_processes import LoopsInProcesses
+from paceline.strategies.loops import LoopsInProcesses
 from paceline.strategies.ray import Ray
-from paceline.strategies.threads import Threads
-from paceline.strategies.to_thread import ToThread
+from paceline.strategies.threads import Threads, ToThread
 
 WORKERS = 3
 SEVERAL = ["threads", "to-thread", "loops-in-threads", "interpreters", "gevent"]  # sessions, all in this process

@@ -13,7 +13,7 @@ from probes import Probe, ProbeError
 from processes import PATIENCE, python, until
 
 from paceline.strategies import WorkerDied
-from paceline.strategies.loky import Loky
+from paceline.strategies.executors import Loky
 from paceline.strategies.pool import PoolFork, PoolSpawn
 from paceline.workloads import Compute
 

@@ -21,7 +21,7 @@ LAB = """
 import pytest
 
 from paceline.strategies.fake import Clock, Fake
-from paceline.strategies.processes import Processes
+from paceline.strategies.executors import Processes
 from paceline.strategies.threads import Threads
 from paceline.workloads import Call, Compute
 

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paceline.commands import predict, trace, watch
-from paceline.plugin import scale
+from paceline.plugin import choices
 from paceline.server.service import Service
 from paceline.text import numbers, options
 from paceline.text.numbers import NumberError
-from paceline.watch.wish import wish
+from paceline.watch.following import wish
 
 TIMES = [("0", 0.0), ("0.02", 0.02), ("20ms", 0.02), ("500us", 0.0005), ("2s", 2.0), ("1e-3", 0.001), (".5ms", 0.0005)]
 SIZES = [("0", 0), ("1024", 1024), ("1KiB", 1024), ("1.5MiB", 3 << 19), ("2GiB", 2 << 30), ("7B", 7), ("1e3", 1000)]
@@ -32,7 +32,7 @@ def test_a_latency_is_read_alike_wherever_it_is_given(text, seconds):
         Service.parse(f"latency={text}"),
     ]
     assert [each.latency for each in options] == [seconds] * 4
-    assert scale.latency(text) == seconds
+    assert choices.latency(text) == seconds
 
 
 @pytest.mark.parametrize(("text", "size"), SIZES)

@@ -8,9 +8,9 @@ import traced
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paceline.server.spans import Served
-from paceline.trace import chrome
-from paceline.trace.collecting import Round
+from paceline.server.ledger import Served
+from paceline.watch import trace
+from paceline.watch.trace import Round
 from paceline.workers.spans import Opened, Span
 
 AT = 1000.0  # seconds on a clock that began whenever it did
@@ -25,12 +25,12 @@ PLAIN = Round(OPENED, SPANS)
 
 
 def test_every_event_is_one_that_viewers_know():
-    traced.check(chrome.events(ROUND))
-    traced.check(chrome.events(PLAIN))
+    traced.check(trace.events(ROUND))
+    traced.check(trace.events(PLAIN))
 
 
 def test_an_item_is_a_slice_in_its_workers_lane():
-    [first, second] = traced.of(chrome.events(PLAIN), "X")
+    [first, second] = traced.of(trace.events(PLAIN), "X")
     assert first == {
         "name": "item 0",
         "cat": "item",
@@ -46,14 +46,14 @@ def test_an_item_is_a_slice_in_its_workers_lane():
 
 
 def test_what_the_server_did_is_a_slice_in_its_connections_lane():
-    [first, second] = traced.of(chrome.events(ROUND), "X", cat="answer")
+    [first, second] = traced.of(trace.events(ROUND), "X", cat="answer")
     assert (first["ts"], first["dur"], first["pid"], first["tid"]) == (2_000.0, 7_000.0, 99, 1)
     assert first["args"] == {"item": 0, "connection": 0, "service_seconds": 0.006, "late_seconds": 0.001}
     assert (second["ts"], second["dur"], second["pid"], second["tid"]) == (3_000.0, 18_000.0, 99, 2)
 
 
 def test_lanes_stand_in_the_order_of_the_workers_whatever_their_processes_are_called():
-    events = chrome.events(ROUND)
+    events = trace.events(ROUND)
     places = traced.of(events, "M", name="process_sort_index")
     assert [(event["pid"], event["args"]["sort_index"]) for event in places] == [(12, 0), (11, 1), (99, 2)]
     assert traced.names(events, "process_name") == {(12, 1): "worker 0", (11, 2): "worker 1", (99, 1): "server"}
@@ -66,7 +66,7 @@ def test_lanes_stand_in_the_order_of_the_workers_whatever_their_processes_are_ca
 
 
 def test_an_item_leads_to_what_the_server_did_of_it():
-    events = chrome.events(ROUND)
+    events = trace.events(ROUND)
     [start, _] = traced.of(events, "s")
     [end, _] = traced.of(events, "f")
     assert (start["ts"], start["pid"], start["tid"]) == (0.0, 12, 1)
@@ -75,7 +75,7 @@ def test_an_item_leads_to_what_the_server_did_of_it():
 
 def test_an_answer_that_no_item_asked_for_meanwhile_has_nothing_lead_to_it():
     strangers = (Served(7, 0, AT + 0.002, AT + 0.008, AT + 0.009), Served(1, 1, AT + 0.03, AT + 0.04, AT + 0.04))
-    events = chrome.events(replace(ROUND, served=strangers))
+    events = trace.events(replace(ROUND, served=strangers))
     assert not traced.of(events, "s")
     assert len(traced.of(events, "X", cat="answer")) == 2
     traced.check(events)
@@ -84,7 +84,7 @@ def test_an_answer_that_no_item_asked_for_meanwhile_has_nothing_lead_to_it():
 def test_workers_of_one_thread_have_a_lane_each():
     opened = tuple(Opened(worker, 5, 5, AT) for worker in range(3))
     spans = tuple(Span(item, item, 5, 5, 0, 0, AT, AT + 1) for item in range(3))
-    events = chrome.events(Round(opened, spans))
+    events = trace.events(Round(opened, spans))
     assert sorted(traced.lanes(events)) == [(5, 1), (5, 2), (5, 3)]
     traced.check(events)
 
@@ -100,22 +100,22 @@ def test_workers_of_one_thread_have_a_lane_each():
 def test_a_process_is_called_after_its_workers(processes, called):
     opened = tuple(Opened(worker, pid, worker, AT) for worker, pid in enumerate(processes))
     spans = tuple(Span(one.worker, one.worker, one.pid, one.thread, 0, 0, AT, AT + 1) for one in opened)
-    events = chrome.events(Round(opened, spans))
+    events = trace.events(Round(opened, spans))
     assert list(traced.names(events, "process_name").values()) == called
     traced.check(events)
 
 
 def test_a_worker_without_an_item_has_its_lane_too():
-    events = chrome.events(Round((*OPENED, Opened(2, 13, 13, AT)), SPANS))
+    events = trace.events(Round((*OPENED, Opened(2, 13, 13, AT)), SPANS))
     assert traced.names(events)[13, 3] == "worker 2"
     traced.check(events)
 
 
 def test_the_text_is_one_json_object_with_an_event_a_line():
-    text = chrome.as_text(ROUND, {"strategy": "threads", "odd": "</script>\x1b"})
+    text = trace.as_text(ROUND, {"strategy": "threads", "odd": "</script>\x1b"})
     whole = json.loads(text)
     assert list(whole) == ["traceEvents", "displayTimeUnit", "otherData"]
-    assert whole["traceEvents"] == chrome.events(ROUND)
+    assert whole["traceEvents"] == trace.events(ROUND)
     assert whole["displayTimeUnit"] == "ms"
     assert whole["otherData"] == {"strategy": "threads", "odd": "</script>\x1b"}
     assert len(text.splitlines()) == len(whole["traceEvents"]) + 4
@@ -141,4 +141,4 @@ def rounds(draw):
 
 @given(rounds())
 def test_slices_of_a_lane_never_overlap_however_fine_the_clock(any_round):
-    traced.check(chrome.events(any_round))
+    traced.check(trace.events(any_round))

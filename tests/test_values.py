@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 import pytest
 
-from paceline import values
+from paceline.measuring import rounds, values
 
 NAN = float("nan")
 
@@ -197,7 +197,7 @@ def test_depth_and_endlessness_have_an_end(monkeypatch):
     for _ in range(10_000):
         deep, other = [deep], [other]
     assert values.same(deep, other) is True
-    monkeypatch.setattr(values, "MOST", 100)
+    monkeypatch.setattr(rounds, "MOST", 100)
     assert values.same(Endless(), Endless()) is None
 
 

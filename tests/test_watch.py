@@ -13,7 +13,7 @@ from processes import alive, assert_all_end, everything_from, grown, python, ter
 
 from paceline.strategies import STRATEGIES
 from paceline.text.layout import render
-from paceline.watch import showing
+from paceline.watch import output
 from paceline.workers.spans import Opened, Span
 
 HERE = Path(__file__).parent
@@ -326,7 +326,7 @@ Workers were seen to change their CPU 1 time.
 
 def shown(*parts):
     stream = io.StringIO()
-    render(showing.summary(*parts), stream)
+    render(output.summary(*parts), stream)
     return stream.getvalue()
 
 

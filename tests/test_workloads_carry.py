@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paceline import machine
-from paceline.measuring import facts
-from paceline.workloads import Carry, carry
+from paceline.measuring import cells
+from paceline.workloads import Carry
+from paceline.workloads import compute as carrying
 
 
 def blocking(workload, item):
@@ -51,13 +52,13 @@ def test_just_as_many_steps_are_done(monkeypatch, steps):
         most.append(n)
         return n
 
-    monkeypatch.setattr(carry, "squares", squares)
+    monkeypatch.setattr(carrying, "squares", squares)
     assert Carry(0.0, 0, steps).expected(b"") == (steps, b"")
-    assert max(most, default=0) <= carry.STRIDE
+    assert max(most, default=0) <= carrying.STRIDE
 
 
 def test_a_length_is_turned_into_steps(monkeypatch):
-    monkeypatch.setattr(carry, "step_seconds", lambda: 50e-9)
+    monkeypatch.setattr(carrying, "step_seconds", lambda: 50e-9)
     assert Carry.lasting(10e-6, 100) == Carry(10e-6, 100, steps=200)
     assert Carry.lasting(0.0, 0).steps == 0
 
@@ -69,7 +70,7 @@ def test_all_of_one_process_agree_on_the_steps():
 def test_a_step_takes_what_the_least_disturbed_pass_says(monkeypatch):
     class Clock:
         now = 0.0
-        slow = iter([3.0, 2.0, 1.0, *[5.0] * carry.PASSES])
+        slow = iter([3.0, 2.0, 1.0, *[5.0] * carrying.PASSES])
 
         def thread_time(self):
             return self.now
@@ -82,9 +83,9 @@ def test_a_step_takes_what_the_least_disturbed_pass_says(monkeypatch):
     def compute(steps):
         clock.now += steps * next(clock.slow)
 
-    monkeypatch.setattr(carry, "time", clock)
-    monkeypatch.setattr(carry, "compute", compute)
-    assert carry.step_seconds.__wrapped__() == pytest.approx(1.0)
+    monkeypatch.setattr(carrying, "time", clock)
+    monkeypatch.setattr(carrying, "compute", compute)
+    assert carrying.step_seconds.__wrapped__() == pytest.approx(1.0)
 
 
 def test_it_travels_to_other_processes():
@@ -101,6 +102,6 @@ def test_less_than_nothing_is_refused(wrong):
 def test_it_is_bounded_by_the_cpus_and_described_by_its_length_and_weight(monkeypatch):
     monkeypatch.setattr(machine, "usable_cpus", lambda: 2.0)
     workload = Carry(0.5, 8, steps=7)
-    assert facts.limit(workload, workload.items(2), 4, 1.0, None) == pytest.approx(0.5)
-    assert facts.limit(workload, workload.items(2), 1, 1.0, None) == pytest.approx(1.0)
-    assert facts.described(workload, "blocking") == {"size": 8, "item_cpu_seconds": 0.5, "steps": 7}
+    assert cells.limit(workload, workload.items(2), 4, 1.0, None) == pytest.approx(0.5)
+    assert cells.limit(workload, workload.items(2), 1, 1.0, None) == pytest.approx(1.0)
+    assert cells.workload_facts(workload, "blocking") == {"size": 8, "item_cpu_seconds": 0.5, "steps": 7}

@@ -14,7 +14,7 @@ from werkzeug import Response
 from paceline.contracts import ItemError
 from paceline.server.body import body
 from paceline.workloads import Fetch
-from paceline.workloads.clients import FACES
+from paceline.workloads.fetch import FACES
 
 SIZE = 500
 PAIRS = [(face, client) for face, clients in FACES.items() for client in clients]

@@ -9,9 +9,8 @@ import pytest
 from paceline.contracts import ItemError
 from paceline.server.process import running
 from paceline.strategies import STRATEGIES
-from paceline.workloads import Fetch, raw_async
-from paceline.workloads.raw import Answer, AnswerError
-from paceline.workloads.raw_async import Client, Deadlines
+from paceline.workloads import Fetch, raw
+from paceline.workloads.raw import Answer, AnswerError, Client, Deadlines
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"
 
@@ -126,7 +125,7 @@ def test_an_idle_connection_that_the_server_closed_is_not_used_again():
 
 
 def test_more_workers_than_may_connect_at_once_all_get_a_connection_and_keep_it(monkeypatch):
-    monkeypatch.setattr(raw_async, "CONNECTING", 20)
+    monkeypatch.setattr(raw, "CONNECTING", 20)
     many = 110
 
     async def rounds(workload):

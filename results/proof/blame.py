@@ -23,7 +23,7 @@ from blame_edits import KINDS, TWICE, Edit, Source, harmless, slowed
 from blame_side import BENCHMARKS
 
 import paceline.plugin.side.profiling
-from paceline.ab import diff, why
+from paceline.ab import differences, why
 from paceline.ab.why import Explanation, Profile
 
 HERE = Path(__file__).parent
@@ -84,7 +84,7 @@ class Bench:
 
     def changes(self) -> str:
         """Return what git says of the candidate."""
-        return git(self.candidate, *diff.ARGUMENTS, "HEAD")
+        return git(self.candidate, *differences.ARGUMENTS, "HEAD")
 
     def restore(self) -> None:
         """Put the candidate back to what the baseline is."""

@@ -12,7 +12,7 @@ from typing import Any
 import naive
 from resampling import Pool, family
 
-from paceline.ab.outcome import Judged, Outcome
+from paceline.ab.judging import Judged, Outcome
 from paceline.ab.record import CANARY, load
 from paceline.commands.ab import SECONDS
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from paceline.ab import judging
-from paceline.ab.outcome import Outcome
+from paceline.ab.judging import Outcome
 from paceline.ab.record import CANARY, Comparison, Pair, Phase, Taken
 from paceline.stats import looks
 

@@ -1,4 +1,4 @@
-"""What the sides differ in beside the code that is compared: where it comes from, how it is built, what it asks for."""
+"""What the sides differ in: lines of code, and what lies beside them, such as builds and dependencies."""
 
 import configparser
 import tomllib
@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from paceline.ab import diff
 from paceline.ab.git import git
 from paceline.ab.origins import code_of, compiled
 from paceline.ab.record import Which
 from paceline.ab.request import SideError
 from paceline.ab.sides import Side
+from paceline.ab.why import ARGUMENTS
 from paceline.tables.verdicts import some
 from paceline.text.formats import plain
 
@@ -188,7 +188,7 @@ def changed_lines(baseline: Side, candidate: Side) -> str:
     if baseline.commit is None or candidate.commit is None or baseline.code.top == candidate.code.top:
         return ""
     if candidate.wanted.kind != "rev":
-        return git(candidate.code.top, *diff.ARGUMENTS, baseline.commit)
+        return git(candidate.code.top, *ARGUMENTS, baseline.commit)
     if baseline.wanted.kind != "rev":
-        return git(baseline.code.top, *diff.ARGUMENTS, "-R", candidate.commit)
-    return git(candidate.code.top, *diff.ARGUMENTS, baseline.commit, candidate.commit)
+        return git(baseline.code.top, *ARGUMENTS, "-R", candidate.commit)
+    return git(candidate.code.top, *ARGUMENTS, baseline.commit, candidate.commit)

@@ -5,7 +5,7 @@ Names and sentences come as they stand in the file; whoever writes them out make
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from paceline.ab.outcome import Judged, Outcome
+from paceline.ab.judging import Judged, Outcome
 from paceline.ab.record import Comparison, SideFacts
 from paceline.stats.comparison import Verdict
 from paceline.tables.verdicts import interval, short, some

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from paceline.ab import messages
 from paceline.ab import why as reasons
+from paceline.ab.judging import Judged, Outcome
 from paceline.ab.messages import SOME, conclusion, counted
-from paceline.ab.outcome import Judged, Outcome
 from paceline.ab.record import Comparison
 from paceline.files import finite
 from paceline.tables.verdicts import OVERALL, STYLES, shared_file, short, some

@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from paceline.claims import cost, gil, handing, kinds, parallel, sharing, waiting
-from paceline.claims.claim import Claim
+from paceline.claims import cost, handing, parallel, sharing, waiting
 from paceline.claims.evidence import Evidence
-from paceline.claims.finding import Bound, Figure, Finding, Part, Verdict
+from paceline.claims.judging import Bound, Claim, Figure, Finding, Part, Verdict
 from paceline.history import Run, told_apart
 
 __all__ = [
@@ -49,8 +48,16 @@ _IN_THE_LESSON = (
     "threads-io-only",
     "processes-reign",
 )
-_FAMILIES = (gil, kinds, parallel, waiting, handing, cost, sharing)
-_FOUND: Mapping[str, Claim] = {claim.id: claim for family in _FAMILIES for claim in family.CLAIMS}
+_EVERY = (
+    *parallel.GIL_CLAIMS,
+    *parallel.KIND_CLAIMS,
+    *parallel.PARALLEL_CLAIMS,
+    *waiting.CLAIMS,
+    *handing.CLAIMS,
+    *cost.CLAIMS,
+    *sharing.CLAIMS,
+)
+_FOUND: Mapping[str, Claim] = {claim.id: claim for claim in _EVERY}
 
 CLAIMS: tuple[Claim, ...] = tuple(_FOUND[name] for name in _IN_THE_LESSON)
 """All of them, in the order in which the lesson makes them."""

@@ -1,17 +1,277 @@
-"""Claims about what workers cost: the time to start them, their memory, and what is the lighter way."""
+"""Claims about what workers cost: to start, in memory, on which system, and what is the lighter way."""
 
+import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
-from paceline.claims.claim import Claim
-from paceline.claims.counts import present
-from paceline.claims.evidence import Evidence, Key, Sample, added, values
-from paceline.claims.finding import Figure, Finding, Part, combine
-from paceline.claims.judging import above, figure
-from paceline.claims.light import threads_light
-from paceline.claims.starting import BESIDE, ENGINES, METHODS, start_cost
-from paceline.claims.systems import os_differs
-from paceline.history import Cell
+from paceline.claims.evidence import Evidence, Key, Replicate, Sample, added, median, quotient, ratios, values
+from paceline.claims.judging import Claim, Figure, Finding, Part, above, below, combine, command, figure, shown, untold
+from paceline.claims.measures import present
+from paceline.history import Cell, Run
+
+METHODS = {"pool-fork": "fork", "pool-forkserver": "forkserver", "pool-spawn": "spawn"}
+BESIDE = ("processes", "interpreters", "asyncio")
+"""Other ways to have workers, whose figures a reader wants beside those that decide."""
+
+ENGINES = ("loky", "trio", "gevent", "dask", "ray")
+"""The same, of libraries that not everybody has: where they were measured."""
+
+MANY = 8
+LONGER_TO_START = 2.0
+NOTICED = 0.1
+
+_FIRST = next(iter(METHODS))
+
+
+def start_cost(evidence: Evidence) -> Finding:
+    """Judge each start method twice: against threads, and against the clock.
+
+    "A lot" is no number. Beside threads anything is a lot; what starts in less time than a person notices is not.
+    """
+    longer = [longer_to_start(evidence, strategy) for strategy in METHODS]
+    return combine([*longer, *(_noticed(evidence, strategy) for strategy in METHODS)], _unstarted(evidence))
+
+
+def longer_to_start(evidence: Evidence, strategy: str) -> Part:
+    """Judge whether the workers of a strategy take longer to start than as many threads."""
+    ready, threads = (starting(evidence, each) for each in (strategy, "threads"))
+    with_threads = strategy == _FIRST  # once is enough for a reader
+    return above(
+        f"{MANY} processes by {METHODS[strategy]} take longer to start than {MANY} threads",
+        figure(f"{strategy}: time until all are ready / that of threads", ratios(ready, threads, median)),
+        LONGER_TO_START,
+        "less than twice the time of a thread would be a matter of this machine and day, not of what processes are",
+        "starting",
+        beside=present([*_in_seconds(strategy, ready), *(_in_seconds("threads", threads) if with_threads else ())]),
+    )
+
+
+def _noticed(evidence: Evidence, strategy: str) -> Part:
+    others = (
+        figure(f"{other}: time until {MANY} are ready", values(cells, median), "s")
+        for other in (*BESIDE, *ENGINES)
+        if (cells := starting(evidence, other))
+    )
+    return above(
+        f"creating {MANY} processes by {METHODS[strategy]} costs a lot",
+        figure(f"{strategy}: time until {MANY} are ready", values(starting(evidence, strategy), median), "s"),
+        NOTICED,
+        "a wait below a tenth of a second seems to be none (R. B. Miller, Response Time in Man-Computer Conversational "
+        "Transactions, 1968)",
+        "starting",
+        beside=list(others) if strategy == _FIRST else [],
+    )
+
+
+def starting(evidence: Evidence, strategy: str) -> list[Replicate]:
+    """Find the cells in which many workers of a strategy were started; their time is that until all are ready."""
+    return evidence.cells("starting", "test_starting", strategy=strategy, workers=MANY)
+
+
+def _in_seconds(strategy: str, cells: Sequence[Replicate]) -> Iterator[Figure]:
+    yield figure(f"{strategy}: time until {MANY} are ready", values(cells, median), "s")
+    for name, what in (
+        ("cold_first_seconds", "time until the first is ready"),
+        ("cold_item_seconds", "time until the first item is done"),
+        ("warm_ready_seconds", f"time until {MANY} are ready, started once more"),
+    ):
+        yield figure(f"{strategy}: {what}", values(cells, added(name)), "s")
+    yield figure(f"{strategy}: time until {MANY} are gone", values(cells, lambda cell: cell.stop_seconds), "s")
+
+
+def _unstarted(evidence: Evidence) -> list[str]:
+    lacking = [strategy for strategy in BESIDE if not starting(evidence, strategy)]
+    return [f"missing: no figures of {', '.join(lacking)}"] if lacking else []
+
+
+HALF = 2.0
+"""Light is who costs half as much or less, at an item as at the start."""
+
+AS_GOOD = 1.05
+"""The overhead of processes shows where they take longer than threads by more than this, and is lost elsewhere."""
+
+_BECAUSE_LIGHT = "within 5 % of each other two strategies are as good as the same, as in a race"
+_SHORT, _LONG = 10e-6, 100e-3
+_SIZES = (0, 64 * 2**10, 2**20)
+
+
+def threads_light(evidence: Evidence) -> Finding:
+    """Judge by the overhead of the lightest processes there are, forked ones: at the start, and at each item.
+
+    If it is overhead that makes processes slow, it shows at short items and is lost in long ones. That threads may then
+    be the slower ones, since the GIL lets one at a time compute, is another claim's; where that begins stands beside.
+    """
+    return combine([longer_to_start(evidence, "pool-fork"), _lighter_per_item(evidence), _caught_up(evidence)])
+
+
+def _lighter_per_item(evidence: Evidence) -> Part:
+    return above(
+        "at items of 10 us, threads take half the time of processes that are there already",
+        figure("pool-fork: time / that of threads, items of 10 us", _against_threads(evidence, _SHORT)),
+        HALF,
+        "light is who costs half as much or less, at an item as at the start",
+        "break_even",
+        beside=present(_time_of_an_item(evidence, strategy) for strategy in ("pool-fork", "threads")),
+    )
+
+
+def _caught_up(evidence: Evidence) -> Part:
+    return below(
+        "at items of 100 ms, the overhead of processes no longer shows",
+        figure("pool-fork: time / that of threads, items of 100 ms", _against_threads(evidence, _LONG)),
+        AS_GOOD,
+        _BECAUSE_LIGHT,
+        "break_even",
+        beside=present(_crossing_figure(evidence, size) for size in _SIZES),
+    )
+
+
+def _on_the_map(evidence: Evidence, seconds: float, size: int) -> Sample:
+    own, threads = (
+        evidence.cells("break_even", "test_break_even", strategy=strategy, item_cpu_seconds=seconds, size=size)
+        for strategy in ("pool-fork", "threads")
+    )
+    return ratios(own, threads, median)
+
+
+def _against_threads(evidence: Evidence, seconds: float, size: int = 0) -> Sample:
+    own, threads = (_break_even(evidence, strategy, seconds, size) for strategy in ("pool-fork", "threads"))
+    return ratios(own, threads, median)
+
+
+def _break_even(evidence: Evidence, strategy: str, seconds: float, size: int = 0) -> list[Replicate]:
+    wanted = {"strategy": strategy, "item_cpu_seconds": seconds, "size": size}
+    deciding = evidence.cells("break_even", "test_short_and_long", **wanted)
+    return deciding or evidence.cells("break_even", "test_break_even", **wanted)
+
+
+def _time_of_an_item(evidence: Evidence, strategy: str) -> Figure:
+    times = values(_break_even(evidence, strategy, _SHORT), lambda cell: cell.median / cell.items)
+    return figure(f"{strategy}: time per item of 10 us", times, "s")
+
+
+def _crossing_figure(evidence: Evidence, size: int) -> Figure:
+    payload = "no payload" if not size else f"{size // 2**10} KiB in and out"
+    return figure(f"length of an item from which processes are faster, {payload}", _crossing(evidence, size), "s")
+
+
+def _crossing(evidence: Evidence, size: int) -> Sample:
+    """Return the length of an item at which a pool of processes catches up with threads, between two lengths on log
+    scales.
+    """
+    found = evidence.cells("break_even", "test_break_even", strategy="pool-fork", size=size)
+    told = {added("item_cpu_seconds")(one.cell) for one in found}
+    lengths = sorted(seconds for seconds in told if seconds)
+    curves = {seconds: _on_the_map(evidence, seconds, size).values for seconds in lengths}
+    keys = sorted({key for curve in curves.values() for key in curve})
+    met = {key: _first_crossing([(at, curve[key]) for at, curve in curves.items() if key in curve]) for key in keys}
+    known = {key: at for key, at in met.items() if at is not None}
+    never = f"no crossing: in {len(keys) - len(known)} of {len(keys)} processes the two do not change places"
+    return Sample(known, (never,) if len(known) < len(keys) else ())
+
+
+def _first_crossing(curve: Sequence[tuple[float, float]]) -> float | None:
+    for (short, slower), (long, faster) in pairwise(curve):
+        if slower > 1 >= faster:
+            way = math.log(slower) / (math.log(slower) - math.log(faster))
+            return math.exp(math.log(short) + way * (math.log(long) - math.log(short)))
+    return None
+
+
+ANOTHER_SYSTEM = 1.25
+
+_BECAUSE_SYSTEMS = "apart by less than a quarter, either way, two days of one system may be as well"
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """What two systems are compared by: a figure in words, the experiment that has it, and where it is found."""
+
+    what: str
+    experiment: str
+    sample: Callable[[Evidence], Sample]
+
+
+def os_differs(evidence: Evidence) -> Finding:
+    """Judge by runs of two systems on the same machine with the same Python.
+
+    Another machine or Python starts processes at another speed whatever its system is, so such runs are shown and not
+    judged. Spawned processes decide, as every system has them; the others stand beside.
+    """
+    there = _elsewhere(evidence)
+    return combine(
+        [
+            _differs("processes start at another speed on another system", evidence, there, _STARTS),
+            _differs("processes are scheduled otherwise on another system", evidence, there, _SWITCHES),
+        ]
+    )
+
+
+def _differs(part: str, here: Evidence, there: Evidence | None, by: tuple[_Compared, ...]) -> Part:
+    first = by[0]
+    stated = f"above {shown(ANOTHER_SYSTEM, 'x')}: {_BECAUSE_SYSTEMS}"
+    if there is None:
+        return untold(
+            part, stated, f"the same run on another system, given beside this one: {command(first.experiment)}"
+        )
+    decides, *others = (_apart(each, here, there) for each in by)
+    beside = present(others)
+    unlike = _unlike(here.first, there.first)
+    if unlike:
+        return untold(
+            part, stated, f"runs of two systems that do not differ in {' and '.join(unlike)} too", [decides, *beside]
+        )
+    return above(part, decides, ANOTHER_SYSTEM, _BECAUSE_SYSTEMS, first.experiment, beside=beside)
+
+
+def _apart(by: _Compared, here: Evidence, there: Evidence) -> Figure:
+    """Return how many times as much the system with more has. Processes of two runs are paired as they come, at
+    random.
+    """
+    more, less = (here, by.sample(here)), (there, by.sample(there))
+    if figure("", quotient(more[1], less[1])).value < 1:
+        more, less = less, more
+    return figure(f"{by.what}: {more[0].system} / {less[0].system}", quotient(more[1], less[1]))
+
+
+def _elsewhere(evidence: Evidence) -> Evidence | None:
+    """Find the run of another system that is most like the first in all else."""
+    systems = (evidence.system, None)
+    others = [run for run in evidence.elsewhere if run.machine_info.get("system") not in systems]
+    if evidence.system is None or not others:
+        return None
+    nearest = min(others, key=lambda run: len(_unlike(evidence.first, run)))
+    return Evidence([nearest, *(run for run in others if run is not nearest)])
+
+
+def _unlike(here: Run, there: Run) -> list[str]:
+    return [name for name, told in _MACHINE.items() if told(here) != told(there)]
+
+
+def _version(run: Run) -> tuple[str, bool]:
+    feature = ".".join(run.python.split(".")[:2])  # "CPython 3.11": patch releases do not start processes otherwise
+    return feature, bool(run.machine_info.get("free_threaded"))
+
+
+def _switches_per_item(cell: Cell) -> float | None:
+    return cell.context_switches / cell.items if cell.context_switches is not None else None
+
+
+def _ready(strategy: str) -> _Compared:
+    what = f"time until {MANY} processes by {METHODS[strategy]} are ready"
+    return _Compared(what, "starting", lambda side: values(starting(side, strategy), median))
+
+
+def _switches(side: Evidence) -> Sample:
+    return values(side.cells("computing", "test_computing", strategy="pool-fork", kernel="squares"), _switches_per_item)
+
+
+_MACHINE: dict[str, Callable[[Run], object]] = {"CPU": lambda run: run.machine_info.get("cpu"), "Python": _version}
+_STARTS = tuple(_ready(strategy) for strategy in ("pool-spawn", "pool-fork", "pool-forkserver"))
+_SWITCHES = (_Compared("context switches of a pool per item of computing", "computing", _switches),)
+
 
 MORE_MEMORY = 2.0**20
 

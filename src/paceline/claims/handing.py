@@ -3,11 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from paceline.claims.claim import Claim
-from paceline.claims.counts import present, settled
 from paceline.claims.evidence import Evidence, Replicate, Sample, added, quotient, values
-from paceline.claims.finding import Figure, Finding, Part, combine
-from paceline.claims.judging import LEAST_PROCESSES, above, below, command, figure, untold
+from paceline.claims.judging import (
+    LEAST_PROCESSES,
+    Claim,
+    Figure,
+    Finding,
+    Part,
+    above,
+    below,
+    combine,
+    command,
+    figure,
+    untold,
+)
+from paceline.claims.measures import present, settled
 from paceline.history import Cell
 
 CHUNKS = "Pool.map, default chunks"

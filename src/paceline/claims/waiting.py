@@ -3,10 +3,8 @@
 from collections.abc import Callable
 
 from paceline.claims import judging, measures
-from paceline.claims.claim import Claim
 from paceline.claims.evidence import Evidence, Key, Replicate, Sample, added, median, quotient, ratios, values
-from paceline.claims.finding import Figure, Finding, Part, combine
-from paceline.claims.judging import figure
+from paceline.claims.judging import Claim, Figure, Finding, Part, combine, figure
 from paceline.claims.measures import BASELINE, GAIN, PROCESSES
 from paceline.history import Cell
 

@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Never
 
 from paceline.ab import judging, output
-from paceline.ab.outcome import Outcome
+from paceline.ab.judging import Outcome
 from paceline.ab.output import as_json, markdown
 from paceline.ab.pair import SideFailed
 from paceline.ab.progress import reporting

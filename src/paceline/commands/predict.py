@@ -10,14 +10,10 @@ from rich.console import RenderableType
 from paceline import history, machine
 from paceline.commands.shared import MISUSE, complain, newest
 from paceline.history import Run
-from paceline.predict import document, showing, showing_validation
-from paceline.predict.choosing import chosen, untold
-from paceline.predict.costs import costs
-from paceline.predict.families import Setting, families, fitted
-from paceline.predict.measured import COMPUTING, RELEASING, measured
-from paceline.predict.predicting import Question, predict
-from paceline.predict.validating import held_out
-from paceline.predict.work import Work
+from paceline.predict import output
+from paceline.predict.groups import Setting, chosen, costs, families, fitted, untold
+from paceline.predict.measured import COMPUTING, RELEASING, Work, measured
+from paceline.predict.predicting import Question, held_out, predict
 from paceline.text import layout, options
 
 SUMMARY = "say how long work would take that nobody measured"
@@ -122,7 +118,7 @@ def _validated(run: Run, arguments: Namespace) -> int:
         about = "".join(f" of {name!r}" for name in (arguments.strategy, arguments.client) if name)
         complain(f"{run.path}: no cell{about} can be predicted from the others; measure more: {MEASURE}")
         return MISUSE
-    _write(arguments, document.of_validation(run, shown), showing_validation.validation(run, shown))
+    _write(arguments, output.of_validation(run, shown), output.validation(run, shown))
     return 0
 
 
@@ -137,8 +133,8 @@ def _predicted(run: Run, arguments: Namespace) -> int:
     assert fit is not None
     question = _question(arguments, waits=family[1] not in (COMPUTING, RELEASING))
     answer = predict(question, fit, costs(run, *family), cells)
-    _write(arguments, document.of_prediction(run, family, question, fit, answer),
-           showing.prediction(run, family, question, fit, answer))  # fmt: skip
+    _write(arguments, output.of_prediction(run, family, question, fit, answer),
+           output.prediction(run, family, question, fit, answer))  # fmt: skip
     return 0
 
 

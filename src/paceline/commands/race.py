@@ -7,12 +7,11 @@ from argparse import Namespace
 from pathlib import Path
 
 from paceline.commands.shared import FAILED, MISUSE, complain
-from paceline.race import choosing, document, items, racing, showing
-from paceline.race.child import LostError
-from paceline.race.items import ItemsError
-from paceline.race.outcome import Race
+from paceline.race import choosing, output, racing
+from paceline.race.judging import Race
+from paceline.race.output import ItemsError
 from paceline.race.progress import telling
-from paceline.race.racing import TooLongError, Wish
+from paceline.race.racing import LostError, TooLongError, Wish
 from paceline.text import options
 from paceline.text.layout import render
 from paceline.workloads.call import Call, NoSuchFunctionError
@@ -94,7 +93,7 @@ def _wish(arguments: Namespace) -> Wish:
     for name in arguments.strategy:
         if name not in choosing.NAMES:
             raise UnknownStrategyError(f"there is no strategy {name!r}; there are: {', '.join(choosing.NAMES)}")
-    chosen = items.read(arguments.items) if arguments.items else range(arguments.count or items.DEFAULT_COUNT)
+    chosen = output.read(arguments.items) if arguments.items else range(arguments.count or output.DEFAULT_COUNT)
     return Wish(
         function=Call(arguments.function).function,
         items=chosen,
@@ -109,6 +108,6 @@ def _wish(arguments: Namespace) -> Wish:
 
 def _show(ended: Race, *, as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(document.as_json(ended) + "\n")
+        sys.stdout.write(output.as_json(ended) + "\n")
     else:
-        render(showing.tables(ended))
+        render(output.tables(ended))

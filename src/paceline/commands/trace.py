@@ -13,9 +13,8 @@ from paceline.commands.shared import FAILED, MISUSE, complain
 from paceline.files import STDOUT, put, unfit
 from paceline.report import needs
 from paceline.text.formats import many, plain
-from paceline.trace.chrome import as_text
-from paceline.trace.collecting import Round, collected
-from paceline.watch.wish import Wish
+from paceline.watch.following import Wish
+from paceline.watch.trace import Round, as_text, collected
 
 SUMMARY = "save one round as a trace, for Perfetto and chrome://tracing"
 EPILOG = """WORKLOAD is as for paceline watch: downloads, computing, mixed, or a function of your own.

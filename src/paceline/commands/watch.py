@@ -12,10 +12,9 @@ from paceline.server.process import ServerError
 from paceline.text import options
 from paceline.text.formats import many, plain
 from paceline.text.layout import render
-from paceline.watch.following import Followed, WatchError, rounds
+from paceline.watch.following import Followed, MisuseError, WatchError, Wish, rounds, wish
 from paceline.watch.messages import Ended, Ran
-from paceline.watch.showing import Numbers, summary
-from paceline.watch.wish import MisuseError, Wish, wish
+from paceline.watch.output import Numbers, summary
 from paceline.workers.spans import Forgotten, Opened, Span
 from paceline.workloads.call import NoSuchFunctionError
 

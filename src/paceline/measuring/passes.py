@@ -1,26 +1,127 @@
-"""The pass over one cell: start, warm-up, timed rounds, stop, the checks, and then whatever is watched apart from
-them.
-"""
+"""A cell from start to stop: its timed pass, those beside it that watch, and laps in fresh processes."""
 
 import os
+import resource
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import dataclass, replace
 from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol
+from typing import Any, Protocol
 
-from paceline.contracts import Item
-from paceline.measuring import beside, descriptors, facts, figures, watching
-from paceline.measuring.cell import Cell, described
-from paceline.measuring.rounds import Reference, Rounds, Tell, untold
+from paceline.contracts import Item, Workload
+from paceline.measuring import cells
+from paceline.measuring.cells import Cell, described
+from paceline.measuring.rounds import NotAMeasurement, Reference, Rounds, Tell, noting, untold
 from paceline.server.process import Control
+from paceline.stats import saved_traces, traces
 from paceline.strategies import Strategy
 from paceline.workers.metered import Metered
-from paceline.workloads import Call
+from paceline.workers.spans import Observed, Span, number
+from paceline.workloads import Call, fetch
+
+TRACE = "trace"
+"""Where a saved cell keeps its spans; see `paceline.stats.saved_traces`."""
+
+
+def figures_of(strategy: Strategy, items: Sequence[Item], log: Path, *, traced: bool) -> dict[str, Any]:
+    """Start one like `strategy`, run a warm round and a watched one, and say what the spans of the second show.
+
+    Args:
+        strategy: with its workload, unobserved; it is not started itself.
+        items: shape (n,).
+        log: a new file, for the spans.
+        traced: give the spans themselves as well.
+    """
+    observed = Observed(strategy.workload, log)
+    with noting("in the watched pass, after the timed rounds"), strategy.clone(observed) as started:
+        started.map(items)
+        observed.forget()
+        started.map(items)
+    spans = observed.spans()
+    figures: dict[str, Any] = {**traces.figures(spans, workers=len(observed.opened()))}
+    return {**figures, TRACE: saved_traces.as_saved(placed(spans, items))} if traced else figures
+
+
+def placed(spans: Sequence[Span], items: Sequence[Item]) -> list[Span]:
+    """Name each span's item by its place in submission order, from 0; equal items in the order in which they began.
+
+    Args:
+        spans: one for each item.
+        items: shape (n,), in submission order.
+
+    Raises:
+        NotAMeasurement: if there are more or fewer spans than items.
+    """
+    if len(spans) != len(items):
+        raise NotAMeasurement(f"{len(spans)} spans came for {len(items)} items")
+    numbers = [number(item) for item in items]
+    places = list(range(len(items)))
+    if None not in numbers:  # else the spans are numbered already
+        places.sort(key=lambda place: numbers[place] or 0)
+    ordered = sorted(spans, key=lambda span: (span.item, span.start))
+    return [replace(span, item=place) for place, span in zip(places, ordered, strict=True)]
+
+
+STEP = 1000  # squares between two looks at whether it is over: some 50 us
+LAST_MOMENT = 10.0  # seconds; it ends within a step once it gets its turn
+
+
+@contextmanager
+def computing() -> Iterator[None]:
+    """Compute in a thread, with the GIL held as any Python code holds it, until the context ends."""
+    over = threading.Event()
+
+    def compute() -> None:
+        while not over.is_set():
+            sum(i * i for i in range(STEP))
+
+    thread = threading.Thread(target=compute, name="paceline-beside", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(LAST_MOMENT)
+
+
+MARGIN = 100  # what pytest, pipes to workers and the instrument hold open beside the connections
+
+
+class TooFewDescriptors(RuntimeError):  # noqa: N818 - it says what there is
+    """The system does not allow as many open files as the cell needs connections."""
+
+
+def provide(workers: int) -> None:
+    """Raise this process's own limit, which its workers inherit, so that each of `workers` can have a connection.
+
+    Where the workers are in other processes, the instrument still holds one end of every connection, under the same
+    limit.
+
+    Raises:
+        TooFewDescriptors: if the system doesn't allow that many.
+    """
+    needed = workers + MARGIN
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if not _suffices(soft, needed) and _suffices(hard, needed):
+        with suppress(ValueError, OSError):  # some systems call the hard limit infinite and have another one
+            resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if not _suffices(allowed, needed):
+        most = max(1, allowed - MARGIN)
+        raise TooFewDescriptors(
+            f"{workers} workers have a connection each and need {needed} file descriptors; this process may have "
+            f"{allowed}: raise the limit (ulimit -Hn), or measure with --workers {most} or fewer"
+        )
+
+
+def _suffices(limit: int, needed: int) -> bool:
+    return limit == resource.RLIM_INFINITY or limit >= needed
 
 
 class Stopwatch(Protocol):
@@ -84,7 +185,7 @@ def measure(
     shares = plan.rounds + 1 if stopwatch.enabled else 1
     reference = Reference(workload, items, shares, paired=plan.paired)
     if cell.client:
-        descriptors.provide(cell.workers)
+        provide(cell.workers)
     with tempfile.TemporaryDirectory(prefix="paceline-", dir=get_temp_dir()) as folder:
         metered = Metered(workload, Path(folder, "usage"), os.getpid())
         measured = strategy.clone(metered)
@@ -94,14 +195,14 @@ def measure(
             rounds.check_results()
             if plan.watched or plan.traced:
                 log = Path(folder, "spans")
-                cell.added |= watching.figures_of(strategy, items, log, traced=plan.traced)
+                cell.added |= figures_of(strategy, items, log, traced=plan.traced)
         used, cell.sessions = metered.used(), metered.sessions()
     bandwidth = plan.control.bandwidth if plan.control else None
-    cell.limit = facts.limit(workload, items, cell.workers, reference.cpu_seconds, bandwidth)
+    cell.limit = cells.limit(workload, items, cell.workers, reference.cpu_seconds, bandwidth)
     if stopwatch.enabled:
-        figures.add(cell, times, rounds, used, unproven=plan.control is not None and not plan.control.proves)
+        cells.add(cell, times, rounds, used, unproven=plan.control is not None and not plan.control.proves)
         if plan.paired:
-            cell.added |= figures.of_pairs(reference.loops[-len(times) :], times)
+            cell.added |= cells.of_pairs(reference.loops[-len(times) :], times)
     return cell, times
 
 
@@ -113,7 +214,7 @@ def _pass(plan: Plan, stopwatch: Stopwatch, strategy: Strategy, rounds: Rounds, 
         with strategy:  # a real `with`: a Ctrl-C finds no moment between the start and the promise to stop
             cell.start_seconds = stopwatch.timer() - begun
             hiding.close()
-            with beside.computing() if plan.beside else nullcontext():
+            with computing() if plan.beside else nullcontext():
                 times = stopwatch.rounds(rounds.run, rounds.setup, plan.rounds)
             rounds.finish_round()
             begun = stopwatch.timer()
@@ -132,3 +233,57 @@ def main_hidden() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = main
+
+
+PATIENCE = 300.0  # seconds for a cell, beside what its items may take
+ITEM_SECONDS = 0.01  # what a strategy may add to each item; most add less than a tenth of it
+SLACK = 4.0  # times as long as it should take, on a machine that others use too
+
+
+class Laps:
+    """A stopwatch that does what pytest-benchmark's `pedantic` does, without pytest."""
+
+    enabled = True
+    timer = staticmethod(time.perf_counter)
+
+    def rounds(self, run: Callable[[], None], setup: Callable[[], None], count: int) -> list[float]:
+        """Warm up once, then time `count` rounds."""
+        setup()
+        run()
+        return [self._lap(run, setup) for _ in range(count)]
+
+    def checking(self) -> AbstractContextManager[None]:
+        """Nothing to keep: an error ends the process, and is told."""
+        return nullcontext()
+
+    def _lap(self, run: Callable[[], None], setup: Callable[[], None]) -> float:
+        setup()
+        begun = self.timer()
+        run()
+        return self.timer() - begun
+
+
+def measured(plan: Plan, strategy: Strategy, items: Sequence[Item]) -> tuple[Cell, list[float]]:
+    """Measure a cell in this process, which was started for it."""
+    if client := cells.workload_facts(strategy.workload, strategy.face).get("client"):
+        fetch.load_client(client)  # as in a session: no start is charged for the import
+    return measure(plan, Laps(), strategy, items)
+
+
+def patience(workload: Workload, items: Sequence[Item], passes: int, bandwidth: float | None = None) -> float:
+    """Return the seconds after which a process counts as hung: more than one worker takes, by all that is known of it.
+
+    Args:
+        workload: what is done to an item.
+        items: shape (n,).
+        passes: how often all of them are done.
+        bandwidth: bytes per second of the instrument's link, or None.
+    """
+    computing = cells.cpu_seconds(workload) * len(items)
+    alone = cells.limit(workload, items, 1, computing, bandwidth)
+    return PATIENCE + passes * at_most(computing if alone is None else alone, len(items))
+
+
+def at_most(seconds: float, items: int) -> float:
+    """Return the seconds that items may take which should take `seconds`, one after the other."""
+    return SLACK * (seconds + ITEM_SECONDS * items)

@@ -1,4 +1,4 @@
-"""The rounds of a cell, and the checks that make them a measurement: expected answers, and what the server saw."""
+"""The rounds of a cell: timed, proven by the ledger, and their results compared."""
 
 import reprlib
 import statistics
@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from paceline import values
 from paceline.contracts import Item, ItemError, Result, Workload
+from paceline.measuring.values import same
 from paceline.server.ledger import Ledger
 from paceline.server.process import Control
 from paceline.strategies import Strategy
@@ -77,7 +77,7 @@ class Reference:
         if len(results) != len(self._items):
             raise NotAMeasurement(f"{len(results)} results came for {len(self._items)} items")
         for item, result, answer in zip(self._items, results, self._answers, strict=True):
-            right = values.same(result, answer)
+            right = same(result, answer)
             if right is None:
                 raise NotAMeasurement(
                     f"item {item!r} can't be checked: {reprlib.repr(result)} has no == that answers; give it one"
@@ -123,7 +123,7 @@ class Rounds:
             return
         self.used.append(usage() - self._before)
         self._before = None
-        if values.same(self._results[-1], self._results[0]):
+        if same(self._results[-1], self._results[0]):
             self._results[-1] = self._results[0]  # one round's are kept, or large ones would fill the memory
         with noting(f"in {self._called(len(self.ledgers))}"):
             ledger = self._control.ledger() if self._control else None

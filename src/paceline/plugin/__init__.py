@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from paceline.contracts import Item
-from paceline.measuring.cell import Cell
+from paceline.measuring.cells import Cell
 from paceline.measuring.passes import Plan
 from paceline.plugin import cells, choices, guard, live, obstacles, session
-from paceline.plugin.measures import Bench
+from paceline.plugin.measures import Bench, ElsewhereClock, refuse_second
 from paceline.plugin.ours import is_cell, is_ours
-from paceline.plugin.stopwatches import ElsewhereClock, refuse_second
 from paceline.server.process import Control, Instrument, running
 from paceline.strategies import STRATEGIES, Strategy, clusters
-from paceline.workloads import Compute, Fetch, Mixed, clients
+from paceline.workloads import Compute, Fetch, Mixed
+from paceline.workloads.fetch import load_client
 
 Measure = Callable[..., Cell]
 
@@ -135,7 +135,7 @@ def n(request: pytest.FixtureRequest) -> int:
 @pytest.fixture
 def fetch(instrument: Instrument, client: str, latency: float, size: int) -> Fetch:
     """One download from the instrument; its client is imported by then, so that no start is charged for the import."""
-    clients.load(client)
+    load_client(client)
     return Fetch(f"{instrument.url}/item/{{item}}?latency={latency!r}&size={size}", size, client)
 
 

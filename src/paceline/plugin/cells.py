@@ -7,12 +7,12 @@ from typing import Any, Self, TypeAlias
 
 import pytest
 
-from paceline.plugin import scale, session
+from paceline.plugin import choices, session
 from paceline.plugin.choices import HEAVY, NAMED, PROCESSES
 from paceline.plugin.ours import is_ours
 from paceline.strategies import Strategy
 from paceline.workloads import Fetch
-from paceline.workloads.clients import NAMES
+from paceline.workloads.fetch import NAMES
 
 OWN = ("process", None)  # the session's own process, which no node id names
 
@@ -37,16 +37,16 @@ WRITTEN: dict[str, Any] = {
     "client": str,
     "workers": "workers={}".format,
     "items": "items={}".format,
-    "latency": lambda seconds: f"latency={scale.duration_id(seconds)}",
-    "size": lambda size: f"size={scale.size_id(size)}",
+    "latency": lambda seconds: f"latency={choices.duration_id(seconds)}",
+    "size": lambda size: f"size={choices.size_id(size)}",
     "n": "n={}".format,
-    "share": lambda share: f"share={scale.share_id(share)}",
+    "share": lambda share: f"share={choices.share_id(share)}",
     "process": "process={}".format,
 }
 """How each parameter stands in a node id, in this order."""
 
 
-def scales_of(node: Any, config: pytest.Config) -> list[scale.Scale]:
+def scales_of(node: Any, config: pytest.Config) -> list[choices.Scale]:
     """Settle the scale of an experiment from its marks and the command line: one, or one for each point of a sweep.
 
     Raises:
@@ -56,7 +56,7 @@ def scales_of(node: Any, config: pytest.Config) -> list[scale.Scale]:
     marked = {name: value for kwargs in reversed(marks) for name, value in kwargs.items()}
     small = not session.measures(config)
     try:
-        return scale.chosen(marked, vars(config.option), lesson=config.option.lesson, small=small)
+        return choices.chosen(marked, vars(config.option), lesson=config.option.lesson, small=small)
     except (TypeError, ValueError) as error:
         raise pytest.Collector.CollectError(f"{node.nodeid}: wrong scale mark: {error}") from None
 
@@ -149,7 +149,7 @@ class Repeated:
 
 
 def _cells(
-    names: Sequence[str], pairs: Iterable[Pair], scales: Sequence[scale.Scale], repeated: Repeated
+    names: Sequence[str], pairs: Iterable[Pair], scales: Sequence[choices.Scale], repeated: Repeated
 ) -> Iterator[Any]:
     """One parameter set for each strategy, client, point of a sweep and process; what comes to the same values comes
     once.

@@ -1,12 +1,59 @@
-"""The cells of a saved run that the model is fitted to."""
+"""What a run has measured, in the groups that one fit is for."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from paceline.history import Cell, Run
-from paceline.predict.work import Work
 from paceline.tables.rows import merged
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """Items of one kind, and how many of them are under way at once.
+
+    Args:
+        items: 1 or more.
+        workers: 1 or more.
+        latency: seconds that an item waits for its server.
+        cpu_seconds: CPU time of an item's own computing.
+        size: bytes of an answer, or of what is sent to a worker and back.
+        bandwidth: bytes per second that all items share; infinite without a limit.
+    """
+
+    items: int
+    workers: int
+    latency: float = 0.0
+    cpu_seconds: float = 0.0
+    size: int = 0
+    bandwidth: float = float("inf")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Many works at once, for arithmetic: an array of shape (n,) for each field of a `Work`."""
+
+    items: Numbers
+    workers: Numbers
+    latency: Numbers
+    cpu_seconds: Numbers
+    size: Numbers
+    bandwidth: Numbers
+
+    @classmethod
+    def of(cls, works: Sequence[Work]) -> "Columns":
+        """Put works side by side; no more workers are counted than there are items."""
+        table: dict[str, Any] = {
+            field.name: np.array([float(getattr(work, field.name)) for work in works]) for field in fields(Work)
+        }
+        table["workers"] = np.minimum(table["workers"], table["items"])
+        return cls(**table)
+
 
 EXPERIMENTS = (
     "downloads",
@@ -92,7 +139,7 @@ def usable_cpus(run: Run) -> float:
 def _one_worker(cell: Cell, cpus: float) -> float:
     """Return the CPU time of an item, seconds, as the one-worker pass of the cell's own limit saw it.
 
-    Source: `paceline.stats.limits.computing`, solved for the CPU time.
+    Source: `paceline.stats.samples.computing`, solved for the CPU time.
     """
     return (cell.limit or 0.0) * min(cell.workers, cpus) / cell.items
 

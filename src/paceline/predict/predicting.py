@@ -1,20 +1,76 @@
-"""From the fitted parts to an answer: how long, how sure, what binds, and how many machines.
-
-Machines are all like the one that was measured. Each gets an equal share of the items beforehand; one server and one
-link serve them all.
-"""
+"""A prediction with its interval and its doubts, and how well cells are predicted from all others."""
 
 import math
+import statistics
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from paceline.predict import model
-from paceline.predict.beyond import Beyond, beyond
-from paceline.predict.costs import Costs
-from paceline.predict.deadline import Needed, least
-from paceline.predict.fitting import Fit
-from paceline.predict.measured import Measured
-from paceline.predict.work import Columns, Work
+from paceline.predict.groups import Costs, Families, Setting, families, fitted
+from paceline.predict.measured import Columns, Measured, Work
+from paceline.predict.model import Fit
+
+_AXES = ("items", "workers", "latency", "cpu_seconds", "size")
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """Something asked for that no cell had.
+
+    Args:
+        axis: a field of `Work`.
+        asked: its value.
+        measured: the nearest value that was measured.
+    """
+
+    axis: str
+    asked: float
+    measured: float
+
+    @property
+    def factor(self) -> float | None:
+        """How many times as far, above 1; None if it was never measured above 0, or is asked for as 0."""
+        low, high = sorted((self.asked, self.measured))
+        return high / low if low > 0 else None
+
+
+def beyond(work: Work, cells: Sequence[Measured]) -> list[Beyond]:
+    """Return what of a work lies outside of the cells' range."""
+    found = []
+    for axis in _AXES:
+        asked, seen = getattr(work, axis), [getattr(cell.work, axis) for cell in cells]
+        nearest = min(max(asked, min(seen)), max(seen))
+        if not math.isclose(asked, nearest):
+            found.append(Beyond(axis, asked, nearest))
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Needed:
+    """Machines for a deadline; None stands for a number that no number of machines reaches.
+
+    Args:
+        middle: so that the predicted time meets it.
+        safe: so that the upper end of the interval does.
+    """
+
+    middle: int | None
+    safe: int | None
+
+
+def least(most: int, enough: Callable[[int], bool]) -> int | None:
+    """Find the least number from 1 to `most` that is enough, by doubling and then by bisection; None if none is.
+
+    It need not be enough for ever: an interval widens again where machines have fewer items than any cell had.
+    """
+    tried = [min(1 << power, most) for power in range(most.bit_length() + 1)]
+    high = next((number for number in tried if enough(number)), None)
+    if high is None:
+        return None
+    low = high // 2 + 1
+    return low + bisect_left(range(low, high), True, key=enough)  # noqa: FBT003 - what is looked for, not a switch
+
 
 LATENCY, CLIENT, MEMORY, BANDWIDTH, SERVER = "latency", "client CPU", "memory", "bandwidth", "server"
 
@@ -140,3 +196,131 @@ def _needed(work: Work, deadline: float, start: float, fit: Fit, costs: Costs) -
         return lambda machines: start + _interval(work, machines, fit, costs)[place] <= deadline
 
     return Needed(middle=least(work.items, meets(0)), safe=least(work.items, meets(2)))
+
+
+NEAR = 0.2
+"""How far off a prediction may be: a fraction of the measured time."""
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """A cell, and what was predicted without it.
+
+    Args:
+        cell: as measured.
+        predicted: seconds; None if no prediction can be made without this cell.
+        factor: of the interval, which reaches from predicted / factor to predicted * factor.
+    """
+
+    cell: Measured
+    predicted: float | None
+    factor: float
+
+    @property
+    def error(self) -> float | None:
+        """Predicted over measured, less 1."""
+        return None if self.predicted is None else self.predicted / self.cell.seconds - 1
+
+    @property
+    def near(self) -> bool:
+        """Whether it was predicted within `NEAR` of what was measured."""
+        return self.error is not None and abs(self.error) <= NEAR
+
+    @property
+    def inside(self) -> bool:
+        """Whether what was measured lies inside of the interval."""
+        if self.predicted is None:
+            return False
+        return abs(math.log(self.predicted / self.cell.seconds)) <= math.log(self.factor)
+
+    @property
+    def right(self) -> bool:
+        """Whether both hold."""
+        return self.near and self.inside
+
+
+def held_out(cells: Sequence[Measured], setting: Setting) -> list[HeldOut]:
+    """Leave out one cell after the other, with all others that did the same work, and predict it from the rest.
+
+    Source: M. Stone, Cross-Validatory Choice and Assessment of Statistical Predictions, Journal of the Royal
+        Statistical Society B 36 (1974), 111-147.
+    """
+    known = families(cells)
+    return [_held_out(cell, known, setting) for cell in cells]
+
+
+def _held_out(cell: Measured, known: Families, setting: Setting) -> HeldOut:
+    rest = {**known, cell.family: [other for other in known[cell.family] if other.work != cell.work]}
+    found = fitted(cell.family, rest, setting)
+    if found is None:
+        return HeldOut(cell, None, math.inf)
+    return HeldOut(cell, found.seconds(cell.work), found.factor(cell.work))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """What became of held-out cells.
+
+    Args:
+        cells: those that could be predicted.
+        near: of them, those near enough.
+        inside: of them, those inside of their interval.
+        right: of them, those that are both.
+        unpredicted: cells without which too few are left to fit.
+    """
+
+    cells: int
+    near: int
+    inside: int
+    right: int
+    unpredicted: int
+
+    @property
+    def share(self) -> float | None:
+        """The fraction that was predicted right; None without cells."""
+        return self.right / self.cells if self.cells else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score(Counts):
+    """What became of one group of them.
+
+    Args:
+        strategy: its name.
+        client: the client, or the word for what only computes.
+        kind: "downloads", "mixed" or "computing".
+        factor: the middle of their intervals' factors; None without cells.
+    """
+
+    strategy: str
+    client: str
+    kind: str
+    factor: float | None
+
+
+def scores(found: Sequence[HeldOut]) -> list[Score]:
+    """Count cells by strategy, client and kind of work, largest groups first."""
+    groups: dict[tuple[str, str, str], list[HeldOut]] = {}
+    for one in found:
+        groups.setdefault((one.cell.strategy, one.cell.through, one.cell.kind), []).append(one)
+    return sorted((_score(*group, cells) for group, cells in groups.items()), key=lambda one: -one.cells)
+
+
+def total(found: Sequence[Score]) -> Counts:
+    """Count the cells of all groups together."""
+    return Counts(**{field.name: sum(getattr(one, field.name) for one in found) for field in fields(Counts)})
+
+
+def _score(strategy: str, client: str, kind: str, group: Sequence[HeldOut]) -> Score:
+    predicted = [one for one in group if one.predicted is not None]
+    return Score(
+        strategy=strategy,
+        client=client,
+        kind=kind,
+        cells=len(predicted),
+        near=sum(one.near for one in predicted),
+        inside=sum(one.inside for one in predicted),
+        right=sum(one.right for one in predicted),
+        factor=statistics.median(one.factor for one in predicted) if predicted else None,
+        unpredicted=len(group) - len(predicted),
+    )

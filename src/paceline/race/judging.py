@@ -1,20 +1,12 @@
-"""Which strategy to use, from the rounds of a race. Pure: no clock, no process.
-
-Rounds are paired by turn: within a turn the machine is nearly the same for all lanes, so the ratio of two lanes' times
-in one turn says more than the ratio of two medians minutes apart. Whether one lane leads another is said by the sign
-interval of these ratios (`samples.median_interval`, Thompson 1936), which assumes nothing of their distribution; how
-far it leads, and so whether that is worth anything, by the medians that the table shows. Both have to agree.
-
-Five turns are the fewest whose interval, from the least to the largest ratio, is nearly certain (1 - 2**-4, 94 %). It
-leaves no turn out, so one odd turn could hide a factor of 200. Therefore a second way: the interval that leaves odd
-turns out holds the true ratio less often, and has to lie beyond a large lead.
-"""
+"""What a race comes to: who is fastest, by how much, and which to use."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 from paceline.race.choosing import ONE_WORKER, OTHER_PROCESSES, WAITS_BELOW
-from paceline.stats.samples import FAR, LIKELY, median, median_interval
+from paceline.race.messages import Findings
+from paceline.stats.samples import FAR, LIKELY, is_noisy, median, median_interval
 from paceline.text.formats import digits, many, percent, seconds, times
 
 CLOSE = 0.05
@@ -214,3 +206,91 @@ def _doubt(turns: int) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+Verdict = Literal["ran", "differs", "not compared", "failed", "hung", "left out"]
+
+
+@dataclass
+class LaneResult:
+    """One lane, as it stands.
+
+    Attributes:
+        name: of the lane.
+        workers: asked of the strategy.
+        verdict: how it went.
+        why: in words, unless it ran.
+        start_seconds: until all workers were ready.
+        rounds: seconds, one for each turn.
+        cpu_seconds: of one round, in all processes of the lane.
+        memory_bytes: of all processes of the lane, after the warm-up round.
+    """
+
+    name: str
+    workers: int
+    verdict: Verdict = "ran"
+    why: str | None = None
+    start_seconds: float | None = None
+    rounds: list[float] = field(default_factory=list)
+    cpu_seconds: float | None = None
+    memory_bytes: int | None = None
+
+    @property
+    def came_through(self) -> bool:
+        """Whether it did all its rounds, with the right results or not."""
+        return self.verdict in ("ran", "differs", "not compared") and bool(self.rounds)
+
+    @property
+    def fit(self) -> bool:
+        """Whether it did all its rounds, and nothing says that its results are wrong."""
+        return self.came_through and self.verdict != "differs"
+
+    @property
+    def marks(self) -> list[str]:
+        """Its doubts, in a word each."""
+        noisy = ["noisy"] if self.came_through and is_noisy(self.rounds) else []
+        return ([] if self.verdict in ("ran", "left out") else [self.verdict]) + noisy
+
+
+@dataclass(frozen=True)
+class Race:
+    """A whole race.
+
+    Attributes:
+        function: its name.
+        findings: of the probe.
+        items: in a round.
+        workers: at most, in each lane.
+        timeout: seconds.
+        seed: of the order within each turn.
+        lanes: in the order of the table, the baseline first.
+        notes: what was decided on the way, in sentences.
+    """
+
+    function: str
+    findings: Findings
+    items: int
+    workers: int
+    timeout: float
+    seed: int
+    lanes: list[LaneResult]
+    notes: list[str]
+
+    @property
+    def baseline(self) -> LaneResult | None:
+        """What the others are compared with: the first that came through with the right results."""
+        return next((lane for lane in self.lanes if lane.fit), None)
+
+    def speedup(self, lane: LaneResult) -> tuple[float, float, float] | None:
+        """Compare a lane with the baseline: by medians, then the least and the largest turn by turn; None without
+        rounds.
+        """
+        if self.baseline is None or not lane.came_through:
+            return None
+        return speedups(self.baseline.rounds, lane.rounds)
+
+    def recommendation(self) -> Recommendation:
+        """Return which strategy to use."""
+        raced = [Raced(lane.name, tuple(lane.rounds), lane.start_seconds or 0.0) for lane in self.lanes if lane.fit]
+        found = self.findings
+        return recommend(raced, found.cpu_share, found.seconds, blocks=found.blocks is not None)

@@ -1,7 +1,4 @@
-"""A lane: one strategy in a process of its own, which does what comes over its standard input.
-
-It runs as `python -m paceline.race.lane`, in a session of its own, so that all of it can be ended at one stroke.
-"""
+"""The process of one strategy in a race: `python -m paceline.race.lane` does what its standard input says."""
 
 import gc
 import select
@@ -13,11 +10,10 @@ from contextlib import ExitStack
 from multiprocessing.util import get_temp_dir
 from typing import NoReturn
 
-from paceline import values
 from paceline.child import processes
 from paceline.child.inside import Failed, ends
 from paceline.contracts import Item, Result
-from paceline.race import results
+from paceline.measuring import values
 from paceline.race.messages import (
     Answer,
     Compare,
@@ -35,8 +31,8 @@ from paceline.race.messages import (
     Request,
     Run,
 )
-from paceline.race.output import Output
-from paceline.race.probing import cpu_seconds, probe
+from paceline.race.probing import Output, cpu_seconds, probe
+from paceline.race.results import all_same, pack, result_digests, same
 from paceline.strategies import STRATEGIES, Strategy
 from paceline.workloads.call import Call, NoSuchFunctionError
 
@@ -73,7 +69,7 @@ class Lane:
                 yield self._give(request.places)
             case Compare(places, packed):
                 pairs = zip((self._results[place] for place in places), packed, strict=True)
-                yield Compared(results.all_same([results.same(*pair) for pair in pairs]))
+                yield Compared(all_same([same(*pair) for pair in pairs]))
             case Forget():
                 self._results = []
                 gc.collect()
@@ -105,7 +101,7 @@ class Lane:
         done = self._strategy.map(self._items)
         seconds, cpu = time.perf_counter() - begin, cpu_seconds() - cpu
         self.output.forget()
-        digests = results.digests(done)
+        digests = result_digests(done)
         if values.digest(digests) == expected:
             return Ran(seconds, cpu, b"")
         self._results = [] if expected is None else done
@@ -117,7 +113,7 @@ class Lane:
         size, deadline = 0, time.monotonic() + GIVING
         for place in places:
             [result] = self._strategy.map([self._items[place]])
-            packed.append(results.packed(result))
+            packed.append(pack(result))
             size += len(packed[-1] or b"")
             if size > MOST or time.monotonic() > deadline:
                 break

@@ -1,48 +1,213 @@
-"""What a raced function prints: kept in a file of its own, and out of the table."""
+"""A race's items as read, its outcome as tables, and as JSON."""
 
-import os
-import sys
-from contextlib import suppress
+import contextlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
-from paceline.child.inside import told
+from rich.console import RenderableType
+from rich.text import Text
 
-LAST_WORDS = 4096  # bytes
+from paceline.child.processes import MEMORY_KIND
+from paceline.contracts import Item
+from paceline.history.documents import other_form
+from paceline.race.judging import LaneResult, Race
+from paceline.race.messages import Findings
+from paceline.stats.samples import median, spread
+from paceline.text import formats
+from paceline.text.layout import row, table, titled
+
+DEFAULT_COUNT = 32
 
 
-class Output:
-    """Sends standard output where standard error goes, a file that the parent opened, and reads what came.
+class ItemsError(ValueError):
+    """A file holds no items."""
 
-    The file was opened for appending, so it can be emptied while workers go on writing to it.
+
+def read(path: Path) -> list[Item]:
+    """Read items from a file: the values of a JSON array if it ends in .json, else its lines, without blank ones.
+
+    Raises:
+        ItemsError: if it can't be read, or there are none in it.
     """
+    try:
+        text = _text(path, path.read_bytes())
+    except OSError as error:
+        raise ItemsError(f"{path} can't be read: {error.strerror or error}") from None
+    found = _array(path, text) if path.suffix == ".json" else _lines(text)
+    if not found:
+        raise ItemsError(f"{path} holds no items; write one on each line, or a JSON array in a file ending in .json")
+    return found
 
-    def __init__(self) -> None:
-        os.dup2(2, 1)
-        with open(os.devnull) as nothing:  # noqa: PTH123 - a device
-            os.dup2(nothing.fileno(), 0)  # a function that reads its input finds none, and doesn't eat our requests
 
-    def first_line(self) -> str | None:
-        """Return the first line with something in it that was written since the last `forget`."""
-        self._flush()
-        text = os.pread(2, 4096, 0).decode("utf-8", "replace").strip()
-        return text.partition("\n")[0].strip() or None
+def _text(path: Path, data: bytes) -> str:
+    with contextlib.suppress(UnicodeDecodeError):
+        text = data.decode("utf-8-sig")
+        if "\0" not in text:  # it decodes, but is UTF-16 without a mark, or no text
+            return text
+    raise ItemsError(f"{path} is {other_form(data) or 'not UTF-8 text; save it as UTF-8, uncompressed'}")
 
-    def told(self, error: BaseException) -> str:
-        """Return what went wrong; where a program left by `SystemExit`, which says little, with the last line it
-        wrote.
-        """
-        if not isinstance(error.__cause__, SystemExit):
-            return told(error)
-        self._flush()
-        beginning = max(0, os.fstat(2).st_size - LAST_WORDS)
-        last = os.pread(2, LAST_WORDS, beginning).decode("utf-8", "replace").strip().rpartition("\n")[2]
-        return told(error) + (f"; it wrote: {last}" if last else "")
 
-    def forget(self) -> None:
-        """Empty the file."""
-        self._flush()
-        os.ftruncate(2, 0)
+def _lines(text: str) -> list[Item]:
+    """Split a text where an editor does: `splitlines` would at form feeds and other signs inside a line as well."""
+    return [line for line in text.replace("\r\n", "\n").split("\n") if line.strip()]
 
-    def _flush(self) -> None:
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError, AttributeError):  # the function may have closed or replaced it
-                stream.flush()
+
+def _array(path: Path, text: str) -> list[Item]:
+    try:
+        found = json.loads(text)
+    except RecursionError:
+        raise ItemsError(f"{path} is nested too deeply; give flatter items") from None
+    except ValueError as error:
+        raise ItemsError(f"{path} is no JSON: {error}") from None
+    if not isinstance(found, list):
+        raise ItemsError(f"{path} holds {type(found).__name__} where a JSON array of items is due")
+    return found
+
+
+COLUMNS = (
+    "strategy",
+    "workers",
+    "median",
+    "spread",
+    "speedup",
+    "turn by turn",
+    "start",
+    "CPU\nper round",
+    f"memory\n({MEMORY_KIND})",
+    "marks",
+)
+SMALL = 0.1  # below, two decimals say too little
+MORE_THAN_ONE = 1.2  # CPU share from which a function must have used more than one CPU, whatever the clocks say
+
+
+def tables(race: Race) -> list[RenderableType]:
+    """Lay out a race: what the function is like, the table, what to know about it, and the recommendation."""
+    made = table(COLUMNS, left=1)
+    for lane in race.lanes:
+        if lane.verdict != "left out":
+            row(made, _row(race, lane))
+    rounds = max((len(lane.rounds) for lane in race.lanes), default=0)
+    title = f"{race.function}: {race.items} items, {rounds} rounds"
+    return [
+        *(Text(formats.plain(sentence)) for sentence in described(race.findings)),
+        *([titled(formats.plain(title), made)] if made.row_count else []),
+        *(Text(formats.plain(sentence)) for sentence in [*race.notes, *_told(race)]),
+        Text(formats.plain(recommended(race)), style="bold"),
+    ]
+
+
+def described(findings: Findings) -> Iterator[str]:
+    """Yield what the probe found."""
+    kind = "An async function" if findings.face == "async" else "A blocking function"
+    own = "" if findings.cpu_share <= MORE_THAN_ONE else ", as it uses several CPUs by itself"
+    share = formats.percent(findings.cpu_share)
+    yield f"{kind}: about {formats.seconds(findings.seconds)} an item, CPU share {share}{own}."
+    if findings.stable is None:
+        yield "Whether a second call gives the same result can't be told: its results can't be compared."
+    elif not findings.stable:
+        yield "A second call gave another result, so results can't be checked against each other."
+    if findings.unpicklable:
+        yield f"Processes and interpreters get it pickled, and this can't be pickled: {findings.unpicklable}."
+    if findings.blocks:
+        yield (
+            f"It blocks its event loop for {formats.seconds(findings.blocks)} at a stretch, and no other task runs"
+            " meanwhile: hand what blocks to asyncio.to_thread, or write a plain def, for threads and processes."
+        )
+    if findings.changed:
+        yield f"It changes {_some(findings.changed)}: threads share that, processes each have their own."
+    if findings.caches:
+        yield f"A second call is {findings.caches:.0f} times as fast: it keeps what it found; the rounds measure that."
+    if findings.printed is not None:
+        yield f"It prints ({findings.printed[:60]!r}); that is kept out of this table."
+
+
+def recommended(race: Race) -> str:
+    """Return what to use, in a sentence."""
+    said = race.recommendation()
+    return f"Use {said.strategy}: {said.reason}." if said.strategy else f"No recommendation: {said.reason}."
+
+
+def _row(race: Race, lane: LaneResult) -> list[str]:
+    memory = formats.NOTHING if lane.memory_bytes is None else formats.named("bytes", lane.memory_bytes)
+    shown = [lane.name, str(lane.workers), *_times(race, lane)]
+    return [
+        *shown,
+        formats.seconds(lane.start_seconds),
+        formats.seconds(lane.cpu_seconds),
+        memory,
+        ", ".join(lane.marks),
+    ]
+
+
+def _times(race: Race, lane: LaneResult) -> list[str]:
+    """Write median, spread, speedup and its range."""
+    speedup = race.speedup(lane)
+    if speedup is None:
+        return [formats.NOTHING] * 4
+    middle, least, most = speedup
+    turns = formats.NOTHING if lane is race.baseline else f"{_factor(least)} .. {_factor(most)}"
+    return [formats.seconds(median(lane.rounds)), formats.percent(spread(lane.rounds)), f"{_factor(middle)}x", turns]
+
+
+def _factor(ratio: float) -> str:
+    """Write a speedup, which may be far below 1."""
+    return formats.digits(ratio) if ratio >= SMALL else f"{ratio:.1g}"
+
+
+def _told(race: Race) -> Iterator[str]:
+    """Explain the marks, and why some lanes have no figures."""
+    for why, names in _by_reason(lane for lane in race.lanes if lane.why and lane.verdict != "left out"):
+        yield f"{names}: {why}"
+    if any("noisy" in lane.marks for lane in race.lanes):
+        yield "noisy: the interquartile range of the rounds is over 10 % of their median"
+    for why, names in _by_reason(lane for lane in race.lanes if lane.verdict == "left out"):
+        yield f"left out: {names} ({why})"
+
+
+def _by_reason(lanes: Iterable[LaneResult]) -> Iterator[tuple[str, str]]:
+    """Gather the names of those that have a reason in common."""
+    reasons: dict[str, list[str]] = {}
+    for lane in lanes:
+        reasons.setdefault(lane.why or "", []).append(lane.name)
+    return ((why, ", ".join(names)) for why, names in reasons.items())
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")  # noqa: PLR2004 - enough to know
+
+
+def as_json(race: Race) -> str:
+    """Write a race as JSON; times in seconds, memory in bytes."""
+    whole = {
+        "function": race.function,
+        "items": race.items,
+        "workers": race.workers,
+        "seed": race.seed,
+        "probe": asdict(race.findings),
+        "lanes": [_lane(race, lane) for lane in race.lanes],
+        "notes": race.notes,
+        "recommendation": asdict(race.recommendation()),
+    }
+    return json.dumps(whole, indent=2)
+
+
+def _lane(race: Race, lane: LaneResult) -> dict[str, Any]:
+    speedup = race.speedup(lane)
+    return {
+        "strategy": lane.name,
+        "workers": lane.workers,
+        "verdict": lane.verdict,
+        "why": lane.why,
+        "rounds": lane.rounds,
+        "median": median(lane.rounds) if lane.came_through else None,
+        "speedup": speedup and speedup[0],
+        "speedup_range": speedup and list(speedup[1:]),
+        "start_seconds": lane.start_seconds,
+        "cpu_seconds": lane.cpu_seconds,
+        "memory_bytes": lane.memory_bytes,
+        "memory_kind": MEMORY_KIND,
+        "marks": lane.marks,
+    }

@@ -1,25 +1,178 @@
-"""The probe: what a function is like, found by calling it with the first few items; runs in a child process."""
+"""A first look at somebody's function, in a process of its own: does it work, wait or compute, and for how long?"""
 
+import asyncio
 import math
+import os
 import pickle
+import reprlib
 import resource
+import sys
 import time
-from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, Literal, TypeAlias
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal, TypeAlias, TypeVar
 
-from paceline import values
+from paceline.child.inside import told
 from paceline.contracts import Item, Result
-from paceline.race import choosing, results, snapshot
-from paceline.race.messages import Began, Findings
-from paceline.race.output import Output
-from paceline.race.steps import Steps
+from paceline.measuring import values
+from paceline.race import choosing, results
+from paceline.race.messages import (
+    Began,
+    Findings,
+)
 from paceline.workers import delays
 from paceline.workers.event_loop import runner
 from paceline.workloads import undone
 from paceline.workloads.call import Call, NotAwaitedError
+
+LAST_WORDS = 4096  # bytes
+
+
+class Output:
+    """Sends standard output where standard error goes, a file that the parent opened, and reads what came.
+
+    The file was opened for appending, so it can be emptied while workers go on writing to it.
+    """
+
+    def __init__(self) -> None:
+        os.dup2(2, 1)
+        with open(os.devnull) as nothing:  # noqa: PTH123 - a device
+            os.dup2(nothing.fileno(), 0)  # a function that reads its input finds none, and doesn't eat our requests
+
+    def first_line(self) -> str | None:
+        """Return the first line with something in it that was written since the last `forget`."""
+        self._flush()
+        text = os.pread(2, 4096, 0).decode("utf-8", "replace").strip()
+        return text.partition("\n")[0].strip() or None
+
+    def told(self, error: BaseException) -> str:
+        """Return what went wrong; where a program left by `SystemExit`, which says little, with the last line it
+        wrote.
+        """
+        if not isinstance(error.__cause__, SystemExit):
+            return told(error)
+        self._flush()
+        beginning = max(0, os.fstat(2).st_size - LAST_WORDS)
+        last = os.pread(2, LAST_WORDS, beginning).decode("utf-8", "replace").strip().rpartition("\n")[2]
+        return told(error) + (f"; it wrote: {last}" if last else "")
+
+    def forget(self) -> None:
+        """Empty the file."""
+        self._flush()
+        os.ftruncate(2, 0)
+
+    def _flush(self) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError, AttributeError):  # the function may have closed or replaced it
+                stream.flush()
+
+
+MOST = 1000  # elements of a container that are looked at; a global of millions must not slow the probe down
+
+
+def taken(module: ModuleType) -> dict[str, str]:
+    """Write down the module's globals, the environment and the current directory.
+
+    Returns:
+        What it is, in words, and how it looks now.
+    """
+    globals_ = {f"{module.__name__}.{name}": _look(value) for name, value in vars(module).items() if name[:2] != "__"}
+    environment = {f"os.environ[{name!r}]": value for name, value in os.environ.items()}
+    return {**globals_, **environment, "the current directory": str(Path.cwd())}
+
+
+def changes(before: dict[str, str], after: dict[str, str]) -> tuple[str, ...]:
+    """Name what differs, in order of names."""
+    return tuple(sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name)))
+
+
+def _look(value: Any) -> str:
+    if callable(getattr(value, "cache_info", None)):
+        return f"cache of {value.cache_info().currsize}"
+    if isinstance(value, ModuleType) or callable(value):
+        return f"{type(value).__name__} {id(value)}"
+    state = getattr(value, "__dict__", None)
+    size = len(value) if hasattr(value, "__len__") else None
+    try:
+        return f"{id(type(value))} {size} {_brief().repr(value)} {_brief().repr(state)}"
+    except Exception:  # noqa: BLE001 - a class's own __repr__ may raise anything
+        return f"{type(value).__name__} {id(value)}"
+
+
+def _brief() -> reprlib.Repr:
+    brief = reprlib.Repr()
+    brief.maxlist = brief.maxtuple = brief.maxdict = brief.maxset = brief.maxdeque = brief.maxarray = MOST
+    brief.maxfrozenset = brief.maxstring = brief.maxlong = brief.maxother = MOST
+    return brief
+
+
+T = TypeVar("T")
+_Awaited: TypeAlias = Coroutine[Any, Any, T] | Generator[Any, None, T]
+
+
+class Steps:
+    """The steps of all tasks of a loop, which makes them with `task`.
+
+    Attributes:
+        longest: seconds of one since `begin`, less those for which it had no CPU.
+    """
+
+    def __init__(self) -> None:
+        self.longest = 0.0
+        self._held = 0.0
+
+    def begin(self) -> None:
+        """Forget what was."""
+        self.longest, self._held = 0.0, delays.own()
+
+    def task(self, loop: asyncio.AbstractEventLoop, coroutine: _Awaited[T], /, **settings: Any) -> asyncio.Task[T]:
+        """Make a task, as a loop's task factory does."""
+        return asyncio.Task(_Stepped(coroutine, self), loop=loop, **settings)
+
+    def took(self, seconds: float) -> None:
+        """Take note of a step; all delays since the last look count as this one's, which makes it no longer than it
+        was.
+        """
+        if seconds > self.longest:
+            held = delays.own()
+            self.longest = max(self.longest, seconds - (held - self._held))
+            self._held = held
+
+
+class _Stepped(Coroutine[Any, Any, Any]):
+    """A coroutine whose steps are timed; what else is asked of it, it answers itself."""
+
+    def __init__(self, coroutine: _Awaited[Any], steps: Steps) -> None:
+        self._coroutine: Any = coroutine
+        self._steps = steps
+
+    def send(self, value: Any) -> Any:
+        begin = time.perf_counter()
+        try:
+            return self._coroutine.send(value)
+        finally:
+            self._steps.took(time.perf_counter() - begin)
+
+    def throw(self, *error: Any) -> Any:
+        begin = time.perf_counter()
+        try:
+            return self._coroutine.throw(*error)
+        finally:
+            self._steps.took(time.perf_counter() - begin)
+
+    def close(self) -> None:
+        self._coroutine.close()
+
+    def __await__(self) -> Any:
+        return self._coroutine.__await__()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._coroutine, name)
+
 
 ITEMS = 5  # are tried
 ENOUGH = 5.0  # seconds after which no further item is tried
@@ -64,7 +217,7 @@ def probe(call: Call, items: Sequence[Item], output: Output) -> Iterator[Began |
     yield Began("importing it")
     call.check()
     face: Face = "async" if call.is_async() else "blocking"
-    before = snapshot.taken(call.module())
+    before = taken(call.module())
     output.forget()
     try:
         first, second = yield from _twice(call, face, items)
@@ -72,7 +225,7 @@ def probe(call: Call, items: Sequence[Item], output: Output) -> Iterator[Began |
         face = "async"
         first, second = yield from _twice(call, face, items)
     yield Began("the comparison of its results")
-    changed = snapshot.changes(before, snapshot.taken(call.module()))
+    changed = changes(before, taken(call.module()))
     yield Findings(
         face=face,
         seconds=_per_item(first),

@@ -1,13 +1,13 @@
-"""Whether the results of two lanes are the same: by their digests, and where these differ, item by item."""
+"""The results of a race's lanes: as digests, as bytes that travel, and whether they are the same."""
 
 import pickle
 from collections.abc import Sequence
 
-from paceline import values
 from paceline.contracts import Result
+from paceline.measuring import values
 
 
-def digests(results: Sequence[Result]) -> bytes:
+def result_digests(results: Sequence[Result]) -> bytes:
     """Write down the digest of each result, one after the other."""
     return b"".join(map(values.digest, results))
 
@@ -19,7 +19,7 @@ def differing(some: bytes, others: bytes) -> list[int]:
     return [start // size for start in starts if some[start : start + size] != others[start : start + size]]
 
 
-def packed(result: Result) -> bytes | None:
+def pack(result: Result) -> bytes | None:
     """Pickle a result for another lane; None if it can't be."""
     try:
         return pickle.dumps(result)
@@ -29,7 +29,7 @@ def packed(result: Result) -> bytes | None:
 
 def same(result: Result, other: bytes | None) -> bool | None:
     """Compare a result with a packed one, both after a trip; None if it can't be told."""
-    mine = packed(result)
+    mine = pack(result)
     if mine is None or other is None:
         return None
     try:

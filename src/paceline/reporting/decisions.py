@@ -5,9 +5,8 @@ from pathlib import Path
 
 from paceline.ab import messages
 from paceline.ab import record as storing
-from paceline.ab.judging import judged
+from paceline.ab.judging import Judged, Outcome, judged
 from paceline.ab.messages import conclusion
-from paceline.ab.outcome import Judged, Outcome
 from paceline.ab.record import CANARY, FOLDER, Comparison, NoComparison
 from paceline.history import HistoryError
 from paceline.report.page.given import Change, Decision, Decisions

@@ -7,10 +7,10 @@ from itertools import groupby
 
 from paceline.history import Run
 from paceline.report.page.given import Drift, Move, Past, Point, Track
-from paceline.stats import change_points, samples
+from paceline.stats import samples, variation
 from paceline.tables.verdicts import short
-from paceline.trends.check_judging import LEAST_CELLS
-from paceline.trends.runs import Measured, called, measured
+from paceline.trends.baselines import Measured, called, measured
+from paceline.trends.judging import LEAST_CELLS
 from paceline.trends.trend import Moved, Trend, circumstances, find_trend
 
 _LEAST_FOR_QUARTILES = 2
@@ -29,11 +29,11 @@ def tracks(fingerprint: str, runs: Sequence[Run]) -> Past:
     return Past(
         fingerprint=fingerprint,
         runs=len(history),
-        least=change_points.LEAST_RUNS,
+        least=variation.LEAST_CHANGE_RUNS,
         looked_at=len(found.looked_at),
         too_few=len(found.too_few),
         traced=len(own) - len(history),
-        sides=change_points.least_neighbours(len(found.looked_at)),
+        sides=variation.least_neighbours(len(found.looked_at)),
         tracks=_tracks(found, history),
         drift=_drift(found, history),
         notes=tuple(_together(found)),

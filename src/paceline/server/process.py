@@ -1,7 +1,8 @@
-"""Start a server in a process of its own, talk to it, and leave nobody behind."""
+"""A server in a process of its own, and what talks to it."""
 
 import json
 import os
+import selectors
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -9,12 +10,68 @@ from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from tempfile import TemporaryFile
+from time import monotonic
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from paceline.server.child import ServerError, complaint, first_line, stop
-from paceline.server.ledger import Ledger
-from paceline.server.spans import Served
+from paceline.server.ledger import Ledger, Served
+
+PATIENCE = 3.0
+
+
+class ServerError(RuntimeError):
+    """The server did not start, died, or does not answer."""
+
+
+def first_line(process: subprocess.Popen[bytes], stderr: IO[bytes], timeout: float) -> str:
+    """Wait for the line in which a server says where it listens, and give its URL."""
+    deadline = monotonic() + timeout
+    line = read_line(process, deadline)
+    try:
+        said = json.loads(line)
+        return str(said["url"])
+    except (ValueError, TypeError, KeyError):
+        pass
+    if not line.endswith(b"\n") and monotonic() >= deadline:
+        raise ServerError(f"the server said nothing within {timeout:g} s of its start; {complaint(stderr)}")
+    raise ServerError(f"the server did not start: it said {line[:200]!r}; {complaint(stderr)}")
+
+
+def read_line(process: subprocess.Popen[bytes], deadline: float) -> bytes:
+    """Read a process's first line of output, or what there is of it at the deadline."""
+    assert process.stdout is not None
+    line = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while not line.endswith(b"\n") and selector.select(max(0.0, deadline - monotonic())):
+            part = os.read(process.stdout.fileno(), 4096)
+            if not part:
+                break
+            line += part
+    return line
+
+
+def complaint(stderr: IO[bytes]) -> str:
+    """Quote the end of what a server wrote to stderr."""
+    stderr.seek(0)
+    said = stderr.read().decode(errors="replace").strip()
+    return f"its stderr: {said[-2000:]}" if said else "its stderr is empty"
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a process: by closing its stdin, then by SIGTERM, then by SIGKILL."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.close()
+    for end in (process.terminate, process.kill):
+        try:
+            process.wait(PATIENCE)
+            break
+        except subprocess.TimeoutExpired:
+            end()
+    process.wait()
+    process.stdout.close()
+
 
 __all__ = ["KINDS", "Control", "Instrument", "ServerError", "running"]
 

@@ -1,4 +1,4 @@
-"""The server's life: listen, say where, serve until told to stop."""
+"""The server's own process: sockets, signals, and the line that says where it listens."""
 
 import asyncio
 import gc
@@ -8,17 +8,58 @@ import resource
 import signal
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from math import inf
+from time import monotonic
+from typing import cast
 
 import uvloop
 
-from paceline.server.alarm import Alarm
-from paceline.server.answer import Core
-from paceline.server.connection import Connection
-from paceline.server.ledger import Tally
-from paceline.server.link import Link
-from paceline.server.spans import Spans
-from paceline.server.tracing import TracingConnection
+from paceline.server.answers import Core, Link, Order
+from paceline.server.clock import Alarm
+from paceline.server.connection import Connection, Pipeline
+from paceline.server.ledger import Served, Spans, Tally
+
+
+class TracingConnection(Connection):
+    """One connection whose answers are traced."""
+
+    __slots__ = ()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client has come."""
+        self.pipeline = TracingPipeline(self.core, cast(asyncio.Transport, transport))
+
+
+class TracingPipeline(Pipeline):
+    """Answers that each leave a span once they are handed over; one that is never whole, as after a reset, leaves none.
+
+    Attributes:
+        number: of the connection, since the last reset.
+    """
+
+    __slots__ = ("number",)
+
+    def serve(self, order: Order, *, keep: bool) -> None:
+        """Give an item's answer as any pipeline does, but never by the short cut, which goes past `finish`."""
+        if self.core.tally is not self.tally:
+            self.number = self.core.tally.connections
+            peer = self.transport.get_extra_info("peername")
+            if self.core.spans is not None:
+                self.core.spans.came(str(peer[0]) if peer else "gone")
+        super().serve(replace(order, prompt=False), keep=keep)
+
+    def finish(self) -> None:
+        """The first answer in line has been handed over; what a reset of the ledger left behind is no part of the
+        trace.
+        """
+        answer = self.pending[0]
+        super().finish()
+        order, spans = answer.order, self.core.spans
+        if spans is not None and order is not None and order.service.fault is None and answer.tally is self.core.tally:
+            due = answer.arrived + order.seconds
+            spans.add(Served(order.item, self.number, answer.arrived, due, monotonic()))
+
 
 BACKLOG = 16384
 MAX_PORT = 65535

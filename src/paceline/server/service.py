@@ -1,11 +1,168 @@
-"""What is asked of the instrument for one item: how long, how much, and how it should fail."""
+"""What is asked of an item: its service time, size and fault, a pure function of seed and item."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from math import cos, exp, log, pi, sqrt
+from typing import Any, Literal, Self, TypeVar, cast
+from urllib.parse import unquote
 
-from paceline.server.jitter import Jitter, read_jitter
-from paceline.server.parameters import ParameterError, pairs, seconds, short, size, whole, within
+from paceline.text import numbers
+
+SHOWN = 60
+
+T = TypeVar("T")
+
+
+class ParameterError(ValueError):
+    """A parameter that can't be honoured.
+
+    Args:
+        name: the parameter, as it was given.
+        value: its value, as it was given.
+        reason: why not, or what is allowed.
+    """
+
+    def __init__(self, name: str, value: object, reason: str) -> None:
+        super().__init__(name, value, reason)
+        self.name = name
+        self.value = value
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{printable(self.name)}={printable(str(self.value))}: {self.reason}"
+
+
+def printable(text: str) -> str:
+    """Escape and cut what somebody else wrote, so that it stays on one short line of ASCII."""
+    escaped = ascii(text)[1:-1]
+    return escaped if len(escaped) <= SHOWN else escaped[:SHOWN] + "..."
+
+
+def pairs(query: str) -> Iterator[tuple[str, str]]:
+    """Split a query string into (name, value), percent-decoded; a `+` stays a plus, as in `1e+3`.
+
+    Raises:
+        ParameterError: a field has no `=`, or a name stands there twice.
+    """
+    seen = set()
+    for field in filter(None, query.split("&")):
+        name, equals, value = (unquote(part) for part in field.partition("="))
+        if not equals:
+            raise ParameterError(name, "", "has no value")
+        if name in seen:
+            raise ParameterError(name, value, "is given more than once")
+        seen.add(name)
+        yield name, value
+
+
+def reader(read: Callable[[str], T]) -> Callable[[str, str], T]:
+    """Let a reader's complaint name the parameter."""
+
+    def named(name: str, text: str) -> T:
+        try:
+            return read(text)
+        except numbers.NumberError as error:
+            raise ParameterError(name, text, str(error)) from None
+
+    return named
+
+
+number = reader(numbers.number)
+whole = reader(numbers.whole)
+seconds = reader(numbers.seconds)
+size = reader(numbers.size)
+
+
+def within(name: str, value: float, low: float, high: float, unit: str = "") -> None:
+    """Refuse a value outside [low, high]; `nan` is outside of every range."""
+    if not low <= value <= high:
+        raise ParameterError(name, short(value), f"must be from {low} to {high}{unit}")
+
+
+def short(value: float) -> str:
+    """Write a number as briefly as it can be read back: `0.05`, `1`, `1e-07`."""
+    return repr(value + 0).removesuffix(".0")
+
+
+WORD = 2**64 - 1
+GOLDEN = 0x9E3779B97F4A7C15
+
+
+def mix(value: int) -> int:
+    """Scramble 64 bits so that neighbours come out unrelated.
+
+    Source: the finaliser of SplitMix64, Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014).
+    """
+    value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & WORD
+    value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & WORD
+    return value ^ (value >> 31)
+
+
+def uniform(seed: int, item: int, stream: int = 0) -> float:
+    """Draw from [0, 1), evenly, in steps of 2**-53; another `stream` is another draw for the same item."""
+    start = mix((seed + (stream + 1) * GOLDEN) & WORD)
+    return (mix((start + item * GOLDEN) & WORD) >> 11) * 2.0**-53
+
+
+def normal(seed: int, item: int) -> float:
+    """Draw from the standard normal distribution.
+
+    Source: Box and Muller, "A note on the generation of random normal deviates" (1958).
+    """
+    radius = sqrt(-2.0 * log(1.0 - uniform(seed, item, stream=0)))
+    return radius * cos(2.0 * pi * uniform(seed, item, stream=1))
+
+
+def uniform_factor(seed: int, item: int, spread: float) -> float:
+    """Draw evenly from `1 - spread` to `1 + spread`: the mean is 1."""
+    return 1.0 + spread * (2.0 * uniform(seed, item) - 1.0)
+
+
+def lognormal_factor(seed: int, item: int, sigma: float) -> float:
+    """Draw a factor whose logarithm is normal with standard deviation `sigma`, and whose mean is 1."""
+    return exp(sigma * normal(seed, item) - sigma * sigma / 2.0)
+
+
+FACTORS: dict[str, tuple[Callable[[int, int, float], float], float]] = {
+    "uniform": (uniform_factor, 1.0),
+    "lognormal": (lognormal_factor, 2.0),
+}
+"""Kind of jitter -> (what draws the factor, the largest amount)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jitter:
+    """How the latency varies from item to item; its mean over many items stays the set latency.
+
+    Args:
+        kind: `uniform` (evenly from `1 - amount` to `1 + amount` times the latency) or `lognormal` (the logarithm of
+            the factor has the standard deviation `amount`).
+        amount: from 0 to 1 for uniform, from 0 to 2 for lognormal.
+    """
+
+    kind: Literal["uniform", "lognormal"]
+    amount: float
+
+    def __post_init__(self) -> None:
+        if self.kind not in FACTORS:
+            raise ParameterError("jitter", self, "must be uniform:F or lognormal:S")
+        within(f"jitter {self.kind}", self.amount, 0.0, FACTORS[self.kind][1])
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{short(self.amount)}"
+
+    def factor(self, seed: int, item: int) -> float:
+        """Draw what the latency of an item is multiplied by."""
+        return FACTORS[self.kind][0](seed, item, self.amount)
+
+
+def read_jitter(name: str, text: str) -> Jitter:
+    """Read `uniform:F` or `lognormal:S`."""
+    kind, colon, amount = text.partition(":")
+    if kind not in FACTORS or not colon:
+        raise ParameterError(name, text, "must be uniform:F or lognormal:S")
+    return Jitter(cast(Literal["uniform", "lognormal"], kind), number(name, amount))
+
 
 __all__ = ["MAX_SECONDS", "MAX_SIZE", "Fault", "Jitter", "ParameterError", "Service"]
 

@@ -16,7 +16,7 @@ from statistics import NormalDist
 from typing import Literal
 
 from paceline.stats.looks import MISTAKEN, REJECTION, Look
-from paceline.stats.signed_rank import Alternative, Effect, middle, sign_flip, within
+from paceline.stats.ranks import Alternative, Effect, middle, sign_flip, within
 
 Direction = Literal["slower", "faster"]
 Verdict = Literal["slower", "faster", "same", "unknown"]

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from types import MappingProxyType, TracebackType
 from typing import ClassVar, Self
 
@@ -115,3 +116,19 @@ class Strategy(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the workload in each worker and end them all before returning."""
+
+
+def unmet(library: str, extra: str | None, module: str | None = None) -> str | None:
+    """Return that a strategy's library is missing, and how to get it; None if it is there. Nothing is imported.
+
+    Args:
+        library: as people call it: "dask.distributed".
+        extra: of this package, which installs it: "cluster".
+        module: the top-level module by which it is found, if that isn't `library`: "distributed".
+
+    Returns:
+        Such as "needs dask.distributed: pip install 'paceline[cluster]'".
+    """
+    if find_spec(module or library) is not None:
+        return None
+    return f"needs {library}: pip install 'paceline[{extra}]'"

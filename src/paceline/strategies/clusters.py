@@ -1,14 +1,16 @@
-"""Clusters that were there before: their addresses, whether they can be reached, and whether they fit."""
+"""What strategies on somebody's cluster have in common."""
 
 import socket
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from types import MappingProxyType
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from paceline import __version__
-from paceline.contracts import Option
-from paceline.strategies.base import NotReady
+from paceline.contracts import Option, Workload
+from paceline.strategies.base import NotReady, Strategy
 
 REACH_TIMEOUT = 5.0  # seconds until a cluster that has not answered counts as out of reach
 ASKED = (
@@ -97,3 +99,28 @@ def check_versions(address: str, workers: Mapping[str, tuple[str, str | None]]) 
                 f"{address}: its worker {worker} has {theirs}; here is Python {PYTHON} and Paceline {__version__}: "
                 "both sides need the same"
             )
+
+
+class Engine(Strategy):
+    """A strategy that starts a cluster on this machine, or uses one that is there: its options, checked.
+
+    Raises:
+        ValueError: if `chunksize`, the items that are sent at a time, is not a whole number of 1 or more, or `cluster`
+            is no address of this engine's.
+    """
+
+    extra: ClassVar[str | None] = "cluster"
+    heavy: ClassVar[bool] = True
+    scheme: ClassVar[str]
+    defaults: ClassVar[MappingProxyType[str, Option]] = MappingProxyType({"chunksize": 1, "cluster": None})
+
+    def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
+        super().__init__(workload, workers, **options)
+        self._chunksize = self._check_whole("chunksize", self.options["chunksize"])
+        self._cluster = checked_address(self.name, self.scheme, self.options["cluster"])
+        if self._cluster:
+            self.options["cluster"] = self.scheme  # options are saved, and where it is is its owner's to say
+
+    @property
+    def chosen(self) -> dict[str, Option]:
+        return {**super().chosen, "cluster": self._cluster}

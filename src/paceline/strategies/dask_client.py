@@ -1,19 +1,81 @@
-"""The measuring process's end of a cluster of dask."""
+"""The measuring process's end of a dask cluster: its client, and results as they come."""
 
 import asyncio
 import logging
 import pickle
 import uuid
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from paceline.contracts import Item, Result, Workload
-from paceline.strategies import clusters, dask_results
+from paceline.strategies import clusters
 from paceline.strategies.base import WorkerDied
+
+Watch: TypeAlias = Callable[[], Coroutine[Any, Any, Exception]]
+"""Waits until results can't come any more, and gives the reason."""
+
+
+async def gathered(client: Any, address: str, futures: Sequence[Any], watch: Watch) -> list[Result]:
+    """Wait for all of them, whatever becomes of each: dask would give up at the first error, and go on with the rest.
+
+    Args:
+        client: dask's; this runs in its loop.
+        address: the scheduler's, for errors.
+        futures: shape (n,).
+        watch: ends when none of them can come any more.
+
+    Returns:
+        Results, shape (n,).
+
+    Raises:
+        Exception: the first error in item order, or what `watch` gave.
+        WorkerDied: if the items' workers, or the scheduler, were lost.
+    """
+    coming = asyncio.ensure_future(client.gather(futures, errors="skip", asynchronous=True))
+    watching = asyncio.ensure_future(watch())
+    try:
+        await asyncio.wait([coming, watching], return_when=asyncio.FIRST_COMPLETED)
+        if watching.done():
+            raise watching.result()
+        results = await _unless_lost(coming)
+    finally:
+        coming.cancel()
+        watching.cancel()
+    if len(results) < len(futures):
+        await _raise_first(address, futures)
+    return list(results)
+
+
+async def _raise_first(address: str, futures: Sequence[Any]) -> None:
+    """Raise the first error in item order; what dask says of workers that it lost becomes our own word for it."""
+    from distributed.scheduler import KilledWorker
+
+    lost = [place for place, future in enumerate(futures) if future.status not in {"finished", "error"}]
+    errors = [(place, await future.exception()) for place, future in enumerate(futures) if future.status == "error"]
+    lost += [place for place, error in errors if isinstance(error, KilledWorker)]
+    if lost:
+        which = f"{len(lost)} of {len(futures)} have no result, place {min(lost)} in item order among them"
+        raise WorkerDied(f"{address} lost workers, or itself, before their items were done: {which}")
+    if errors:
+        raise errors[0][1]
+    raise WorkerDied(f"{address} was lost before it had given the results: the items have no result")
+
+
+async def _unless_lost(coming: Any) -> Any:
+    """Return what came; nothing if dask gave up, as it does when it has lost its scheduler."""
+    try:
+        return await coming
+    except OSError:
+        return []
+    except asyncio.CancelledError:
+        if coming.cancelled():
+            return []
+        raise
+
 
 LOGGERS = ("distributed", "distributed.client")
 
@@ -65,7 +127,7 @@ class Line:
         with self._losses("the workload was opened"):
             self.client.register_plugin(plugin)
 
-    def results(self, items: Sequence[Item], chunksize: int, watch: dask_results.Watch) -> list[Result]:
+    def results(self, items: Sequence[Item], chunksize: int, watch: Watch) -> list[Result]:
         """Run all items, and give the results in item order.
 
         Raises:
@@ -80,7 +142,7 @@ class Line:
             futures = self.client.map(
                 partial(work, self._token), list(each), pure=False, workers=self._only, allow_other_workers=False
             )
-        done = self.client.sync(dask_results.gathered, self.client, self._address, futures, watch)
+        done = self.client.sync(gathered, self.client, self._address, futures, watch)
         return done if chunksize == 1 else [result for chunk in done for result in chunk]
 
     def threads(self) -> dict[str, int]:

@@ -8,8 +8,7 @@ from typing import ClassVar, Self
 
 from paceline import machine
 from paceline.contracts import Face, Item, Option, Result, Workload
-from paceline.strategies.base import Strategy
-from paceline.strategies.extras import unmet
+from paceline.strategies.base import Strategy, unmet
 
 
 class Gevent(Strategy):

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 
 from paceline.contracts import Item, Result
 from paceline.strategies.base import START_TIMEOUT, NotReady, Strategy
-from paceline.strategies.endings import late_end
+from paceline.strategies.worker_processes import late_end
 from paceline.workers import interpreter
 from paceline.workers.errors import standard_library_first
 

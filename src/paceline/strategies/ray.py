@@ -1,17 +1,150 @@
-"""Actors of ray."""
+"""Actors of ray, by way of a driver in a process of its own."""
 
+import multiprocessing
 import pickle
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from multiprocessing import connection
 from types import MappingProxyType, TracebackType
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from paceline import __version__
 from paceline.contracts import Item, Option, Result
-from paceline.strategies import clusters, extras
-from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, WorkerDied
-from paceline.strategies.engine import Engine
-from paceline.strategies.ray_driver import START_METHOD, connected
-from paceline.workers.ray_driver import Wanted
+from paceline.strategies import base, clusters
+from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, NotReady, WorkerDied
+from paceline.strategies.clusters import Engine
+from paceline.strategies.worker_processes import death
+from paceline.workers import pool_worker, ray_driver
+from paceline.workers.errors import Failed, guarded
+from paceline.workers.ray_driver import Differs, Gone, Lost, Unfit, Unreached, Wanted
+
+START_METHOD = "spawn"
+CONNECT_TIMEOUT = 15.0  # seconds for a cluster to let a client in, which it does in some
+ATTEMPTS = 3
+LAST_MOMENT = 10.0  # seconds to say goodbye to a cluster that is there
+
+
+def connected(wanted: Callable[[str], Wanted]) -> "Driver":
+    """Start a process that speaks with ray, and wait until it has started a cluster, or has come into the one that is
+    there; its next answer says that the workers are ready.
+
+    A cluster that is there gets more than one chance to let it in: the process that ray starts there for each client
+    dies at birth now and then (ray's issue 63202), and ray takes 40 s to say so.
+
+    Raises:
+        Exception: as `Driver.answer` does.
+    """
+    for _ in range(ATTEMPTS):
+        driver = Driver(wanted)
+        try:
+            if driver.comes_in():
+                return driver
+        except BaseException:
+            driver.end()
+            raise
+        driver.end()
+    why = f"ray is there, and let nobody in within {CONNECT_TIMEOUT:g} s, {ATTEMPTS} times"
+    raise clusters.out_of_reach(driver.address, why)
+
+
+class Driver:
+    """A process that speaks with ray.
+
+    Args:
+        wanted: given the folder that ray may use, what it is to start.
+
+    Attributes:
+        address: of the cluster that is there, "" if there is none.
+        over: whether it has ended.
+    """
+
+    @guarded()
+    def __init__(self, wanted: Callable[[str], Wanted]) -> None:
+        self.over = False
+        self._in = False
+        self._folder = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
+        try:
+            asked = wanted(self._folder.name)
+            self.address = asked.cluster or ""
+            self._start(asked)
+        except BaseException:
+            self._folder.cleanup()
+            raise
+
+    def comes_in(self) -> bool:
+        """Wait for its first answer, on a cluster that is there no longer than `CONNECT_TIMEOUT`."""
+        if self.address and not connection.wait([self._pipe], CONNECT_TIMEOUT):
+            return False
+        self.answer("before it was ready", START_TIMEOUT)
+        self._in = True
+        return True
+
+    def ask(self, what: Any, when: str, timeout: float | None) -> Any:
+        """Send something, and give the answer; see `answer`."""
+        with suppress(BrokenPipeError):  # it has ended, and perhaps said why
+            self._pipe.send(what)
+        return self.answer(when, timeout)
+
+    def answer(self, when: str, timeout: float | None) -> Any:
+        """Wait for an answer.
+
+        Raises:
+            Exception: what it says in place of one.
+            NotReady: if it says nothing in time, or that there is no cluster, or one that does not fit.
+            WorkerDied: if a worker has ended, or it has, or the cluster is there no more.
+        """
+        if not connection.wait([self._pipe], timeout):
+            raise NotReady(f"ray: no answer within {timeout:g} s, {when}")
+        try:
+            answer = self._pipe.recv()
+        except (EOFError, OSError):
+            self._process.join(STOP_TIMEOUT)
+            raise death([self._process], when) from None
+        if error := self._error(answer, when):
+            raise error
+        return answer
+
+    def end(self) -> None:
+        """End the process, and whatever ray started for it."""
+        from paceline.child import processes
+
+        self.over = True
+        if not self.address:
+            processes.end_tree(self._process.pid)
+        elif self._in:
+            self._process.terminate()
+            self._process.join(LAST_MOMENT)
+        self._process.kill()
+        self._process.join()
+        self._pipe.close()
+        self._folder.cleanup()
+
+    def _start(self, asked: Wanted) -> None:
+        context: Any = multiprocessing.get_context(START_METHOD)
+        self._pipe, its = context.Pipe()
+        with its, pool_worker.interrupts_held():
+            self._process = context.Process(target=ray_driver.main, args=(its, asked))
+            self._process.start()
+
+    def _error(self, answer: Any, when: str) -> Exception | None:
+        """Make the error that an answer stands for, if it does."""
+        match answer:
+            case Failed(error):
+                return error
+            case Lost(pids):
+                which = f"process {', '.join(map(str, pids))}" if pids else "one that had not said its number yet"
+                how = "ray does not say how; a signal such as SIGKILL ends one without a word"
+                return WorkerDied(f"a worker ended {when}: {which} ({how}); its items have no result")
+            case Gone(why):
+                return WorkerDied(f"{self.address} was lost {when}: {why}; its items have no result")
+            case Unreached(why):
+                return clusters.out_of_reach(self.address, why)
+            case Unfit(why):
+                return clusters.WorkersDiffer(f"{self.address}: {why}")
+            case Differs(host, versions):
+                clusters.check_versions(self.address, {host: versions})
+        return None
 
 
 class Ray(Engine):
@@ -36,7 +169,7 @@ class Ray(Engine):
 
     @classmethod
     def unavailable(cls) -> str | None:
-        return extras.unmet("ray", cls.extra)
+        return base.unmet("ray", cls.extra)
 
     def __enter__(self) -> Self:
         if self._cluster:

@@ -1,12 +1,78 @@
-"""Threads of one interpreter, from `concurrent.futures`."""
+"""Threads of one interpreter, by themselves or behind an event loop."""
 
-from collections.abc import Sequence
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
-from paceline.contracts import Item, Result
+from paceline.contracts import Item, Option, Result
 from paceline.strategies.base import Strategy
-from paceline.strategies.crew import Crew
+from paceline.workers.event_loop import all_results, runner
+
+
+class Own(threading.local):
+    """What a thread keeps for itself; `opened` is closed when the crew is dismissed."""
+
+    def __init__(self) -> None:
+        self.opened = ExitStack()
+
+
+class Crew:
+    """A `ThreadPoolExecutor` with something of its own in each thread.
+
+    The executor starts threads lazily and reuses idle ones, so a word to each of them needs a rendezvous.
+
+    Args:
+        size: how many threads.
+
+    Attributes:
+        pool: the executor.
+        here: what a thread keeps for itself.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.pool = ThreadPoolExecutor(size, thread_name_prefix="paceline")
+        self.here: Any = Own()
+
+    def each(self, action: Callable[[], None]) -> None:
+        """Do `action` once in each thread: all meet first, so that none takes the turn of another. An error in one
+        keeps no other from its own turn. Nobody gives up after some time: a thread can't be ended, only waited for.
+
+        Raises:
+            BaseException: the first error of those that `action` raised, once it is over in all threads.
+        """
+        meeting = threading.Barrier(self.size)
+
+        def turn() -> None:
+            meeting.wait()
+            action()
+
+        try:
+            turns = [self.pool.submit(turn) for _ in range(self.size)]
+        except BaseException:  # the system refused a thread: don't keep the others waiting for it
+            meeting.abort()
+            raise
+        for error in [turn.exception() for turn in turns]:
+            if error is not None:
+                raise error
+
+    def dismiss(self) -> None:
+        """Close what each thread has opened, in that thread, and end them all, once they have done their items.
+
+        Raises:
+            BaseException: the first error of closing it.
+        """
+        try:
+            self.each(self._close_own)
+        finally:
+            self.pool.shutdown()
+
+    def _close_own(self) -> None:
+        self.here.opened.close()
 
 
 class Threads(Strategy):
@@ -37,3 +103,34 @@ class Threads(Strategy):
     def _open(self) -> None:
         here = self._crew.here
         here.run = here.opened.enter_context(self.workload.worker())
+
+
+class ToThread(Threads):
+    """`asyncio.to_thread` over a crew of as many threads as workers (the loop's own executor would have at most 32)."""
+
+    name: ClassVar[str] = "to-thread"
+    fixed: ClassVar[dict[str, Option]] = {"loop": "asyncio"}
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        try:
+            self._runner = runner()
+            self._runner.get_loop().set_default_executor(self._crew.pool)
+        except BaseException:
+            self._crew.dismiss()
+            raise
+        return self
+
+    def map(self, items: Sequence[Item]) -> list[Result]:
+        return self._runner.run(all_results(self._hand_over, items, self.workers))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            super().__exit__(kind, error, trace)
+        finally:
+            self._runner.close()
+
+    async def _hand_over(self, item: Item) -> Result:
+        return await asyncio.to_thread(self._one, item)

@@ -12,8 +12,7 @@ from types import TracebackType
 from typing import ClassVar, Self
 
 from paceline.contracts import Face, Item, Option, Result, Workload
-from paceline.strategies.base import Strategy
-from paceline.strategies.extras import unmet
+from paceline.strategies.base import Strategy, unmet
 
 
 class Trio(Strategy):

@@ -1,4 +1,4 @@
-"""`paceline check`: a saved run against the pinned baseline of its machine and Python."""
+"""A saved run against the pinned baseline of its machine and Python."""
 
 import json
 import sys
@@ -14,10 +14,20 @@ from paceline.tables.runs import doubts
 from paceline.tables.verdicts import MISUSE, status
 from paceline.text import layout
 from paceline.trends import baselines, check_text
-from paceline.trends.baselines import PIN, BaselinesError, Pin
-from paceline.trends.check_judging import judged
+from paceline.trends.baselines import (
+    PIN,
+    BaselinesError,
+    Complain,
+    Pin,
+    chosen,
+    measured,
+    once,
+    same_file,
+    untraced,
+    whole_runs,
+)
 from paceline.trends.check_text import Shown
-from paceline.trends.runs import Complain, chosen, measured, once, same_file, untraced, whole_runs
+from paceline.trends.judging import judged
 
 
 def check(arguments: Namespace, complain: Complain) -> int:

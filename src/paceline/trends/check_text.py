@@ -14,8 +14,8 @@ from paceline.tables.rows import in_full
 from paceline.tables.verdicts import OVERALL, STYLES, interval, short, some
 from paceline.text import formats, layout
 from paceline.text.layout import code, text
-from paceline.trends.check_judging import EASY_RUNS, Checked, CheckOutcome
-from paceline.trends.runs import called
+from paceline.trends.baselines import called
+from paceline.trends.judging import EASY_RUNS, Checked, CheckOutcome
 
 COLUMNS = ("cell", "baseline", "run", "change", "95 % interval", "runs", "verdict", "marks")
 _ORDER: tuple[Verdict, ...] = ("slower", "faster", "unknown", "same")

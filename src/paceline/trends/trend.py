@@ -14,13 +14,13 @@ from rich.text import Text
 
 from paceline import history, machine
 from paceline.history import NoSuchRunError, Run
-from paceline.stats import change_points
-from paceline.stats.change_points import ChangePoint
+from paceline.stats import variation
+from paceline.stats.variation import ChangePoint
 from paceline.tables.verdicts import MISUSE, interval, short
 from paceline.text import formats, layout
 from paceline.text.formats import many
-from paceline.trends.check_judging import LEAST_CELLS
-from paceline.trends.runs import Complain, Measured, called, measured, of_this_machine, untraced
+from paceline.trends.baselines import Complain, Measured, called, measured, of_this_machine, untraced
+from paceline.trends.judging import LEAST_CELLS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,11 +69,11 @@ def find_trend(fingerprint: str, history: Sequence[Measured], wanted: str = "") 
     """
     names = dict.fromkeys(name for one in history for name in one.cells if wanted in name)
     having = {name: [one for one in history if name in one.cells] for name in names}
-    enough = {name: runs for name, runs in having.items() if len(runs) >= change_points.LEAST_RUNS}
+    enough = {name: runs for name, runs in having.items() if len(runs) >= variation.LEAST_CHANGE_RUNS}
     logs = {name: [math.log(one.cells[name].median) for one in runs] for name, runs in enough.items()}
     moved = [
         Moved(fullname=name, point=point, before=enough[name][point.index - 1].run, after=enough[name][point.index].run)
-        for name, points in change_points.change_points(logs).items()
+        for name, points in variation.change_points(logs).items()
         for point in points
     ]
     places = {id(one.run): place for place, one in enumerate(history)}
@@ -129,7 +129,7 @@ def tables(found: Trend) -> list[RenderableType]:
 def conclusion(found: Trend) -> str:
     """Return in a sentence how many cells moved, or why that is unknown."""
     if not found.looked_at:
-        return f"Unknown: no cell has {change_points.LEAST_RUNS} whole runs yet."
+        return f"Unknown: no cell has {variation.LEAST_CHANGE_RUNS} whole runs yet."
     cells = len({one.fullname for one in found.moved})
     if not cells:
         return f"No change point shows in {many(len(found.looked_at), 'cell')}."
@@ -150,7 +150,7 @@ def as_json(found: Trend) -> str:
             for name, runs in found.looked_at.items()
         ],
         "too_few_runs": found.too_few,
-        "least_runs": change_points.LEAST_RUNS,
+        "least_runs": variation.LEAST_CHANGE_RUNS,
     }
     return json.dumps(whole, indent=2, allow_nan=False)
 
@@ -175,11 +175,11 @@ def _title(before: Run, after: Run, *, together: bool) -> str:
 def _limits(found: Trend) -> list[str]:
     said = []
     if found.too_few:
-        least = change_points.LEAST_RUNS
+        least = variation.LEAST_CHANGE_RUNS
         said.append(f"{many(len(found.too_few), 'cell')} with fewer than {least} whole runs: unknown, not looked at")
     if found.looked_at:
         cells = len(found.looked_at)
-        sides = change_points.least_neighbours(cells)
+        sides = variation.least_neighbours(cells)
         together = f"with {many(cells, 'cell')} judged together " if cells > 1 else ""
         said.append(
             f"{together}a change shows with {sides} runs on either side of it, fewer on one if more on the other"

@@ -1,20 +1,149 @@
-"""From a process that is watched to the records of its log, as they come."""
+"""One round to look at: what was typed, and the records of its log as they come."""
 
 import os
 import tempfile
-from collections.abc import Generator, Iterable, Iterator
+from argparse import Namespace
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from multiprocessing import connection
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from paceline import machine
 from paceline.child import processes
 from paceline.child.inside import Failed
-from paceline.race.child import FAREWELL
-from paceline.server.process import Instrument
+from paceline.contracts import Option, Workload
+from paceline.race.racing import FAREWELL
+from paceline.server.process import Instrument, running
+from paceline.server.service import Service, read_jitter
+from paceline.strategies import STRATEGIES, Strategy
+from paceline.text.formats import setting
 from paceline.watch.messages import Ended, Ran, Request
-from paceline.watch.wish import Wish
 from paceline.workers.spans import Log, Opened, Record
+from paceline.workloads import Call, Compute, Fetch, Mixed
+
+LATENCY = 0.05  # seconds: slow enough to be watched
+CPU_SECONDS = 0.01
+STEPS = 200_000
+SIZE = 1024  # bytes of an answer
+WAITING_WORKERS = 4  # as in the lesson
+ITEMS = 40
+
+NAMES = [strategy.name for strategy in STRATEGIES]
+TAKES = {"downloads": ("latency", "jitter"), "computing": ("n",), "mixed": ("latency", "jitter", "cpu")}
+"""Workload -> the options that are for it."""
+
+
+class MisuseError(ValueError):
+    """What was typed makes no sense."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What to watch.
+
+    Attributes:
+        what: its items, in words.
+        made: makes the workload of a server's URL; there is none where `served` is false.
+        timeout: seconds for any one step.
+    """
+
+    strategy: Strategy
+    items: int
+    what: str
+    served: bool
+    made: Callable[[str], Workload]
+    timeout: float
+
+    @contextmanager
+    def workload(self, *, spans: bool = False) -> Iterator[tuple[Workload, Instrument | None]]:
+        """Yield the workload, and the server that it needs, if any, for as long as it is needed.
+
+        Args:
+            spans: have the server leave a span for each item.
+        """
+        if not self.served:
+            yield self.made(""), None
+            return
+        with running(spans=spans) as instrument:
+            yield self.made(instrument.url), instrument
+
+
+def wish(arguments: Namespace) -> Wish:
+    """Make sense of what was typed.
+
+    Raises:
+        MisuseError: if there is none in it.
+    """
+    chosen = next((known for known in STRATEGIES if known.name == arguments.strategy), None)
+    if chosen is None:
+        raise MisuseError(f"there is no strategy {arguments.strategy!r}; there are: {', '.join(NAMES)}")
+    _check_fitting(arguments)
+    what, served, made = _work(arguments)
+    workers = arguments.workers or (machine.whole_cpus() if arguments.workload == "computing" else WAITING_WORKERS)
+    try:
+        strategy = chosen(made(""), workers, **dict(map(_option, arguments.option)))
+    except (TypeError, ValueError) as error:
+        raise MisuseError(str(error)) from None
+    return Wish(strategy, arguments.items or ITEMS, what, served, made, arguments.timeout)
+
+
+def _check_fitting(arguments: Namespace) -> None:
+    takes = TAKES.get(arguments.workload, ())
+    for name in ("latency", "jitter", "n", "cpu"):
+        if getattr(arguments, name) is not None and name not in takes:
+            fit = " and ".join(workload for workload, taken in TAKES.items() if name in taken)
+            raise MisuseError(f"--{name} is for {fit}; {arguments.workload} has no use for it")
+
+
+def _work(arguments: Namespace) -> tuple[str, bool, Callable[[str], Workload]]:
+    """Return what the items are, whether a server serves them, and how their workload is made of its URL."""
+    match arguments.workload:
+        case "computing":
+            steps = arguments.n or STEPS
+            return f"computations of {steps} squares", False, lambda _: Compute("squares", steps)
+        case "downloads":
+            query = _query(arguments)
+            return _downloads(arguments), True, lambda url: _fetch(url, query)
+        case "mixed":
+            query, cpu = _query(arguments), CPU_SECONDS if arguments.cpu is None else arguments.cpu
+            what = f"{_downloads(arguments)}, then {setting(cpu)} of computing"
+            return what, True, lambda url: Mixed(_fetch(url, query), cpu)
+        case name if ":" in name:
+            return f"calls of {name}", False, lambda _: Call(name)
+        case name:
+            raise MisuseError(f"there is no workload {name!r}; there are: {', '.join(TAKES)}, module:function")
+
+
+def _downloads(arguments: Namespace) -> str:
+    jitter = f" (jitter {arguments.jitter})" if arguments.jitter else ""
+    return f"downloads of {setting(_latency(arguments))}{jitter}"
+
+
+def _latency(arguments: Namespace) -> float:
+    return LATENCY if arguments.latency is None else float(arguments.latency)
+
+
+def _query(arguments: Namespace) -> str:
+    try:
+        jitter = read_jitter("jitter", arguments.jitter) if arguments.jitter is not None else None
+        return Service(latency=_latency(arguments), jitter=jitter, size=SIZE).query()
+    except ValueError as error:
+        raise MisuseError(str(error)) from None
+
+
+def _fetch(url: str, query: str) -> Fetch:
+    return Fetch(f"{url}/item/{{item}}?{query}", SIZE)
+
+
+def _option(text: str) -> tuple[str, Option]:
+    """Read NAME=VALUE; a value that reads as a number is one."""
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise MisuseError(f"--option {text}: write NAME=VALUE, as in chunksize=5")
+    return name, int(value) if value.isascii() and value.isdigit() else value
+
 
 CHUNK = 1 << 16  # bytes, as much as a pipe holds
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from paceline.child.inside import Failed, ends
 from paceline.contracts import Workload
 from paceline.race.lane import FORKING, end_with_race
-from paceline.race.output import Output
+from paceline.race.probing import Output
 from paceline.strategies import STRATEGIES, Strategy
 from paceline.watch.messages import Ended, Ran, Request, UnfitError
 from paceline.workers.spans import Observed

@@ -1,8 +1,7 @@
 """What is done to one item."""
 
 from paceline.workloads.call import Call
-from paceline.workloads.carry import Carry
-from paceline.workloads.compute import Compute
+from paceline.workloads.compute import Carry, Compute
 from paceline.workloads.fetch import Fetch
 from paceline.workloads.mixed import Mixed
 

@@ -1,11 +1,13 @@
-"""CPU-bound work of a chosen length, with or without the GIL."""
+"""CPU-bound work of a chosen length, with or without the GIL, and with bytes to carry."""
 
 import hashlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from types import MappingProxyType
+from typing import Self
 
 
 def squares(n: int) -> int:
@@ -64,3 +66,94 @@ class Compute:
 
 async def _inline(compute: Callable[[int], int], item: int) -> int:
     return compute(item)
+
+
+STRIDE = 1000  # squares added up in one go, so that numbers stay small and every step takes the same time
+PASSES = 100  # of 10 strides each, some 0.5 ms, for the calibration
+PAUSE = 0.01  # seconds between two of them, as what slows a machine down may last for most of a second
+NUMBER = 8  # bytes of an item's number
+
+Answer = tuple[int, bytes]
+"""(sum of the squares, what was carried)"""
+
+
+@dataclass(frozen=True)
+class Carry:
+    """Compute with the GIL held, and give back the bytes that came: for nothing inside a process, at a price to
+    another.
+
+    What an item computes is fixed in steps, not in time: a worker that looks at its clock would do less where it is
+    disturbed, and for 10 us the looks would be a good part of the work. `lasting` finds out how many steps it takes.
+
+    Args:
+        cpu_seconds: CPU time that the steps take one worker who has a CPU to itself; for the record.
+        size: bytes of an item, and of its result.
+        steps: squares that an item adds up.
+
+    Raises:
+        ValueError: if one of them is below 0.
+    """
+
+    cpu_seconds: float
+    size: int
+    steps: int
+
+    def __post_init__(self) -> None:
+        for name in ("cpu_seconds", "size", "steps"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} must be 0 or more, not {getattr(self, name)!r}")
+
+    @classmethod
+    def lasting(cls, cpu_seconds: float, size: int) -> Self:
+        """Make one of as many steps as take `cpu_seconds` here; all made in one process agree on how long a step
+        takes.
+        """
+        return cls(cpu_seconds, size, round(cpu_seconds / step_seconds()))
+
+    def items(self, count: int) -> list[bytes]:
+        """Make items, all of them different unless they are too small for it."""
+        return [
+            number.to_bytes(NUMBER, "big") * (self.size // NUMBER) + bytes(self.size % NUMBER)
+            for number in range(count)
+        ]
+
+    def expected(self, item: bytes) -> Answer:
+        """Compute, and give the bytes back as they are: to make others would take longer than a short item computes."""
+        return compute(self.steps), item
+
+    @contextmanager
+    def worker(self) -> Iterator[Callable[[bytes], Answer]]:
+        """Hand out the function; there is nothing to open."""
+        yield self.expected
+
+    @asynccontextmanager
+    async def async_worker(self, concurrency: int) -> AsyncIterator[Callable[[bytes], Awaitable[Answer]]]:
+        """Compute inline, on the loop's own thread, as a coroutine would."""
+        del concurrency
+        yield partial(_carry_inline, self.expected)
+
+
+def compute(steps: int) -> int:
+    """Add up that many squares, holding the GIL."""
+    total = sum(squares(STRIDE) for _ in range(steps // STRIDE))
+    rest = steps % STRIDE
+    return total + squares(rest) if rest else total
+
+
+@cache
+def step_seconds() -> float:
+    """Find the CPU time of one step, by the best of some passes: whatever disturbs a pass makes it longer. Found
+    once.
+    """
+    return min(_seconds_after_a_pause(10 * STRIDE) for _ in range(PASSES)) / (10 * STRIDE)
+
+
+def _seconds_after_a_pause(steps: int) -> float:
+    time.sleep(PAUSE)
+    begun = time.thread_time()
+    compute(steps)
+    return time.thread_time() - begun
+
+
+async def _carry_inline(run: Callable[[bytes], Answer], item: bytes) -> Answer:
+    return run(item)

@@ -12,7 +12,8 @@ from paceline.report.page.doubting import doubts
 from paceline.report.page.model import Figure, Section
 from paceline.report.page.sections.laying import Maker, side_by_side
 from paceline.report.page.sections.naming import slug
-from paceline.stats.traces import TracedSpan, makespan, spans
+from paceline.stats.saved_traces import TracedSpan, spans
+from paceline.stats.traces import makespan
 from paceline.tables.rows import shared, varying, wording
 from paceline.text import formats
 

@@ -1,0 +1,261 @@
+"""A prediction, or a validation, as tables and as JSON."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from paceline.files import finite
+from paceline.history import Run
+from paceline.predict.groups import Family
+from paceline.predict.measured import Work
+from paceline.predict.model import LEAST, LEVEL, Fit
+from paceline.predict.predicting import (
+    MEMORY,
+    NEAR,
+    Beyond,
+    Counts,
+    HeldOut,
+    Needed,
+    Prediction,
+    Question,
+    Score,
+    scores,
+    total,
+)
+from paceline.tables import runs
+from paceline.text import formats, layout
+from paceline.text.formats import many
+
+_HUGE = 1000.0  # a factor that says nothing any more
+
+
+def validation(run: Run, found: Sequence[HeldOut]) -> list[RenderableType]:
+    """Lay out every held-out cell, the groups they belong to, and how many were predicted well."""
+    by_group = scores(found)
+    return [runs.introduced(run), _cells(found), _groups(by_group), *map(Text, _validation_sentences(total(by_group)))]
+
+
+def factor(value: float) -> str:
+    """Write how many times as long something may be: "1.2", or that nobody can tell."""
+    return f"{value:.2f}" if value < _HUGE else "over 1,000"
+
+
+def _cells(found: Sequence[HeldOut]) -> RenderableType:
+    made = layout.table(("cell", "measured", "predicted", "off", "factor", "marks"), left=1)
+    for one in found:
+        if one.predicted is not None:
+            layout.row(made, _row(one))
+    return layout.titled("Each cell, predicted from the others", made)
+
+
+def _row(one: HeldOut) -> tuple[str, ...]:
+    assert one.predicted is not None
+    marks = [mark for mark, holds in (("far", one.near), ("outside", one.inside)) if not holds]
+    return (
+        formats.plain(one.cell.name.removeprefix("test_")),
+        formats.seconds(one.cell.seconds),
+        formats.seconds(one.predicted),
+        formats.change(one.predicted / one.cell.seconds),
+        factor(one.factor),
+        " ".join(marks),
+    )
+
+
+def _groups(found: Sequence[Score]) -> RenderableType:
+    made = layout.table(("strategy", "client", "work", "cells", "within 20 %", "inside", "both", "factor"), left=3)
+    for one in found:
+        if one.cells:
+            counts = (one.cells, one.near, one.inside, one.right)
+            words = (formats.plain(one.strategy), formats.plain(one.client), one.kind, *map(str, counts))
+            layout.row(made, (*words, factor(one.factor or 0.0)))
+    return layout.titled("By strategy, client and kind of work", made)
+
+
+def _validation_sentences(found: Counts) -> list[str]:
+    near, inside, right = (
+        f"{count} ({formats.percent(count / found.cells)})" for count in (found.near, found.inside, found.right)
+    )
+    told = [
+        (
+            f"Of {found.cells} cells {near} lie within {formats.percent(NEAR)} of what was measured, {inside} inside "
+            f"of their {formats.percent(LEVEL)} interval, and {right} are both."
+        ),
+        "far: over 20 % off; outside: of the interval from predicted / factor to predicted x factor.",
+    ]
+    if found.unpredicted:
+        told.append(
+            f"Cells that could not be predicted: {found.unpredicted}; without each of them fewer than {LEAST} of its "
+            "kind are left."
+        )
+    return told
+
+
+_AXES = {"items": "items", "workers": "workers", "latency": "latency", "cpu_seconds": "CPU per item", "size": "size"}
+_PARTS = {
+    "round_seconds": "a round, however many items",
+    "trip": "a turn beyond its latency",
+    "wake": "a turn that had to wait, more",
+    "busy": "overhead per item, CPU time",
+    "byte": "each byte, CPU time",
+    "stretch": "own computing, times as long",
+    "contention": "contention (USL)",
+    "coherency": "coherency (USL)",
+    "overlap": "overlap of waiting and computing",
+}
+_FACTORS = ("stretch", "contention", "coherency", "overlap")
+
+
+def prediction(run: Run, family: Family, question: Question, fit: Fit, answer: Prediction) -> list[RenderableType]:
+    """Lay out an answer, for `paceline.text.layout.render`."""
+    return [
+        runs.introduced(run),
+        Text(_asked(family, question), style="bold"),
+        _demands(answer),
+        _parts(fit),
+        *map(Text, _sentences(question, answer)),
+        Text(_conclusion(answer), style="bold"),
+    ]
+
+
+def _asked(family: Family, question: Question) -> str:
+    work, machines = question.work, question.machines
+    told = [many(work.items, "item")]
+    told += [f"of {formats.setting(work.latency)}"] if work.latency else []
+    told += [f"that compute {formats.setting(work.cpu_seconds)}"] if work.cpu_seconds else []
+    place = "one machine" if machines == 1 else f"each of {machines:,} machines"
+    return f"{', '.join(map(formats.plain, family))}: {' '.join(told)}, {many(work.workers, 'worker')} on {place}"
+
+
+def _demands(answer: Prediction) -> RenderableType:
+    made = layout.table(("resource", "alone it takes"), left=1)
+    for resource, seconds in answer.demands.items():
+        layout.row(made, (resource, formats.seconds(seconds) if seconds else formats.NOTHING))
+    layout.row(made, (MEMORY, f"holds {_bytes(answer.memory_bytes)}"))
+    return made
+
+
+def _parts(fit: Fit) -> RenderableType:
+    made = layout.table((f"part of the model, {fit.cells} cells", "value", ""), left=1)
+    for name, words in _PARTS.items():
+        value = getattr(fit.parts, name)
+        shown = f"{value:.3g}" if name in _FACTORS else formats.seconds(value)
+        layout.row(made, (words, shown, "fitted" if name in fit.free else "taken as it is"))
+    return made
+
+
+def _sentences(question: Question, answer: Prediction) -> Iterable[str]:
+    if answer.memory_bytes is None:
+        yield "What its workers hold in memory is not in this run; measure it: benchmarks/test_memory.py."
+    if answer.fitting_workers is not None:
+        yield (
+            f"Memory: {many(question.work.workers, 'worker')} would hold {_bytes(answer.memory_bytes)}, more than the "
+            f"{_bytes(question.memory)} there are; it is predicted with the {max(1, answer.fitting_workers):,} that "
+            "have room."
+        )
+    for one in answer.beyond:
+        yield _beyond(one)
+    if answer.beyond:
+        yield "Beyond what was measured the interval says only what the model would say, not that it still holds."
+    if question.machines > 1:
+        yield "Machines are like the measured one, share one server and one link, and get their items beforehand."
+    if answer.needed and question.deadline:
+        yield _needed(answer.needed, question.deadline, question.work)
+
+
+def _beyond(one: Beyond) -> str:
+    axis = _AXES[one.axis]
+    if one.factor is None:
+        return f"Beyond: {axis} {_value(one.axis, one.asked)}; every cell had {_value(one.axis, one.measured)}."
+    side = "the most" if one.asked > one.measured else "the least"
+    return (
+        f"Beyond: {axis} {_value(one.axis, one.asked)}, {formats.times(one.factor)} away from {side} that was "
+        f"measured, {_value(one.axis, one.measured)}."
+    )
+
+
+def _value(axis: str, value: float) -> str:
+    if axis in ("latency", "cpu_seconds"):
+        return formats.setting(value) if value else "0 s"
+    return formats.size(int(value)) if axis == "size" else f"{value:,.0f}"
+
+
+def _needed(needed: Needed, deadline: float, work: Work) -> str:
+    within = f"within {formats.setting(deadline)}, start included"
+    if needed.middle is None:
+        return f"No number of machines does it {within}: even with an item each, {work.items:,} of them take longer."
+    safe = f"{needed.safe:,} by the upper end of the interval" if needed.safe else "no number by the upper end"
+    return f"Machines needed to do it {within}: {needed.middle:,} by the middle, {safe}."
+
+
+def _conclusion(answer: Prediction) -> str:
+    low, high = formats.seconds(answer.low), formats.seconds(answer.high)
+    start = "" if answer.start_seconds is None else f", after {formats.seconds(answer.start_seconds)} to start"
+    return (
+        f"It takes {formats.seconds(answer.seconds)} ({formats.percent(LEVEL)} interval {low} to {high}, a factor of "
+        f"{factor(answer.high / answer.seconds)}){start}; what binds is {answer.binding}."
+    )
+
+
+def _bytes(value: float | None) -> str:
+    return formats.named("bytes", value)
+
+
+def of_prediction(run: Run, family: Family, question: Question, fit: Fit, answer: Prediction) -> str:
+    """Write an answer, what was asked, and the parts it rests on."""
+    return _written(
+        {
+            **_head(run),
+            "strategy": family[0],
+            "client": family[1],
+            "question": asdict(question),
+            "level": LEVEL,
+            **{key: value for key, value in asdict(answer).items() if key != "beyond"},
+            "beyond": [{**asdict(one), "factor": one.factor} for one in answer.beyond],
+            "fit": {"cells": fit.cells, "free": fit.free, "deviation": fit.deviation, "parts": asdict(fit.parts)},
+        }
+    )
+
+
+def of_validation(run: Run, found: Sequence[HeldOut]) -> str:
+    """Write every held-out cell, and how many were predicted well."""
+    by_group = scores(found)
+    whole = total(by_group)
+    return _written(
+        {
+            **_head(run),
+            "level": LEVEL,
+            "near": NEAR,
+            "cells": [_cell(one) for one in found],
+            "scores": [{**asdict(one), "share": one.share} for one in by_group],
+            "total": {**asdict(whole), "share": whole.share},
+        }
+    )
+
+
+def _head(run: Run) -> dict[str, Any]:
+    return {"run": str(run.path), "fingerprint": run.fingerprint, "python": run.python}
+
+
+def _cell(one: HeldOut) -> dict[str, Any]:
+    known = one.predicted is not None
+    return {
+        "name": one.cell.name,
+        "strategy": one.cell.strategy,
+        "client": one.cell.through,
+        "kind": one.cell.kind,
+        "work": asdict(one.cell.work),
+        "measured": one.cell.seconds,
+        "predicted": one.predicted,
+        "factor": one.factor,
+        "error": one.error,
+        "near": one.near if known else None,
+        "inside": one.inside if known else None,
+    }
+
+
+def _written(whole: dict[str, Any]) -> str:
+    return json.dumps(finite(whole), indent=2, allow_nan=False)

@@ -1,0 +1,224 @@
+"""Processes from `concurrent.futures`, and from loky, which does the same another way."""
+
+import multiprocessing
+import os
+import signal
+from abc import abstractmethod
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
+
+from paceline.contracts import Item, Option, Result
+from paceline.strategies import base
+from paceline.strategies.base import START_TIMEOUT, WorkerDied
+from paceline.strategies.worker_processes import (
+    InProcesses,
+    death,
+    ended,
+    killed_in_time,
+    last_words,
+    late_end,
+    meet,
+    stop_forkserver,
+)
+from paceline.workers import pool_worker
+from paceline.workers.errors import guarded
+
+
+class OnExecutor(InProcesses):
+    """A strategy that hands items to an executor one by one. Entering sets the attributes.
+
+    Attributes:
+        _executor: its processes have begun with `pool_worker.start`.
+        _processes: they, and their ends.
+    """
+
+    _executor: Any
+    _processes: list[Any]
+
+    def map(self, items: Sequence[Item]) -> list[Result]:
+        try:
+            return list(self._executor.map(pool_worker.run, items, chunksize=1))
+        except BrokenProcessPool as error:
+            raise self._broken("before its items were done") from error
+
+    def _dead(self) -> Sequence[Any]:
+        return ended(self._processes)
+
+    def _close(self) -> None:
+        with killed_in_time(self._processes):
+            words = self._shut()
+        if bad := [process for process in self._processes if process.exitcode]:
+            raise late_end(bad, words)
+
+    @abstractmethod
+    def _shut(self) -> list[str]:
+        """Let the workers end, wait for them, and give what they said about it."""
+
+
+START_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+
+
+class Processes(OnExecutor):
+    """A `ProcessPoolExecutor` on a fork server (spawned on Windows), each process with the workload opened once.
+
+    The executor starts a process per item submitted while none is idle, so all are held at a gate until all are ready.
+    """
+
+    name: ClassVar[str] = "processes"
+    fixed: ClassVar[MappingProxyType[str, Option]] = MappingProxyType({"start_method": START_METHOD, "chunksize": 1})
+
+    @guarded()
+    def __enter__(self) -> Self:
+        context: Any = multiprocessing.get_context(START_METHOD)
+        self._ready, self._tell_ready = context.Pipe(duplex=False)
+        gate = context.Event()
+        initargs = (self.workload, self._tell_ready, context.Lock(), gate)
+        self._executor = ProcessPoolExecutor(self.workers, context, pool_worker.start, initargs)
+        self._processes: list[Any] = []
+        self._over = False
+        try:
+            with pool_worker.interrupts_held():
+                try:
+                    held = [self._executor.submit(pool_worker.wait_at_gate) for _ in range(self.workers)]
+                finally:  # those that did start, too, where another did not
+                    self._processes = list(self._executor._processes.values())  # noqa: SLF001 - it has no public list
+            meet(self, self._ready, self._processes, self._broken)
+            gate.set()
+            for turn in held:
+                turn.result(START_TIMEOUT)
+        except BaseException:
+            if not self._over:
+                self._kill()
+            raise
+        return self
+
+    def _broken(self, when: str) -> WorkerDied:
+        """Make the error for an executor that lost a worker: it ends the others itself, by SIGTERM."""
+        self._shut()
+        ends = [process for process in self._processes if process.exitcode != -signal.SIGTERM]
+        return death(ends or self._processes, when)
+
+    def _kill(self) -> None:
+        """Kill the workers; the executor's own thread notices and ends."""
+        for process in self._processes:
+            process.kill()
+        self._shut()
+
+    def _shut(self) -> list[str]:
+        self._over = True
+        self._executor.shutdown(cancel_futures=True)
+        words = last_words([self._ready])
+        self._ready.close()
+        self._tell_ready.close()
+        stop_forkserver()
+        return words
+
+
+NO_LIMIT = 1 << 62  # bytes; loky reads a number and knows no word for none
+MOMENT = 0.01  # seconds between looks at whether the thread that feeds the workers has ended
+
+
+class Loky(OnExecutor):
+    """loky's reusable executor, each process a new interpreter with the workload opened once.
+
+    Left to itself it would hand out the workers of an earlier start, let idle ones go after 10 s, and put another in
+    the place of one that has grown by 300 MB; here every start is one (`reuse`), and no worker leaves before it is told
+    to (`timeout`, seconds; `most_growth`, bytes).
+    """
+
+    name: ClassVar[str] = "loky"
+    extra: ClassVar[str | None] = "loky"
+    fixed: ClassVar[MappingProxyType[str, Option]] = MappingProxyType(
+        {"start_method": "loky", "chunksize": 1, "reuse": False, "timeout": None, "most_growth": NO_LIMIT}
+    )
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        return base.unmet("loky", cls.extra)
+
+    @guarded()
+    def __enter__(self) -> Self:
+        import loky
+
+        _start_trackers()
+        context: Any = loky.backend.get_context("loky")
+        self._ready, self._tell_ready = context.Pipe(duplex=False)
+        self._lifeline, self._life = context.Pipe(duplex=False)
+        initargs = (self.workload, self._tell_ready, context.Lock(), None, self._lifeline)
+        self._over = False
+        self._processes: list[Any] = []
+        self._executor = loky.get_reusable_executor(
+            self.workers,
+            context,
+            timeout=None,
+            reuse=False,
+            initializer=pool_worker.start,
+            initargs=initargs,
+            env={"LOKY_MAX_MEMORY_LEAK_SIZE": str(NO_LIMIT)},
+        )
+        try:
+            with pool_worker.interrupts_held():
+                try:
+                    self._executor.submit(os.getpid)  # the first thing submitted starts all workers
+                finally:  # those that did start, too, where another did not
+                    self._processes = list(self._executor._processes.values())  # noqa: SLF001 - it has no public list
+            meet(self, self._ready, self._processes, self._broken)
+        except BaseException:
+            self._kill()
+            raise
+        return self
+
+    def _broken(self, when: str) -> WorkerDied:
+        """Make the error for an executor that lost a worker: it kills the others itself, after which most look the
+        same.
+        """
+        self._kill()
+        ends = [process for process in self._processes if process.exitcode != -signal.SIGKILL]
+        if not ends and self.workers > 1:
+            when += ", and loky killed the others"
+        return death(ends or self._processes, when)
+
+    def _kill(self) -> None:
+        self._shut(kill_workers=True)
+        for process in self._processes:  # which the executor leaves alone where it could not start all of them
+            process.terminate()
+            process.join()
+
+    def _shut(self, *, kill_workers: bool = False) -> list[str]:
+        if self._over:
+            return []
+        self._over = True
+        feeding = self._executor._call_queue  # noqa: SLF001 - the executor forgets it, and its thread may stay
+        self._executor.shutdown(wait=True, kill_workers=kill_workers)
+        _let_out(feeding)
+        words = last_words([self._ready])
+        for end in (self._ready, self._tell_ready, self._lifeline, self._life):
+            end.close()
+        return words
+
+
+def _start_trackers() -> None:
+    """Start the trackers of semaphores, loky's and the standard library's, before interrupts are held: their start lets
+    interrupts through.
+    """
+    if os.name == "posix":
+        from multiprocessing import resource_tracker
+
+        from loky.backend import resource_tracker as its_own
+
+        resource_tracker.ensure_running()
+        its_own.ensure_running()
+
+
+def _let_out(queue: Any) -> None:
+    """Wait until a queue's thread has ended, and read what it still writes: once workers are killed, nobody else
+    does.
+    """
+    thread = queue._thread  # noqa: SLF001
+    while thread is not None and thread.is_alive():
+        thread.join(MOMENT)
+        while thread.is_alive() and queue._reader.poll():  # noqa: SLF001
+            os.read(queue._reader.fileno(), 1 << 16)  # noqa: SLF001

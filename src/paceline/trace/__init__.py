@@ -1,1 +1,0 @@
-"""`paceline trace`: one round, written down for a viewer of traces."""
