@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from paceline.report import needs
+from paceline.report import unmet
 
-UNDRAWN = needs.unmet("the report's tests")
+UNDRAWN = unmet("the report's tests")
 """Why nothing can be drawn here; None if it can."""
 
 collect_ignore_glob = ["test_page_*.py", "test_report_command.py"] if UNDRAWN else []

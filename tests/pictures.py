@@ -34,7 +34,7 @@ def assert_drawable(figure):
     """Let Vega-Lite draw a figure's chart for real."""
     import vl_convert
 
-    from paceline.report.page import look
+    from paceline.report import charts
 
-    spec = {**figure.chart.spec, "datasets": figure.chart.data, "config": look.config(night=False), "width": 400}
+    spec = {**figure.chart.spec, "datasets": figure.chart.data, "config": charts.config(night=False), "width": 400}
     assert vl_convert.vegalite_to_svg(json.dumps(spec)).startswith("<svg")

@@ -8,9 +8,8 @@ from histories import ELSEWHERE
 from saved_runs import FINGERPRINT, FOLDER, PARTIAL, benchmark, put, saved
 
 from paceline import history, machine
-from paceline.commands import shared
+from paceline.commands import report, shared
 from paceline.history import NoSuchRunError, UnreadableRun
-from paceline.reporting import choosing
 from paceline.trends import baselines as history_chosen
 
 HERE = machine.fingerprint()
@@ -162,7 +161,7 @@ def test_the_newest_run_is_the_newest_by_date_whatever_its_number_and_folder(tmp
     assert newest(tmp_path).number == 8
     assert history.newest_among(found, HERE).number == 8
     assert history_chosen.chosen(None, tmp_path, pytest.fail).number == 8
-    assert choosing.chosen([], tmp_path, HERE, pytest.fail).runs == (found[-1],)
+    assert report.chosen([], tmp_path, HERE, pytest.fail).runs == (found[-1],)
     assert shared.newest(tmp_path).number == 8
 
 

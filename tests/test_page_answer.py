@@ -6,12 +6,10 @@ from hypothesis import given
 from oddities import assert_whole, drawing, made, odd_runs
 from pictures import assert_drawable, assert_golden
 
-from paceline.report.page.answering import choose
-from paceline.report.page.answers import answers
-from paceline.report.page.columns import columns
-from paceline.report.page.html import page
-from paceline.report.page.model import Report
-from paceline.report.page.sections import answer
+from paceline.report.answers import answers, choose
+from paceline.report.html import page
+from paceline.report.model import Report, columns
+from paceline.report.sections import answer
 
 ORDER = ("sequential", "threads", "asyncio", "pool-fork", "processes")
 STEPS = (0.99, 0.995, 1.0, 1.0, 1.005, 1.01)  # six rounds, whose interval goes from the least to the greatest

@@ -8,11 +8,10 @@ from pictures import assert_drawable, assert_golden
 
 from paceline import claims
 from paceline.claims import Bound, Figure, Finding, Part
-from paceline.report.page.columns import columns
-from paceline.report.page.html import page
-from paceline.report.page.model import Report
-from paceline.report.page.sections import claims as part
-from paceline.report.page.sections.beyond import every, weakest
+from paceline.report.html import page
+from paceline.report.model import Report, columns
+from paceline.report.sections import claims as part
+from paceline.report.sections.claims import every, weakest
 
 KNOWN = {claim.id: claim for claim in claims.CLAIMS}
 CHOSEN = [KNOWN[name] for name in ("gil-bound", "cpu-parallel", "threads-knee")]

@@ -4,7 +4,7 @@ import pytest
 import saved_runs
 
 from paceline.history import load
-from paceline.report.page.columns import columns
+from paceline.report.model import columns
 
 ORDER = ["sequential", "threads"]
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from oddities import MARKUP, assert_on_a_page, assert_whole, drawing, figures_of, made, odd_runs, replicas
 from pictures import assert_drawable, assert_golden
 
-from paceline.report.page.columns import columns
-from paceline.report.page.sections import cost_memory
-from paceline.report.page.sections import costs as part
+from paceline.report.model import columns
+from paceline.report.sections import costs
+from paceline.report.sections import costs as part
 
 KiB, MiB = 2**10, 2**20
 KEYS = [("starting", "test_starting"), ("memory", "test_memory"), ("talking", "test_round_trips"),
@@ -88,7 +88,7 @@ def test_downloads_lend_their_start_where_none_was_measured():
 
 def test_one_more_worker_takes_the_median_of_the_slopes_within_processes():
     (column,) = columns([measured()], {}, ())
-    assert cost_memory.slopes(column) == pytest.approx({"threads": 41 * KiB, "pool-fork": 3100 * KiB})
+    assert costs.slopes(column) == pytest.approx({"threads": 41 * KiB, "pool-fork": 3100 * KiB})
     (figure,) = by_key(made(part, measured()), "memory")
     assert figure.says == "One more worker takes: threads 41.0 KiB; pool-fork 3.03 MiB."
     assert {(row[0], row[4]) for row in figure.table.rows} == {

@@ -8,7 +8,7 @@ from hypothesis import given
 from oddities import MARKUP, assert_on_a_page, assert_whole, drawing, figures_of, made, odd_runs, replicas
 from pictures import assert_drawable, assert_golden
 
-from paceline.report.page.sections import efficiency as part
+from paceline.report.sections import efficiency as part
 
 KEYS = [("latency", "test_latency"), ("latency", "test_latency_by_workers"), ("workers", "test_waiting"),
         ("clients", "test_clients"), ("break_even", "test_break_even")]  # fmt: skip

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from pictures import assert_drawable, assert_golden
 
-from paceline.report.page.given import Change, Decision, Decisions, Drift, Move, Past, Point, Track
-from paceline.report.page.html import page
-from paceline.report.page.model import Report
-from paceline.report.page.sections.history import MOST, section
+from paceline.report.decisions import Change, Decision, Decisions, Drift, Move, Past, Point, Track
+from paceline.report.html import page
+from paceline.report.model import Report
+from paceline.report.sections.history import MOST, section
 
 NONE = Decisions()
 TIMES = (1.0, 1.02, 0.99, 1.01, 1.2, 1.21, 1.19, 1.2)

@@ -3,9 +3,9 @@
 import pytest
 from claimed import cell, run
 
-from paceline.report.page import look
-from paceline.report.page.columns import columns
-from paceline.report.page.sections import workers
+from paceline.report import charts
+from paceline.report.model import columns
+from paceline.report.sections import timeline
 from paceline.strategies import STRATEGIES
 
 NAMES = [strategy.name for strategy in STRATEGIES]
@@ -14,10 +14,10 @@ NAMES = [strategy.name for strategy in STRATEGIES]
 def looks(*strategies, night=False):
     """Name -> its colour and shape, as a chart of these strategies has them."""
     measured = [cell("workers", "test_waiting", name, 0.2 / n, workers=n) for name in strategies for n in (2, 4)]
-    ((figure,),) = workers.section(columns([run(measured)], {}, NAMES)).rows
+    ((figure,),) = timeline.workers_section(columns([run(measured)], {}, NAMES)).rows
     (encoding,) = [layer["encoding"] for layer in figure.chart.spec["layer"] if "shape" in layer["encoding"]]
     hues, shapes = encoding["color"]["scale"]["domain"], encoding["shape"]["scale"]
-    colours = look.config(night=night)["range"]["category"]
+    colours = charts.config(night=night)["range"]["category"]
     return {
         name: (colours[hues.index(name) % len(colours)], shapes["range"][shapes["domain"].index(name)])
         for name in strategies
@@ -29,7 +29,7 @@ def test_no_two_strategies_share_both_their_colour_and_their_shape(night):
     assert len(set(looks(*NAMES, night=night).values())) == len(NAMES)
 
 
-@pytest.mark.parametrize("each", [look.DAY, look.NIGHT, look.SHAPES], ids=["day", "night", "shapes"])
+@pytest.mark.parametrize("each", [charts.DAY, charts.NIGHT, charts.SHAPES], ids=["day", "night", "shapes"])
 def test_no_colour_and_no_shape_comes_twice(each):
     assert len(set(each)) == len(each)
 

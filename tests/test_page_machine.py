@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from claimed import cell, run
 
-from paceline.report.page.columns import columns
-from paceline.report.page.html import page
-from paceline.report.page.model import Report
-from paceline.report.page.sections.machine import section
+from paceline.report.html import page
+from paceline.report.model import Report, columns
+from paceline.report.sections.machine import section
 
 HERE = "linux-x86_64-made-up-2cpu-cpython-3.11"
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from oddities import MARKUP, assert_on_a_page, assert_whole, drawing, figures_of, made, odd_runs
 from pictures import assert_drawable, assert_golden
 
-from paceline.report.page.sections import listing, others, strips
+from paceline.report import plots
+from paceline.report.sections import others
 
 KEYS = [("mine", "test_mine"), ("mine", "test_more"), ("talking", "test_ordinary_objects"), ("locks", "test_counter")]
 
@@ -77,11 +78,11 @@ def test_experiments_are_in_the_order_of_the_alphabet_and_columns_beside_each_ot
 
 def test_two_thousand_cells_stay_a_picture_and_a_table():
     figure = only(own_experiment(2000, rounds=(0.1, 0.11, 0.12, 0.13, 0.14)))
-    assert len(figure.table.rows) == listing.MOST == 200
+    assert len(figure.table.rows) == others.MOST == 200
     assert figure.says.endswith(
         "The table leaves 1800 of 2000 cells out; paceline compare lists them all. Of 10000 rounds one in 5 is drawn."
     )
-    assert figure.chart.spec["height"] <= strips.MOST_HEIGHT
+    assert figure.chart.spec["height"] <= plots.STRIPS_MOST_HEIGHT
     assert len(figure.chart.data["cells"]) == 2000
     assert 1900 < len(figure.chart.data["rounds"]) < 2100
     assert len(json.dumps(figure.chart.data)) < 2**20
@@ -91,7 +92,7 @@ def test_two_thousand_cells_stay_a_picture_and_a_table():
 def test_two_thousand_strategies_stay_a_picture():
     figure = only(own_experiment(2000, rounds=(0.1,), strategies=2000))
     assert figure.says.endswith("100 of 2000 cells are drawn.")
-    assert figure.chart.spec["height"] <= strips.MOST_HEIGHT
+    assert figure.chart.spec["height"] <= plots.STRIPS_MOST_HEIGHT
     assert_drawable(figure)
 
 

@@ -8,11 +8,10 @@ from hypothesis import given
 from oddities import drawing, made, odd_runs
 from pictures import assert_drawable, assert_golden
 
-from paceline.report.page.columns import columns
-from paceline.report.page.html import page
-from paceline.report.page.model import Report
-from paceline.report.page.sections import timeline
-from paceline.report.page.tracing import figure, timeline_page
+from paceline.report.html import page
+from paceline.report.model import Report, columns
+from paceline.report.sections import timeline
+from paceline.report.tracing import figure, timeline_page
 from paceline.stats.saved_traces import TracedSpan, as_saved
 
 ORDER = ("sequential", "threads", "asyncio", "pool-fork")

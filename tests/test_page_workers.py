@@ -5,8 +5,8 @@ import saved_runs
 from pictures import assert_drawable, assert_golden
 
 from paceline.history import load
-from paceline.report.page.columns import columns
-from paceline.report.page.sections import workers
+from paceline.report.model import columns
+from paceline.report.sections import timeline
 
 ORDER = ["sequential", "threads", "asyncio", "pool-fork"]
 
@@ -40,7 +40,7 @@ def sweep():
 
 
 def test_a_sweep_is_drawn_beside_the_pace_line(column):
-    section = workers.section(column(*sweep()))
+    section = timeline.workers_section(column(*sweep()))
     ((figure,),) = section.rows
     assert_golden(figure)
     assert_drawable(figure)
@@ -52,7 +52,7 @@ def test_a_sweep_is_drawn_beside_the_pace_line(column):
 
 
 def test_it_says_which_is_shortest_and_longest(column):
-    ((figure,),) = workers.section(column(*sweep())).rows
+    ((figure,),) = timeline.workers_section(column(*sweep())).rows
     assert figure.says == (
         "The shortest median is 43.0 ms, by asyncio with 16 workers, 93 % of the limit; the longest is 660 ms, by "
         "sequential with 1 worker."
@@ -62,33 +62,33 @@ def test_it_says_which_is_shortest_and_longest(column):
 
 
 def test_every_round_is_a_dot(column):
-    ((figure,),) = workers.section(column(*sweep())).rows
+    ((figure,),) = timeline.workers_section(column(*sweep())).rows
     assert sorted(dot["seconds"] for dot in figure.chart.data["rounds"] if dot["strategy"] == "asyncio") == [
         0.042, 0.043, 0.044, 0.165, 0.166, 0.168,
     ]  # fmt: skip
 
 
 def test_a_single_cell_without_a_limit_is_drawn_too(column):
-    ((figure,),) = workers.section(column(cell("<b>mine</b>", 3, 0.2))).rows
+    ((figure,),) = timeline.workers_section(column(cell("<b>mine</b>", 3, 0.2))).rows
     assert_drawable(figure)
     assert figure.chart.data["pace"] == []
 
 
 def test_without_a_sweep_it_says_what_to_run(column):
-    section = workers.section(column(saved_runs.benchmark()))
+    section = timeline.workers_section(column(saved_runs.benchmark()))
     assert section.rows == ()
     assert "pytest --benchmark-only benchmarks/test_workers.py" in section.missing[0]
 
 
 @pytest.mark.parametrize("name", ["if", "constructor", "toString", "valueOf", "hasOwnProperty", "__proto__", "datum"])
 def test_a_strategy_that_is_called_like_one_of_vegas_own_words_is_drawn(column, name):
-    ((figure,),) = workers.section(column(cell(name, 2, 0.2), cell(name, 4, 0.1))).rows
+    ((figure,),) = timeline.workers_section(column(cell(name, 2, 0.2), cell(name, 4, 0.1))).rows
     assert_drawable(figure)
     assert {point["strategy"].rstrip("\u200b") for point in figure.chart.data["cells"]} == {name}
 
 
 def test_a_name_with_signs_that_can_not_be_printed_keeps_its_colour_and_its_place_in_the_legend(column):
-    ((figure,),) = workers.section(column(cell("mine\n", 2, 0.2), cell("threads", 2, 0.1))).rows
+    ((figure,),) = timeline.workers_section(column(cell("mine\n", 2, 0.2), cell("threads", 2, 0.1))).rows
     hues = [layer["encoding"]["color"] for layer in figure.chart.spec["layer"] if "color" in layer["encoding"]]
     assert [hue["scale"]["domain"] for hue in hues] == [[*ORDER, "mine\\n"]] * len(hues)
     assert [hue["legend"]["values"] for hue in hues] == [["threads", "mine\\n"]] * len(hues)

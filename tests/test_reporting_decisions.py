@@ -7,7 +7,7 @@ import pytest
 from comparisons import ONE, TWO, comparison, pair, pairs, side, taken
 
 from paceline.ab.record import save
-from paceline.reporting.decisions import MOST, decisions
+from paceline.report.decisions import MOST, decisions
 
 CELLS = {ONE: ((0.1, 0.1), (0.1, 0.1)), TWO: ((0.2,), (0.2,))}
 HELD = comparison(*pairs(CELLS, 3))

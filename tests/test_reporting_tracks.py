@@ -4,7 +4,7 @@ import pytest
 from histories import ELSEWHERE, HERE, NAMES, newer, quiet, stepped, traced, write
 
 from paceline import history
-from paceline.reporting.tracks import tracks
+from paceline.report.decisions import tracks
 
 
 def past(root, factors, **more):

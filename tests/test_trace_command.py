@@ -11,7 +11,7 @@ import pytest
 import traced
 from processes import assert_all_end, python
 
-from paceline.report import needs
+from paceline.report import unmet
 from paceline.strategies import STRATEGIES
 
 HERE = Path(__file__).parent
@@ -20,7 +20,7 @@ QUICK = ["--items", "12", "--workers", "3"]
 FAST = ["--latency", "0.005"]
 LONG = ["raced:waits", "--items", "4000", "--workers", "3"]
 WORKING = 4  # descendants, once there are workers
-UNDRAWN = needs.unmet("a page")
+UNDRAWN = unmet("a page")
 HERE_ARE = [each.name for each in STRATEGIES if not each.unavailable()]
 
 drawn = pytest.mark.skipif(UNDRAWN is not None, reason=str(UNDRAWN))

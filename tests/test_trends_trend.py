@@ -7,7 +7,7 @@ from histories import ELSEWHERE, HERE, NAMES, ended, fullname, newer, quiet, ste
 from saved_runs import put, saved
 
 from paceline import history
-from paceline.reporting.tracks import tracks
+from paceline.report.decisions import tracks
 
 
 def trend(*words):

@@ -3,18 +3,50 @@
 import argparse
 import sys
 from argparse import Namespace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from paceline import machine
+from paceline import history, machine
 from paceline.commands.shared import FAILED, MISUSE, complain
 from paceline.files import STDOUT, put, unfit, unfit_folder
 from paceline.history import HistoryError
-from paceline.report import needs
+from paceline.report import unmet
 from paceline.text import options
 
+Complain = Callable[[object], None]
+
+
+def chosen(words: Sequence[str], results: Path, here: str, complain: Complain) -> "Chosen":
+    """Find the runs that were named, or the newest whole one: of this machine if there is one, else of any.
+
+    Args:
+        words: paths, or numbers in this machine's history; none for the newest run.
+        results: where the histories are.
+        here: the fingerprint of this machine and Python.
+        complain: says a sentence on standard error.
+
+    Returns:
+        Without any run where none is saved and none was named.
+
+    Raises:
+        HistoryError: there is no such run, or it can't be read.
+    """
+    from paceline.report.composing import Chosen
+
+    named = tuple(history.resolve(word, results) for word in words)
+    found, damaged = history.runs(results)
+    for error in damaged:
+        complain(f"passed over {error}")
+    whole = [run for run in found if run.complete and run.cells]
+    runs = named or ((history.newest_among(whole, here),) if whole else ())
+    of_them = {run.fingerprint: [other for other in whole if other.fingerprint == run.fingerprint] for run in runs}
+    return Chosen(runs, {} if named else of_them, of_them, tuple(map(str, damaged)))
+
+
 if TYPE_CHECKING:
-    from paceline.report.page.model import Report
+    from paceline.report.composing import Chosen
+    from paceline.report.model import Report
 
 SUMMARY = "make a page, pictures or Markdown of saved runs"
 EPILOG = """\
@@ -63,12 +95,11 @@ def run(arguments: Namespace) -> int:
     Raises:
         BrokenPipeError: nobody reads what is written any more.
     """
-    if why := needs.unmet("paceline report"):
+    if why := unmet("paceline report"):
         complain(why)
         return FAILED
-    from paceline.report.page.markdown import markdown  # here: what draws is an extra, and slow to load
-    from paceline.reporting.choosing import chosen
-    from paceline.reporting.composing import composed
+    from paceline.report.composing import composed
+    from paceline.report.markdown import markdown  # here: what draws is an extra, and slow to load
 
     output = arguments.output or (None if arguments.markdown else PAGE)
     if arguments.markdown and output == STDOUT:
@@ -107,8 +138,8 @@ def _write(made: "Report", output: Path | None, charts: Path | None) -> None:
     Raises:
         OSError: the disk is full, or a folder can't be written to.
     """
-    from paceline.report.page.exporting import pictures
-    from paceline.report.page.html import page
+    from paceline.report.exporting import pictures
+    from paceline.report.html import page
 
     if output is not None:
         whole = page(made, machine.libraries().get("paceline", "unknown")).encode()

@@ -11,7 +11,7 @@ from paceline import machine
 from paceline.commands import watch
 from paceline.commands.shared import FAILED, MISUSE, complain
 from paceline.files import STDOUT, put, unfit
-from paceline.report import needs
+from paceline.report import unmet
 from paceline.text.formats import many, plain
 from paceline.watch.following import Wish
 from paceline.watch.trace import Round, as_text, collected
@@ -60,7 +60,7 @@ def run(arguments: Namespace) -> int:
         if len(wanted) > 1 and wanted[0][0] == wanted[1][0]:
             complain(f"-o and --html both write to {wanted[0][0]}; give one of them another file")
             return MISUSE
-        if arguments.html and (why := needs.unmet("paceline trace --html")):
+        if arguments.html and (why := unmet("paceline trace --html")):
             complain(why)
             return FAILED
         for path, _ in wanted:
@@ -136,8 +136,8 @@ def as_html(traced: Round, facts: Mapping[str, Any]) -> str:
         traced: at least one item.
         facts: what it is a round of, as `facts` gives it.
     """
-    from paceline.report.page.html import page  # here: what draws takes longer to load than a round takes
-    from paceline.report.page.tracing import timeline_page
+    from paceline.report.html import page  # here: what draws takes longer to load than a round takes
+    from paceline.report.tracing import timeline_page
 
     setting = {"strategy": facts["strategy"], "workers": facts["workers"], **facts["options"]}
     report = timeline_page(

@@ -1,0 +1,320 @@
+"""What a page is made of: sections, charts and tables, the columns that stand beside each other, and the doubts."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+from paceline.history import Cell, Run, told_apart
+from paceline.tables.rows import by_mark, described, merged, ordered, test, varying, wording
+from paceline.text.formats import is_number, plain
+
+
+@dataclass(frozen=True)
+class Table:
+    """Figures as text, which is what those get who can't see a chart.
+
+    Args:
+        columns: the headers.
+        rows: shape (n, columns), each as it is to be read.
+        left: how many columns, from the first, hold words; figures after them stand on the right.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    left: int = 1
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture in Vega-Lite.
+
+    Args:
+        spec: the specification; its data stands under names.
+        data: name -> rows, each a mapping from field to a number or a text.
+    """
+
+    spec: Mapping[str, Any]
+    data: Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A chart with all that has to stand beside it.
+
+    Args:
+        key: names it, in small letters and hyphens; the same picture of another column has the same key.
+        title: what it shows.
+        says: what is to be seen on it, with numbers, in a sentence: its text alternative.
+        column: the label of the column it is about; "" for one about all of them.
+        setting: what all its cells have in common: "client=raw, items=64".
+        chart: None where words and table say it all.
+        table: the figures that it is drawn from.
+        doubts: sentences on what may be wrong with them.
+        source: the run that they come from, where it is not the column's own.
+        details: what is there for whoever asks, each a heading and its sentences.
+    """
+
+    key: str
+    title: str
+    says: str
+    column: str = ""
+    setting: str = ""
+    chart: Chart | None = None
+    table: Table | None = None
+    doubts: tuple[str, ...] = ()
+    source: str = ""
+    details: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A part of the report.
+
+    Args:
+        key: names it, in small letters and hyphens.
+        title: its heading.
+        lead: sentences on how to read it.
+        rows: figures that stand side by side, row by row.
+        missing: what could stand here, and what to run for it.
+    """
+
+    key: str
+    title: str
+    lead: str = ""
+    rows: tuple[tuple[Figure, ...], ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A whole report.
+
+    Args:
+        title: of the page.
+        made: which runs it was made of, in one line each.
+        sections: in the order in which they are read.
+        loud: what a reader has to know before anything else.
+    """
+
+    title: str
+    made: tuple[str, ...]
+    sections: tuple[Section, ...]
+    loud: tuple[str, ...] = field(default=())
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """Every figure, in the order in which they are read."""
+        return tuple(figure for section in self.sections for row in section.rows for figure in row)
+
+    @property
+    def several(self) -> bool:
+        """Whether figures of several columns stand side by side, so that they have to say whose they are."""
+        return len({figure.column for figure in self.figures if figure.column}) > 1
+
+    @property
+    def charts(self) -> tuple[Figure, ...]:
+        """Those that have a chart."""
+        return tuple(figure for figure in self.figures if figure.chart)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One run, and from older ones of its history the experiments that it lacks.
+
+    Args:
+        label: tells it from the other columns.
+        run: the run it is about.
+        cells: those of all its experiments; several processes of a cell put together, in the order of tables.
+        sources: experiment -> the run its cells come from.
+        order: the names of strategies as they stand in every table; each that occurs is among them.
+    """
+
+    label: str
+    run: Run
+    cells: tuple[Cell, ...]
+    sources: Mapping[str, Run]
+    order: tuple[str, ...]
+
+    def of(self, experiment: str, function: str | None = None) -> list[Cell]:
+        """Return the cells of an experiment, or only those of one of its test functions."""
+        own = [cell for cell in self.cells if cell.experiment == experiment]
+        return own if function is None else [cell for cell in own if test(cell) == function]
+
+    def source(self, cells: Iterable[Cell]) -> str:
+        """Name the runs that cells come from, where these are not the column's own; "" where they are."""
+        others = dict.fromkeys(called(self.sources[cell.experiment]) for cell in cells if self._is_older(cell))
+        return ", ".join(others)
+
+    def _is_older(self, cell: Cell) -> bool:
+        return self.sources[cell.experiment] is not self.run
+
+
+def columns(runs: Sequence[Run], older: Mapping[str, Sequence[Run]], strategies: Sequence[str]) -> tuple[Column, ...]:
+    """Make a column of each run.
+
+    Args:
+        runs: what the report is about, in order.
+        older: fingerprint -> complete runs that may lend experiments, the newest last.
+        strategies: their order in tables.
+    """
+    every = told_apart([*runs, *chain(*older.values())])
+    runs, lenders = every[: len(runs)], every[len(runs) :]
+    lending = [
+        {**_newest(other for other in lenders if other.fingerprint == run.fingerprint), **_newest([run])}
+        for run in runs
+    ]
+    found = [name for own in lending for run in own.values() for name in (cell.strategy for cell in run.cells)]
+    order = tuple(dict.fromkeys([*strategies, *found]))
+    return tuple(
+        Column(label, run, tuple(_cells(sources, order)), sources, order)
+        for label, run, sources in zip(_labels(runs), runs, lending, strict=True)
+    )
+
+
+def called(run: Run) -> str:
+    """Name a run in a few words: "run 12 of 2026-11-22 04:05 UTC"."""
+    number = f"run {run.number}" if run.number is not None else plain(run.path or "a run that is not saved")
+    return f"{number} of {run.datetime:%Y-%m-%d %H:%M} UTC"
+
+
+def _newest(runs: Iterable[Run]) -> dict[str, Run]:
+    return {cell.experiment: run for run in runs for cell in run.cells}
+
+
+def _cells(sources: Mapping[str, Run], order: Sequence[str]) -> list[Cell]:
+    cells = [cell for experiment, run in sources.items() for cell in run.cells if cell.experiment == experiment]
+    return ordered(merged(cells), order)
+
+
+def _labels(runs: Sequence[Run]) -> list[str]:
+    """Label runs by what differs most: their Pythons, else their machines, else their numbers."""
+    namings: list[Callable[[Run], str]] = [
+        lambda run: plain(run.python),
+        lambda run: plain(run.fingerprint),
+        lambda run: f"{plain(run.python)}, {called(run)}",
+        lambda run: f"{called(run)}, {plain(run.path)}",
+    ]
+    for naming in namings:
+        labels = [naming(run) for run in runs]
+        if len(set(labels)) == len(labels):
+            return labels
+    seen: Counter[str] = Counter()
+    for place, label in enumerate(labels):
+        seen[label] += 1
+        labels[place] = f"{label} ({seen[label]})" if seen[label] > 1 else label
+    return labels
+
+
+_CELL = "cell"
+"""Stands for what is in the brackets of a cell's name, where no parameter tells two cells apart."""
+
+
+_WORKERS = "workers"
+
+
+def telling(columns: Iterable[Sequence[Cell]], place: Callable[[Cell], object] = lambda _: None) -> tuple[str, ...]:
+    """Name the parameters that have to stand beside the strategy, so that no two cells of a column share row and place.
+
+    Args:
+        columns: the cells of each column.
+        place: where a cell stands in its row.
+    """
+    groups: dict[tuple[object, ...], list[dict[str, str]]] = {}
+    for number, cells in enumerate(columns):
+        for cell in cells:
+            groups.setdefault((number, cell.strategy, place(cell)), []).append(_words(cell))
+    return tuple(dict.fromkeys(name for group in groups.values() for name in _differing(group)))
+
+
+def label(cell: Cell, names: Sequence[str]) -> str:
+    """Name a cell's row: its strategy, and the parameters of these names, of which workers are the shortest: "threads
+    x8".
+    """
+    words = _words(cell)
+    beside = wording({name: words[name] for name in names if name in words and name != _WORKERS})
+    who = f"{plain(cell.strategy)} x{cell.workers}" if _WORKERS in names else plain(cell.strategy)
+    return f"{who}, {beside}" if beside else who
+
+
+def slug(*names: str) -> str:
+    """Make a key of names, which may hold anything: small letters, digits and hyphens."""
+    return re.sub("[^a-z0-9]+", "-", "-".join(names).lower()).strip("-")
+
+
+def lacking(columns: Sequence[Column], has: Callable[[Column], object], what: str, how: str) -> tuple[str, ...]:
+    """Return what was not measured, where it was not, and what measures it; nothing if every column has it.
+
+    Args:
+        has: whether a column has it.
+        what: it in words, as the subject of a sentence.
+        how: the command.
+    """
+    without = [column.label for column in columns if not has(column)]
+    if not without and columns:
+        return ()
+    where = f" with {' and '.join(without)}" if len(without) < len(columns) else ""
+    return (f"{what} was not measured{where}; measure it: {how}",)
+
+
+def _words(cell: Cell) -> dict[str, str]:
+    return {**described(cell), _CELL: plain(cell.name.partition("[")[2].removesuffix("]") or cell.name)}
+
+
+def _differing(group: Sequence[dict[str, str]]) -> list[str]:
+    first, *rest = group
+    names = dict.fromkeys(name for words in group for name in words)
+    differing = [name for name in names if any(words.get(name) != first.get(name) for words in rest)]
+    return [name for name in differing if name != _CELL] or differing
+
+
+_MOST = 3  # cells that are named
+
+
+def doubts(cells: Sequence[Cell]) -> tuple[str, ...]:
+    """Return a sentence for each kind of doubt: which it is, what it means, and whose it is.
+
+    Args:
+        cells: those of one figure, shape (n,); each is named by what tells it from the others.
+    """
+    grouped = by_mark(
+        (f"{plain(cell.strategy)} ({label})" if label else plain(cell.strategy), warning)
+        for cell, label in zip(cells, varying(cells), strict=True)
+        for warning in cell.warnings
+    )
+    return tuple(f"{doubt}: {_whose(names)}" for doubt, names in grouped)
+
+
+def _whose(names: Sequence[str]) -> str:
+    if len(names) <= _MOST:
+        return "; ".join(names)
+    return f"{len(names)} cells, among them {'; '.join(names[:_MOST])}"
+
+
+Maker = Callable[[Column], Figure | None]
+
+
+def side_by_side(columns: Sequence[Column], makers: Sequence[Maker]) -> tuple[tuple[Figure, ...], ...]:
+    """Put the pictures of one column in a row; of several columns, each picture's in a row of their own.
+
+    Args:
+        columns: n at least 1.
+        makers: one for each picture; each gives None where a column has nothing for it.
+    """
+    rows = [[figure for column in columns if (figure := make(column))] for make in makers]
+    if len(columns) == 1:
+        rows = [[figure for row in rows for figure in row]]
+    return tuple(tuple(row) for row in rows if row)
+
+
+def number(value: Any) -> float | None:
+    """Return a figure; None for whatever is none: a text, a truth, NaN."""
+    return float(value) if is_number(value) else None
+
+
+def above_zero(value: Any) -> float | None:
+    """Return a figure that has a place on a logarithmic axis; None for any other."""
+    found = number(value)
+    return found if found is not None and found > 0 else None
