@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from saved_runs import benchmark, saved
 
 from paceline.history import from_json
-from paceline.report.html import in_script, page
 from paceline.report.model import Report, columns
+from paceline.report.output import in_script, page
 
 drawing = settings(
     max_examples=settings.default.max_examples // 8, phases=(Phase.explicit, Phase.reuse, Phase.generate)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from paceline.ab.differences import compiled_apart, different_dependencies, origin, same_code, stale
+from paceline.ab.git import SideError
 from paceline.ab.origins import Code, importable
-from paceline.ab.request import SideError, parse
-from paceline.ab.sides import Side
+from paceline.ab.sides import Side, parse
 
 FAST = "_fast.cpython-311-x86_64-linux-gnu.so"
 PYTHON = Path("/usr/bin/python3.11")

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 
 from paceline.ab.judging import Count, decided, judged, open_cells, open_suspects, suspects
 from paceline.ab.record import CANARY, CellPlan, Comparison, Pair, SideFacts, Taken
-from paceline.stats.looks import MAIN, fresh
+from paceline.stats.comparison import MAIN_LOOKS, fresh_looks
 
 # SciPy is imported in a first example, and a busy machine is no fault of the code
 unhurried = settings(suppress_health_check=[HealthCheck.too_slow])
@@ -301,7 +301,7 @@ QUIETER = [log_ratio / 2 for log_ratio in QUIET]
 
 def sequential(main, fresh=None, **facts):
     """A comparison with the usual looks."""
-    return a_comparison(main, fresh, **{"looks": MAIN, "fresh_looks": (), **facts})
+    return a_comparison(main, fresh, **{"looks": MAIN_LOOKS, "fresh_looks": (), **facts})
 
 
 def planned(*names):
@@ -336,7 +336,7 @@ def test_a_suspect_leaves_the_main_pairs_and_fresh_looks_decide_it():
     main = {A: [*SLOW[:9], *FAST], B: [0.0] * 23, CANARY: [0.0] * 23}
     suspected = sequential(main)
     assert (suspects(suspected), open_suspects(suspected)) == ((A,), (A,))
-    looks = fresh(1)
+    looks = fresh_looks(1)
     for pairs, still_open in [(looks[0] - 1, (A,)), (looks[0], ())]:
         comparison = sequential(main, {A: SLOW[:pairs]}, fresh_looks=looks)
         assert open_suspects(comparison) == still_open
@@ -345,7 +345,7 @@ def test_a_suspect_leaves_the_main_pairs_and_fresh_looks_decide_it():
 
 
 def test_fewer_fresh_pairs_than_their_first_look_takes_are_said_to_be_too_few():
-    comparison = sequential({A: SLOW, B: [0.0] * 14}, {A: SLOW[:3]}, fresh_looks=fresh(1))
+    comparison = sequential({A: SLOW, B: [0.0] * 14}, {A: SLOW[:3]}, fresh_looks=fresh_looks(1))
     assert "looks slower, but there are too few fresh pairs to bear it out: +10.4 % in 3 fresh ones" in (
         cell(comparison).why
     )

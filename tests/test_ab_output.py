@@ -15,7 +15,7 @@ from paceline.ab.judging import Count
 from paceline.ab.output import as_json, markdown
 from paceline.ab.record import save
 from paceline.cli import main
-from paceline.text.layout import code, render, text
+from paceline.text.formats import code, render, text
 
 SLOWER = judged(
     ONE, "slower", 1.1, 1.08, 1.12, fresh=estimate(1.09, 1.07, 1.11, 8), why="+10.0 %, and fresh pairs agree"

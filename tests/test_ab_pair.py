@@ -9,8 +9,7 @@ import pytest
 
 from paceline.ab import pair
 from paceline.ab.pair import SideFailed, SideProcess
-from paceline.ab.request import parse
-from paceline.ab.sides import Side
+from paceline.ab.sides import Side, parse
 
 TIMEOUT = 60.0
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from paceline.ab.plan import CELL_SECONDS, FEW, MANY, ROUND, cost, fitted, planned, rounds
+from paceline.ab.trial import CELL_SECONDS, FEW, MANY, ROUND, best_rounds, fitted_plans, pair_seconds, planned_cell
 
 ROUNDS = 12
 
@@ -20,7 +20,7 @@ def facts(seconds, *, overhead=0.001, free=None, rounds=None, remarks=()):
 
 
 def plan(baseline, candidate=None, *, one_core=False, can_pin=True):
-    return planned(baseline, candidate or baseline, most=ROUNDS, one_core=one_core, can_pin=can_pin)
+    return planned_cell(baseline, candidate or baseline, most=ROUNDS, one_core=one_core, can_pin=can_pin)
 
 
 @pytest.mark.parametrize("seconds", [1e-7, 1e-5, 1e-3])
@@ -32,10 +32,10 @@ def test_calls_that_are_shorter_than_a_round_are_put_together(seconds):
 
 
 def test_the_fewer_cells_share_a_start_the_more_rounds_they_get():
-    found = [rounds(cells, start_seconds=1.5) for cells in (1, 23, 76, 500)]
+    found = [best_rounds(cells, start_seconds=1.5) for cells in (1, 23, 76, 500)]
     assert found == sorted(found, reverse=True)
     assert (found[0], found[-1]) == (MANY, FEW)
-    assert rounds(23, start_seconds=3.0) > rounds(23, start_seconds=1.5)
+    assert best_rounds(23, start_seconds=3.0) > best_rounds(23, start_seconds=1.5)
 
 
 def test_the_calls_follow_from_the_faster_side():
@@ -69,11 +69,11 @@ def test_within_little_time_the_longest_get_fewer_rounds_and_then_go():
     seen = {"short": facts(1e-3), "long": facts(0.05), "endless": facts(10.0)}
     plans = {name: plan(each) for name, each in seen.items()}
     both = {name: (each, each) for name, each in seen.items()}
-    kept, too_long = fitted(plans, both, seconds=1.0)
+    kept, too_long = fitted_plans(plans, both, seconds=1.0)
     assert kept == {"short": plans["short"], "long": plans["long"]}
     assert list(too_long) == ["endless"]
     assert "allow more by --time" in too_long["endless"]
-    kept, too_long = fitted(plans, both, seconds=0.3)
+    kept, too_long = fitted_plans(plans, both, seconds=0.3)
     assert kept["long"].rounds == 1
-    assert sum(cost(each, *both[name]) for name, each in kept.items()) <= 0.3
+    assert sum(pair_seconds(each, *both[name]) for name, each in kept.items()) <= 0.3
     assert kept["short"] == plans["short"]

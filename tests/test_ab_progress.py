@@ -7,17 +7,23 @@ import pytest
 from comparisons import FILE, ONE, THREE, TWO
 from processes import LONG_PATIENCE, everything_from, python, terminal
 
-from paceline.ab.progress import OPEN, duration, named, progress, reporting
+from paceline.ab.progress import OPEN, named, pairs_done
 from paceline.ab.record import CANARY
+from paceline.text.formats import duration
+from paceline.text.progress import progress
 
 HELD = f"""
 import os, signal, sys, threading
-from paceline.ab.progress import reporting
+from paceline.ab.progress import named, pairs_done
+from paceline.text.progress import progress
 
-with reporting() as told:
+def pair(*facts):
+    told.step(pairs_done(*facts), named(facts[-1]), log=True)
+
+with progress() as told:
     told.phase("asking the baseline for its cells")
-    told.pair(1, 14, None, {{{ONE!r}: "unknown", {TWO!r}: "unknown", "canary": "same"}})
-    told.pair(5, 14, 80.4, {{{ONE!r}: "same", {TWO!r}: "unknown", "canary": "same"}})
+    pair(1, 14, None, {{{ONE!r}: "unknown", {TWO!r}: "unknown", "canary": "same"}})
+    pair(5, 14, 80.4, {{{ONE!r}: "same", {TWO!r}: "unknown", "canary": "same"}})
     assert threading.active_count() == 1
 """
 
@@ -25,9 +31,12 @@ SHOW, HIDE = "\x1b[?25h", "\x1b[?25l"
 
 
 def lines_of(*calls, capsys):
-    with reporting() as told:
+    with progress() as told:
         for name, *arguments in calls:
-            getattr(told, name)(*arguments)
+            if name == "pair":
+                told.step(pairs_done(*arguments), named(arguments[-1]), log=True)
+            else:
+                told.phase(*arguments)
     said = capsys.readouterr()
     assert said.out == ""
     return said.err.splitlines()
@@ -55,7 +64,7 @@ def test_nothing_told_steers_a_log(capsys):
 
 
 def test_a_canary_that_moves_is_no_cell_but_said():
-    assert progress(5, 14, None, {ONE: "same", CANARY: "slower"}) == (
+    assert pairs_done(5, 14, None, {ONE: "same", CANARY: "slower"}) == (
         "pair 5 of 14; decided: 1 same; the canary looks slower"
     )
 

@@ -14,8 +14,8 @@ import pytest
 from processes import PATIENCE, alive, python, until
 
 from paceline.ab import sides
-from paceline.ab.request import SideError, SideSpec, parse
-from paceline.ab.sides import place, prepared
+from paceline.ab.git import SideError
+from paceline.ab.sides import SideSpec, parse, place, prepared
 
 ME = ("-c", "user.name=Me", "-c", "user.email=me@example.org", "-c", "commit.gpgsign=false")
 ALONE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "PYTHONPATH")
@@ -348,7 +348,7 @@ def test_the_repository_is_the_folders_own_in_a_hook_of_another(repository, tmp_
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from paceline.ab.request import parse
+from paceline.ab.sides import parse
 from paceline.ab.sides import prepared
 with prepared(parse("rev:first"), "baseline", Path(sys.argv[1]), False, print):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -399,7 +399,7 @@ def slow_git(folder, command):
 INTERRUPTED = """
 import sys
 from pathlib import Path
-from paceline.ab.request import parse
+from paceline.ab.sides import parse
 from paceline.ab.sides import prepared
 try:
     with prepared(parse(sys.argv[2]), "baseline", Path(sys.argv[1]), False, print):

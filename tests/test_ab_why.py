@@ -18,7 +18,7 @@ from paceline.ab.record import load, save
 from paceline.ab.why import Explanation, as_json, explained, markdown, text
 from paceline.plugin.side import profiling
 from paceline.plugin.side.profiling import profiled
-from paceline.text.layout import render
+from paceline.text.formats import render
 
 BEFORE, AFTER = Path("/baseline"), Path("/candidate")
 CALLS = 10

@@ -17,7 +17,7 @@ from saved_runs import FINGERPRINT, benchmark, put, saved
 from paceline import claims, cli, machine
 from paceline.claims import output
 from paceline.history import from_json
-from paceline.text import layout
+from paceline.text import formats
 
 GOLDEN = Path(__file__).parent / "golden"
 HERE = machine.fingerprint()
@@ -34,7 +34,7 @@ def assert_golden(name, text):
 
 def printed(renderables):
     stream = io.StringIO()
-    layout.render(renderables, stream)
+    formats.render(renderables, stream)
     return stream.getvalue()
 
 

@@ -3,11 +3,11 @@
 import sys
 
 import pytest
+from fake import Clock, Fake
 from probes import Probe
 
 from paceline.measuring.passes import Laps, Plan, measure
 from paceline.strategies import STRATEGIES
-from paceline.strategies.fake import Clock, Fake
 from paceline.workloads import Compute
 
 WORKERS = 3

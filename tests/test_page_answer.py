@@ -7,8 +7,8 @@ from oddities import assert_whole, drawing, made, odd_runs
 from pictures import assert_drawable, assert_golden
 
 from paceline.report.answers import answers, choose
-from paceline.report.html import page
 from paceline.report.model import Report, columns
+from paceline.report.output import page
 from paceline.report.sections import answer
 
 ORDER = ("sequential", "threads", "asyncio", "pool-fork", "processes")

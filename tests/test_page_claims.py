@@ -8,8 +8,8 @@ from pictures import assert_drawable, assert_golden
 
 from paceline import claims
 from paceline.claims import Bound, Figure, Finding, Part
-from paceline.report.html import page
 from paceline.report.model import Report, columns
+from paceline.report.output import page
 from paceline.report.sections import claims as part
 from paceline.report.sections.claims import every, weakest
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pictures import assert_drawable, assert_golden
 
 from paceline.report.decisions import Change, Decision, Decisions, Drift, Move, Past, Point, Track
-from paceline.report.html import page
 from paceline.report.model import Report
+from paceline.report.output import page
 from paceline.report.sections.history import MOST, section
 
 NONE = Decisions()

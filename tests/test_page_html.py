@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from paceline.report.html import identified, in_script, page
 from paceline.report.model import Chart, Figure, Report, Section, Table
+from paceline.report.output import identified, in_script, page
 
 EVIL = "</script><script>alert(1)</script><!-- & \" ' \u2028"
 

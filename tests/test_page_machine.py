@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from claimed import cell, run
 
-from paceline.report.html import page
 from paceline.report.model import Report, columns
+from paceline.report.output import page
 from paceline.report.sections.machine import section
 
 HERE = "linux-x86_64-made-up-2cpu-cpython-3.11"

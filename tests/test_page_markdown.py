@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paceline.report.markdown import MOST, markdown
 from paceline.report.model import Figure, Report, Section, Table
-from paceline.text.layout import code, text
+from paceline.report.output import MOST, markdown
+from paceline.text.formats import code, text
 
 TABLE = Table(("strategy", "median"), (("threads", "1.00 s"), ("a|b", "-")))
 

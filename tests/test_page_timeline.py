@@ -8,8 +8,8 @@ from hypothesis import given
 from oddities import drawing, made, odd_runs
 from pictures import assert_drawable, assert_golden
 
-from paceline.report.html import page
 from paceline.report.model import Report, columns
+from paceline.report.output import page
 from paceline.report.sections import timeline
 from paceline.report.tracing import figure, timeline_page
 from paceline.stats.saved_traces import TracedSpan, as_saved

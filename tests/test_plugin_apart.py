@@ -86,7 +86,7 @@ SESSIONS = (
 )
 CELL = """
 import pytest
-from paceline.strategies.fake import Clock, Fake
+from fake import Clock, Fake
 from paceline.workloads import Compute
 
 clock = Clock()

@@ -18,7 +18,7 @@ from paceline.text.formats import duration
 CELLS = """
 import threading
 import pytest
-from paceline.strategies.fake import Clock, Fake
+from fake import Clock, Fake
 from paceline.workloads import Compute
 
 clock = Clock()

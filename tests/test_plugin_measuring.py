@@ -15,7 +15,7 @@ from collections import Counter
 import pytest
 
 from paceline.strategies import Strategy
-from paceline.strategies.fake import Clock, Fake
+from fake import Clock, Fake
 from paceline.strategies.sequential import Sequential
 from paceline.strategies.threads import Threads
 from paceline.workloads import Compute, Fetch

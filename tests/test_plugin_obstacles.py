@@ -4,7 +4,7 @@ import pytest
 
 LAB = """
 import pytest
-from paceline.strategies.fake import Clock, Fake
+from fake import Clock, Fake
 from paceline.workloads import Compute
 
 @pytest.mark.scale(items=2, n=10, rounds=1)

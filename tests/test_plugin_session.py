@@ -12,7 +12,7 @@ from paceline.history import load
 
 SOURCE = """
 import pytest
-from paceline.strategies.fake import Clock, Fake
+from fake import Clock, Fake
 from paceline.workloads import Compute
 
 clock = Clock()

@@ -10,9 +10,7 @@ import pytest
 from comparisons import ONE, TWO, comparison, pair
 
 from paceline.ab.record import CANARY, save
-from paceline.stats.comparison import follow
-from paceline.stats.looks import MAIN, confirming, fresh
-from paceline.stats.looks import main as main_looks
+from paceline.stats.comparison import MAIN_LOOKS, confirming_looks, follow, fresh_looks, main_looks
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "results" / "proof"))
 import naive
@@ -54,13 +52,13 @@ def test_a_family_has_one_slower_cell_if_one_is_drawn_from_slower_pairs(pool):
 
 def test_a_family_takes_no_more_pairs_than_its_cells_are_open_for(pool):
     outcome = family(pool, random.Random(1))
-    assert {cell.main.pairs for cell in (*outcome.cells, outcome.canary)} == {MAIN[0]}
+    assert {cell.main.pairs for cell in (*outcome.cells, outcome.canary)} == {MAIN_LOOKS[0]}
 
 
 def test_a_family_stops_where_its_time_is_up():
     noisy = recorded(scatter=0.2)
     pairs = [cell.main.pairs for cell in family(Pool(noisy, time_allowed=150.0), random.Random(1)).cells]
-    assert pairs == [MAIN[1]] * 2  # 70 % of 150 s are 11 pairs
+    assert pairs == [MAIN_LOOKS[1]] * 2  # 70 % of 150 s are 11 pairs
 
 
 def test_swapping_the_sides_of_a_pair_twice_gives_it_back(pool):
@@ -102,7 +100,7 @@ def test_the_proof_is_written_from_recorded_files(tmp_path, capsys):
     assert main([str(same), str(slow), "--tries", "10", "--power-tries", "5"]) == 0
     proof = json.loads(capsys.readouterr().out)
     assert proof["same"]["slower or faster"] == 0
-    assert proof["same"]["independent families"] == POOL // MAIN[0]
+    assert proof["same"]["independent families"] == POOL // MAIN_LOOKS[0]
     assert proof["spread of the log ratio"][CANARY]["by turns"] < 0.01
     assert proof["slower"][slow.stem][ONE]["slower"] == 1
     assert CANARY not in proof["slower"][slow.stem]
@@ -128,7 +126,7 @@ def test_identical_cells_are_suspected_in_one_comparison_of_ten_and_called_chang
 @pytest.mark.parametrize("suspects", [1, 4])
 def test_fresh_pairs_bear_out_what_is_none_in_one_comparison_of_ten(noise, suspects):
     tries, draw, chance = 1000, NOISES[noise](0.01), random.Random(1)
-    looks = confirming(fresh(suspects), suspects)
+    looks = confirming_looks(fresh_looks(suspects), suspects)
     names = dict.fromkeys(map(str, range(suspects)), "slower")
     wrong = 0
     for _ in range(tries):
@@ -141,9 +139,9 @@ def test_fresh_pairs_bear_out_what_is_none_in_one_comparison_of_ten(noise, suspe
 @pytest.mark.parametrize(("noise", "spread", "tries"), [("Normal", 0.02, 6000), ("spiky", 0.01, 1000)])
 def test_a_change_at_the_edge_of_the_tolerance_is_called_the_same_in_one_case_of_twenty(noise, spread, tries):
     draw, chance = NOISES[noise](spread), random.Random(2)
-    looks = main_looks(MAIN, 25)
+    looks = main_looks(MAIN_LOOKS, 25)
     edge = math.log(chance.choice((1.03, 1 / 1.03)))
-    cells = {str(one): [edge + draw(chance) for _ in range(MAIN[-1])] for one in range(tries)}
+    cells = {str(one): [edge + draw(chance) for _ in range(MAIN_LOOKS[-1])] for one in range(tries)}
     same = [each.verdict for each in follow(cells, looks, tries, 0.03).values()].count("same")
     assert 0 < same / tries <= most(tries, 0.05)
 

@@ -238,12 +238,13 @@ def test_a_file_without_items_is_a_misuse(name, text, complaint, tmp_path):
     assert done.stderr.count("\n") == 1
 
 
-def test_a_terminal_sees_one_line_that_changes():
+def test_a_terminal_sees_a_display_that_changes():
     with terminal(*COMMAND, "raced:waits", *SHORT, "--strategy", "threads", cwd=HERE) as (process, ours):
         shown = everything_from(ours)
         assert process.wait() == 0
-    assert "probing raced:waits: item 0" in shown
-    assert "round 2 of 2: threads" in shown
+    assert "s: probing raced:waits" in shown
+    assert "item 0" in shown
+    assert "s: round 2 of 2" in shown
     assert "paceline: " not in shown
     assert "Use threads" in shown
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from paceline.race import probing, racing, results
+from paceline.measuring import values
+from paceline.race import probing, racing
 from paceline.race.messages import Findings
-from paceline.race.progress import Lines
 from paceline.race.racing import Wish, race
+from paceline.text.progress import Lines
 
 
 class Thing:
@@ -20,21 +21,21 @@ class Thing:
 
 
 def test_results_are_looked_into_where_their_digests_differ():
-    assert results.differing(results.result_digests([1, {2}, 3]), results.result_digests([1, {2}, 4])) == [2]
-    assert results.differing(results.result_digests([1, 2]), results.result_digests([1])) == [1]
+    assert values.differing(values.result_digests([1, {2}, 3]), values.result_digests([1, {2}, 4])) == [2]
+    assert values.differing(values.result_digests([1, 2]), values.result_digests([1])) == [1]
 
 
 def test_results_of_another_lane_are_compared_as_they_arrive():
-    assert results.same({1, 2}, results.pack({2, 1})) is True
-    assert results.same(1, results.pack(2)) is False
-    assert results.same(1, b"no pickle") is None
-    assert results.same(lambda: 1, results.pack(lambda: 1)) is None
+    assert values.same_packed({1, 2}, values.pack({2, 1})) is True
+    assert values.same_packed(1, values.pack(2)) is False
+    assert values.same_packed(1, b"no pickle") is None
+    assert values.same_packed(lambda: 1, values.pack(lambda: 1)) is None
 
 
 def test_one_different_result_is_enough_and_one_that_can_not_be_compared_leaves_a_doubt():
-    assert results.all_same([]) is True
-    assert results.all_same([True, None]) is None
-    assert results.all_same([None, False, True]) is False
+    assert values.all_same([]) is True
+    assert values.all_same([True, None]) is None
+    assert values.all_same([None, False, True]) is False
 
 
 @pytest.mark.parametrize(
@@ -59,8 +60,8 @@ def test_results_that_are_only_written_otherwise_are_compared_one_by_one_while_t
 
 
 def test_what_can_not_be_pickled_says_why():
-    assert results.unpicklable(1) is None
-    assert "pickle" in results.unpicklable(lambda: 1)
+    assert values.unpicklable(1) is None
+    assert "pickle" in values.unpicklable(lambda: 1)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from paceline.race import output
 from paceline.race.judging import LaneResult, Race
 from paceline.race.messages import Findings
-from paceline.text.layout import render
+from paceline.text.formats import render
 
 MIB = 2**20
 

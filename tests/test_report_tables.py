@@ -19,7 +19,7 @@ from paceline.history import Run, UnreadableRun, from_json
 from paceline.history.storage import strict
 from paceline.tables import runs
 from paceline.tables.rows import speedup
-from paceline.text import layout
+from paceline.text import formats
 
 GOLDEN = Path(__file__).parent / "golden"
 ORDER = ("sequential", "threads", "asyncio", "pool-fork")
@@ -64,7 +64,7 @@ def run():
 
 def printed(renderables, **options):
     stream = io.StringIO()
-    layout.render(renderables, stream, **options)
+    formats.render(renderables, stream, **options)
     return stream.getvalue()
 
 
@@ -216,7 +216,7 @@ def test_a_terminal_gets_the_same_text_with_colours(run, monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("COLUMNS", "20")
     stream = Terminal()
-    layout.render(runs.experiment_tables(run), stream)
+    formats.render(runs.experiment_tables(run), stream)
     plain = Text.from_ansi(stream.getvalue()).plain
     assert "\x1b[1m" in stream.getvalue()
     assert [line.rstrip() for line in plain.splitlines()] == printed(runs.experiment_tables(run)).splitlines()
@@ -225,7 +225,7 @@ def test_a_terminal_gets_the_same_text_with_colours(run, monkeypatch):
 def test_a_stream_that_knows_only_ascii_gets_only_ascii(run):
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii")
-    layout.render([*runs.experiment_tables(run), Text("é")], stream)
+    formats.render([*runs.experiment_tables(run), Text("é")], stream)
     stream.flush()
     text = raw.getvalue().decode("ascii")
     assert "threads" in text
@@ -264,9 +264,9 @@ def test_nothing_prints_nothing():
 
 
 def test_the_house_look_aligns_figures_to_the_right():
-    made = layout.table(["name", "figure"], left=1)
-    layout.row(made, ["a", "1"])
-    layout.row(made, ["b", "1000"])
+    made = formats.table(["name", "figure"], left=1)
+    formats.row(made, ["a", "1"])
+    formats.row(made, ["b", "1000"])
     assert printed([made]).splitlines()[2:] == ["a           1", "b        1000"]
 
 
@@ -278,7 +278,7 @@ def test_cells_are_all_that_tables_need():
 
 def shown(*benchmarks):
     stream = io.StringIO()
-    layout.render(runs.experiment_tables(from_json(saved(*benchmarks))), stream)
+    formats.render(runs.experiment_tables(from_json(saved(*benchmarks))), stream)
     return stream.getvalue()
 
 
@@ -308,7 +308,7 @@ def test_a_column_that_says_nothing_is_left_out():
 def test_experiments_outside_the_headline_have_tables_of_their_own():
     run = from_json(saved(benchmark("threads", "downloads"), benchmark("threads", "sweep")))
     stream = io.StringIO()
-    layout.render(runs.other_experiments(run.cells), stream)
+    formats.render(runs.other_experiments(run.cells), stream)
     assert stream.getvalue().startswith("sweep")
     assert "downloads" not in stream.getvalue()
     assert runs.other_experiments(run.cells[:1]) == []

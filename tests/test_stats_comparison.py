@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as some
 
-from paceline.stats import looks
+from paceline.stats import comparison
 from paceline.stats.comparison import beyond, follow, holm, log_ratio, needed, pairs_to_reject
-from paceline.stats.ranks import Effect, effect, growth, sign_flip, within
+from paceline.stats.inference import Effect, effect, growth, sign_flip, within
 
 # a busy machine is no fault of the code
 unhurried = settings(suppress_health_check=[HealthCheck.too_slow])
@@ -246,25 +246,25 @@ def test_a_change_of_just_the_tolerance_does_not_exceed_it(estimate, side):
     [(9, 8, 0.1, "slower"), (9, 8, 8 * 2**-8, "slower"), (9, 8, 7 * 2**-8, "unknown"), (9, 1, 0.0, "unknown")],
 )
 def test_suspicion_needs_a_corrected_p_of_at_most_the_looks_level(pairs, tests, level, found):
-    [one] = follow({"a": [0.1] * pairs}, [looks.Look(pairs, level, 0.05)], tests, 0.03).values()
+    [one] = follow({"a": [0.1] * pairs}, [comparison.Look(pairs, level, 0.05)], tests, 0.03).values()
     assert (one.verdict, one.p) == (found, tests * 2.0 ** (1 - pairs))
 
 
 def test_no_certainty_makes_a_small_change_suspicious():
-    found = follow({"a": [LIMIT] * 20}, [looks.Look(20, 0.1, 0.05)], 1, 0.03)["a"]
+    found = follow({"a": [LIMIT] * 20}, [comparison.Look(20, 0.1, 0.05)], 1, 0.03)["a"]
     assert (found.verdict, found.rejected) == ("same", True)
 
 
 def test_what_was_rejected_at_one_look_stays_so_when_its_estimate_grows():
     small_then_large = [0.02] * 9 + [0.2, -0.19] * 2 + [0.2] * 12
-    levels = [looks.Look(9, 0.1, 0.0), looks.Look(25, 0.0, 0.0)]
+    levels = [comparison.Look(9, 0.1, 0.0), comparison.Look(25, 0.0, 0.0)]
     found = follow({"a": small_then_large}, levels, 1, 0.03)["a"]
     assert (found.verdict, found.pairs, found.p) == ("slower", 25, 2 / 2**9)
 
 
 def test_a_cell_that_was_rejected_is_no_longer_counted_and_one_that_is_the_same_is():
     quiet, late = [0.0] * 20, [0.1, -0.1] * 4 + [0.1] * 12
-    levels = [looks.Look(9, 0.1, 0.05), looks.Look(20, 0.1, 0.05)]
+    levels = [comparison.Look(9, 0.1, 0.05), comparison.Look(20, 0.1, 0.05)]
     alone = follow({"b": late}, levels, 1, 0.03)["b"].p
     for beside, tests in (([0.1] * 20, 1), (quiet, 2)):
         assert follow({"a": beside, "b": late}, levels, 2, 0.03)["b"].p == pytest.approx(tests * alone)
@@ -272,19 +272,19 @@ def test_a_cell_that_was_rejected_is_no_longer_counted_and_one_that_is_the_same_
 
 @pytest.mark.parametrize(("direction", "found"), [("slower", "slower"), ("faster", "unknown")])
 def test_fresh_pairs_have_to_show_the_direction_of_the_suspicion(direction, found):
-    levels = looks.confirming(looks.fresh(1), 1)
+    levels = comparison.confirming_looks(comparison.fresh_looks(1), 1)
     assert follow({"a": [0.1] * 40}, levels, 1, 0.03, {"a": direction})["a"].verdict == found
 
 
 def test_fresh_pairs_never_make_a_cell_the_same():
-    levels = looks.confirming(looks.fresh(1), 1)
+    levels = comparison.confirming_looks(comparison.fresh_looks(1), 1)
     assert follow({"a": [0.0] * 40}, levels, 1, 0.03, {"a": "slower"})["a"].verdict == "unknown"
 
 
 @pytest.mark.parametrize("tests", [1, 2, 9, 78, 501])
-@pytest.mark.parametrize("pairs", [looks.MAIN, (14,), (3, 4, 200)], ids=["the usual", "one", "odd ones"])
+@pytest.mark.parametrize("pairs", [comparison.MAIN_LOOKS, (14,), (3, 4, 200)], ids=["the usual", "one", "odd ones"])
 def test_looks_spend_all_of_both_levels_and_no_more(pairs, tests):
-    found = looks.main(pairs, tests)
+    found = comparison.main_looks(pairs, tests)
     assert sum(each.rejection for each in found) == pytest.approx(0.10)
     assert sum(each.miss for each in found) == pytest.approx(0.05, rel=1e-4)
     assert sum(each.miss for each in found) <= 0.05
@@ -292,15 +292,15 @@ def test_looks_spend_all_of_both_levels_and_no_more(pairs, tests):
 
 @pytest.mark.parametrize(("tests", "pairs"), [(2, 9), (8, 9), (25, 13), (78, 13), (501, 19)])
 def test_the_first_look_that_spends_is_the_first_at_which_a_clear_change_is_told_from_chance(tests, pairs):
-    spending = next(each for each in looks.main(looks.MAIN, tests) if each.rejection)
+    spending = next(each for each in comparison.main_looks(comparison.MAIN_LOOKS, tests) if each.rejection)
     assert spending.pairs == pairs
     assert tests * sign_flip([0.1] * pairs) <= spending.rejection
 
 
 @pytest.mark.parametrize(("suspects", "first"), [(1, 5), (2, 6), (4, 7), (25, 10), (500, 14)])
 def test_fresh_pairs_are_looked_at_as_soon_as_all_suspects_can_be_borne_out(suspects, first):
-    pairs = looks.fresh(suspects)
-    level = looks.confirming(pairs, suspects)[0].rejection
+    pairs = comparison.fresh_looks(suspects)
+    level = comparison.confirming_looks(pairs, suspects)[0].rejection
     assert pairs[0] == first
     assert suspects * 2.0**-first <= level < suspects * 2.0 ** (1 - first)
 
@@ -329,8 +329,8 @@ def test_pairs_without_an_interval_need_as_many_as_can_reject():
 @pytest.mark.parametrize(("tests", "pairs"), [(1, 5), (8, 8), (30, 10)])
 def test_one_look_can_reject_from_the_first_number_of_pairs_whose_p_survives_the_correction(tests, pairs):
     assert pairs_to_reject(tests) == pairs
-    assert sign_flip([place / 100 for place in range(1, pairs + 1)]) * tests <= looks.REJECTION
-    assert sign_flip([place / 100 for place in range(1, pairs)]) * tests > looks.REJECTION
+    assert sign_flip([place / 100 for place in range(1, pairs + 1)]) * tests <= comparison.REJECTION
+    assert sign_flip([place / 100 for place in range(1, pairs)]) * tests > comparison.REJECTION
 
 
 GROWING = [(1.0, 1.1, 1.2, 1.3, 1.4, 1.5)] * 6

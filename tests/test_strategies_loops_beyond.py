@@ -229,7 +229,7 @@ def things():
 
 before = things()
 from paceline.server.process import running
-from paceline.strategies.gevent_greenlets import Gevent
+from paceline.strategies.event_loop import Gevent
 from paceline.workloads import Fetch
 with running() as instrument, Gevent(Fetch(instrument.url + "/item/{item}?size=9", 9), 3) as started:
     assert len(started.map(range(9))) == 9

@@ -20,7 +20,7 @@ BY_GEVENT = "gevent has patched Python's own modules, and strategies need them a
 LAB = """
 import pytest
 
-from paceline.strategies.fake import Clock, Fake
+from fake import Clock, Fake
 from paceline.strategies.executors import Processes
 from paceline.strategies.threads import Threads
 from paceline.workloads import Call, Compute

@@ -12,7 +12,7 @@ import pytest
 from processes import alive, assert_all_end, everything_from, grown, python, terminal, until
 
 from paceline.strategies import STRATEGIES
-from paceline.text.layout import render
+from paceline.text.formats import render
 from paceline.watch import output
 from paceline.workers.spans import Opened, Span
 

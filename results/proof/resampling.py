@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from paceline.ab import judging
 from paceline.ab.judging import Outcome
 from paceline.ab.record import CANARY, Comparison, Pair, Phase, Taken
-from paceline.stats import looks
+from paceline.stats import comparison
 
 MAIN_SHARE = 0.7
 """Of the time, for main pairs; the rest is for fresh ones."""
@@ -73,12 +73,12 @@ def family(pool: Pool, chance: random.Random, slower: tuple[str, Sequence[Pair]]
     if slower:
         cell, slow = slower
         drawn = [with_cell(one, cell, two) for one, two in zip(drawn, chance.sample(slow, len(slow)), strict=False)]
-    main = replace(pool.comparison, pairs=(), looks=looks.MAIN, fresh_looks=(), left_out={})
+    main = replace(pool.comparison, pairs=(), looks=comparison.MAIN_LOOKS, fresh_looks=(), left_out={})
     main = taken(pool, main, drawn, "main", pool.time_allowed * MAIN_SHARE)
     suspects = judging.suspects(main)
     if not suspects:
         return judging.judged(main)
-    whole = replace(main, fresh_looks=looks.fresh(len(suspects)))
+    whole = replace(main, fresh_looks=comparison.fresh_looks(len(suspects)))
     found = judging.weighed(main).main
     unused = drawn[max(found[name].pairs for name in suspects) :]  # what had no part in any of the suspicions
     return judging.judged(taken(pool, whole, unused, "confirm", pool.time_allowed * (1 - MAIN_SHARE)))

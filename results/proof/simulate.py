@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from paceline.stats import looks
+from paceline.stats import comparison
 from paceline.stats.comparison import Direction, Verdict, follow
 
 Noise = Callable[[random.Random], float]
@@ -64,13 +64,15 @@ def simulated(shifts: Sequence[float], noise: Noise, tolerance: float, chance: r
         chance: where the noise comes from.
     """
     truth = {str(place): shift for place, shift in enumerate([*shifts, 0.0])}
-    main = follow(_drawn(truth, noise, chance), looks.main(looks.MAIN, len(truth)), len(truth), tolerance)
+    main = follow(
+        _drawn(truth, noise, chance), comparison.main_looks(comparison.MAIN_LOOKS, len(truth)), len(truth), tolerance
+    )
     directions: dict[str, Direction] = {
         name: "slower" if found.verdict == "slower" else "faster"
         for name, found in main.items()
         if found.verdict in ("slower", "faster")
     }
-    levels = looks.confirming(looks.fresh(len(directions)), len(directions)) if directions else ()
+    levels = comparison.confirming_looks(comparison.fresh_looks(len(directions)), len(directions)) if directions else ()
     again = _drawn({name: truth[name] for name in directions}, noise, chance)
     fresh = follow(again, levels, len(directions), tolerance, directions)
     return Simulated(
@@ -88,7 +90,7 @@ class Drawn(Sequence[float]):
         self._values: list[float] = []
 
     def __len__(self) -> int:
-        return looks.MAIN[-1]
+        return comparison.MAIN_LOOKS[-1]
 
     def __getitem__(self, wanted: Any) -> Any:
         self._values += [self._draw() for _ in range(wanted.stop - len(self._values))]

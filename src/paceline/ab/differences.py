@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from paceline.ab.git import git
+from paceline.ab.git import SideError, git
 from paceline.ab.origins import code_of, compiled
 from paceline.ab.record import Which
-from paceline.ab.request import SideError
 from paceline.ab.sides import Side
 from paceline.ab.why import ARGUMENTS
 from paceline.tables.verdicts import some

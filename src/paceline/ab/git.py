@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from paceline.ab.request import SideError
+
+class SideError(Exception):
+    """A side makes no sense or can't be made ready: a sentence for the person who asked, without a traceback."""
 
 
 @contextmanager

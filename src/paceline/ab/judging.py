@@ -5,9 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from paceline.ab.record import CANARY, CellPlan, Comparison, Pair, Phase, Taken
-from paceline.stats import looks
-from paceline.stats.comparison import Direction, Finding, Verdict, beyond, follow, log_ratio, needed
-from paceline.stats.ranks import Effect, effect, growth
+from paceline.stats.comparison import (
+    Direction,
+    Finding,
+    Verdict,
+    beyond,
+    confirming_looks,
+    follow,
+    log_ratio,
+    main_looks,
+    needed,
+)
+from paceline.stats.inference import Effect, effect, growth
 from paceline.stats.samples import median
 from paceline.tables.verdicts import Overall, overall
 from paceline.text.formats import change, many, percent
@@ -149,13 +158,13 @@ def weighed(comparison: Comparison) -> Evidence:
     main = log_ratios(comparison.pairs, "main")
     names = dict.fromkeys([*sorted(comparison.plan), CANARY]) if comparison.plan else main
     ratios = {name: main.get(name, []) for name in sorted(names)}
-    found = follow(ratios, looks.main(comparison.looks, len(ratios)), len(ratios), comparison.tolerance)
+    found = follow(ratios, main_looks(comparison.looks, len(ratios)), len(ratios), comparison.tolerance)
     directions = {name: MOVED[each.verdict] for name, each in found.items() if each.verdict in MOVED}
     if not directions:
         return Evidence(tests=len(ratios), ratios=ratios, main=found)
     taken = log_ratios(comparison.pairs, "confirm")
     fresh = {name: taken.get(name, []) for name in directions}  # one without fresh pairs yet counts as a test too
-    levels = looks.confirming(comparison.fresh_looks, len(fresh))
+    levels = confirming_looks(comparison.fresh_looks, len(fresh))
     again = follow(fresh, levels, len(fresh), comparison.tolerance, directions)
     return Evidence(tests=len(ratios), ratios=ratios, main=found, fresh_ratios=fresh, fresh=again)
 

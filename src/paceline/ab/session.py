@@ -11,15 +11,29 @@ from pathlib import Path
 from typing import Any
 
 from paceline import machine
-from paceline.ab import differences, judging, plan, why
+from paceline.ab import differences, judging, why
 from paceline.ab.pair import PairResult, PairSpec, SideFailed, run_pair
 from paceline.ab.profiles import Profile
-from paceline.ab.progress import Reporter
+from paceline.ab.progress import named, pairs_done
 from paceline.ab.record import CANARY, CellPlan, Comparison, Pair, Phase, SideFacts, Taken, Which
-from paceline.ab.request import SideSpec
-from paceline.ab.sides import Side, place, prepared
-from paceline.ab.trial import Looked, alone, file_of, look_at_both, outcomes, plugin_folder, refuse_strangers
-from paceline.stats import looks
+from paceline.ab.sides import Side, SideSpec, place, prepared
+from paceline.ab.trial import (
+    Facts,
+    Looked,
+    alone,
+    best_rounds,
+    file_of,
+    fitted_plans,
+    look_at_both,
+    outcomes,
+    pair_seconds,
+    planned_cell,
+    plugin_folder,
+    refuse_strangers,
+    with_rounds,
+)
+from paceline.stats.comparison import MAIN_LOOKS, fresh_looks
+from paceline.text.progress import Progress
 
 CANARY_ROUNDS = 10
 HASH_SEEDS = 2**32
@@ -76,7 +90,7 @@ class Session:
     start_seconds: float
     deadline: float | None
     random: random.Random
-    reporter: Reporter
+    reporter: Progress
     keep_rounds: frozenset[str]
     pace: float = field(default=1.0)
 
@@ -93,7 +107,8 @@ class Session:
             self._run_pair(phase, cells)
             done += 1
             left = self._seconds(cells) * (look - done)
-            self.reporter.pair(done, look, left, judging.decided(self.comparison))
+            decided = judging.decided(self.comparison)
+            self.reporter.step(pairs_done(done, look, left, decided), named(decided), log=True)
         return True
 
     def ended_early(self) -> Comparison:
@@ -109,7 +124,7 @@ class Session:
     def reserve(self) -> float:
         """Estimate the seconds that the first look at fresh pairs takes, of what is under suspicion by now or soon."""
         suspects = [name for name in judging.suspects(self.comparison) if name != CANARY]
-        first: int = looks.fresh(max(1, len(suspects)))[0]
+        first: int = fresh_looks(max(1, len(suspects)))[0]
         return first * self._seconds(suspects)
 
     def profile(self, names: Sequence[str], plans: Mapping[str, Mapping[str, int]]) -> PairResult:
@@ -150,8 +165,8 @@ class Session:
         """Return how the cells of a pair are measured: as planned, with more rounds where fewer of them are open."""
         known = {name: self.comparison.plan[name] for name in cells}
         if 0 < len(cells) < len(self.comparison.plan):
-            most = plan.rounds(len(cells), self.start_seconds)
-            known |= {name: plan.with_rounds(known[name], most) for name in known.keys() - self.keep_rounds}
+            most = best_rounds(len(cells), self.start_seconds)
+            known |= {name: with_rounds(known[name], most) for name in known.keys() - self.keep_rounds}
         return {name: asdict(each) for name, each in known.items()}
 
     def _refuse_late_strangers(self, words: tuple[Which, Which], result: PairResult) -> None:
@@ -177,7 +192,7 @@ class Session:
         )
 
 
-def run_comparison(spec: ComparisonSpec, reporter: Reporter, keep: Callable[[Comparison], None]) -> Comparison:
+def run_comparison(spec: ComparisonSpec, reporter: Progress, keep: Callable[[Comparison], None]) -> Comparison:
     """Compare two sides.
 
     Args:
@@ -216,7 +231,7 @@ def run_fresh(session: Session) -> None:
     if not suspects:
         return
     session.reporter.phase("fresh pairs of what is under suspicion")
-    session.comparison = replace(session.comparison, fresh_looks=looks.fresh(len(suspects)))
+    session.comparison = replace(session.comparison, fresh_looks=fresh_looks(len(suspects)))
     for look in session.comparison.fresh_looks:
         open_ones = judging.open_suspects(session.comparison)
         if not open_ones or not session.pairs_up_to(look, "confirm", session.still_there(open_ones)):
@@ -266,7 +281,7 @@ def _profile(facts: Mapping[str, Any], profiled: Mapping[str, int]) -> Profile:
 
 
 @contextmanager
-def prepare(spec: ComparisonSpec, reporter: Reporter) -> Iterator[Session]:
+def prepare(spec: ComparisonSpec, reporter: Progress) -> Iterator[Session]:
     """Prepare both sides and what they share, and look at each cell that they have in common.
 
     Raises:
@@ -292,7 +307,7 @@ def prepare(spec: ComparisonSpec, reporter: Reporter) -> Iterator[Session]:
             spec=replace(trial, kind="pair", **pair_spec),
             comparison=comparison,
             cpus=looked.cpus,
-            costs={name: plan.cost(each, *facts[name]) for name, each in comparison.plan.items()},
+            costs={name: pair_seconds(each, *facts[name]) for name, each in comparison.plan.items()},
             start_seconds=looked.start_seconds,
             deadline=None if spec.pairs else begun + spec.time_allowed,
             random=random.Random(spec.seed),  # noqa: S311 - an order, no secret
@@ -303,7 +318,7 @@ def prepare(spec: ComparisonSpec, reporter: Reporter) -> Iterator[Session]:
 
 def _planned(
     spec: ComparisonSpec, sides: Mapping[Which, Side], looked: Looked, spent: float
-) -> tuple[Comparison, dict[str, Any], dict[str, tuple[plan.Facts, plan.Facts]]]:
+) -> tuple[Comparison, dict[str, Any], dict[str, tuple[Facts, Facts]]]:
     """Plan the comparison after its trial.
 
     Raises:
@@ -322,13 +337,13 @@ def _planned(
         if name in there["baseline"] & there["candidate"]
     }
     one_core = set(looked.collected["candidate"]["one_core"])  # a mark that only one side has would be unfair
-    most, can_pin = plan.rounds(len(facts) or 1, looked.start_seconds), bool(looked.cpus)
+    most, can_pin = best_rounds(len(facts) or 1, looked.start_seconds), bool(looked.cpus)
     plans = {
-        name: plan.planned(*each, most=most, one_core=name in one_core, can_pin=can_pin) for name, each in facts.items()
+        name: planned_cell(*each, most=most, one_core=name in one_core, can_pin=can_pin) for name, each in facts.items()
     }
     if spec.pairs is None:
-        seconds = SPARE * (spec.time_allowed - spent) / (looks.MAIN[0] + looks.fresh(1)[0] / 2) - looked.start_seconds
-        plans, too_long = plan.fitted(plans, facts, seconds)
+        seconds = SPARE * (spec.time_allowed - spent) / (MAIN_LOOKS[0] + fresh_looks(1)[0] / 2) - looked.start_seconds
+        plans, too_long = fitted_plans(plans, facts, seconds)
         left_out |= too_long
     if not plans:
         raise SideFailed(_nothing({**failed, **left_out}))
@@ -340,7 +355,7 @@ def _planned(
         seed=spec.seed,
         tolerance=spec.tolerance,
         arguments=spec.arguments,
-        looks=(spec.pairs,) if spec.pairs else looks.MAIN,
+        looks=(spec.pairs,) if spec.pairs else MAIN_LOOKS,
         plan=plans,
         failed=failed,
         left_out=left_out,

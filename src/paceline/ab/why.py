@@ -14,7 +14,7 @@ from typing import Any
 
 from paceline.ab.profiles import FEWEST, SMALLEST, Clock, Function, Profile, Side, is_rewritten, shift
 from paceline.text import formats
-from paceline.text.layout import text as escaped
+from paceline.text.formats import text as escaped
 
 ARGUMENTS = (
     *("-c", "core.quotePath=false", "diff", "--unified=0", "--find-renames"),

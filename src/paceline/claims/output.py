@@ -13,7 +13,7 @@ from rich.text import Text
 from paceline.claims import CLAIMS, Claim, Figure, Finding, Part, Verdict
 from paceline.files import finite
 from paceline.history import Run
-from paceline.text import formats, layout
+from paceline.text import formats
 from paceline.text.formats import NOTHING, plain
 
 STYLES: Mapping[Verdict, str] = {"confirmed": "green", "refuted": "bold red", "unknown": "yellow"}
@@ -42,11 +42,11 @@ def claim_table(findings: Mapping[str, Finding]) -> list[RenderableType]:
     Args:
         findings: by the claim's id.
     """
-    made = layout.table(_COLUMNS, left=len(_COLUMNS))
+    made = formats.table(_COLUMNS, left=len(_COLUMNS))
     for name, finding in findings.items():
         words = "\n".join([_SENTENCES.get(name, ""), *(f"  {line}" for line in _deciding(finding)), ""])
         made.add_row(Text(name, style="bold"), verdict(finding.verdict), Text(words))
-    return [layout.titled("What the runs say about each claim", made), Text(_NOTE, style="dim")]
+    return [formats.titled("What the runs say about each claim", made), Text(_NOTE, style="dim")]
 
 
 def verdict(word: Verdict) -> Text:
@@ -167,10 +167,10 @@ def _part(part: Part) -> RenderableType:
 
 
 def _table(part: Part) -> RenderableType:
-    made = layout.table(_ARGUMENT_COLUMNS, left=1)
+    made = formats.table(_ARGUMENT_COLUMNS, left=1)
     for figure in part.figures:
         ends = (amount(end, figure.unit) for end in (figure.value, figure.low, figure.high))
-        layout.row(made, (plain(figure.what), *ends, str(figure.processes) if figure.processes else NOTHING))
+        formats.row(made, (plain(figure.what), *ends, str(figure.processes) if figure.processes else NOTHING))
     return made
 
 

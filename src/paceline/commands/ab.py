@@ -13,21 +13,22 @@ from types import FrameType
 from typing import Never
 
 from paceline.ab import judging, output
+from paceline.ab.git import SideError
 from paceline.ab.judging import Outcome
 from paceline.ab.output import as_json, markdown
 from paceline.ab.pair import SideFailed
-from paceline.ab.progress import reporting
 from paceline.ab.record import FOLDER, Comparison, load, resolve, save
-from paceline.ab.request import SideError, parse
 from paceline.ab.session import ComparisonSpec, run_comparison
+from paceline.ab.sides import parse
 from paceline.commands.shared import complain
 from paceline.files import unfit_folder
 from paceline.history import HistoryError, NotSaved
 from paceline.server.process import ServerError
-from paceline.stats.looks import MAIN
+from paceline.stats.comparison import MAIN_LOOKS
 from paceline.tables.verdicts import FAILING, MISUSE, status
 from paceline.text import options
-from paceline.text.layout import render
+from paceline.text.formats import render
+from paceline.text.progress import progress
 
 SUMMARY = "compare two revisions, Pythons or environments by any suite of benchmarks, in lockstep"
 EPILOG = """A SIDE is rev:REVISION (a git revision, in a worktree), python:PATH (another Python), or . (the working
@@ -54,13 +55,14 @@ TOLERANCE = 3.0  # per cent
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add = parser.add_argument
+    looks = f"{len(MAIN_LOOKS)} looks from {MAIN_LOOKS[0]} pairs to {MAIN_LOOKS[-1]}"
     add("--baseline", metavar="SIDE", help="where the comparison starts")
     add("--candidate", metavar="SIDE", default=".", help="where it goes (default: the working tree)")
     add(
         "--pairs",
         type=options.whole,
         metavar="N",
-        help=f"decide once, at N pairs of processes (default: at {len(MAIN)} looks from {MAIN[0]} pairs to {MAIN[-1]})",
+        help=f"decide once, at N pairs of processes (default: at {looks})",
     )
     add(
         "--time",
@@ -164,7 +166,7 @@ def measured(arguments: Namespace) -> int:
         else:
             complain(f"kept the pairs so far: {path}; judge them by paceline ab --read {path.name[:4]}")
 
-    with terminable(), reporting() as reporter:
+    with terminable(), progress() as reporter:
         comparison = run_comparison(ask, reporter, keep)
     try:
         path = save(comparison, arguments.results / FOLDER)

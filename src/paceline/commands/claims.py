@@ -10,7 +10,7 @@ from paceline.claims import Claim, output
 from paceline.commands.shared import MISUSE, complain, newest
 from paceline.history import Run
 from paceline.tables import runs
-from paceline.text import layout, options
+from paceline.text import formats, options
 
 SUMMARY = "say which of the lesson's claims hold here"
 EPILOG = """It ends with status 0 also where claims stay unknown, and then says what to run; with 2 if a run is not
@@ -65,4 +65,4 @@ def _show(chosen: Sequence[Claim], saved: Sequence[Run], *, explain: bool, as_js
         sys.stdout.write(f"{output.as_json(chosen, found, saved, here)}\n")
         return
     shown = output.argument(chosen[0], found[chosen[0].id]) if explain else output.claim_table(found)
-    layout.render([*map(runs.introduced, saved), *shown, *output.closing(found, saved, here)])
+    formats.render([*map(runs.introduced, saved), *shown, *output.closing(found, saved, here)])

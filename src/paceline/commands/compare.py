@@ -6,7 +6,7 @@ from typing import Any
 from paceline import history
 from paceline.commands.shared import newest, table_order
 from paceline.tables import runs
-from paceline.text import layout, options
+from paceline.text import formats, options
 
 SUMMARY = "show a saved run, or the change from one to another"
 EPILOG = """It ends with status 2 if a run is not there or can't be read.
@@ -50,5 +50,5 @@ def run(arguments: argparse.Namespace) -> int:
         shown = runs.change_tables(first, second[0], order)
     else:
         shown = [*runs.headline(first.cells, order), *runs.experiment_tables(first, order)]
-    layout.render([*map(runs.introduced, chosen), *shown])
+    formats.render([*map(runs.introduced, chosen), *shown])
     return 0

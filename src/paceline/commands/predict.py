@@ -14,7 +14,7 @@ from paceline.predict import output
 from paceline.predict.groups import Setting, chosen, costs, families, fitted, untold
 from paceline.predict.measured import COMPUTING, RELEASING, Work, measured
 from paceline.predict.predicting import Question, held_out, predict
-from paceline.text import layout, options
+from paceline.text import formats, options
 
 SUMMARY = "say how long work would take that nobody measured"
 EPILOG = """It rests on a saved run: without RUN on the newest whole one of this machine with the cells it needs
@@ -159,4 +159,4 @@ def _write(arguments: Namespace, as_json: str, tables: Sequence[RenderableType])
     if arguments.json:
         sys.stdout.write(f"{as_json}\n")
     else:
-        layout.render(tables)
+        formats.render(tables)

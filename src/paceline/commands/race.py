@@ -10,10 +10,10 @@ from paceline.commands.shared import FAILED, MISUSE, complain
 from paceline.race import choosing, output, racing
 from paceline.race.judging import Race
 from paceline.race.output import ItemsError
-from paceline.race.progress import telling
 from paceline.race.racing import LostError, TooLongError, Wish
 from paceline.text import options
-from paceline.text.layout import render
+from paceline.text.formats import render
+from paceline.text.progress import progress
 from paceline.workloads.call import Call, NoSuchFunctionError
 
 SUMMARY = "find the strategy for a function of your own"
@@ -66,8 +66,8 @@ def run(arguments: Namespace) -> int:
     """
     try:
         wish = _wish(arguments)
-        with telling() as progress:
-            ended = racing.race(wish, racing.probe(wish, progress), progress)
+        with progress() as reporter:
+            ended = racing.race(wish, racing.probe(wish, reporter), reporter)
     except (ItemsError, NoSuchFunctionError, TooLongError, UnknownStrategyError) as error:
         complain(error)
         return MISUSE

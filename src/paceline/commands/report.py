@@ -99,7 +99,7 @@ def run(arguments: Namespace) -> int:
         complain(why)
         return FAILED
     from paceline.report.composing import composed
-    from paceline.report.markdown import markdown  # here: what draws is an extra, and slow to load
+    from paceline.report.output import markdown  # here: what draws is an extra, and slow to load
 
     output = arguments.output or (None if arguments.markdown else PAGE)
     if arguments.markdown and output == STDOUT:
@@ -138,8 +138,7 @@ def _write(made: "Report", output: Path | None, charts: Path | None) -> None:
     Raises:
         OSError: the disk is full, or a folder can't be written to.
     """
-    from paceline.report.exporting import pictures
-    from paceline.report.html import page
+    from paceline.report.output import page, pictures
 
     if output is not None:
         whole = page(made, machine.libraries().get("paceline", "unknown")).encode()

@@ -5,7 +5,7 @@ import sys
 
 from paceline import history
 from paceline.tables import runs
-from paceline.text import layout, options
+from paceline.text import formats, options
 from paceline.text.formats import plain
 
 SUMMARY = "list what is saved, and what can't be read"
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     partial, damaged_too = history.partials(results)
     damaged += damaged_too
     if whole or partial or damaged:
-        layout.render(runs.listing(whole, partial, damaged))
+        formats.render(runs.listing(whole, partial, damaged))
     else:
         sys.stdout.write(f"{plain(results.absolute())} has no saved run; {history.advice(results)}\n")
     return 2 if damaged else 0

@@ -136,7 +136,7 @@ def as_html(traced: Round, facts: Mapping[str, Any]) -> str:
         traced: at least one item.
         facts: what it is a round of, as `facts` gives it.
     """
-    from paceline.report.html import page  # here: what draws takes longer to load than a round takes
+    from paceline.report.output import page  # here: what draws takes longer to load than a round takes
     from paceline.report.tracing import timeline_page
 
     setting = {"strategy": facts["strategy"], "workers": facts["workers"], **facts["options"]}

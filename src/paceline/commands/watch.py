@@ -10,8 +10,7 @@ from rich.text import Text
 from paceline.commands.shared import FAILED, MISUSE, complain
 from paceline.server.process import ServerError
 from paceline.text import options
-from paceline.text.formats import many, plain
-from paceline.text.layout import render
+from paceline.text.formats import many, plain, render
 from paceline.watch.following import Followed, MisuseError, WatchError, Wish, rounds, wish
 from paceline.watch.messages import Ended, Ran
 from paceline.watch.output import Numbers, summary

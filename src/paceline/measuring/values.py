@@ -1,4 +1,4 @@
-"""Whether two values are the same, whatever they are made of."""
+"""Whether values are the same, whatever they are made of, and digests that tell it of many results."""
 
 import copyreg
 import dataclasses
@@ -7,10 +7,12 @@ import pickle
 import secrets
 import sys
 from collections import OrderedDict, deque
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from hashlib import blake2b
 from types import SimpleNamespace
 from typing import Any, TypeAlias
+
+from paceline.contracts import Result
 
 ATOMS = frozenset({bool, int, float, str, bytes, type(None)})
 
@@ -165,10 +167,58 @@ def _compared_fields(value: Any) -> list[str] | None:
 
 def _reduced(value: Any) -> Any:
     """Take an object apart as pickle does: a name, or how it is made, of what, and what it holds."""
-    reduce = copyreg.dispatch_table.get(type(value))
+    raised = isinstance(value, BaseException)  # what others register for those also says where they were raised
+    reduce = None if raised else copyreg.dispatch_table.get(type(value))
     found: Any = reduce(value) if reduce else value.__reduce_ex__(4)
     if isinstance(found, str):
         return found
     make, made_of, state, members, pairs = [*found, None, None, None][:5]
     in_order = list if isinstance(value, OrderedDict) else dict
+    if type(state) is dict and not state:
+        state = None  # an exception that was pickled once has an empty dict
     return make, made_of, state, list(members or ()), in_order(pairs or ())
+
+
+def result_digests(results: Sequence[Result]) -> bytes:
+    """Write down the digest of each result, one after the other."""
+    return b"".join(map(digest, results))
+
+
+def differing(some: bytes, others: bytes) -> list[int]:
+    """Find the places of items whose digests differ."""
+    size = SIZE
+    starts = range(0, max(len(some), len(others)), size)
+    return [start // size for start in starts if some[start : start + size] != others[start : start + size]]
+
+
+def pack(result: Result) -> bytes | None:
+    """Pickle a result for another lane; None if it can't be."""
+    try:
+        return pickle.dumps(result)
+    except Exception:  # noqa: BLE001 - a class's own __reduce__ may raise anything
+        return None
+
+
+def same_packed(result: Result, other: bytes | None) -> bool | None:
+    """Compare a result with a packed one, both after a trip; None if it can't be told."""
+    mine = pack(result)
+    if mine is None or other is None:
+        return None
+    try:
+        return same(pickle.loads(mine), pickle.loads(other))  # noqa: S301 - our own, and another lane's
+    except Exception:  # noqa: BLE001 - as above
+        return None
+
+
+def all_same(verdicts: Sequence[bool | None]) -> bool | None:
+    """Sum up: False if any is different, else None if any can't be told."""
+    return False if False in verdicts else None if None in verdicts else True
+
+
+def unpicklable(thing: object) -> str | None:
+    """Return why something can't be pickled and read back; None if it can."""
+    try:
+        pickle.loads(pickle.dumps(thing))  # noqa: S301 - as above
+    except Exception as error:  # noqa: BLE001 - as above
+        return f"{type(error).__name__}: {error}"
+    return None

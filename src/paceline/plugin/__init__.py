@@ -11,7 +11,7 @@ import pytest
 from paceline.contracts import Item
 from paceline.measuring.cells import Cell
 from paceline.measuring.passes import Plan
-from paceline.plugin import cells, choices, guard, live, obstacles, session
+from paceline.plugin import cells, choices, guard, live, ours, session
 from paceline.plugin.measures import Bench, ElsewhereClock, refuse_second
 from paceline.plugin.ours import is_cell, is_ours
 from paceline.server.process import Control, Instrument, running
@@ -33,8 +33,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for mark, meaning in cells.MARKS.items():
         config.addinivalue_line("markers", f"{mark}{meaning}")
     choices.refuse_impossible(config.option)
-    if obstacles.is_loaded(config):
-        obstacles.refuse(config)
+    if ours.is_loaded(config):
+        ours.refuse(config)
         session.prepare(config)
         config.pluginmanager.register(guard.Guard(config), "paceline-guard")
 
@@ -76,7 +76,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Fail a test that can't measure before any fixture is set up for it."""
-    obstacles.refuse_absent(item)
+    ours.refuse_absent(item)
 
 
 @pytest.fixture(scope="session")
@@ -244,7 +244,7 @@ def cost(request: pytest.FixtureRequest, elsewhere: ElsewhereClock, benchmark: A
 
 def _make_cell(request: pytest.FixtureRequest, benchmark: Any) -> None:
     """Set pytest-benchmark's fixture up for a cell, which a plain session doesn't time."""
-    obstacles.refuse_replaced(benchmark)
+    ours.refuse_replaced(benchmark)
     benchmark.group = session.title(request.node)
     benchmark.disabled = not session.measures(request.config)
 

@@ -13,7 +13,7 @@ from paceline import history, machine
 from paceline.history import NotSaved, reading
 from paceline.history.storage import GuardedStorage
 from paceline.history.store import RESULTS
-from paceline.plugin import comparing, obstacles
+from paceline.plugin import comparing, ours
 from paceline.plugin.ours import is_cell
 from paceline.plugin.session import (
     MEASURES_CELLS,
@@ -132,7 +132,7 @@ class Guard:
     @pytest.hookimpl(tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the headline before pytest-benchmark's own tables."""
-        if unwritten := obstacles.note(self._config):
+        if unwritten := ours.note(self._config):
             terminalreporter.write_line(f"paceline: {unwritten}", red=True)
         if not self._ours:
             return
@@ -212,9 +212,9 @@ def show(reporter: pytest.TerminalReporter, cells: tuple[history.Cell, ...]) -> 
     if not cells:
         return
     from paceline.tables import runs
-    from paceline.text import layout
+    from paceline.text import formats
 
     order = [strategy.name for strategy in STRATEGIES]
     reporter.ensure_newline()
     reporter.section("Paceline", sep="=")
-    layout.render([*runs.headline(cells, order), *runs.other_experiments(cells, order)])
+    formats.render([*runs.headline(cells, order), *runs.other_experiments(cells, order)])

@@ -27,7 +27,7 @@ from paceline.predict.predicting import (
     total,
 )
 from paceline.tables import runs
-from paceline.text import formats, layout
+from paceline.text import formats
 from paceline.text.formats import many
 
 _HUGE = 1000.0  # a factor that says nothing any more
@@ -45,11 +45,11 @@ def factor(value: float) -> str:
 
 
 def _cells(found: Sequence[HeldOut]) -> RenderableType:
-    made = layout.table(("cell", "measured", "predicted", "off", "factor", "marks"), left=1)
+    made = formats.table(("cell", "measured", "predicted", "off", "factor", "marks"), left=1)
     for one in found:
         if one.predicted is not None:
-            layout.row(made, _row(one))
-    return layout.titled("Each cell, predicted from the others", made)
+            formats.row(made, _row(one))
+    return formats.titled("Each cell, predicted from the others", made)
 
 
 def _row(one: HeldOut) -> tuple[str, ...]:
@@ -66,13 +66,13 @@ def _row(one: HeldOut) -> tuple[str, ...]:
 
 
 def _groups(found: Sequence[Score]) -> RenderableType:
-    made = layout.table(("strategy", "client", "work", "cells", "within 20 %", "inside", "both", "factor"), left=3)
+    made = formats.table(("strategy", "client", "work", "cells", "within 20 %", "inside", "both", "factor"), left=3)
     for one in found:
         if one.cells:
             counts = (one.cells, one.near, one.inside, one.right)
             words = (formats.plain(one.strategy), formats.plain(one.client), one.kind, *map(str, counts))
-            layout.row(made, (*words, factor(one.factor or 0.0)))
-    return layout.titled("By strategy, client and kind of work", made)
+            formats.row(made, (*words, factor(one.factor or 0.0)))
+    return formats.titled("By strategy, client and kind of work", made)
 
 
 def _validation_sentences(found: Counts) -> list[str]:
@@ -110,7 +110,7 @@ _FACTORS = ("stretch", "contention", "coherency", "overlap")
 
 
 def prediction(run: Run, family: Family, question: Question, fit: Fit, answer: Prediction) -> list[RenderableType]:
-    """Lay out an answer, for `paceline.text.layout.render`."""
+    """Lay out an answer, for `paceline.text.formats.render`."""
     return [
         runs.introduced(run),
         Text(_asked(family, question), style="bold"),
@@ -131,19 +131,19 @@ def _asked(family: Family, question: Question) -> str:
 
 
 def _demands(answer: Prediction) -> RenderableType:
-    made = layout.table(("resource", "alone it takes"), left=1)
+    made = formats.table(("resource", "alone it takes"), left=1)
     for resource, seconds in answer.demands.items():
-        layout.row(made, (resource, formats.seconds(seconds) if seconds else formats.NOTHING))
-    layout.row(made, (MEMORY, f"holds {_bytes(answer.memory_bytes)}"))
+        formats.row(made, (resource, formats.seconds(seconds) if seconds else formats.NOTHING))
+    formats.row(made, (MEMORY, f"holds {_bytes(answer.memory_bytes)}"))
     return made
 
 
 def _parts(fit: Fit) -> RenderableType:
-    made = layout.table((f"part of the model, {fit.cells} cells", "value", ""), left=1)
+    made = formats.table((f"part of the model, {fit.cells} cells", "value", ""), left=1)
     for name, words in _PARTS.items():
         value = getattr(fit.parts, name)
         shown = f"{value:.3g}" if name in _FACTORS else formats.seconds(value)
-        layout.row(made, (words, shown, "fitted" if name in fit.free else "taken as it is"))
+        formats.row(made, (words, shown, "fitted" if name in fit.free else "taken as it is"))
     return made
 
 

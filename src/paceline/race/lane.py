@@ -14,6 +14,7 @@ from paceline.child import processes
 from paceline.child.inside import Failed, ends
 from paceline.contracts import Item, Result
 from paceline.measuring import values
+from paceline.measuring.values import all_same, pack, result_digests, same_packed
 from paceline.race.messages import (
     Answer,
     Compare,
@@ -32,7 +33,6 @@ from paceline.race.messages import (
     Run,
 )
 from paceline.race.probing import Output, cpu_seconds, probe
-from paceline.race.results import all_same, pack, result_digests, same
 from paceline.strategies import STRATEGIES, Strategy
 from paceline.workloads.call import Call, NoSuchFunctionError
 
@@ -69,7 +69,7 @@ class Lane:
                 yield self._give(request.places)
             case Compare(places, packed):
                 pairs = zip((self._results[place] for place in places), packed, strict=True)
-                yield Compared(all_same([same(*pair) for pair in pairs]))
+                yield Compared(all_same([same_packed(*pair) for pair in pairs]))
             case Forget():
                 self._results = []
                 gc.collect()

@@ -17,7 +17,7 @@ from paceline.race.judging import LaneResult, Race
 from paceline.race.messages import Findings
 from paceline.stats.samples import median, spread
 from paceline.text import formats
-from paceline.text.layout import row, table, titled
+from paceline.text.formats import row, table, titled
 
 DEFAULT_COUNT = 32
 

@@ -19,14 +19,15 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from paceline.child.inside import told
 from paceline.contracts import Item, Result
 from paceline.measuring import values
-from paceline.race import choosing, results
+from paceline.measuring.values import all_same, unpicklable
+from paceline.race import choosing
 from paceline.race.messages import (
     Began,
     Findings,
 )
 from paceline.workers import delays
 from paceline.workers.event_loop import runner
-from paceline.workloads import undone
+from paceline.workloads import call
 from paceline.workloads.call import Call, NotAwaitedError
 
 LAST_WORDS = 4096  # bytes
@@ -230,7 +231,7 @@ def probe(call: Call, items: Sequence[Item], output: Output) -> Iterator[Began |
         face=face,
         seconds=_per_item(first),
         cpu_share=_cpu_share(_warm(first)),
-        stable=results.all_same([values.same(a.result, b.result) for a, b in zip(first, second, strict=True)]),
+        stable=all_same([values.same(a.result, b.result) for a, b in zip(first, second, strict=True)]),
         unpicklable=_unpicklable(call, [tried.result for tried in first]),
         printed=output.first_line(),
         changed=changed,
@@ -328,7 +329,7 @@ def _tries(
         wall, spent = time.perf_counter() - inner, cpu_seconds() - cpu
         around = time.perf_counter() - outer
         tries.append(Tried(result, wall, spent, around, delays.since(held), steps.longest))
-        undone.check(item, result)
+        call.refuse_undone(item, result)
         if time.monotonic() > deadline or (not again and choosing.growth([tried.wall for tried in tries])):
             return
 
@@ -344,5 +345,5 @@ def _unpicklable(call: Call, values: Sequence[Any]) -> str | None:
         pickle.dumps(call.load())
     except Exception as error:  # noqa: BLE001 - a callable object's own __reduce__ may raise anything
         return f"the function itself ({error})"
-    why = next(filter(None, map(results.unpicklable, values)), None)
+    why = next(filter(None, map(unpicklable, values)), None)
     return f"its results ({why})" if why else None

@@ -17,6 +17,7 @@ from paceline.child.inside import Failed
 from paceline.child.processes import Piped
 from paceline.contracts import Item
 from paceline.measuring import values
+from paceline.measuring.values import all_same, differing
 from paceline.race import choosing
 from paceline.race.choosing import Entry
 from paceline.race.judging import LaneResult, Race
@@ -38,9 +39,8 @@ from paceline.race.messages import (
     Request,
     Run,
 )
-from paceline.race.progress import Progress
-from paceline.race.results import all_same, differing
 from paceline.text.formats import duration, many, percent, seconds, setting
+from paceline.text.progress import Progress
 from paceline.workers import tracers
 
 FAREWELL = 10.0  # seconds that a lane gets to end its strategy in good order; then it is killed

@@ -9,10 +9,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
-from paceline.ab import messages
+from paceline.ab import output
 from paceline.ab import record as storing
 from paceline.ab.judging import Judged, Outcome, judged
-from paceline.ab.messages import conclusion
+from paceline.ab.output import conclusion
 from paceline.ab.record import CANARY, FOLDER, Comparison, NoComparison
 from paceline.history import HistoryError, Run
 from paceline.stats import samples, variation
@@ -327,8 +327,8 @@ def _decision(comparison: Comparison, path: Path) -> Decision:
     return Decision(
         label=f"comparison {path.stem.partition('_')[0].lstrip('0') or '0'}",
         when=comparison.datetime,
-        sides=messages.sides(comparison),
-        held=messages.measured(comparison),
+        sides=output.sides(comparison),
+        held=output.measured(comparison),
         tolerance=comparison.tolerance,
         cells=tuple(_changes(outcome.cells)),
         canary=_change(outcome.canary, CANARY),
@@ -360,15 +360,15 @@ def _change(cell: Judged, name: str) -> Change:
 
 
 def _notes(comparison: Comparison, outcome: Outcome) -> Iterator[str]:
-    moved, said = messages.canary(outcome)
+    moved, said = output.canary(outcome)
     if moved:
         yield said
-    if different := messages.libraries(comparison):
+    if different := output.libraries(comparison):
         yield different
-    for why, names in messages.by_reason(comparison.failed).items():
+    for why, names in output.by_reason(comparison.failed).items():
         yield f"fails on the candidate only: {some(names, _NAMED)} ({why})"
-    for why, names in messages.by_reason(comparison.left_out).items():
+    for why, names in output.by_reason(comparison.left_out).items():
         yield f"left out: {some(names, _NAMED)} ({why})"
-    yield from (f"{what} in {name}; compared exactly" for name, what in messages.changed_counts(outcome.cells))
-    yield from (f"{some(names, _NAMED)}: {remark}" for remark, names in messages.remarks(outcome).items())
+    yield from (f"{what} in {name}; compared exactly" for name, what in output.changed_counts(outcome.cells))
+    yield from (f"{some(names, _NAMED)}: {remark}" for remark, names in output.remarks(outcome).items())
     yield from comparison.notes

@@ -2,16 +2,14 @@
 
 from paceline.strategies.base import NotEnded, NotReady, Strategy, WorkerDied
 from paceline.strategies.dask import Dask
-from paceline.strategies.event_loop import Asyncio, AsyncioUvloop
+from paceline.strategies.event_loop import Asyncio, AsyncioUvloop, Gevent, Trio
 from paceline.strategies.executors import Loky, Processes
-from paceline.strategies.gevent_greenlets import Gevent
 from paceline.strategies.interpreters import Interpreters
 from paceline.strategies.loops import LoopsInProcesses, LoopsInThreads
 from paceline.strategies.pool import PoolFork, PoolForkserver, PoolSpawn
 from paceline.strategies.ray import Ray
 from paceline.strategies.sequential import Sequential
 from paceline.strategies.threads import Threads, ToThread
-from paceline.strategies.trio_tasks import Trio
 
 STRATEGIES: tuple[type[Strategy], ...] = (
     Sequential,

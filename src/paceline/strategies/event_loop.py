@@ -1,4 +1,4 @@
-"""Tasks on one event loop, from `asyncio`; the loop may be uvloop's."""
+"""Tasks of one event loop: asyncio's, uvloop's or trio's, and greenlets of gevent."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
@@ -6,8 +6,9 @@ from importlib.util import find_spec
 from types import TracebackType
 from typing import ClassVar, Self
 
-from paceline.contracts import Face, Item, Result
-from paceline.strategies.base import Strategy
+from paceline import machine
+from paceline.contracts import Face, Item, Option, Result, Workload
+from paceline.strategies.base import Strategy, unmet
 from paceline.workers.event_loop import all_results, runner
 
 
@@ -55,3 +56,71 @@ class AsyncioUvloop(Asyncio):
     @classmethod
     def unavailable(cls) -> str | None:
         return None if find_spec("uvloop") else "needs uvloop, which is not installed"
+
+
+class Trio(Strategy):
+    """One loop, kept open from entering to leaving, and as many tasks as workers that draw items from one queue."""
+
+    name: ClassVar[str] = "trio"
+    face: ClassVar[Face] = "trio"
+    extra: ClassVar[str | None] = "trio"
+    sessions = 1
+    fixed: ClassVar[dict[str, Option]] = {"loop": "trio"}
+
+    def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
+        super().__init__(workload, workers, **options)
+        from paceline.strategies.trio_loop import Loop  # as at a program's top: no start is charged for it
+
+        self._loop = Loop(workload, self.workers)
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        return unmet("trio", cls.extra)
+
+    def __enter__(self) -> Self:
+        self._loop.start()
+        return self
+
+    def map(self, items: Sequence[Item]) -> list[Result]:
+        return self._loop.run(items)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._loop.close()
+
+
+class Gevent(Strategy):
+    """As many greenlets as workers, kept from entering to leaving, each with a session, that draw items from one queue.
+
+    An error in a round ends them all, as nothing else ends an item that waits; a round after that starts others.
+    """
+
+    name: ClassVar[str] = "gevent"
+    face: ClassVar[Face] = "gevent"
+    extra: ClassVar[str | None] = "gevent"
+    fixed: ClassVar[dict[str, Option]] = {"loop": "gevent"}
+
+    def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
+        super().__init__(workload, workers, **options)
+        from paceline.strategies.gevent_crew import GreenCrew  # as at a program's top: no start is charged for it
+
+        self._crew = GreenCrew(workload, self.workers)
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        if machine.free_threaded():
+            return "needs a Python with a GIL: on this build, importing it would switch the GIL on for everybody"
+        return unmet("gevent", cls.extra)
+
+    def __enter__(self) -> Self:
+        self._crew.open()
+        return self
+
+    def map(self, items: Sequence[Item]) -> list[Result]:
+        return self._crew.run(items)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._crew.close()

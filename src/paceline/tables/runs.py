@@ -9,7 +9,7 @@ from rich.text import Text
 from paceline.history import Cell, Run, UnreadableRun
 from paceline.tables import rows
 from paceline.tables.rows import BASELINE, merged, ordered, shared, speedup, test, varying, wording
-from paceline.text import formats, layout
+from paceline.text import formats
 from paceline.text.formats import plain
 
 _FIGURES = ("median", "", "efficiency", "speedup")  # the empty header is the column of marks
@@ -44,7 +44,7 @@ def headline(cells: Iterable[Cell], strategies: Sequence[str] = ()) -> list[Rend
 def _headline_table(groups: dict[str, list[Cell]], strategies: Sequence[str]) -> RenderableType:
     labels = _labels(groups)
     heads = [f"{name if not place else ''}\n{head}" for name in groups for place, head in enumerate(_FIGURES)]
-    made = layout.table(["", *heads, "\nstart"], left=1)
+    made = formats.table(["", *heads, "\nstart"], left=1)
     cells = ordered(chain(*groups.values()), strategies)
     for strategy in dict.fromkeys(cell.strategy for cell in cells):
         of_it = [[cell for cell in group if cell.strategy == strategy] for group in groups.values()]
@@ -55,8 +55,8 @@ def _headline_table(groups: dict[str, list[Cell]], strategies: Sequence[str]) ->
                 for cell, group in zip(row, groups.values(), strict=True)
                 for word in _headline_figures(cell, group)
             ]
-            layout.row(made, [labels[present[0].fullname], *words, formats.seconds(present[0].start_seconds)])
-    return layout.titled("Strategies beside each other, and beside the limit", made)
+            formats.row(made, [labels[present[0].fullname], *words, formats.seconds(present[0].start_seconds)])
+    return formats.titled("Strategies beside each other, and beside the limit", made)
 
 
 def _labels(groups: dict[str, list[Cell]]) -> dict[str, str]:
@@ -165,10 +165,10 @@ def _experiment_table(title: str, cells: list[Cell]) -> RenderableType:
     columns = dict.fromkeys((*_EXPERIMENT_COLUMNS, *added, "marks"))
     rows = [{**figures_of(cell, added), "speedup": formats.times(speedup(cell, cells))} for cell in cells]
     told = [name for name in columns if any(row[name] not in ("", formats.NOTHING) for row in rows)]
-    made = layout.table(["strategy", "parameters", *(formats.plain(name).replace("_", " ") for name in told)], left=2)
+    made = formats.table(["strategy", "parameters", *(formats.plain(name).replace("_", " ") for name in told)], left=2)
     for cell, parameters, row in zip(cells, varying(cells), rows, strict=True):
-        layout.row(made, (formats.plain(cell.strategy), parameters, *(row[name] for name in told)))
-    return layout.titled(heading(title, cells), made)
+        formats.row(made, (formats.plain(cell.strategy), parameters, *(row[name] for name in told)))
+    return formats.titled(heading(title, cells), made)
 
 
 _CHANGE_COLUMNS = ("strategy", "parameters", "baseline", "spread", "candidate", "spread", "change", "marks")
@@ -229,10 +229,10 @@ def _moved(baseline: Run, candidate: Run) -> list[str]:
 
 
 def _change_table(title: str, cells: list[Cell], before: dict[str, Cell]) -> RenderableType:
-    made = layout.table(_CHANGE_COLUMNS, left=2)
+    made = formats.table(_CHANGE_COLUMNS, left=2)
     for cell, parameters in zip(cells, varying(cells), strict=True):
-        layout.row(made, (formats.plain(cell.strategy), parameters, *_change_figures(before[cell.fullname], cell)))
-    return layout.titled(heading(title, cells), made)
+        formats.row(made, (formats.plain(cell.strategy), parameters, *_change_figures(before[cell.fullname], cell)))
+    return formats.titled(heading(title, cells), made)
 
 
 def _change_figures(old: Cell, new: Cell) -> tuple[str, ...]:
@@ -281,10 +281,10 @@ def introduced(run: Run) -> Text:
 
 
 def _listing_table(title: str, runs: Sequence[Run]) -> RenderableType:
-    made = layout.table(_LISTING_COLUMNS, left=len(_LISTING_COLUMNS))
+    made = formats.table(_LISTING_COLUMNS, left=len(_LISTING_COLUMNS))
     for run in runs:
         number = f"{run.number or 0:04}"
         state = "complete" if run.complete else f"incomplete: {plain(run.why_incomplete or 'nobody said why')}"
         when = f"{run.datetime:%Y-%m-%d %H:%M}"
-        layout.row(made, (number, when, plain(run.short_commit), str(len(run.cells)), state, plain(run.path)))
-    return layout.titled(title, made)
+        formats.row(made, (number, when, plain(run.short_commit), str(len(run.cells)), state, plain(run.path)))
+    return formats.titled(title, made)

@@ -17,7 +17,7 @@ from paceline.files import replace
 from paceline.history import Cell, HistoryError, NoSuchRunError, Run, holds
 from paceline.history.documents import other_form
 from paceline.tables.rows import merged
-from paceline.text import layout
+from paceline.text import formats
 from paceline.text.formats import plain
 
 Complain = Callable[[object], None]
@@ -251,17 +251,17 @@ def baseline(arguments: Namespace, complain: Complain) -> int:
 def _list(results: Path) -> int:
     found = pins(results)
     if found:
-        layout.render([_table(found)])
+        formats.render([_table(found)])
     else:
         sys.stdout.write(f"{results} has no pinned baseline; pin one: {PIN}\n")
     return 0
 
 
 def _table(found: dict[str, Pin]) -> RenderableType:
-    made = layout.table(_COLUMNS, left=len(_COLUMNS))
+    made = formats.table(_COLUMNS, left=len(_COLUMNS))
     for fingerprint, pin in found.items():
         commit = pin.commit[:10] + ("+" if pin.commit.endswith("+") else "")
-        layout.row(made, map(plain, (fingerprint, pin.number, commit, f"{pin.pinned:%Y-%m-%d %H:%M}", pin.why)))
+        formats.row(made, map(plain, (fingerprint, pin.number, commit, f"{pin.pinned:%Y-%m-%d %H:%M}", pin.why)))
     return made
 
 

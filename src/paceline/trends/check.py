@@ -12,7 +12,7 @@ from paceline.files import finite
 from paceline.history import HistoryError, NoSuchRunError, Run
 from paceline.tables.runs import doubts
 from paceline.tables.verdicts import MISUSE, status
-from paceline.text import layout
+from paceline.text import formats
 from paceline.trends import baselines, check_text
 from paceline.trends.baselines import (
     PIN,
@@ -51,7 +51,7 @@ def check(arguments: Namespace, complain: Complain) -> int:
     elif arguments.markdown:
         sys.stdout.write(check_text.markdown(shown))
     else:
-        layout.render(check_text.tables(shown))
+        formats.render(check_text.tables(shown))
     verdicts = [cell.verdict for cell in shown.outcome.cells]
     return status(
         shown.outcome.verdict, verdicts, fail_on=arguments.fail_on, doubted=arguments.strict and "unknown" in verdicts

@@ -12,8 +12,8 @@ from paceline.history import Run
 from paceline.stats.comparison import Verdict
 from paceline.tables.rows import in_full
 from paceline.tables.verdicts import OVERALL, STYLES, interval, short, some
-from paceline.text import formats, layout
-from paceline.text.layout import code, text
+from paceline.text import formats
+from paceline.text.formats import code, text
 from paceline.trends.baselines import called
 from paceline.trends.judging import EASY_RUNS, Checked, CheckOutcome
 
@@ -48,9 +48,9 @@ class Shown:
 
 
 def tables(shown: Shown) -> list[RenderableType]:
-    """Lay out a checked run, for `paceline.text.layout.render`."""
+    """Lay out a checked run, for `paceline.text.formats.render`."""
     outcome = shown.outcome
-    made = layout.table(COLUMNS, left=1)
+    made = formats.table(COLUMNS, left=1)
     made.columns[COLUMNS.index("verdict")].justify = "left"
     for cell, name in ordered(outcome):
         *words, verdict, marks = row(cell, formats.plain(name))

@@ -17,7 +17,7 @@ from paceline.history import NoSuchRunError, Run
 from paceline.stats import variation
 from paceline.stats.variation import ChangePoint
 from paceline.tables.verdicts import MISUSE, interval, short
-from paceline.text import formats, layout
+from paceline.text import formats
 from paceline.text.formats import many
 from paceline.trends.baselines import Complain, Measured, called, measured, of_this_machine, untraced
 from paceline.trends.judging import LEAST_CELLS
@@ -156,11 +156,13 @@ def as_json(found: Trend) -> str:
 
 
 def _table(moved: Sequence[Moved], cells: int) -> RenderableType:
-    made = layout.table(_COLUMNS, left=1)
+    made = formats.table(_COLUMNS, left=1)
     for one, name in zip(moved, short([one.fullname for one in moved]), strict=True):
         point = one.point
-        layout.row(made, (formats.plain(name), formats.change(point.ratio), interval(point), f"{point.p:.2g}"))
-    return layout.titled(_title(moved[0].before, moved[0].after, together=2 * len(moved) >= cells >= LEAST_CELLS), made)
+        formats.row(made, (formats.plain(name), formats.change(point.ratio), interval(point), f"{point.p:.2g}"))
+    return formats.titled(
+        _title(moved[0].before, moved[0].after, together=2 * len(moved) >= cells >= LEAST_CELLS), made
+    )
 
 
 def _title(before: Run, after: Run, *, together: bool) -> str:
@@ -232,5 +234,5 @@ def trend(arguments: Namespace, complain: Complain) -> int:
     if arguments.json:
         sys.stdout.write(f"{as_json(found)}\n")
     else:
-        layout.render(tables(found))
+        formats.render(tables(found))
     return 0

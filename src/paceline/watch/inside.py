@@ -12,7 +12,7 @@ from paceline.race.probing import Output
 from paceline.strategies import STRATEGIES, Strategy
 from paceline.watch.messages import Ended, Ran, Request, UnfitError
 from paceline.workers.spans import Observed
-from paceline.workloads import Call, undone
+from paceline.workloads import Call, call
 from paceline.workloads.call import NoSuchFunctionError
 
 
@@ -42,7 +42,7 @@ def run(request: Request, lifeline: int, output: Output) -> Iterator[None]:
         if forks:  # a thread before the fork would be copied in the middle of something
             end_with_race(lifeline)
         for item, result in enumerate(strategy.map(range(request.items))):
-            undone.check(item, result)
+            call.refuse_undone(item, result)
         output.forget()
         observed.forget()
         strategy.map(range(request.items))

@@ -11,7 +11,7 @@ from rich.text import Text
 from paceline.stats import traces
 from paceline.stats.traces import by_worker
 from paceline.text import formats
-from paceline.text.layout import row, table
+from paceline.text.formats import row, table
 from paceline.workers.spans import Opened, Span
 
 COLOURS = (

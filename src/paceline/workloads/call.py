@@ -1,6 +1,7 @@
-"""Anybody's own function, blocking or async, found by its name in each worker."""
+"""What a function may hand out in place of a result: work that somebody has yet to do, or to wait for."""
 
 import inspect
+import io
 import os
 import signal
 import sys
@@ -8,15 +9,85 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from importlib import import_module
+from itertools import islice
 from pathlib import PurePath
 from types import ModuleType, TracebackType
 from typing import Any, NoReturn
 
 from paceline.contracts import Item, ItemError, Result
 from paceline.workers.errors import standard_library_first, tampered, words
-from paceline.workloads import undone
+
+LOOKED_AT = 10  # members of a container: enough for what one line of code fills, and nothing beside the work
+
+_NOTHING_DONE = "nothing of it was done"
+_UNKNOWN = "its work may not be done yet"
+_SIGNS = {
+    "__await__": (_NOTHING_DONE, "write: return await ..."),
+    "__anext__": (_NOTHING_DONE, "write: return [each async for each in ...]"),
+    "__next__": (_NOTHING_DONE, "write: return list(...)"),
+    "add_done_callback": (_UNKNOWN, "return its .result()"),
+    "successful": (_UNKNOWN, "return its .get()"),  # `multiprocessing`'s AsyncResult, and those made after it
+    "__dask_graph__": (_NOTHING_DONE, "return its .compute()"),
+}
+"""What a type has -> what is known of the work, and what to write instead; the first that fits holds."""
+
+
+def _of_type(kind: type) -> str | None:
+    if issubclass(kind, io.IOBase):
+        return None
+    sign = next((sign for sign in _SIGNS if hasattr(kind, sign)), None)
+    if sign is None or (sign == "__dask_graph__" and kind.__module__.partition(".")[0] != "dask"):  # xarray has it too
+        return None
+    state, instead = _SIGNS[sign]
+    return f"{_article(kind)} came back, and {state}; {instead}"
+
+
+of_type: Callable[[type], str | None] = lru_cache(maxsize=128)(_of_type)
+"""
+Say what is wrong with a result of a type and what to write instead; None if it is a result.
+
+An open file is one, although it is an iterator: opening it was the work. This look is all that a timed round pays for.
+"""
+
+
+def refuse_undone(item: Item, result: Result) -> None:
+    """See to it that a result is one; for where nothing is timed, as a container is looked into.
+
+    Raises:
+        ItemError: if it, or one of the first members of it, is still to be done.
+    """
+    if why := found_in(result):
+        raise ItemError(item, why)
+
+
+def found_in(result: Any) -> str | None:
+    """Return the same of a result, or of the first members of a container."""
+    if why := of_type(type(result)):
+        _close(result)
+        return why
+    for member in islice(_members(result), LOOKED_AT):
+        if why := of_type(type(member)):
+            _close(member)
+            return f"in {_article(type(result))}, {why}"
+    return None
+
+
+def _members(result: Any) -> Iterator[Any]:
+    if isinstance(result, dict):
+        return iter(result.values())
+    return iter(result if isinstance(result, list | tuple | set | frozenset) else ())
+
+
+def _close(thing: Any) -> None:
+    if inspect.iscoroutine(thing):
+        thing.close()  # or Python complains that nobody awaited it
+
+
+def _article(kind: type) -> str:
+    return f"{'an' if kind.__name__[0] in 'aeiouAEIOU' else 'a'} {kind.__name__.replace('_', ' ')}"
+
 
 _LIBRARY = os.path.dirname(os.__file__)  # noqa: PTH120 - each worker imports this; pathlib is slow
 _USED_UP = "the function hands one out twice, as a cache of coroutines does; cache what it comes to"
@@ -174,7 +245,7 @@ class Call:
             ItemError: if it fails, or what it hands out is not done.
         """
         result = self._done(item)
-        undone.check(item, result)
+        refuse_undone(item, result)
         return result
 
     def _done(self, item: Item) -> Result:
@@ -208,7 +279,7 @@ def _call(function: Callable[[Item], Any], item: Item) -> Result:
         result = function(item)
     except BaseException as error:  # noqa: BLE001 - a function may raise anything, SystemExit among it
         _fail(item, error)
-    if undone.of_type(type(result)):
+    if of_type(type(result)):
         _refuse(item, result)
     return result
 
@@ -223,8 +294,8 @@ async def _await(function: Callable[[Item], Any], item: Item) -> Result:
         if _is_used_up(result, error):
             raise ItemError(item, f"{error}: {_USED_UP}") from error
         _fail(item, error)
-    if undone.of_type(type(result)):
-        undone.check(item, result)
+    if of_type(type(result)):
+        refuse_undone(item, result)
     return result
 
 
@@ -245,7 +316,7 @@ def _fail(item: Item, error: BaseException) -> NoReturn:
 
 def _refuse(item: Item, result: Any) -> NoReturn:
     """Raise an error for a result that is work to be done, which nobody does here."""
-    why = str(undone.found_in(result))  # which closes a coroutine
+    why = str(found_in(result))  # which closes a coroutine
     if inspect.isawaitable(result):
         raise NotAwaitedError(item, "the function is async, and must be awaited by a strategy with an event loop")
     raise ItemError(item, why)
