@@ -7,7 +7,7 @@ from paceline.strategies import STRATEGIES
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 
-from namespaces import WHY_NOT
+from apparatus.namespaces import WHY_NOT
 
 if __name__ == "__main__":
     skipped = [(strategy.name, strategy.unavailable()) for strategy in STRATEGIES]

@@ -10,9 +10,9 @@ Expect:   downloads take half the time, and computing comes close to that where 
           is left between the time and the limit is the way of each item through the scheduler and over the network.
 """
 
-import dask_on_hosts
 import pytest
-from namespaces import WHY_NOT
+from apparatus import dask_on_hosts
+from apparatus.namespaces import WHY_NOT
 
 from paceline.server.process import running
 from paceline.strategies.dask import Dask

@@ -56,4 +56,4 @@ def test_counter_that_looks_safe(cost, timed, kind, counter, lock, updates, work
 
 def counted(cost, kind, counter, lock, updates, workers):
     work = {"strategy": kind, "workload": "Counter", "workers": workers, "counter": counter, "lock": lock}
-    cost("locks:count", kind, counter, lock, workers, updates, **work)
+    cost("apparatus.locks:count", kind, counter, lock, workers, updates, **work)

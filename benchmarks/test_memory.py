@@ -40,6 +40,6 @@ pytestmark = [
 def test_memory(cost, timed, strategy, workers, n):
     workers = workers if timed else 1
     work = {"strategy": strategy.name, "workload": "Held", "workers": workers, "items": 4 * workers}
-    figures = cost("memory:footprint", strategy.name, workers, n, **work)
+    figures = cost("apparatus.memory:footprint", strategy.name, workers, n, **work)
     processes = workers if strategy.name.startswith(IN_PROCESSES) else 0
     assert figures["processes"] > processes, "a worker's memory was not counted"

@@ -9,9 +9,8 @@ Expect:   no strategy is slower than its program by more than 2 %.
 import statistics
 from functools import partial
 
-import pairs
-import plain
 import pytest
+from apparatus import plain
 
 PAIRS = 3
 PROGRAMS = {
@@ -41,7 +40,7 @@ def test_beside_a_plain_program(benchmark, strategy, fetch, items, workers):
             return started.map(items)
 
     by_hand = partial(program, urls, workers)
-    plain_seconds, ours = pairs.taken(benchmark, by_hand, by_strategy, pairs=PAIRS, expected=expected)
+    plain_seconds, ours = plain.take_turns(benchmark, by_hand, by_strategy, pairs=PAIRS, expected=expected)
     if ours:
         benchmark.extra_info.update(
             experiment="plain",

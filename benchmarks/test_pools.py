@@ -25,12 +25,12 @@ without_affinity = pytest.mark.skipif(
 @without_affinity
 @pytest.mark.parametrize("affinity", ["all CPUs", "one CPU"], ids=["affinity=all", "affinity=one"])
 def test_default_size(cost, affinity):
-    cost("pools:default_size", affinity, strategy="pool-fork", workload="Nothing", affinity=affinity)
+    cost("apparatus.pools:default_size", affinity, strategy="pool-fork", workload="Nothing", affinity=affinity)
 
 
 @pytest.mark.parametrize("items_per_process", [None, 5], ids="maxtasksperchild={}".format)
 def test_initializer(cost, items_per_process):
     replaced = f"after {items_per_process} items" if items_per_process else "never"
     work = {"strategy": "pool-fork", "workload": "Sleep", "workers": WORKERS, "items": ITEMS, "replaced": replaced}
-    figures = cost("pools:initializer_calls", WORKERS, ITEMS, items_per_process, **work)
+    figures = cost("apparatus.pools:initializer_calls", WORKERS, ITEMS, items_per_process, **work)
     assert figures["workers_started"] >= WORKERS, "processes were started that nobody counted"

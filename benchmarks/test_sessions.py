@@ -20,4 +20,4 @@ def test_sessions(cost, instrument, opened):
     url = f"{instrument.url}/item/{{item}}?latency={LATENCY}&size={SIZE}"
     work = {"strategy": "pool-fork", "workload": "Fetch", "client": "requests", "latency": LATENCY, "size": SIZE}
     arguments = (url, SIZE, WORKERS, ITEMS, opened)
-    cost("sessions:downloads", *arguments, **work, workers=WORKERS, items=WORKERS * ITEMS, opened=opened)
+    cost("apparatus.sessions:downloads", *arguments, **work, workers=WORKERS, items=WORKERS * ITEMS, opened=opened)

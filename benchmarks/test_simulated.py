@@ -46,5 +46,5 @@ def test_beside_the_real(cost, strategy, items, workers, latency):
 def simulate(cost, strategy, items, workers, latency, jitter="none"):
     work = {"strategy": strategy.name, "workload": "Simulated", "client": "raw", "jitter": jitter}
     work |= {"items": len(items), "workers": workers, "latency": latency}
-    figures = cost("simulation:compared", strategy.name, "raw", len(items), workers, latency, jitter, **work)
+    figures = cost("apparatus.simulation:compared", strategy.name, "raw", len(items), workers, latency, jitter, **work)
     assert figures["simulated_seconds"] > 0

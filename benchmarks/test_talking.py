@@ -43,9 +43,9 @@ def test_round_trips(cost, timed, construct, size):
     trips = min(TRIPS[size], POLLED_TRIPS) if construct == "interpreter-queue" else TRIPS[size]
     if not timed:
         size, trips = min(size, KiB), 2
-    cost("talking:round_trips", construct, size, trips, strategy=construct, workload="Echo", size=size)
+    cost("apparatus.talking:round_trips", construct, size, trips, strategy=construct, workload="Echo", size=size)
 
 
 @pytest.mark.parametrize("kind", ["global-list", "shared-memory"])
 def test_ordinary_objects(cost, kind):
-    cost("talking:change_elsewhere", kind, strategy=kind, workload="Change")
+    cost("apparatus.talking:change_elsewhere", kind, strategy=kind, workload="Change")

@@ -22,7 +22,7 @@ settings.load_profile("quick")
 
 os.environ.pop("PYTEST_XDIST_WORKER", None)  # for sessions that tests start: pytest-benchmark measures in no worker
 
-sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))  # hosts of our own are for experiments and tests
+sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))  # its apparatus is tested, too
 
 
 def pytest_report_header():

@@ -9,7 +9,7 @@ after ROUNDS, or once those are HOSTS.
 import json
 import sys
 
-from dask_on_hosts import seen, wait_for_workers
+from apparatus.dask_on_hosts import seen, wait_for_workers
 
 from paceline.server.process import running
 from paceline.strategies.dask import Dask

@@ -6,9 +6,8 @@ import signal
 import sys
 import threading
 
-import partners
-import talking
-from partners import FORK
+from apparatus import partners, talking
+from apparatus.partners import FORK
 
 from paceline.child import processes
 

@@ -17,12 +17,6 @@ HERE = str(Path(__file__).parent)
 needs_interpreters = pytest.mark.skipif(sys.version_info < (3, 14), reason="interpreters need Python 3.14 or newer")
 
 
-@pytest.fixture(autouse=True)
-def beside_the_experiments(monkeypatch):
-    monkeypatch.syspath_prepend(HERE)
-    monkeypatch.syspath_prepend(BENCHMARKS)
-
-
 @pytest.mark.parametrize("wait", ["queue", "pipe", "semaphore"])
 def test_a_partner_that_dies_is_told_and_not_waited_for(wait):
     told, left = processes.call("partnered:wait_for_a_partner_that_dies", wait, timeout=30.0)
@@ -69,14 +63,14 @@ def test_whoever_is_at_the_other_end_ends_with_a_parent_that_is_killed(construct
     ],
 )
 def test_a_round_trip_has_a_time_for_each_trip_and_a_rate_where_there_are_bytes(construct, size):
-    figures = processes.call("talking:round_trips", construct, size, 3)
+    figures = processes.call("apparatus.talking:round_trips", construct, size, 3)
     assert len(figures["seconds"]) == 3
     assert ("bytes_per_second" in figures) == bool(size)
     assert (figures["pickling_share"] > 0) == (construct in ("queue", "simple-queue", "pipe", "manager-queue"))
 
 
 def test_a_value_takes_eight_bytes_there_and_back():
-    assert processes.call("talking:round_trips", "value", 8, 3)["bytes_per_second"] > 0
+    assert processes.call("apparatus.talking:round_trips", "value", 8, 3)["bytes_per_second"] > 0
 
 
 def test_what_comes_back_wrong_is_no_round_trip():
@@ -85,27 +79,29 @@ def test_what_comes_back_wrong_is_no_round_trip():
 
 
 def test_another_process_changes_shared_memory_and_no_list_of_ours():
-    seen = {kind: processes.call("talking:change_elsewhere", kind) for kind in ("global-list", "shared-memory")}
+    seen = {
+        kind: processes.call("apparatus.talking:change_elsewhere", kind) for kind in ("global-list", "shared-memory")
+    }
     assert {kind: figures["seen_by_parent"] for kind, figures in seen.items()} == {"global-list": 0, "shared-memory": 1}
 
 
 @pytest.mark.parametrize(("kind", "counter"), [("processes", "Value"), ("threads", "Value"), ("threads", "attribute")])
 def test_updates_add_up_with_a_lock(kind, counter):
-    figures = processes.call("locks:count", kind, counter, "with lock", 3, 500)
+    figures = processes.call("apparatus.locks:count", kind, counter, "with lock", 3, 500)
     assert figures["updates"] == 1500
     assert figures["lost_updates"] == figures["lost_share"] == 0
     assert figures["seconds"] == [pytest.approx(1500 * figures["seconds_per_update"])]
 
 
 def test_updates_that_are_lost_are_counted():
-    figures = processes.call("locks:count", "processes", "Value", "without lock", 2, 500)
+    figures = processes.call("apparatus.locks:count", "processes", "Value", "without lock", 2, 500)
     assert 0 <= figures["lost_updates"] < 1000
     assert figures["lost_share"] == figures["lost_updates"] / 1000
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system binds no process to a CPU")
 def test_a_pool_by_default_has_a_process_for_each_cpu_it_knows_of():
-    free, bound = (processes.call("pools:default_size", affinity) for affinity in ("all CPUs", "one CPU"))
+    free, bound = (processes.call("apparatus.pools:default_size", affinity) for affinity in ("all CPUs", "one CPU"))
     assert bound["cpus_usable"] == 1
     assert free["cpus_usable"] == len(os.sched_getaffinity(0))
     counts = ("cpus_usable",) if sys.version_info >= (3, 13) else ("cpus_online",)
@@ -115,12 +111,12 @@ def test_a_pool_by_default_has_a_process_for_each_cpu_it_knows_of():
 
 
 def test_each_process_of_a_pool_calls_the_initializer_once():
-    figures = processes.call("pools:initializer_calls", 2, 12, None)
+    figures = processes.call("apparatus.pools:initializer_calls", 2, 12, None)
     assert (figures["workers_started"], figures["initializer_calls"], figures["most_calls_in_one_process"]) == (2, 2, 1)
 
 
 def test_processes_that_take_anothers_place_are_counted_too():
-    figures = processes.call("pools:initializer_calls", 2, 12, 3)
+    figures = processes.call("apparatus.pools:initializer_calls", 2, 12, 3)
     assert figures["workers_started"] >= 4
     assert figures["initializer_calls"] == figures["workers_started"]
 
@@ -130,7 +126,7 @@ def test_processes_that_take_anothers_place_are_counted_too():
     ["threads", "asyncio", "pool-fork", "processes", pytest.param("interpreters", marks=needs_interpreters)],
 )
 def test_a_start_opens_the_first_worker_then_all_then_does_an_item(strategy):
-    figures = processes.call("starting:starts", strategy, 2)
+    figures = processes.call("apparatus.starting:starts", strategy, 2)
     for start in ("cold", "warm"):
         first, ready, item = (figures[f"{start}_{part}_seconds"] for part in ("first", "ready", "item"))
         assert 0 < first <= ready <= item
@@ -139,11 +135,11 @@ def test_a_start_opens_the_first_worker_then_all_then_does_an_item(strategy):
 
 
 def test_the_memory_of_a_pool_is_that_of_all_its_processes():
-    figures = processes.call("memory:footprint", "pool-fork", 2, 100)
+    figures = processes.call("apparatus.memory:footprint", "pool-fork", 2, 100)
     assert figures["processes"] == 3
     assert figures["measure"] == ("PSS" if "pss_bytes" in figures else "USS")
     assert 0 < figures["uss_bytes"] <= figures["rss_bytes"]
 
 
 def test_the_memory_of_threads_is_that_of_one_process():
-    assert processes.call("memory:footprint", "threads", 2, 100)["processes"] == 1
+    assert processes.call("apparatus.memory:footprint", "threads", 2, 100)["processes"] == 1

@@ -3,7 +3,7 @@
 import socket
 
 import pytest
-from dask_on_hosts import seen
+from apparatus.dask_on_hosts import seen
 
 from paceline.server.process import running
 

@@ -2,7 +2,6 @@
 
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 from predicted import exactly
@@ -12,19 +11,12 @@ from paceline.predict.measured import Work
 from paceline.predict.model import Parts
 from paceline.server.service import Service
 
-BENCHMARKS = str(Path(__file__).parents[1] / "benchmarks")
-
 needs_simpy = pytest.mark.skipif(not find_spec("simpy"), reason="needs simpy: pip install 'paceline[simulation]'")
-
-
-@pytest.fixture(autouse=True)
-def beside_the_experiments(monkeypatch):
-    monkeypatch.syspath_prepend(BENCHMARKS)
 
 
 @pytest.mark.parametrize("strategy", ["sequential", "threads", "asyncio", "pool-fork"])
 def test_a_round_of_many_items_is_counted_and_checked(strategy):
-    figures = processes.call("million:passed", strategy, 1 if strategy == "sequential" else 3, 2000)
+    figures = processes.call("apparatus.million:passed", strategy, 1 if strategy == "sequential" else 3, 2000)
     assert figures["seconds_per_item"] == pytest.approx(figures["seconds"][0] / 2000)
     if sys.platform == "linux":
         assert figures["peak_bytes"] > figures["grown_bytes"] >= 0
@@ -32,7 +24,7 @@ def test_a_round_of_many_items_is_counted_and_checked(strategy):
 
 
 def simulated(parts, work, query="", server=0.0):
-    from simulation import round_seconds
+    from apparatus.simulation import round_seconds
 
     return round_seconds(parts, work, Service.parse(query), server)
 

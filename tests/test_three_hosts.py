@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from dask_on_hosts import PORT, Cluster
-from namespaces import WHY_NOT, hosts
-from partners import in_time
+from apparatus.dask_on_hosts import PORT, Cluster
+from apparatus.namespaces import WHY_NOT, hosts
+from apparatus.partners import in_time
 from processes import alive, python, until
 
 from paceline.child import processes
@@ -127,7 +127,7 @@ def test_items_that_come_from_one_host_are_no_measurement_of_two(three):
         three.worker(one),
         pytest.raises(NotAMeasurement, match=rf"items came from {{'{one.address}': 16}}, and not from all of"),
     ):
-        processes.call("dask_on_hosts:proved", *arguments, rounds=2)
+        processes.call("apparatus.dask_on_hosts:proved", *arguments, rounds=2)
 
 
 def test_an_address_at_which_no_host_is_becomes_a_clear_error(here):
@@ -144,7 +144,7 @@ def test_a_scheduler_whose_plug_was_pulled_becomes_a_clear_error(three):
 
 def test_nothing_runs_on_hosts_whose_maker_was_killed(tmp_path):
     script = (
-        f"import sys; sys.path[:] = {sys.path!r}; from namespaces import hosts; import time\n"
+        f"import sys; sys.path[:] = {sys.path!r}; from apparatus.namespaces import hosts; import time\n"
         "with hosts(1) as (one,), one.python('-c', 'import time; time.sleep(600)') as process:\n"
         "    print(process.pid, flush=True); time.sleep(600)"
     )

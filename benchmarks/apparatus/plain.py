@@ -1,4 +1,4 @@
-"""The lesson's four programs as one would write them, without Paceline: what a strategy must not be slower than.
+"""The lesson's programs as one would write them, without Paceline: what a strategy must not be slower than.
 
 Each does everything inside one call: start its workers, run all items, stop.
 """
@@ -6,6 +6,7 @@ Each does everything inside one call: start its workers, run all items, stop.
 import asyncio
 import multiprocessing
 import threading
+import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,7 +14,7 @@ import aiohttp
 import requests
 
 session = None
-here = threading.local()
+thread_local = threading.local()
 
 
 def checked(content):
@@ -26,11 +27,11 @@ def sequential(urls, workers):  # noqa: ARG001 - called like the others
 
 
 def open_thread_session():
-    here.session = requests.Session()
+    thread_local.session = requests.Session()
 
 
 def download_in_thread(url):
-    return checked(here.session.get(url).content)
+    return checked(thread_local.session.get(url).content)
 
 
 def threads(urls, workers):
@@ -65,3 +66,21 @@ def download_in_process(url):
 def pool(method, urls, workers):
     with multiprocessing.get_context(method).Pool(workers, open_process_session) as processes:
         return processes.map(download_in_process, urls)
+
+
+def take_turns(benchmark, first, second, *, pairs, expected):
+    """Time `second` with pytest-benchmark, and `first` right before each round, in the same state of the machine.
+
+    Returns:
+        The seconds of both, shapes (n,); nothing where the session does not measure.
+    """
+    firsts = []
+
+    def time_first():
+        begun = time.perf_counter()
+        results = first()
+        firsts.append(time.perf_counter() - begun)
+        assert results == expected
+
+    assert benchmark.pedantic(second, setup=time_first, rounds=pairs) == expected
+    return (firsts, benchmark.stats.stats.data) if benchmark.enabled else ([], [])

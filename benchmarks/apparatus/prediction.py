@@ -7,7 +7,7 @@ from paceline.commands.predict import MEASURE, has_all
 from paceline.predict.groups import Setting, families, fitted
 from paceline.predict.measured import Work, measured
 
-RESULTS = Path(__file__).parents[1] / "results"
+RESULTS = Path(__file__).parents[2] / "results"
 
 
 def known(strategy, client):

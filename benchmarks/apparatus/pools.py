@@ -7,9 +7,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import partners
-from partners import FORK
-
+from apparatus import partners
+from apparatus.partners import FORK
 from paceline import machine
 
 ITEM_SECONDS = 0.001  # long enough for every worker to get some

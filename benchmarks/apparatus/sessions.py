@@ -5,9 +5,9 @@ import time
 import zlib
 from pathlib import Path
 
-import partners
 import requests
 
+from apparatus import partners
 from paceline.server.body import body
 
 TIMEOUT = 1.0  # seconds without an answer: somebody else has read it

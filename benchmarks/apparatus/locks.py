@@ -9,8 +9,8 @@ import threading
 import time
 from types import SimpleNamespace
 
-import partners
-from partners import FORK
+from apparatus import partners
+from apparatus.partners import FORK
 
 WITH, WITHOUT, EACH = "with lock", "without lock", "each access locked"
 

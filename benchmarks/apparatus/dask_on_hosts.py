@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from namespaces import hosts
-
+from apparatus.namespaces import hosts
 from paceline.child import processes
 from paceline.measuring import passes
 from paceline.measuring.rounds import NotAMeasurement
@@ -92,7 +91,7 @@ def running_on(count, threads):
             started.enter_context(one)
         started.enter_context(made.own.network.entered())
         addresses = [host.address for host in made.workers]
-        items = processes.call("dask_on_hosts:proved", made.address, made.own.address, addresses, threads)
+        items = processes.call("apparatus.dask_on_hosts:proved", made.address, made.own.address, addresses, threads)
         yield Proved(made.address, made.own.address, items)
 
 

@@ -15,8 +15,8 @@ from multiprocessing.reduction import ForkingPickler
 from multiprocessing.shared_memory import SharedMemory
 from types import SimpleNamespace
 
-import partners
-from partners import FORK
+from apparatus import partners
+from apparatus.partners import FORK
 
 PICKLINGS = {"queue": 2, "simple-queue": 2, "pipe": 2, "manager-queue": 4}  # a trip's: written once and read once each
 PICKLING_ROUNDS = 3

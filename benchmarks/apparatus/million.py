@@ -73,7 +73,7 @@ def downloaded(strategy, workers, items, fetch):
         What `passed` does, and predicted_seconds, low_seconds and high_seconds: the prediction and its interval.
     """
     figures = passed(strategy, workers, items, fetch)
-    from prediction import predicted  # only now, as it brings NumPy's threads
+    from apparatus.prediction import predicted  # only now, as it brings NumPy's threads
 
     return {**figures, **predicted(strategy, fetch.client, workers, items, fetch.size)}
 

@@ -7,8 +7,7 @@ of the waiting hides behind computing, is not put in: it comes out.
 
 import time
 
-from prediction import known
-
+from apparatus.prediction import known
 from paceline.predict.groups import costs
 from paceline.predict.measured import Columns, Work
 from paceline.predict.model import capacity

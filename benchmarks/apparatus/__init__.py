@@ -1,0 +1,1 @@
+"""What the experiments measure with; each experiment is a `test_*.py` in the folder above."""
