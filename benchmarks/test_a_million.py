@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.extended(by_name=True)]
 @pytest.mark.scale(items=COUNTS, workers=10)
 def test_a_million(cost, strategy, items, workers):
     work = {"strategy": strategy.name, "workload": "Same", "workers": workers, "items": len(items)}
-    figures = cost("apparatus.million:passed", strategy.name, workers, len(items), **work)
+    figures = cost("apparatus.million:measure_round", strategy.name, workers, len(items), **work)
     assert figures["seconds_per_item"] > 0
 
 
@@ -45,4 +45,4 @@ def test_dearer_downloads(cost, strategy, fetch, items, workers):
 def downloads(cost, strategy, fetch, items, workers):
     work = {"strategy": strategy.name, "workload": "Fetch", "client": fetch.client, "latency": 0.0, "size": fetch.size}
     work |= {"workers": workers, "items": len(items)}
-    cost("apparatus.million:downloaded", strategy.name, workers, len(items), fetch, **work)
+    cost("apparatus.million:measure_downloads", strategy.name, workers, len(items), fetch, **work)

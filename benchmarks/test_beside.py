@@ -3,8 +3,8 @@
 Question: what is left of the efficiency of threads and asyncio when another thread of the same process computes?
 Setup:    downloads that take 0, 1, 5, 20 or 100 ms, 10 at a time, with the raw client; 50 of them where they are
           short, down to 20 where they are long: alone, and beside a thread that only computes, in Python.
-Expect:   alone, the GIL is no problem, and less of one the longer the waits are. Beside a thread that computes, whoever
-          wakes up waits for the GIL first, for up to a switch interval (5 ms) each time: short waits become long ones.
+Expect:   alone, the GIL is no problem, and less of one the longer the waits are. Beside a thread that computes, one
+          that wakes up waits for the GIL first, up to a switch interval (5 ms) each time: short waits become long ones.
 """
 
 import pytest

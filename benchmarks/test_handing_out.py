@@ -3,8 +3,8 @@
 Question: how well do different ways to hand out items keep all workers busy, when the first item takes very long?
 Setup:    40 downloads of 5 ms with the raw client, the first of which takes 100 ms longer, by 4 processes: `Pool.map`
           with the chunks it chooses itself, `Pool.map` with chunk size 1, `imap_unordered`, and an executor.
-Expect:   whoever has the long item does nothing else, and the others share the rest: the limit, which is the long item,
-          can be reached; but not where items were dealt in chunks, for those behind the long one in its chunk wait
+Expect:   the worker with the long item does nothing else, and the others share the rest: the limit, which is the long
+          item, can be reached; but not where items go out in chunks, as those behind the long one in its chunk wait
           for it. In a pass of its own every item leaves a span, which shows who ran what and who was idle.
 """
 

@@ -5,7 +5,7 @@ Setup:    100 downloads of 10 ms, 10 at a time, with the raw client: all of the 
           from 1 to 19 ms for each. In a pass of its own every item leaves a span; of the pairs that were under way
           together, some complete in the other order than they were submitted in. Then by the lesson's pool, in chunks.
 Expect:   hardly any inversion without jitter, if the server is all there is to it, and many with it, in every strategy;
-          but where a pool deals chunks out, its output has no order from the beginning, jitter or not.
+          but where a pool hands out chunks, its output has no order from the beginning, jitter or not.
 """
 
 from dataclasses import replace
@@ -37,6 +37,6 @@ def test_order(measure, strategy, fetch, items, workers, jitter):
 @pytest.mark.strategies("pool-fork")
 @pytest.mark.parametrize("jitter", JITTERS, ids="jitter={}".format)
 def test_order_in_chunks(measure, strategy, fetch, items, workers, jitter):
-    """The lesson's pool, which deals items out in chunks of `Pool.map`'s own choice."""
+    """The lesson's pool, which hands items out in chunks of `Pool.map`'s own choice."""
     fetch = jittered(fetch, jitter)
     measure(strategy(fetch, workers, chunksize=0), items, watched=True, jitter=jitter, handing="default chunks")

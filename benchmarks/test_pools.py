@@ -1,4 +1,4 @@
-"""What does a Pool do when nobody says?
+"""What does a Pool do by default?
 
 Question: how many processes does `multiprocessing.Pool()` start, on all CPUs and when bound to one? And how often is
           its initializer called: once for each process, also when processes are replaced?

@@ -1,6 +1,6 @@
 """What would three million items take?
 
-Question: does the model of `paceline predict` still hold where nobody can measure, and where service times vary?
+Question: does the model of `paceline predict` still hold beyond what can be measured, and where service times vary?
 Setup:    a simulation of discrete events (SimPy) with the same parts that `paceline predict` fits to the newest whole
           run, and the service times that the instrument itself would give: 100 workers with the raw client, from
           10,000 to 3,000,000 items that are answered at once; 100,000 after 20 ms, without and with jitter; then
@@ -46,5 +46,5 @@ def test_beside_the_real(cost, strategy, items, workers, latency):
 def simulate(cost, strategy, items, workers, latency, jitter="none"):
     work = {"strategy": strategy.name, "workload": "Simulated", "client": "raw", "jitter": jitter}
     work |= {"items": len(items), "workers": workers, "latency": latency}
-    figures = cost("apparatus.simulation:compared", strategy.name, "raw", len(items), workers, latency, jitter, **work)
+    figures = cost("apparatus.simulation:compare", strategy.name, "raw", len(items), workers, latency, jitter, **work)
     assert figures["simulated_seconds"] > 0

@@ -40,7 +40,7 @@ def test_downloads(measure, strategy, fetch, items, workers):
 
 @pytest.mark.strategies("pool-fork")
 def test_downloads_in_chunks(measure, strategy, fetch, items, workers):
-    """The lesson's pool, which deals items out in chunks of `Pool.map`'s own choice."""
+    """The lesson's pool, which hands items out in chunks of `Pool.map`'s own choice."""
     fetch, numbers = uneven(fetch, items)
     measure(strategy(fetch, workers, chunksize=0), numbers, traced=True, handing="default chunks")
 

@@ -9,7 +9,7 @@ after ROUNDS, or once those are HOSTS.
 import json
 import sys
 
-from apparatus.dask_on_hosts import seen, wait_for_workers
+from apparatus.dask_on_hosts import items_by_host, wait_for_workers
 
 from paceline.server.process import running
 from paceline.strategies.dask import Dask
@@ -33,7 +33,7 @@ if __name__ == "__main__":
                 say("begins")
                 instrument.reset()
                 results = strategy.map(range(items))
-                came, together = seen(instrument)
+                came, together = items_by_host(instrument)
                 right = results == [work.expected(item) for item in range(items)]
                 say(json.dumps({"right": right, "items": came, "together": together}))
                 if together == hosts:

@@ -3,7 +3,7 @@
 import socket
 
 import pytest
-from apparatus.dask_on_hosts import seen
+from apparatus.dask_on_hosts import items_by_host
 
 from paceline.server.process import running
 
@@ -33,16 +33,16 @@ def ask(instrument):
 def test_items_of_two_hosts_in_hand_at_once_are_seen_together(instrument, ask):
     with ask(ONE, 1.0) as one, ask(ONE, 1.0) as another, ask(TWO, 1.0) as two:
         assert all(line.recv(1) for line in (one, another, two))
-    assert seen(instrument) == ({ONE: 2, TWO: 1}, 2)
+    assert items_by_host(instrument) == ({ONE: 2, TWO: 1}, 2)
 
 
 def test_items_of_two_hosts_one_after_the_other_are_not(instrument, ask):
     for address in (ONE, TWO, ONE):
         with ask(address, 0.01) as line:
             assert line.recv(1)
-    assert seen(instrument) == ({ONE: 2, TWO: 1}, 1)
+    assert items_by_host(instrument) == ({ONE: 2, TWO: 1}, 1)
 
 
 def test_nothing_came_from_nobody(instrument):
     instrument.reset()
-    assert seen(instrument) == ({}, 0)
+    assert items_by_host(instrument) == ({}, 0)

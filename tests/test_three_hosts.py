@@ -127,7 +127,7 @@ def test_items_that_come_from_one_host_are_no_measurement_of_two(three):
         three.worker(one),
         pytest.raises(NotAMeasurement, match=rf"items came from {{'{one.address}': 16}}, and not from all of"),
     ):
-        processes.call("apparatus.dask_on_hosts:proved", *arguments, rounds=2)
+        processes.call("apparatus.dask_on_hosts:prove", *arguments, rounds=2)
 
 
 def test_an_address_at_which_no_host_is_becomes_a_clear_error(here):

@@ -17,7 +17,7 @@ from paceline.strategies.dask import Dask
 from paceline.workloads import Fetch
 
 PORT = 8786
-PATIENCE = 30.0  # seconds until the workers must be there
+WORKERS_TIMEOUT = 30.0  # seconds
 ENVIRONMENT = {
     **os.environ,
     "DASK_LOGGING__DISTRIBUTED": "critical",
@@ -28,7 +28,7 @@ ROUNDS = 50  # at most; dask needs one, or some where it is slow to see that a h
 
 
 class Cluster:
-    """The hosts, and where the scheduler will be; who runs on them is for `scheduler` and `worker` to say.
+    """The hosts, and the scheduler's address; `scheduler` and `worker` start what runs on them.
 
     Args:
         there: the scheduler's host, those of the workers, and the one that measures.
@@ -65,7 +65,7 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Proved:
-    """A cluster that is there, and was seen to use all its hosts.
+    """A running cluster that was seen to use all its hosts.
 
     Args:
         address: the scheduler's.
@@ -91,12 +91,12 @@ def running_on(count, threads):
             started.enter_context(one)
         started.enter_context(made.own.network.entered())
         addresses = [host.address for host in made.workers]
-        items = processes.call("apparatus.dask_on_hosts:proved", made.address, made.own.address, addresses, threads)
+        items = processes.call("apparatus.dask_on_hosts:prove", made.address, made.own.address, addresses, threads)
         yield Proved(made.address, made.own.address, items)
 
 
-def proved(scheduler, own, addresses, threads, rounds=ROUNDS):
-    """Have items come from all hosts, for an instrument that says where each came from, and when.
+def prove(scheduler, own, addresses, threads, rounds=ROUNDS):
+    """Send items through all hosts to an instrument that records where each came from, and when.
 
     Args:
         scheduler: its address.
@@ -120,16 +120,14 @@ def proved(scheduler, own, addresses, threads, rounds=ROUNDS):
             for _ in range(rounds):
                 instrument.reset()
                 strategy.map(range(ITEMS * workers))
-                items, most = seen(instrument)
+                items, most = items_by_host(instrument)
                 if set(items) == set(addresses) and most == len(addresses):
                     return items
     raise NotAMeasurement(f"items came from {items}, and not from all of {addresses} at the same time")
 
 
 def most_at_once(strategy, items):
-    """Return how many items of a round were under way at the same time, seen in a pass of its own in a fresh
-    process.
-    """
+    """Return how many items of a round were under way at once, in a pass of its own in a fresh process."""
     watch = "paceline.measuring.passes:figures_of"
     timeout = passes.patience(strategy.workload, items, passes=2)
     with folder() as own:
@@ -139,7 +137,7 @@ def most_at_once(strategy, items):
 
 @contextmanager
 def folder():
-    """Have a folder, which goes at the end, whatever somebody who was killed has left in it."""
+    """Open a folder that is removed at the end, whatever a killed process has left in it."""
     with TemporaryDirectory(prefix="paceline-hosts-", ignore_cleanup_errors=True) as path:
         yield Path(path)
 
@@ -152,11 +150,11 @@ def wait_for_workers(scheduler, count):
     """
     from distributed import Client
 
-    with Client(scheduler, timeout=PATIENCE, set_as_default=False) as client:
-        client.wait_for_workers(count, timeout=PATIENCE)
+    with Client(scheduler, timeout=WORKERS_TIMEOUT, set_as_default=False) as client:
+        client.wait_for_workers(count, timeout=WORKERS_TIMEOUT)
 
 
-def seen(instrument):
+def items_by_host(instrument):
     """Return what an instrument with spans saw since its last reset.
 
     Returns:

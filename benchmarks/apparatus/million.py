@@ -28,7 +28,7 @@ class Same:
         return item
 
 
-def passed(strategy, workers, items, fetch=None):
+def measure_round(strategy, workers, items, fetch=None):
     """Do a round of `items` items, and watch the memory of this process and of all that descend from it.
 
     Args:
@@ -66,13 +66,13 @@ def passed(strategy, workers, items, fetch=None):
     }
 
 
-def downloaded(strategy, workers, items, fetch):
+def measure_downloads(strategy, workers, items, fetch):
     """Do a round of real downloads, and put beside it what `paceline predict` says of it.
 
     Returns:
-        What `passed` does, and predicted_seconds, low_seconds and high_seconds: the prediction and its interval.
+        What `measure_round` does, and predicted_seconds, low_seconds and high_seconds: the prediction and its interval.
     """
-    figures = passed(strategy, workers, items, fetch)
+    figures = measure_round(strategy, workers, items, fetch)
     from apparatus.prediction import predicted  # only now, as it brings NumPy's threads
 
     return {**figures, **predicted(strategy, fetch.client, workers, items, fetch.size)}

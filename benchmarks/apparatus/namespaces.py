@@ -39,32 +39,36 @@ class Network:
     """A network namespace, as long as it is open here or a process is in it."""
 
     def __init__(self):
-        with back():
-            called("unshare", NEW_NETWORK)
+        with network_restored():
+            call_system("unshare", NEW_NETWORK)
             self.descriptor = os.open(OWN, os.O_RDONLY)
         self.path = f"/proc/{os.getpid()}/fd/{self.descriptor}"
 
     @contextmanager
     def entered(self):
-        """Be in it with this thread, and whatever it starts."""
-        with back():
-            called("setns", self.descriptor, NEW_NETWORK)
+        """Put this thread, and what it starts, into this network."""
+        with network_restored():
+            call_system("setns", self.descriptor, NEW_NETWORK)
             yield
 
     def ip(self, *words):
-        """Run iproute2 in it; what it complains of is raised."""
+        """Run iproute2 in it.
+
+        Raises:
+            OSError: with what it complains of.
+        """
         with self.entered():
             done = subprocess.run(["ip", *map(str, words)], capture_output=True, text=True, check=False)
         if done.returncode:
             raise OSError(f"ip {' '.join(map(str, words))}: {done.stderr.strip()}")
 
     def close(self):
-        """Let it go."""
+        """Release it."""
         os.close(self.descriptor)
 
 
 class Host:
-    """One with an address, and a plug that can be pulled."""
+    """A host with an address, and a plug that can be pulled."""
 
     def __init__(self, network, switch, number):
         self.network, self.address = network, f"10.77.0.{number}"
@@ -77,7 +81,7 @@ class Host:
         network.ip("address", "add", f"{self.address}/24", "dev", "eth0")
 
     def unplug(self):
-        """Pull the plug: what is on its way is lost, and nobody is told."""
+        """Pull the plug: what is on its way is lost, without an error at either end."""
         self._switch.ip("link", "set", self._port, "down")
 
     @contextmanager
@@ -102,7 +106,7 @@ class Host:
 
 @contextmanager
 def hosts(count):
-    """So many of them; nobody is at the other addresses up to 10.77.0.254."""
+    """Open so many hosts; the other addresses up to 10.77.0.254 are free."""
     with ExitStack() as opened:
         switch, *networks = [opened.enter_context(closing(Network())) for _ in range(count + 1)]
         switch.ip("link", "add", "switch", "type", "bridge")
@@ -111,25 +115,25 @@ def hosts(count):
 
 
 @contextmanager
-def back():
-    """Bring this thread back to the network that it was in."""
+def network_restored():
+    """Bring this thread back to its own network at the end."""
     before = os.open(OWN, os.O_RDONLY)
     try:
         yield
     finally:
-        called("setns", before, NEW_NETWORK)
+        call_system("setns", before, NEW_NETWORK)
         os.close(before)
 
 
 def end_with(parent):
     """Have the system kill this process when its parent ends, by SIGKILL too."""
-    called("prctl", DEATH_SIGNAL, signal.SIGKILL)
+    call_system("prctl", DEATH_SIGNAL, signal.SIGKILL)
     if os.getppid() != parent:  # it has ended before that
         os._exit(1)
 
 
-def called(name, *arguments):
-    """Call the system; the modules of Python 3.11 don't have these calls."""
+def call_system(name, *arguments):
+    """Make a system call that Python 3.11 has no function for."""
     if getattr(_libc, name)(*arguments):
         number = ctypes.get_errno()
         raise OSError(number, f"{name}: {os.strerror(number)}")

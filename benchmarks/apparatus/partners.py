@@ -1,4 +1,4 @@
-"""Processes and threads beside this one that always end, and whose death is told instead of waited for.
+"""Processes and threads beside this one that always end; a death is an error, and never waited for.
 
 Processes are forked: the apparatus runs in a fresh interpreter with a single thread, where fork is safe, is the
 cheapest start, and hands over any object as it is.
@@ -52,13 +52,13 @@ def process(target, *arguments):
     partner = FORK.Process(target=_with_parent, args=(target, arguments), daemon=True)
     partner.start()
 
-    def look(_signal=None, _frame=None):
+    def check(_signal=None, _frame=None):
         if partner.exitcode:
             raise PartnerDied(f"the partner ended in the middle, with exit code {partner.exitcode}")
 
-    before = signal.signal(signal.SIGCHLD, look)
+    before = signal.signal(signal.SIGCHLD, check)
     try:
-        look()  # it may have ended before anybody listened
+        check()  # it may have ended before the handler was set
         yield partner
     finally:
         signal.signal(signal.SIGCHLD, before)

@@ -15,7 +15,7 @@ ITEM_SECONDS = 0.001  # long enough for every worker to get some
 
 
 def default_size(affinity):
-    """Start a pool that is not told how many processes to have.
+    """Start a pool without a number of processes.
 
     Args:
         affinity: "all CPUs" as it is, or "one CPU", to which this process is bound before.
@@ -44,7 +44,7 @@ def default_size(affinity):
 
 
 def initializer_calls(workers, items, items_per_process):
-    """Count the calls of a pool's initializer, which writes down where it runs.
+    """Count the calls of a pool's initializer, which notes where it runs.
 
     Args:
         workers: processes of the pool.
@@ -54,12 +54,12 @@ def initializer_calls(workers, items, items_per_process):
     Returns:
         seconds: for all items.
         workers_started: processes that the pool started, those in place of others too, counted where they are started.
-        initializer_calls: as many as were written down; most_calls_in_one_process: by the same process.
+        initializer_calls: as many as were noted; most_calls_in_one_process: by the same process.
     """
     started = []
     with tempfile.TemporaryDirectory() as folder, partners.in_time():
         log = Path(folder, "calls")
-        with _counting(started).Pool(workers, write_down, [log], items_per_process) as pool:
+        with _counting(started).Pool(workers, note_process, [log], items_per_process) as pool:
             begun = time.perf_counter()
             pool.map(time.sleep, [ITEM_SECONDS] * items, chunksize=1)
             seconds = time.perf_counter() - begun
@@ -73,8 +73,8 @@ def initializer_calls(workers, items, items_per_process):
     }
 
 
-def write_down(log):
-    """The initializer: say in which process it is called; the pool gives each a name of its own."""
+def note_process(log):
+    """The initializer: note in which process it is called; the pool gives each a name of its own."""
     with log.open("a") as lines:  # one short write: lines of several processes don't mix
         lines.write(multiprocessing.current_process().name + "\n")
 

@@ -10,7 +10,7 @@ import requests
 from apparatus import partners
 from paceline.server.body import body
 
-TIMEOUT = 1.0  # seconds without an answer: somebody else has read it
+TIMEOUT = 1.0  # seconds without an answer: another process has read it
 
 
 def downloads(url, size, workers, items, opened):
@@ -44,7 +44,7 @@ def downloads(url, size, workers, items, opened):
         partners.processes(work, workers)
         seconds = time.perf_counter() - begun
         failed = [int(line) for line in Path(folder, "failed").read_text().split()]
-    assert len(failed) == workers, f"{len(failed)} of {workers} processes said how they fared"
+    assert len(failed) == workers, f"{len(failed)} of {workers} processes reported their failures"
     return {"seconds": [seconds], "downloads": workers * items, "failed_downloads": sum(failed)}
 
 

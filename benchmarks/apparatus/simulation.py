@@ -1,5 +1,4 @@
-"""A round as a simulation of discrete events: workers, a client's CPU, a server, and the instrument's own service
-times.
+"""A round as a simulation of discrete events: workers, a client's CPU, a server, and its service times.
 
 The model of `paceline predict` adds up means. Here every item takes its own way, so what waits for what, and how much
 of the waiting hides behind computing, is not put in: it comes out.
@@ -15,7 +14,7 @@ from paceline.server.service import Service
 
 
 class Queue:
-    """Whoever comes first is served first, one at a time.
+    """A server that takes items in the order in which they come, one at a time.
 
     Source: D. V. Lindley, The Theory of Queues with a Single Server, Proceedings of the Cambridge Philosophical Society
         48 (1952), 277-289: an item begins when it is there and the one before it is done.
@@ -25,7 +24,7 @@ class Queue:
         self.free = 0.0
 
     def until(self, now, seconds):
-        """How long it takes from now until `seconds` of service are over."""
+        """Return how long it takes from now until `seconds` of service are over."""
         self.free = max(now, self.free) + seconds
         return self.free - now
 
@@ -57,7 +56,7 @@ def round_seconds(parts, work, service, server_seconds):
     return world.now
 
 
-def compared(strategy, client, items, workers, latency, jitter):
+def compare(strategy, client, items, workers, latency, jitter):
     """Simulate a round with the parts that were fitted to the newest fitting run, and put it beside what else is known.
 
     Returns:

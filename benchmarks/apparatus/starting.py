@@ -1,6 +1,4 @@
-"""What it takes to start workers: until the first is open, until all are, until the first item is done. And to stop
-them.
-"""
+"""What it takes to start workers, until the first is open, all are, and the first item is done; and to stop them."""
 
 import os
 import tempfile
@@ -10,8 +8,7 @@ from pathlib import Path
 
 
 class Noted:
-    """A workload with nothing to do: each worker writes down when it opens it, so that starting is all that is
-    measured.
+    """A workload with nothing to do: each worker notes when it opens it, so that starting is all that is measured.
 
     Its module imports next to nothing, as every spawned worker would be charged for it.
     """
@@ -24,12 +21,12 @@ class Noted:
 
     @contextmanager
     def worker(self):
-        self._write_down()
+        self._note()
         yield self.expected
 
     @asynccontextmanager
     async def async_worker(self, _concurrency):
-        self._write_down()
+        self._note()
         yield self._at_once
 
     def opened(self):
@@ -39,7 +36,7 @@ class Noted:
     async def _at_once(self, item):
         return item
 
-    def _write_down(self):
+    def _note(self):
         log = os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         os.write(log, b"%.9f\n" % time.monotonic())  # one short write: lines of several workers don't mix
         os.close(log)
@@ -53,7 +50,7 @@ def starts(strategy, workers):
         cold_first_seconds, cold_ready_seconds, cold_item_seconds: from the call until the first worker is open, until
             all are and the strategy is entered, until it has given the first item's result.
         warm_first_seconds, warm_ready_seconds, warm_item_seconds: the same for the second start.
-        stop_seconds: from the word to stop, after the cold start, until every worker is gone.
+        stop_seconds: after the cold start, until every worker is gone.
     """
     from paceline.strategies import STRATEGIES
 

@@ -21,7 +21,7 @@ from apparatus.partners import FORK
 PICKLINGS = {"queue": 2, "simple-queue": 2, "pipe": 2, "manager-queue": 4}  # a trip's: written once and read once each
 PICKLING_ROUNDS = 3
 
-HERE = []  # an ordinary object of a module
+ORDINARY = []  # an object of a module
 
 
 def round_trips(construct, size, trips):
@@ -49,14 +49,14 @@ def change_elsewhere(kind):
     """Have another process change a list of this module ("global-list") or a block of shared memory ("shared-memory").
 
     Returns:
-        seconds: from the start of the process to its word that it sees the change.
+        seconds: from the start of the process until it reports that it sees the change.
         seen_by_parent: 1 if the change is seen here, else 0.
     """
     with partners.in_time(), CHANGES[kind]() as (change, seen):
-        told, tell = FORK.Pipe(duplex=False)
+        receiver, sender = FORK.Pipe(duplex=False)
         begun = time.perf_counter()
-        with partners.process(_change_and_tell, change, seen, tell):
-            if not told.recv():
+        with partners.process(_change_and_report, change, seen, sender):
+            if not receiver.recv():
                 raise ValueError("the process does not see its own change")
             return {"seconds": [time.perf_counter() - begun], "seen_by_parent": int(seen())}
 
@@ -68,7 +68,7 @@ def echo(there, back):
 
 
 class Shared:
-    """A channel over shared memory: what is written there has to be announced, here by a semaphore."""
+    """A channel over shared memory, whose other end learns by a semaphore that something was written."""
 
     def __init__(self, read, write):
         self._read, self._write = read, write
@@ -232,15 +232,15 @@ def _pickling_seconds(payload):
     return statistics.median(seconds)
 
 
-def _change_and_tell(change, seen, tell):
+def _change_and_report(change, seen, sender):
     change()
-    tell.send(seen())
+    sender.send(seen())
 
 
 @contextmanager
 def _global_list():
-    yield lambda: HERE.append("changed"), lambda: bool(HERE)
-    HERE.clear()
+    yield lambda: ORDINARY.append("changed"), lambda: bool(ORDINARY)
+    ORDINARY.clear()
 
 
 @contextmanager
