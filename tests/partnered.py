@@ -15,7 +15,7 @@ DEATH = 3  # the exit code of a partner that dies
 
 
 def wait_for_a_partner_that_dies(wait):
-    """Tell a partner to die while this process waits for it in one of three ways; then who is left of it."""
+    """Tell a partner to die while this process waits for it in one of three ways; report who is left of it."""
     go, queue, semaphore = FORK.SimpleQueue(), FORK.Queue(), FORK.Semaphore(0)
     ours, its = FORK.Pipe()
     try:
@@ -44,7 +44,7 @@ def hang(_its_end_of_a_pipe):
 
 
 def run_together(fates):
-    """Run processes of which some die; who is left when that is told."""
+    """Run processes of which some die; report who is left then."""
     try:
         partners.processes(lambda place: FATES[fates[place]](), len(fates))
     except partners.PartnerDied as error:
@@ -62,13 +62,13 @@ def answer_wrongly(there, back):
 
 
 def trip_to_a_liar():
-    """A round trip through a queue at whose other end somebody changes what comes."""
+    """A round trip through a queue whose other end changes what comes."""
     talking.echo = answer_wrongly
     talking.round_trips("queue", 10, 1)
 
 
 def wait_beside(construct):
-    """Open a way to talk, say who is at its other end, and wait to be killed."""
+    """Open a way to talk, report who is at its other end, and wait to be killed."""
     with talking.CONSTRUCTS[construct](1):
         pids = [process.pid for process in multiprocessing.active_children()]
         sys.stdout.write(f"{' '.join(map(str, pids))}\n")

@@ -28,12 +28,12 @@ pytestmark = pytest.mark.skipif(
 
 FROM_A_HOST = Path(__file__).with_name("from_a_host.py")
 SILENCE = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "11s"}  # then a host counts as dead; dask takes no less
-PATIENCE = 60.0  # seconds in which an error has to come; far more than it needs
+TIMEOUT = 60.0  # seconds in which an error has to come; far more than it needs
 
 
 @contextmanager
 def measuring(cluster, *, there=2, workers=2, items, rounds=200, hosts=2):
-    """A process that does so many rounds, or until items come from so many hosts at once; see `heard`."""
+    """A process that does so many rounds, or until items come from so many hosts at once; see `read_round`."""
     arguments = (FROM_A_HOST, cluster.address, cluster.own.address, there, workers, items, rounds, hosts)
     with cluster.python(*arguments, stdout=-1, stderr=-1) as process:
         watch = threading.Timer(120, process.kill)
@@ -45,7 +45,7 @@ def measuring(cluster, *, there=2, workers=2, items, rounds=200, hosts=2):
             watch.join()
 
 
-def heard(process):
+def read_round(process):
     """The next line it says; None at its end."""
     line = process.stdout.readline()
     assert line or process.wait() == 0, process.stderr.read()
@@ -54,7 +54,7 @@ def heard(process):
 
 def rounds_of(process):
     """What each round came to, from now on until the end."""
-    return [said for said in iter(lambda: heard(process), None) if said != "begins"]
+    return [said for said in iter(lambda: read_round(process), None) if said != "begins"]
 
 
 @pytest.fixture
@@ -95,11 +95,11 @@ def test_after_a_plug_is_pulled_every_result_arrives_or_one_clear_error_says_wha
         measuring(three, items=200, rounds=1) as on_both,
         measuring(three, items=200, rounds=1, workers=1) as on_one,
     ):
-        assert heard(on_both) == heard(on_one) == "begins"
+        assert read_round(on_both) == read_round(on_one) == "begins"
         pulled = threading.Timer(0.5, one.unplug)
         pulled.start()
-        came = heard(on_both)
-        _, complaint = on_one.communicate(timeout=PATIENCE)
+        came = read_round(on_both)
+        _, complaint = on_one.communicate(timeout=TIMEOUT)
         pulled.join()
     assert came["right"]
     assert came["items"][two.address] > 100
@@ -110,8 +110,8 @@ def test_after_a_plug_is_pulled_every_result_arrives_or_one_clear_error_says_wha
 def test_a_host_that_joins_is_used(three):
     one, two = three.workers
     with three.worker(one), measuring(three, there=1, items=10) as process:
-        assert heard(process) == "begins"
-        assert set(heard(process)["items"]) == {one.address}
+        assert read_round(process) == "begins"
+        assert set(read_round(process)["items"]) == {one.address}
         with three.worker(two):
             rounds = rounds_of(process)
     assert all(each["right"] for each in rounds)
@@ -132,13 +132,13 @@ def test_items_that_come_from_one_host_are_no_measurement_of_two(three):
 
 def test_an_address_at_which_no_host_is_becomes_a_clear_error(here):
     nobody = f"tcp://10.77.0.99:{PORT}"
-    with here.own.network.entered(), in_time(PATIENCE), pytest.raises(OutOfReach, match=f"no cluster at {nobody}: .*;"):
+    with here.own.network.entered(), in_time(TIMEOUT), pytest.raises(OutOfReach, match=f"no cluster at {nobody}: .*;"):
         Dask(Compute("squares", 10), 1, cluster=nobody).__enter__()
 
 
 def test_a_scheduler_whose_plug_was_pulled_becomes_a_clear_error(three):
     three.head.unplug()
-    with in_time(PATIENCE), pytest.raises(OutOfReach, match=f"no cluster at {three.address}: timed out; start one"):
+    with in_time(TIMEOUT), pytest.raises(OutOfReach, match=f"no cluster at {three.address}: timed out; start one"):
         Dask(Compute("squares", 10), 1, cluster=three.address).__enter__()
 
 
