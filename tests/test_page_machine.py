@@ -77,7 +77,7 @@ def test_a_whole_clean_quiet_run_of_this_machine_has_no_doubt():
     ("changed", "words"),
     [
         (replace(known(), complete=False, why_incomplete="Ctrl-C"), "INCOMPLETE: Ctrl-C."),
-        (replace(known(), complete=False), "INCOMPLETE: nobody said why."),
+        (replace(known(), complete=False), "INCOMPLETE: no reason given."),
         (replace(known(), commit={"id": "abc", "dirty": True}), "changes of its own"),
         (known(load_average=[0.1, 3.5, 0.2]), "a load average of 3.50, above 1.5 for each of 2 usable CPUs"),
         (known(fingerprint="other"), "ANOTHER MACHINE OR PYTHON"),

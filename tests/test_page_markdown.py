@@ -6,24 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paceline.report.model import Figure, Report, Section, Table
+from paceline.report.model import Panel, Report, Section, Table
 from paceline.report.output import MOST, markdown
 from paceline.text.formats import code, text
 
 TABLE = Table(("strategy", "median"), (("threads", "1.00 s"), ("a|b", "-")))
 
 
-def figure(key="x", title="Time", says="It took 1 s.", **more):
-    return Figure(key=key, title=title, says=says, **{"table": TABLE, **more})
+def panel(key="x", title="Time", says="It took 1 s.", **more):
+    return Panel(key=key, title=title, says=says, **{"table": TABLE, **more})
 
 
-def report(*figures, **more):
-    section = Section(key="s", title="Section", lead="How to read it.", rows=(figures,), missing=("Run this.",))
+def report(*panels, **more):
+    section = Section(key="s", title="Section", lead="How to read it.", rows=(panels,), missing=("Run this.",))
     return Report(**{"title": "A report", "made": ("run 1",), "sections": (section,), **more})
 
 
 def test_all_of_a_report_is_there_in_order():
-    drawn = figure(setting="items=64", source="run 2", doubts=("noisy: much", "limit: wrong"))
+    drawn = panel(setting="items=64", source="run 2", doubts=("noisy: much", "limit: wrong"))
     assert markdown(report(drawn, loud=("NOT THE SAME",))) == (
         r"""# A report
 
@@ -57,20 +57,20 @@ Run this.
 
 
 def test_of_several_columns_each_figure_says_whose_it_is():
-    several = markdown(report(figure(column="CPython 3.11.7"), figure(column="CPython 3.14.0")))
+    several = markdown(report(panel(column="CPython 3.11.7"), panel(column="CPython 3.14.0")))
     assert "### Time (CPython 3.11.7)\n" in several
-    assert "### Time\n" in markdown(report(figure(column="CPython 3.11.7")))
+    assert "### Time\n" in markdown(report(panel(column="CPython 3.11.7")))
 
 
 def test_a_long_table_is_folded_away():
     long = Table(("a",), tuple((str(number),) for number in range(21)))
-    assert "<details><summary>21 rows</summary>\n\n| a |\n" in markdown(report(figure(table=long)))
-    assert "<details>" not in markdown(report(figure()))
+    assert "<details><summary>21 rows</summary>\n\n| a |\n" in markdown(report(panel(table=long)))
+    assert "<details>" not in markdown(report(panel()))
 
 
 def test_what_does_not_fit_is_left_out_in_a_sentence():
     big = Table(("a",), tuple(("\u00e4" * 100,) for _ in range(2000)))
-    made = markdown(report(figure(), *(figure(title=str(number), table=big) for number in range(4))))
+    made = markdown(report(panel(), *(panel(title=str(number), table=big) for number in range(4))))
     assert len(made.encode()) <= MOST < 1 << 20
     assert "### 1\n" in made
     assert made.endswith(
@@ -113,7 +113,7 @@ def test_an_address_in_the_letters_of_code_is_no_link():
 @given(st.text(max_size=40))
 def test_whatever_stands_in_a_figure_its_lines_stay_where_they_are(odd):
     table = Table(("a", "b"), ((odd, odd),))
-    made = markdown(report(figure(title=odd, says=odd, column=odd, setting=odd, doubts=(odd,), table=table)))
+    made = markdown(report(panel(title=odd, says=odd, column=odd, setting=odd, doubts=(odd,), table=table)))
     rows = [line for line in made.splitlines() if line.startswith("|")]
     assert [row.count("|") for row in rows] == [3] * 3
     assert len([line for line in made.splitlines() if line.startswith("#")]) == 3

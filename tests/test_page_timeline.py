@@ -11,7 +11,7 @@ from pictures import assert_drawable, assert_golden
 from paceline.report.model import Report, columns
 from paceline.report.output import page
 from paceline.report.sections import timeline
-from paceline.report.tracing import figure, timeline_page
+from paceline.report.tracing import panel, timeline_page
 from paceline.stats.saved_traces import TracedSpan, as_saved
 
 ORDER = ("sequential", "threads", "asyncio", "pool-fork")
@@ -56,16 +56,16 @@ def test_one_worker_alone_makes_a_staircase():
 
 
 def test_the_round_is_told_in_words():
-    assert figure(LANES, title="x").says == (
+    assert panel(LANES, title="x").says == (
         "2 workers did 4 items in 80.0 ms; on average a worker was idle for 25 % of it; at most 2 items at once; the "
         "longest run of neighbouring items on one worker was 2. The longest item was 2 with 70.0 ms, the median one "
         "took 20.0 ms."
     )
-    assert figure(STAIRS, title="x").says.startswith("1 worker did 3 items in 30.0 ms, one after the other.")
+    assert panel(STAIRS, title="x").says.startswith("1 worker did 3 items in 30.0 ms, one after the other.")
 
 
 def test_each_worker_has_a_row_the_one_without_an_item_too():
-    assert figure(LANES, title="x", workers=3).table.rows == (
+    assert panel(LANES, title="x", workers=3).table.rows == (
         ("0", "2", "50 %", "0", "0 s", "40.0 ms"),
         ("1", "2", "0.0 %", "0, 1", "0 s", "80.0 ms"),
         ("2", "0", "100 %", "-", "-", "-"),
@@ -132,7 +132,7 @@ def test_nothing_traced_says_how_to_trace():
 
 def test_hundreds_of_workers_are_thin_lanes_without_text():
     many = [TracedSpan(item, item % 500, item % 2, 0, item // 500, item // 500 + 1) for item in range(1000)]
-    drawn = figure(many, title="x")
+    drawn = panel(many, title="x")
     assert_drawable(drawn)
     assert drawn.chart.spec["height"] <= 480
     assert [layer["mark"]["type"] for layer in drawn.chart.spec["layer"]] == ["bar"]
@@ -141,29 +141,29 @@ def test_hundreds_of_workers_are_thin_lanes_without_text():
 
 def test_of_very_many_items_the_first_are_drawn_and_all_are_counted():
     many = [TracedSpan(item, 0, None, None, item, item + 1) for item in range(20)]
-    drawn = figure(many, title="x", most=5)
+    drawn = panel(many, title="x", most=5)
     assert [row["i"] for row in drawn.chart.data["spans"]] == [0, 1, 2, 3, 4]
     assert drawn.says.startswith("1 worker did 20 items")
     assert drawn.doubts[0].startswith("only the first 5 of 20 items are drawn")
 
 
 def test_an_item_that_took_no_time_on_cpus_that_nobody_knows_is_drawn():
-    assert_drawable(figure([TracedSpan(7, 0, None, 3, 5.0, 5.0)], title="x"))
+    assert_drawable(panel([TracedSpan(7, 0, None, 3, 5.0, 5.0)], title="x"))
 
 
 def test_a_round_is_a_page_of_its_own():
     part = timeline_page(LANES, title="</title><b>x\n", made=["a\x1b"], setting="strategy=threads", workers=2)
     assert part.title == "</title><b>x\\n"
-    assert part.figures[0].key != part.sections[0].key
+    assert part.panels[0].key != part.sections[0].key
     text = page(part, "0")
     assert "&lt;/title&gt;&lt;b&gt;x" in text
     assert text.count("</title>") == 1
 
 
-def test_a_page_of_a_round_is_the_same_as_the_reports_figure():
+def test_a_page_of_a_round_is_the_same_as_the_reports_panel():
     [[drawn]] = section(traced("threads")).rows
     alone = timeline_page(
         [dataclasses.replace(span, start=span.start - 10, end=span.end - 10) for span in LANES], title="x"
     )
-    assert alone.figures[0].table == drawn.table
-    assert Report(title="x", made=(), sections=alone.sections).figures[0].says == drawn.says
+    assert alone.panels[0].table == drawn.table
+    assert Report(title="x", made=(), sections=alone.sections).panels[0].says == drawn.says

@@ -7,7 +7,7 @@ import pytest
 from comparisons import ONE, TWO, comparison, pair, pairs, side, taken
 
 from paceline.ab.record import save
-from paceline.report.decisions import MOST, decisions
+from paceline.report.sections.comparisons import MOST, decided, decisions
 
 CELLS = {ONE: ((0.1, 0.1), (0.1, 0.1)), TWO: ((0.2,), (0.2,))}
 HELD = comparison(*pairs(CELLS, 3))
@@ -23,21 +23,24 @@ def test_a_comparison_is_judged_again(tmp_path, ab):
     ab.mkdir()
     (ab / "0012_x.json").write_bytes(proof.read_bytes())
     [found] = decisions(tmp_path).found
-    assert (found.label, found.verdict, found.tolerance) == ("comparison 12", "slower", 0.03)
-    assert {cell.verdict for cell in found.cells} == {"slower"}
-    assert all(cell.low > 1.03 and cell.pairs == "30+10" and cell.fresh for cell in found.cells)
-    assert found.cells[0].name.startswith("test_computing[")
-    assert found.canary.verdict == "same"
-    assert found.conclusion.startswith("Slower: 7 slower")
-    assert "30 pairs of processes and 10 fresh" in found.held
-    assert "SLOWER=0.10" in found.sides
+    cells = found.outcome.cells
+    assert (found.name, found.outcome.verdict, found.comparison.tolerance) == ("comparison 12", "slower", 0.03)
+    assert {cell.verdict for cell in cells} == {"slower"}
+    assert all(cell.main.low > 1.03 and cell.main.pairs == 30 and cell.fresh.pairs == 10 for cell in cells)
+    assert found.rows[0][0].startswith("test_computing[")
+    assert found.outcome.canary.verdict == "same"
+    drawn = decided(found, 1)
+    assert drawn.says.startswith("Slower: 7 slower")
+    assert all(row[-1] == "30+10" for row in drawn.table.rows[:-1])
+    assert "30 pairs of processes and 10 fresh" in drawn.setting
+    assert "SLOWER=0.10" in drawn.setting
 
 
 def test_the_newest_come_first_and_no_more_than_asked_for(tmp_path, ab):
     for _ in range(MOST + 2):
         save(HELD, ab)
     made = decisions(tmp_path)
-    assert [one.label for one in made.found] == [
+    assert [one.name for one in made.found] == [
         "comparison 7",
         "comparison 6",
         "comparison 5",
@@ -57,7 +60,7 @@ def test_a_damaged_comparison_is_named_and_the_others_are_shown(tmp_path, ab):
     save(HELD, ab)
     (ab / "0002_damaged.json").write_text('{"schema": 1')
     made = decisions(tmp_path)
-    assert [one.label for one in made.found] == ["comparison 1"]
+    assert [one.name for one in made.found] == ["comparison 1"]
     (unread,) = made.unread
     assert "0002_damaged.json: it ends in the middle" in unread
 
@@ -67,7 +70,7 @@ def test_what_is_somebody_elses_is_left_alone(tmp_path, ab):
     for name, content in (("0002_groups.json", '{"a": 0.31, "b": 0.33}'), ("0003_list.json", "[]"), ("x.json", "?")):
         (ab / name).write_text(content)
     made = decisions(tmp_path)
-    assert ([one.label for one in made.found], made.unread) == (["comparison 1"], ())
+    assert ([one.name for one in made.found], made.unread) == (["comparison 1"], ())
 
 
 def test_a_comparison_that_can_not_be_judged_is_named(tmp_path, ab):
@@ -84,8 +87,8 @@ def test_a_comparison_that_can_not_be_judged_is_named(tmp_path, ab):
 def test_too_few_pairs_have_no_interval(tmp_path, ab):
     save(HELD, ab)
     [found] = decisions(tmp_path).found
-    assert [(cell.verdict, cell.low, cell.high, cell.pairs) for cell in found.cells] == [
-        ("unknown", None, None, "3")
+    assert [(cell.verdict, cell.main.low, cell.main.high, cell.main.pairs) for cell in found.outcome.cells] == [
+        ("unknown", None, None, 3)
     ] * 2
 
 
@@ -100,7 +103,7 @@ def test_what_a_reader_has_to_know_stands_in_notes(tmp_path, ab):
     )
     save(held, ab)
     [found] = decisions(tmp_path).found
-    assert found.notes == (
+    assert decided(found, 1).doubts == (
         "The sides have different libraries: requests 2.34.2 -> 3.0.",
         "left out: a, b (skipped on both)",
         f"connections: 10 -> 320 in {ONE}; compared exactly",
@@ -115,8 +118,8 @@ def test_a_canary_that_moved_makes_a_comparison_not_comparable(tmp_path, ab):
              for number, each in enumerate(slow, 1)]  # fmt: skip
     save(comparison(*moved, *fresh), ab)
     [found] = decisions(tmp_path).found
-    assert found.verdict == "not comparable"
-    assert found.notes[0].startswith("THE CANARY MOVED: ")
+    assert found.outcome.verdict == "not comparable"
+    assert decided(found, 1).doubts[0].startswith("THE CANARY MOVED: ")
 
 
 def test_nothing_saved_is_no_decision(tmp_path):

@@ -5,48 +5,15 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from paceline import history, machine
 from paceline.commands.shared import FAILED, MISUSE, complain
 from paceline.files import STDOUT, put, unfit, unfit_folder
 from paceline.history import HistoryError
 from paceline.report import unmet
+from paceline.report.model import Chosen, Report
 from paceline.text import options
-
-Complain = Callable[[object], None]
-
-
-def chosen(words: Sequence[str], results: Path, here: str, complain: Complain) -> "Chosen":
-    """Find the runs that were named, or the newest whole one: of this machine if there is one, else of any.
-
-    Args:
-        words: paths, or numbers in this machine's history; none for the newest run.
-        results: where the histories are.
-        here: the fingerprint of this machine and Python.
-        complain: says a sentence on standard error.
-
-    Returns:
-        Without any run where none is saved and none was named.
-
-    Raises:
-        HistoryError: there is no such run, or it can't be read.
-    """
-    from paceline.report.composing import Chosen
-
-    named = tuple(history.resolve(word, results) for word in words)
-    found, damaged = history.runs(results)
-    for error in damaged:
-        complain(f"passed over {error}")
-    whole = [run for run in found if run.complete and run.cells]
-    runs = named or ((history.newest_among(whole, here),) if whole else ())
-    of_them = {run.fingerprint: [other for other in whole if other.fingerprint == run.fingerprint] for run in runs}
-    return Chosen(runs, {} if named else of_them, of_them, tuple(map(str, damaged)))
-
-
-if TYPE_CHECKING:
-    from paceline.report.composing import Chosen
-    from paceline.report.model import Report
+from paceline.text.formats import binary
 
 SUMMARY = "make a page, pictures or Markdown of saved runs"
 EPILOG = """\
@@ -65,7 +32,7 @@ examples:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add them."""
+    """Add the arguments."""
     parser.add_argument("run", nargs="*", metavar="RUN", help="files, or numbers in this machine's history")
     parser.add_argument(
         "-o",
@@ -80,6 +47,31 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 PAGE = Path("report.html")
+
+
+def chosen(words: Sequence[str], results: Path, here: str, complain: Callable[[object], None]) -> Chosen:
+    """Find the runs that were named, or the newest whole one: of this machine if there is one, else of any.
+
+    Args:
+        words: paths, or numbers in this machine's history; none for the newest run.
+        results: where the histories are.
+        here: the fingerprint of this machine and Python.
+        complain: says a sentence on standard error.
+
+    Returns:
+        Without any run where none is saved and none was named.
+
+    Raises:
+        HistoryError: there is no such run, or it can't be read.
+    """
+    named = tuple(history.resolve(word, results) for word in words)
+    found, damaged = history.runs(results)
+    for error in damaged:
+        complain(f"passed over {error}")
+    whole = [run for run in found if run.complete and run.cells]
+    runs = named or ((history.newest_among(whole, here),) if whole else ())
+    of_them = {run.fingerprint: [other for other in whole if other.fingerprint == run.fingerprint] for run in runs}
+    return Chosen(runs, {} if named else of_them, of_them, tuple(map(str, damaged)))
 
 
 def run(arguments: Namespace) -> int:
@@ -132,7 +124,7 @@ def _unfit(output: Path | None, charts: Path | None) -> str | None:
     return unfit(output) if output is not None else None
 
 
-def _write(made: "Report", output: Path | None, charts: Path | None) -> None:
+def _write(made: Report, output: Path | None, folder: Path | None) -> None:
     """Write the page and the charts; each file is whole or not there.
 
     Raises:
@@ -144,13 +136,14 @@ def _write(made: "Report", output: Path | None, charts: Path | None) -> None:
         whole = page(made, machine.libraries().get("paceline", "unknown")).encode()
         put(output, whole)
         if output != STDOUT:
-            _say(f"{output} ({len(whole) / 2**20:.1f} MiB)")
-    if charts is not None:
-        charts.mkdir(parents=True, exist_ok=True)
+            _report(f"{output} ({binary(len(whole))})")
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        files = 2 * sum(panel.chart is not None for panel in made.panels)
         for number, (name, content) in enumerate(pictures(made), 1):
-            put(charts / name, content)
-            _progress(f"{number} of {2 * len(made.charts)}: {name}")
-        _say(f"{charts} ({2 * len(made.charts)} files)")
+            put(folder / name, content)
+            _progress(f"{number} of {files}: {name}")
+        _report(f"{folder} ({files} files)")
 
 
 def _progress(words: str) -> None:
@@ -159,7 +152,7 @@ def _progress(words: str) -> None:
         sys.stderr.flush()
 
 
-def _say(what: str) -> None:
-    """Say on standard error what was written, so that standard output holds nothing but what was asked for."""
+def _report(what: str) -> None:
+    """Report on standard error what was written, so that standard output holds nothing but what was asked for."""
     _progress("")
     sys.stderr.write(f"wrote {what}\n")

@@ -1,4 +1,4 @@
-"""How charts look and what they are made of, by day and by night."""
+"""What charts are made of, and how they look by day and by night."""
 
 import math
 import re
@@ -8,11 +8,10 @@ from typing import Any
 import altair as alt
 
 from paceline.history import Cell
-from paceline.report.model import Chart
+from paceline.report.model import Chart, ends
 from paceline.stats import samples
 from paceline.tables.rows import described, in_full, wording
-from paceline.text import formats
-from paceline.text.formats import plain
+from paceline.text.formats import percent, plain, seconds
 
 Row = dict[str, Any]
 
@@ -24,12 +23,7 @@ _ITS_OWN = frozenset({"if", "constructor", "toString", "toLocaleString", "valueO
 
 
 def chart(drawn: alt.TopLevelMixin, data: Mapping[str, Sequence[Mapping[str, Any]]]) -> Chart:
-    """Take what Altair drew of named data; the page gives it its width and its look.
-
-    Args:
-        drawn: with `alt.NamedData` in the place of data.
-        data: the rows of each name.
-    """
+    """Take what Altair drew of data that stands under names; the page gives it its width and its look."""
     spec = drawn.to_dict(context={"pre_transform": False})
     for name in ("config", "$schema"):
         spec.pop(name, None)
@@ -37,64 +31,65 @@ def chart(drawn: alt.TopLevelMixin, data: Mapping[str, Sequence[Mapping[str, Any
 
 
 def _drawable(value: Any) -> Any:
-    """Change the texts that Vega stumbles over: an invisible sign comes behind one of its own words, and a mark in the
-    place of each sign beyond the basic plane, since Vega may cut a long label within it, and half a sign is no text.
+    """Change the texts that Vega stumbles over.
+
+    An invisible character comes behind one of its own words, and a mark in the place of each character beyond the basic
+    plane, since Vega may cut a long label within it, and half a character is no text.
     """
     if isinstance(value, str):
         text = value if value.isascii() else _BEYOND.sub("\ufffd", value)
         return f"{text}\u200b" if text in _ITS_OWN else text
     if isinstance(value, Mapping):
         return {name: _drawable(inner) for name, inner in value.items()}
-    if isinstance(value, Sequence):
-        return [_drawable(inner) for inner in value]
-    return value
+    return [_drawable(inner) for inner in value] if isinstance(value, Sequence) else value
 
 
 def named(name: str) -> alt.NamedData:
-    """Stand for rows that come later."""
+    """Stand for the rows of a name, which come with the page."""
     return alt.NamedData(name=name)
 
 
 def row(cell: Cell, **more: Any) -> Row:
     """Describe a cell to a chart: what it is drawn by, and what hovering shows."""
-    between = samples.median_interval(cell.rounds)
+    low, high = ends(cell)
     return {
-        "cell": formats.plain(cell.name),
-        "strategy": formats.plain(cell.strategy),
+        "cell": plain(cell.name),
+        "strategy": plain(cell.strategy),
         "workers": cell.workers,
         "parameters": wording(described(cell)),
         "median": cell.median,
-        "low": between.low,
-        "high": between.high,
-        "shown": shown(cell),
+        "low": low,
+        "high": high,
+        "shown": _median(cell),
         "marks": in_full(cell.marks) or "none",
         **more,
     }
 
 
-def shown(cell: Cell) -> str:
+def _median(cell: Cell) -> str:
     """Write a cell's median with its interval: "12.3 ms (12.1 ms to 12.9 ms with 94 %, 5 rounds)"."""
     n = len(cell.rounds)
     if n == 1:
-        return f"{formats.seconds(cell.median)} (1 round)"
-    between = samples.median_interval(cell.rounds)
-    ends = f"{formats.seconds(between.low)} to {formats.seconds(between.high)}"
-    return f"{formats.seconds(cell.median)} ({ends} with {formats.percent(between.level)}, {n} rounds)"
+        return f"{seconds(cell.median)} (1 round)"
+    found = samples.median_interval(cell.rounds)
+    interval = f"{seconds(found.low)} to {seconds(found.high)} with {percent(found.level)}"
+    return f"{seconds(cell.median)} ({interval}, {n} rounds)"
 
 
 def rounds(cell: Cell, **more: Any) -> list[Row]:
     """Return a row for each round of a cell, as few fields as a faint dot needs."""
-    return [{"strategy": formats.plain(cell.strategy), "seconds": seconds, **more} for seconds in cell.rounds]
+    return [{"strategy": plain(cell.strategy), "seconds": seconds, **more} for seconds in cell.rounds]
 
 
 def tooltip(*more: str) -> list[alt.Tooltip]:
-    """Return what hovering over a cell shows.
+    """Return what hovering over a cell shows: the usual fields, and more."""
+    titles = {"strategy": "strategy", "shown": "median", "parameters": "with", "marks": "marks", "cell": "cell"}
+    return hovering({**titles, **{name: titles.get(name, name) for name in more}})
 
-    Args:
-        more: fields beside the usual ones.
-    """
-    fields = {"strategy": "strategy", "shown": "median", "parameters": "with", "marks": "marks", "cell": "cell"}
-    return [alt.Tooltip(f"{name}:N", title=fields.get(name, name)) for name in dict.fromkeys([*fields, *more])]
+
+def hovering(titles: Mapping[str, str]) -> list[alt.Tooltip]:
+    """Return what hovering shows: field of a row -> what stands beside it."""
+    return [alt.Tooltip(f"{name}:N", title=title) for name, title in titles.items()]
 
 
 def span(values: Sequence[float], *, room: float = 1.15) -> list[float]:
@@ -102,7 +97,7 @@ def span(values: Sequence[float], *, room: float = 1.15) -> list[float]:
 
     Args:
         values: those above 0 count.
-        room: factor beyond the outermost ones.
+        room: a factor beyond the outermost ones.
     """
     counted = [value for value in values if value > 0]
     return [min(counted) / room, max(counted) * room] if counted else [0.5, 2.0]
@@ -162,34 +157,30 @@ def config(*, night: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def colour(order: Sequence[str], cells: Sequence[Cell]) -> alt.Color:
-    """Encode a row's `strategy` as its colour.
+def by_strategy(
+    order: Sequence[str], cells: Sequence[Cell], title: str = "strategy", *, legend: bool = True
+) -> tuple[alt.Color, alt.Shape]:
+    """Encode a row's `strategy` as its colour and as its shape, which share a legend.
 
     Args:
-        order: every strategy there is, so that each keeps its colour.
+        order: every strategy there is, so that each keeps its colour and shape.
         cells: those of the chart, whose strategies the legend names.
+        title: of the legend.
+        legend: whether there is one.
     """
-    return alt.Color("strategy:N").scale(domain=_domain(order, cells)).legend(_legend(order, cells))
-
-
-def shape(order: Sequence[str], cells: Sequence[Cell]) -> alt.Shape:
-    """Encode a row's `strategy` as its shape; the legend is that of the colour."""
-    domain = _domain(order, cells)
-    shapes = [SHAPES[place % len(SHAPES)] for place in range(len(domain))]
-    return alt.Shape("strategy:N").scale(domain=domain, range=shapes).legend(_legend(order, cells))
-
-
-def _domain(order: Sequence[str], cells: Sequence[Cell]) -> list[str]:
-    """Name the strategies up to the last of the chart, as they stand in rows: colour and shape are those of a place."""
     last = max((order.index(cell.strategy) for cell in cells), default=0)
-    return list(dict.fromkeys(map(plain, order[: last + 1])))
+    domain = list(dict.fromkeys(map(plain, order[: last + 1])))  # colour and shape are those of a place
+    shapes = [SHAPES[place % len(SHAPES)] for place in range(len(domain))]
+    present = {cell.strategy for cell in cells}
+    names = [plain(name) for name in order if name in present]
+    beside = _legend(title, values=names) if legend else None
+    hue = alt.Color("strategy:N").scale(domain=domain).legend(beside)
+    return hue, alt.Shape("strategy:N").scale(domain=domain, range=shapes).legend(beside)
 
 
-def _legend(order: Sequence[str], cells: Sequence[Cell]) -> alt.Legend:
-    shown = {cell.strategy for cell in cells}
-    values = [plain(name) for name in order if name in shown]
+def _legend(title: str, **more: Any) -> alt.Legend:
     # Three beside each other are cut off on a narrow page.
-    return alt.Legend(title="strategy", values=values, orient="bottom", columns=2, symbolLimit=0, symbolOpacity=1)
+    return alt.Legend(title=title, orient="bottom", columns=2, symbolLimit=0, symbolOpacity=1, **more)
 
 
 _FEW = 0.6  # decades: on a shorter axis the library's own choice is better
@@ -198,21 +189,23 @@ _STEPS = ((2.0, (1, 2, 5)), (3.0, (1, 3)), (math.inf, (1,)))
 
 
 def across(domain: Sequence[float], title: str, field: str) -> alt.X:
-    """Place a field of rows by seconds, from left to right.
+    """Place a field of rows by seconds, from left to right, on a logarithmic axis.
 
     Args:
         domain: the ends of the axis, both above 0.
         title: what is read off it.
+        field: of the rows.
     """
-    return alt.X(f"{field}:Q").scale(_scale(domain)).title(title).axis(_seconds(domain))
+    return alt.X(f"{field}:Q").scale(logarithmic(domain)).title(title).axis(_seconds(domain))
 
 
 def up(domain: Sequence[float], title: str, field: str) -> alt.Y:
     """The same from below."""
-    return alt.Y(f"{field}:Q").scale(_scale(domain)).title(title).axis(_seconds(domain))
+    return alt.Y(f"{field}:Q").scale(logarithmic(domain)).title(title).axis(_seconds(domain))
 
 
-def _scale(domain: Sequence[float]) -> alt.Scale:
+def logarithmic(domain: Sequence[float]) -> alt.Scale:
+    """Return a scale between two ends, both above 0."""
     return alt.Scale(type="log", domain=list(domain), nice=False)
 
 
@@ -243,21 +236,13 @@ _LOOKS: Mapping[str, tuple[str, str]] = {
 """Each colour reads on white and on black; blue and orange, as colour-blind people can tell them apart."""
 
 
-def hue(words: Sequence[str]) -> alt.Color:
-    """Encode a row's `verdict` as its colour.
+def by_verdict(words: Sequence[str]) -> tuple[alt.Color, alt.Shape]:
+    """Encode a row's `verdict` as its colour and as its shape, which share a legend.
 
     Args:
         words: the verdicts there may be, as the legend names them.
     """
-    colours = [_LOOKS[word][0] for word in words]
-    return alt.Color("verdict:N").scale(domain=list(words), range=colours).legend(_verdict_legend())
-
-
-def sign(words: Sequence[str]) -> alt.Shape:
-    """Encode a row's `verdict` as its shape; the legend is that of the colour."""
-    shapes = [_LOOKS[word][1] for word in words]
-    return alt.Shape("verdict:N").scale(domain=list(words), range=shapes).legend(_verdict_legend())
-
-
-def _verdict_legend() -> alt.Legend:
-    return alt.Legend(title="verdict", orient="bottom", columns=2, symbolLimit=0, symbolOpacity=1)
+    colours, shapes = (list(looks) for looks in zip(*(_LOOKS[word] for word in words), strict=True))
+    legend, domain = _legend("verdict"), list(words)
+    hue = alt.Color("verdict:N").scale(domain=domain, range=colours).legend(legend)
+    return hue, alt.Shape("verdict:N").scale(domain=domain, range=shapes).legend(legend)

@@ -1,52 +1,24 @@
 """From the chosen runs to a whole report."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from paceline import claims, machine
 from paceline.claims import Finding
 from paceline.history import Run, advice
-from paceline.report.decisions import decisions, tracks
-from paceline.report.model import Column, Report, Section, called, columns
+from paceline.report.model import Chosen, Column, Report, Section, called, columns
 from paceline.report.sections import answer, costs, efficiency, history, others, timeline
 from paceline.report.sections import claims as claims_section
 from paceline.report.sections import machine as machine_section
+from paceline.report.sections.comparisons import decisions
 from paceline.strategies import STRATEGIES
 from paceline.text.formats import plain
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """What a report is made of.
-
-    Args:
-        runs: one for each column.
-        older: fingerprint -> complete runs of that history, in order; empty where runs were chosen by name.
-        histories: fingerprint -> complete runs of that history, in order, for every fingerprint among the runs.
-        passed_over: files that can't be read, each with its reason.
-    """
-
-    runs: tuple[Run, ...]
-    older: dict[str, list[Run]]
-    histories: dict[str, list[Run]]
-    passed_over: tuple[str, ...]
-
-    def evidence(self, run: Run) -> list[Run]:
-        """Return the runs that speak for a column: its own, and those that lend it experiments."""
-        return [*(other for other in self.older.get(run.fingerprint, []) if other.path != run.path), run]
-
 
 TITLE = "Which concurrency strategy, and how close to the limit?"
 
 
 def composed(chosen: Chosen, results: Path) -> Report:
-    """Lay a report out.
-
-    Args:
-        chosen: the runs it is about.
-        results: where runs are, and comparisons of `paceline ab`.
-    """
+    """Make a report of runs, and of the comparisons of `paceline ab` that are saved in the folder of results."""
     if not chosen.runs:
         missing = f"{plain(results)} has no whole run; {plain(advice(results))}"
         nothing = Section(key="answer", title="The answer", missing=(missing,))
@@ -62,7 +34,7 @@ def composed(chosen: Chosen, results: Path) -> Report:
 
 
 def _sections(made: Sequence[Column], chosen: Chosen, results: Path, here: str) -> list[Section]:
-    kept = {fingerprint: tracks(fingerprint, runs) for fingerprint, runs in chosen.histories.items()}
+    kept = [history.past(fingerprint, runs) for fingerprint, runs in chosen.histories.items()]
     return [
         answer.section(made),
         timeline.workers_section(made),
@@ -94,5 +66,5 @@ def _loud(chosen: Chosen, here: str) -> list[str]:
         if run.fingerprint != here:
             lines.append(f"{called(run)} is not of this machine and Python, {here}, but of {plain(run.fingerprint)}")
         if not run.complete:
-            lines.append(f"{called(run)} is incomplete: {plain(run.why_incomplete or 'nobody said why')}")
+            lines.append(f"{called(run)} is incomplete: {plain(run.why_incomplete or 'no reason given')}")
     return lines

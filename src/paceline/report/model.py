@@ -1,20 +1,21 @@
-"""What a page is made of: sections, charts and tables, the columns that stand beside each other, and the doubts."""
+"""What a page is made of: sections of panels, the columns that stand beside each other, and their doubts."""
 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 from paceline.history import Cell, Run, told_apart
-from paceline.tables.rows import by_mark, described, merged, ordered, test, varying, wording
-from paceline.text.formats import is_number, plain
+from paceline.stats.samples import median_interval
+from paceline.tables.rows import by_mark, described, in_full, merged, ordered, shared, test, varying, wording
+from paceline.text.formats import is_number, percent, plain, seconds
 
 
 @dataclass(frozen=True)
 class Table:
-    """Figures as text, which is what those get who can't see a chart.
+    """Figures as text, for those who can't see a chart.
 
     Args:
         columns: the headers.
@@ -27,9 +28,39 @@ class Table:
     left: int = 1
 
 
+def cell_table(
+    columns: tuple[str, ...], cells: Sequence[Cell], words: Mapping[str, Sequence[str]] | None = None
+) -> Table:
+    """Lay out cells.
+
+    Args:
+        columns: the headers.
+        cells: shape (n,), one for each row.
+        words: header -> what stands under it, shape (n,); what isn't there, each cell knows of itself.
+    """
+    more = words or {}
+    rows = [{**_known(cell), **{name: own[place] for name, own in more.items()}} for place, cell in enumerate(cells)]
+    return Table(columns, tuple(tuple(row[name] for name in columns) for row in rows))
+
+
+def _known(cell: Cell) -> dict[str, str]:
+    return {
+        "strategy": plain(cell.strategy),
+        "workers": str(cell.workers),
+        "items": str(cell.items),
+        "median": seconds(cell.median),
+        "spread": percent(cell.spread),
+        "limit": seconds(cell.limit),
+        "efficiency": percent(cell.efficiency),
+        "overhead per item": seconds(cell.overhead),
+        "start": seconds(cell.start_seconds),
+        "marks": in_full(cell.marks),
+    }
+
+
 @dataclass(frozen=True)
 class Chart:
-    """A picture in Vega-Lite.
+    """A chart in Vega-Lite.
 
     Args:
         spec: the specification; its data stands under names.
@@ -40,21 +71,21 @@ class Chart:
     data: Mapping[str, Sequence[Mapping[str, Any]]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Figure:
+@dataclass(frozen=True, kw_only=True, eq=False)  # each is itself: two that say the same have names of their own
+class Panel:
     """A chart with all that has to stand beside it.
 
     Args:
-        key: names it, in small letters and hyphens; the same picture of another column has the same key.
+        key: names it, in small letters and hyphens; the same panel of another column has the same key.
         title: what it shows.
         says: what is to be seen on it, with numbers, in a sentence: its text alternative.
         column: the label of the column it is about; "" for one about all of them.
         setting: what all its cells have in common: "client=raw, items=64".
         chart: None where words and table say it all.
-        table: the figures that it is drawn from.
+        table: the figures that the chart is drawn from.
         doubts: sentences on what may be wrong with them.
         source: the run that they come from, where it is not the column's own.
-        details: what is there for whoever asks, each a heading and its sentences.
+        details: what is there for those who ask, each a heading and its sentences.
     """
 
     key: str
@@ -77,14 +108,14 @@ class Section:
         key: names it, in small letters and hyphens.
         title: its heading.
         lead: sentences on how to read it.
-        rows: figures that stand side by side, row by row.
+        rows: panels that stand side by side, row by row.
         missing: what could stand here, and what to run for it.
     """
 
     key: str
     title: str
     lead: str = ""
-    rows: tuple[tuple[Figure, ...], ...] = ()
+    rows: tuple[tuple[Panel, ...], ...] = ()
     missing: tuple[str, ...] = ()
 
 
@@ -102,22 +133,17 @@ class Report:
     title: str
     made: tuple[str, ...]
     sections: tuple[Section, ...]
-    loud: tuple[str, ...] = field(default=())
+    loud: tuple[str, ...] = ()
 
     @property
-    def figures(self) -> tuple[Figure, ...]:
-        """Every figure, in the order in which they are read."""
-        return tuple(figure for section in self.sections for row in section.rows for figure in row)
+    def panels(self) -> tuple[Panel, ...]:
+        """Every panel, in the order in which they are read."""
+        return tuple(panel for section in self.sections for row in section.rows for panel in row)
 
     @property
     def several(self) -> bool:
-        """Whether figures of several columns stand side by side, so that they have to say whose they are."""
-        return len({figure.column for figure in self.figures if figure.column}) > 1
-
-    @property
-    def charts(self) -> tuple[Figure, ...]:
-        """Those that have a chart."""
-        return tuple(figure for figure in self.figures if figure.chart)
+        """Whether panels of several columns stand side by side, so that they have to say whose they are."""
+        return len({panel.column for panel in self.panels if panel.column}) > 1
 
 
 @dataclass(frozen=True)
@@ -145,11 +171,43 @@ class Column:
 
     def source(self, cells: Iterable[Cell]) -> str:
         """Name the runs that cells come from, where these are not the column's own; "" where they are."""
-        others = dict.fromkeys(called(self.sources[cell.experiment]) for cell in cells if self._is_older(cell))
-        return ", ".join(others)
+        lenders = (self.sources[cell.experiment] for cell in cells)
+        return ", ".join(dict.fromkeys(called(run) for run in lenders if run is not self.run))
 
-    def _is_older(self, cell: Cell) -> bool:
-        return self.sources[cell.experiment] is not self.run
+    def panel(self, cells: Sequence[Cell], *, key: str, title: str, says: str, chart: Chart, table: Table) -> Panel:
+        """Make a panel of some cells of this column, with what they share, their doubts and the run they come from."""
+        return Panel(
+            key=key,
+            title=title,
+            says=says,
+            column=self.label,
+            setting=wording(shared(cells)),
+            chart=chart,
+            table=table,
+            doubts=doubts(cells),
+            source=self.source(cells),
+        )
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a report is made of.
+
+    Args:
+        runs: one for each column.
+        older: fingerprint -> complete runs of that history, in order; empty where runs were chosen by name.
+        histories: fingerprint -> complete runs of that history, in order, for every fingerprint among the runs.
+        passed_over: files that can't be read, each with its reason.
+    """
+
+    runs: tuple[Run, ...]
+    older: Mapping[str, Sequence[Run]]
+    histories: Mapping[str, Sequence[Run]]
+    passed_over: tuple[str, ...]
+
+    def evidence(self, run: Run) -> list[Run]:
+        """Return the runs that speak for a column: those that lend it experiments, and its own."""
+        return [*(other for other in self.older.get(run.fingerprint, ()) if other.path != run.path), run]
 
 
 def columns(runs: Sequence[Run], older: Mapping[str, Sequence[Run]], strategies: Sequence[str]) -> tuple[Column, ...]:
@@ -162,11 +220,8 @@ def columns(runs: Sequence[Run], older: Mapping[str, Sequence[Run]], strategies:
     """
     every = told_apart([*runs, *chain(*older.values())])
     runs, lenders = every[: len(runs)], every[len(runs) :]
-    lending = [
-        {**_newest(other for other in lenders if other.fingerprint == run.fingerprint), **_newest([run])}
-        for run in runs
-    ]
-    found = [name for own in lending for run in own.values() for name in (cell.strategy for cell in run.cells)]
+    lending = [_newest([*(other for other in lenders if other.fingerprint == run.fingerprint), run]) for run in runs]
+    found = [cell.strategy for own in lending for run in own.values() for cell in run.cells]
     order = tuple(dict.fromkeys([*strategies, *found]))
     return tuple(
         Column(label, run, tuple(_cells(sources, order)), sources, order)
@@ -177,7 +232,12 @@ def columns(runs: Sequence[Run], older: Mapping[str, Sequence[Run]], strategies:
 def called(run: Run) -> str:
     """Name a run in a few words: "run 12 of 2026-11-22 04:05 UTC"."""
     number = f"run {run.number}" if run.number is not None else plain(run.path or "a run that is not saved")
-    return f"{number} of {run.datetime:%Y-%m-%d %H:%M} UTC"
+    return f"{number} of {moment(run)}"
+
+
+def moment(run: Run) -> str:
+    """Return when a run was saved: "2026-11-22 04:05 UTC"."""
+    return f"{run.datetime:%Y-%m-%d %H:%M} UTC"
 
 
 def _newest(runs: Iterable[Run]) -> dict[str, Run]:
@@ -208,14 +268,13 @@ def _labels(runs: Sequence[Run]) -> list[str]:
     return labels
 
 
-_CELL = "cell"
-"""Stands for what is in the brackets of a cell's name, where no parameter tells two cells apart."""
-
-
+_CELL = "cell"  # stands for what is in the brackets of a cell's name, where no parameter tells two cells apart
 _WORKERS = "workers"
 
 
-def telling(columns: Iterable[Sequence[Cell]], place: Callable[[Cell], object] = lambda _: None) -> tuple[str, ...]:
+def distinguishing(
+    columns: Iterable[Sequence[Cell]], place: Callable[[Cell], object] = lambda _: None
+) -> tuple[str, ...]:
     """Name the parameters that have to stand beside the strategy, so that no two cells of a column share row and place.
 
     Args:
@@ -230,9 +289,7 @@ def telling(columns: Iterable[Sequence[Cell]], place: Callable[[Cell], object] =
 
 
 def label(cell: Cell, names: Sequence[str]) -> str:
-    """Name a cell's row: its strategy, and the parameters of these names, of which workers are the shortest: "threads
-    x8".
-    """
+    """Name a cell's row: its strategy, its workers if they are among the names ("threads x8"), and other parameters."""
     words = _words(cell)
     beside = wording({name: words[name] for name in names if name in words and name != _WORKERS})
     who = f"{plain(cell.strategy)} x{cell.workers}" if _WORKERS in names else plain(cell.strategy)
@@ -244,19 +301,25 @@ def slug(*names: str) -> str:
     return re.sub("[^a-z0-9]+", "-", "-".join(names).lower()).strip("-")
 
 
-def lacking(columns: Sequence[Column], has: Callable[[Column], object], what: str, how: str) -> tuple[str, ...]:
+def lacking(columns: Sequence[Column], has: Callable[[Column], object], what: str, experiment: str) -> tuple[str, ...]:
     """Return what was not measured, where it was not, and what measures it; nothing if every column has it.
 
     Args:
+        columns: those of the page.
         has: whether a column has it.
         what: it in words, as the subject of a sentence.
-        how: the command.
+        experiment: the one that measures it.
     """
     without = [column.label for column in columns if not has(column)]
     if not without and columns:
         return ()
     where = f" with {' and '.join(without)}" if len(without) < len(columns) else ""
-    return (f"{what} was not measured{where}; measure it: {how}",)
+    return (f"{what} was not measured{where}; measure it: {command(experiment)}",)
+
+
+def command(experiment: str) -> str:
+    """Return what to type to measure an experiment."""
+    return f"pytest --benchmark-only benchmarks/test_{experiment}.py"
 
 
 def _words(cell: Cell) -> dict[str, str]:
@@ -277,7 +340,7 @@ def doubts(cells: Sequence[Cell]) -> tuple[str, ...]:
     """Return a sentence for each kind of doubt: which it is, what it means, and whose it is.
 
     Args:
-        cells: those of one figure, shape (n,); each is named by what tells it from the others.
+        cells: those of one panel, shape (n,); each is named by what tells it from the others.
     """
     grouped = by_mark(
         (f"{plain(cell.strategy)} ({label})" if label else plain(cell.strategy), warning)
@@ -293,24 +356,25 @@ def _whose(names: Sequence[str]) -> str:
     return f"{len(names)} cells, among them {'; '.join(names[:_MOST])}"
 
 
-Maker = Callable[[Column], Figure | None]
+Maker = Callable[[Column], Panel | None]
+"""Makes a panel of a column; None where the column has nothing for it."""
 
 
-def side_by_side(columns: Sequence[Column], makers: Sequence[Maker]) -> tuple[tuple[Figure, ...], ...]:
-    """Put the pictures of one column in a row; of several columns, each picture's in a row of their own.
+def side_by_side(columns: Sequence[Column], makers: Iterable[Maker]) -> tuple[tuple[Panel, ...], ...]:
+    """Put the panels of one column in a row; of several columns, each maker's panels in a row of their own.
 
     Args:
         columns: n at least 1.
-        makers: one for each picture; each gives None where a column has nothing for it.
+        makers: one for each panel of a column.
     """
-    rows = [[figure for column in columns if (figure := make(column))] for make in makers]
+    rows = [[panel for column in columns if (panel := make(column))] for make in makers]
     if len(columns) == 1:
-        rows = [[figure for row in rows for figure in row]]
+        rows = [list(chain(*rows))]
     return tuple(tuple(row) for row in rows if row)
 
 
 def number(value: Any) -> float | None:
-    """Return a figure; None for whatever is none: a text, a truth, NaN."""
+    """Return a figure; None for anything else: a text, a truth, NaN."""
     return float(value) if is_number(value) else None
 
 
@@ -318,3 +382,14 @@ def above_zero(value: Any) -> float | None:
     """Return a figure that has a place on a logarithmic axis; None for any other."""
     found = number(value)
     return found if found is not None and found > 0 else None
+
+
+def ends(cell: Cell) -> tuple[float, float]:
+    """Return the ends of the interval in which the true median of a cell's rounds lies, seconds."""
+    between = median_interval(cell.rounds)
+    return between.low, between.high
+
+
+def extremes(cells: Sequence[Cell]) -> tuple[Cell, Cell]:
+    """Return the cell with the shortest median and the one with the longest, of n at least 1."""
+    return min(cells, key=lambda cell: cell.median), max(cells, key=lambda cell: cell.median)

@@ -16,14 +16,13 @@ from jinja2 import Environment, StrictUndefined
 
 from paceline.files import finite
 from paceline.report import charts
-from paceline.report.charts import config
-from paceline.report.model import Figure, Report, Section, Table
+from paceline.report.model import Chart, Panel, Report, Section, Table
 from paceline.text.formats import text
 
 MOST = 1_000_000  # bytes; GitHub refuses the summary of a step over 1 MiB
 
 _ROOM = 500  # bytes, for the sentence that says what is left out
-_FIGURE = "### "  # begins its heading
+_PANEL = "### "  # begins its heading
 _LONG = 20  # rows; a longer table is folded away
 
 
@@ -31,7 +30,7 @@ def markdown(report: Report, most: int = MOST) -> str:
     """Write a report as GitHub's Markdown; nothing in it can break a table or become markup.
 
     Args:
-        report: what it says.
+        report: the whole of it.
         most: how many bytes it may have; what comes after is left out, and a sentence says so.
     """
     blocks = [block for block in _blocks(report) if block]
@@ -59,23 +58,23 @@ def _section(section: Section, *, several: bool) -> Iterator[str]:
     if section.lead:
         yield text(section.lead)
     for row in section.rows:
-        for figure in row:
-            yield from _figure(figure, several=several)
+        for panel in row:
+            yield from _panel(panel, several=several)
     yield from map(text, section.missing)
 
 
-def _figure(figure: Figure, *, several: bool) -> Iterator[str]:
-    column = f" ({text(figure.column)})" if several and figure.column else ""
-    yield f"{_FIGURE}{text(figure.title)}{column}"
-    yield text(figure.says)
-    if figure.setting:
-        yield text(figure.setting)
-    if figure.source:
-        yield f"From {text(figure.source)}."
-    if figure.doubts:
-        yield _listed(figure.doubts)
-    if figure.table:
-        yield _table(figure.table)
+def _panel(panel: Panel, *, several: bool) -> Iterator[str]:
+    column = f" ({text(panel.column)})" if several and panel.column else ""
+    yield f"{_PANEL}{text(panel.title)}{column}"
+    yield text(panel.says)
+    if panel.setting:
+        yield text(panel.setting)
+    if panel.source:
+        yield f"From {text(panel.source)}."
+    if panel.doubts:
+        yield _listed(panel.doubts)
+    if panel.table:
+        yield _table(panel.table)
 
 
 def _listed(lines: Sequence[str]) -> str:
@@ -100,8 +99,8 @@ def _left_out(blocks: Sequence[str], report: Report) -> list[str]:
     """Return how much is missing at the end."""
     if not blocks:
         return []
-    missing = sum(block.startswith(_FIGURE) for block in blocks)
-    said = f"Left out, as GitHub takes no more than 1 MiB: {missing} of {len(report.figures)} figures"
+    missing = sum(block.startswith(_PANEL) for block in blocks)
+    said = f"Left out, as GitHub takes no more than 1 MiB: {missing} of {len(report.panels)} figures"
     return [f"**{said}, and what belongs to the one before.**"]
 
 
@@ -112,40 +111,36 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 def page(report: Report, version: str) -> str:
-    """Write a report as HTML.
-
-    Args:
-        report: what it says.
-        version: Paceline's own.
-    """
+    """Write a report as HTML, made by this version of Paceline."""
     ids = identified(report)
     script = _script()
-    charts = in_script({"charts": _charts(ids), "looks": {"day": config(night=False), "night": config(night=True)}})
+    looks = {"day": charts.config(night=False), "night": charts.config(night=True)}
     template = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(_own("page.html"))
     return template.render(
         report=report,
-        ids=_Ids(ids),
+        ids={panel: name for name, panel in ids.items()},
         several=report.several,
         version=version,
         style=_own("page.css"),
-        charts=charts,
+        charts=in_script({"charts": _charts(ids), "looks": looks}),
         script=script,
         allowed=_allowed(script),
     )
 
 
-def identified(report: Report) -> dict[str, Figure]:
-    """Return each figure a name of its own, fit for a page and for a file: its key, with its column where there are
-    several, and with a number where that is taken.
+def identified(report: Report) -> dict[str, Panel]:
+    """Return each panel under a name of its own, fit for a page and for a file.
+
+    It is the panel's key, with its column where there are several, and with a number where that is taken.
     """
-    named: dict[str, Figure] = {}
+    found: dict[str, Panel] = {}
     taken = {"content", "charts", *(section.key for section in report.sections)}
     several = report.several
-    for figure in report.figures:
-        key = _UNSAFE.sub("-", f"{figure.key}-{figure.column}".lower() if several and figure.column else figure.key)
+    for panel in report.panels:
+        key = _UNSAFE.sub("-", f"{panel.key}-{panel.column}".lower() if several and panel.column else panel.key)
         names = (key if number == 1 else f"{key}-{number}" for number in count(1))
-        named[next(name for name in names if name not in named and name not in taken)] = figure
-    return named
+        found[next(name for name in names if name not in found and name not in taken)] = panel
+    return found
 
 
 def in_script(value: Any) -> str:
@@ -157,21 +152,11 @@ def in_script(value: Any) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-class _Ids:
-    """Finds a figure's name by the figure itself: two may be equal."""
-
-    def __init__(self, named: Mapping[str, Figure]) -> None:
-        self._names = {id(figure): name for name, figure in named.items()}
-
-    def __getitem__(self, figure: Figure) -> str:
-        return self._names[id(figure)]
-
-
-def _charts(ids: Mapping[str, Figure]) -> dict[str, Any]:
+def _charts(ids: Mapping[str, Panel]) -> dict[str, Any]:
     return {
-        name: {"spec": {**figure.chart.spec, "description": figure.says}, "data": figure.chart.data}
-        for name, figure in ids.items()
-        if figure.chart
+        name: {"spec": {**panel.chart.spec, "description": panel.says}, "data": panel.chart.data}
+        for name, panel in ids.items()
+        if panel.chart
     }
 
 
@@ -185,7 +170,7 @@ def _script() -> str:
     import vl_convert
 
     script = vl_convert.javascript_bundle(_own("page.js"), VEGA_LITE)
-    if any(sign in script.lower() for sign in ("</script", "<!--")):
+    if any(end in script.lower() for end in ("</script", "<!--")):
         raise ValueError("the library that draws charts can't stand in a page: it holds what ends a script")
     return script
 
@@ -200,7 +185,7 @@ def _allowed(script: str) -> str:
 
 
 WIDTH = 560  # pixels of a plot
-ACROSS = 90  # signs of a line above a plot
+ACROSS = 90  # characters of a line above a plot
 SCALE = 2.0  # pixels of a PNG for each of a plot
 
 
@@ -208,24 +193,23 @@ def pictures(report: Report) -> Iterator[tuple[str, bytes]]:
     """Yield each chart as SVG and as PNG, with the name of its file."""
     import vl_convert
 
-    for name, figure in identified(report).items():
-        if figure.chart:
-            drawn = vl_convert.vegalite_to_svg(json.dumps(_whole(figure)), vl_version=VEGA_LITE)
+    for name, panel in identified(report).items():
+        if panel.chart:
+            drawn = vl_convert.vegalite_to_svg(json.dumps(_whole(panel, panel.chart)), vl_version=VEGA_LITE)
             yield f"{name}.svg", drawn.encode()
             yield f"{name}.png", vl_convert.svg_to_png(drawn, scale=SCALE)
 
 
-def _whole(figure: Figure) -> dict[str, Any]:
+def _whole(panel: Panel, chart: Chart) -> dict[str, Any]:
     """Return a specification that needs nothing beside it; its title says what stands around it on the page."""
-    assert figure.chart
-    below = [figure.column, *wrap(figure.setting, ACROSS)] if figure.column else wrap(figure.setting, ACROSS)
-    title = {"text": figure.title, **({"subtitle": below} if below else {})}
+    below = [*filter(None, [panel.column]), *wrap(panel.setting, ACROSS)]
+    title = {"text": panel.title, **({"subtitle": below} if below else {})}
     return {
         "$schema": f"https://vega.github.io/schema/vega-lite/v{VEGA_LITE}.json",
-        **figure.chart.spec,
-        "datasets": figure.chart.data,
+        **chart.spec,
+        "datasets": chart.data,
         "config": charts.config(night=False),
         "title": title,
         "width": WIDTH,
-        "description": figure.says,
+        "description": panel.says,
     }

@@ -9,12 +9,11 @@ from dataclasses import replace
 import altair as alt
 
 from paceline.report import charts
-from paceline.report.charts import Row, chart, named
-from paceline.report.model import Chart, Figure, Report, Section, Table
+from paceline.report.charts import Row, chart, hovering, named
+from paceline.report.model import Chart, Panel, Report, Section, Table
 from paceline.stats import traces
 from paceline.stats.traces import Traced
-from paceline.text import formats
-from paceline.text.formats import many
+from paceline.text.formats import NOTHING, many, percent, plain, seconds
 
 MOST = 4_000  # items that are drawn; more would make the page slow
 
@@ -35,7 +34,7 @@ _THIN = 0.06  # of a lane; no CPU is thinner
 
 
 def _time(value: str) -> str:
-    """Write an expression that writes seconds."""
+    """Return an expression that writes seconds."""
     return (
         f"abs({value}) >= 1 ? format({value}, '.4~g') + ' s' : abs({value}) >= 1e-3 ? "
         f"format({value} * 1e3, '.4~g') + ' ms' : format({value} * 1e6, '.4~g') + ' us'"
@@ -51,7 +50,7 @@ _SAID = {
     "took": _time("(datum.e - datum.s)"),
 }
 _SHOWN = {"i": "item", "w": "worker", "on": "CPU", "began": "start", "ended": "end", "took": "duration"}
-_TOOLTIP = [alt.Tooltip(f"{field}:N", title=title) for field, title in _SHOWN.items()]
+_TOOLTIP = hovering(_SHOWN)
 
 
 def lanes(spans: Sequence[Traced], workers: int, end: float, *, stairs: bool = False) -> Chart:
@@ -71,12 +70,7 @@ def lanes(spans: Sequence[Traced], workers: int, end: float, *, stairs: bool = F
 
 
 def first_begun(spans: Iterable[Traced], most: int = MOST) -> list[Traced]:
-    """Return those that began first, in the order in which they did.
-
-    Args:
-        spans: shape (n,), in any order.
-        most: how many are given.
-    """
+    """Return those that began first, at most `most`, in the order in which they did."""
     return sorted(spans, key=lambda span: (span.start, span.item))[:most]
 
 
@@ -183,13 +177,13 @@ READING = (
     "item's number, so items that were handed out together look alike. The stripe below a bar tells by its colour and "
     "its place on which CPU the item ran. Hovering tells the rest."
 )
-"""How to read the picture."""
+"""How to read the chart."""
 
 _ROOM = 1.01  # behind the last end
 _MOST_ROWS = 500  # workers in the table
 
 
-def figure(
+def panel(
     spans: Sequence[Traced],
     *,
     title: str,
@@ -197,45 +191,29 @@ def figure(
     workers: int | None = None,
     end: float | None = None,
     most: int = MOST,
-    column: str = "",
-    setting: str = "",
-    source: str = "",
-    doubts: Sequence[str] = (),
-) -> Figure:
-    """Draw one round: a lane for each worker; for a single worker a line for each item, which makes a staircase.
+) -> Panel:
+    """Show one round: a lane for each worker; for a single worker a line for each item, which makes a staircase.
 
     Args:
         spans: shape (n,), in any order, on a clock that all of them share; the first `most` to begin are drawn.
         title: what the round is.
-        key: names the figure, in small letters and hyphens.
+        key: of the panel.
         workers: how many there were, as one that did no item leaves no span; None: those that did one.
         end: where the axis of time ends, seconds from the first start; None: with what is drawn.
         most: how many items are drawn; more would make a page slow.
-        column: as for `Figure`, like all that follow.
-        setting: likewise.
-        source: likewise.
-        doubts: likewise.
     """
-    blank = Figure(
+    if not spans:
+        return Panel(key=key, title=title, says="No item was traced.")
+    count = max(workers or 0, max(span.worker for span in spans) + 1)
+    drawn = first_begun(spans, most)
+    end = traces.makespan(drawn) * _ROOM if end is None else end
+    return Panel(
         key=key,
         title=title,
-        says="No item was traced.",
-        column=column,
-        setting=setting,
-        doubts=tuple(doubts),
-        source=source,
-    )
-    if not spans:
-        return blank
-    count = max(workers or 0, max(span.worker for span in spans) + 1)
-    shown = first_begun(spans, most)
-    end = traces.makespan(shown) * _ROOM if end is None else end
-    return replace(
-        blank,
-        says=says(spans, count),
-        chart=lanes(shown, count, end, stairs=count == 1),
+        says=_says(spans, count),
+        chart=lanes(drawn, count, end, stairs=count == 1),
         table=_table(spans, count),
-        doubts=(*_left_out(len(spans), most), *doubts),
+        doubts=tuple(_left_out(len(spans), most)),
     )
 
 
@@ -244,38 +222,26 @@ def timeline_page(
     *,
     title: str,
     made: Sequence[str] = (),
-    loud: Sequence[str] = (),
     setting: str = "",
     workers: int | None = None,
 ) -> Report:
     """Make a report of one round alone.
 
     Args:
-        spans: as for `figure`.
+        spans: as for `panel`.
         title: of the page.
         made: what was traced, and when, in one line each.
-        loud: what a reader has to know before anything else.
         setting: with what it was done: "strategy=threads, workers=4".
-        workers: as for `figure`.
+        workers: as for `panel`.
     """
-    drawn = figure(spans, title="Who ran which item when", setting=formats.plain(setting), workers=workers)
-    section = Section(key="timeline", title="Timeline", lead=READING, rows=((drawn,),))
-    return Report(
-        title=formats.plain(title),
-        made=tuple(map(formats.plain, made)),
-        sections=(section,),
-        loud=tuple(map(formats.plain, loud)),
-    )
+    drawn = panel(spans, title="Who ran which item when", workers=workers)
+    rows = ((replace(drawn, setting=plain(setting)),),)
+    section = Section(key="timeline", title="Timeline", lead=READING, rows=rows)
+    return Report(title=plain(title), made=tuple(map(plain, made)), sections=(section,))
 
 
-def says(spans: Sequence[Traced], workers: int) -> str:
-    """Tell a round's figures in a few sentences.
-
-    Args:
-        spans: shape (n,), n at least 1.
-        workers: how many there were.
-    """
-    items, took = len(spans), formats.seconds(traces.makespan(spans))
+def _says(spans: Sequence[Traced], workers: int) -> str:
+    items, took = len(spans), seconds(traces.makespan(spans))
     return f"{many(workers, 'worker')} did {many(items, 'item')} in {took}{_side(spans, workers)}. {_longest(spans)}"
 
 
@@ -286,7 +252,7 @@ def _side(spans: Sequence[Traced], workers: int) -> str:
     begin, end = min(span.start for span in spans), max(span.end for span in spans)
     idle = statistics.fmean(traces.idle_shares(spans, begin, end, workers).values())
     run = max(traces.run_lengths(traces.workers_in_item_order(spans)))
-    waited = f"; on average a worker was idle for {formats.percent(idle)} of it" if math.isfinite(idle) else ""
+    waited = f"; on average a worker was idle for {percent(idle)} of it" if math.isfinite(idle) else ""
     flight = f"at most {many(traces.most_in_flight(spans), 'item')} at once"
     return f"{waited}; {flight}; the longest run of neighbouring items on one worker was {run}"
 
@@ -294,8 +260,8 @@ def _side(spans: Sequence[Traced], workers: int) -> str:
 def _longest(spans: Sequence[Traced]) -> str:
     longest = max(spans, key=lambda span: span.end - span.start)
     middle = statistics.median(span.end - span.start for span in spans)
-    took = formats.seconds(longest.end - longest.start)
-    return f"The longest item was {longest.item} with {took}, the median one took {formats.seconds(middle)}."
+    took = seconds(longest.end - longest.start)
+    return f"The longest item was {longest.item} with {took}, the median one took {seconds(middle)}."
 
 
 def _left_out(items: int, most: int) -> list[str]:
@@ -305,23 +271,19 @@ def _left_out(items: int, most: int) -> list[str]:
 
 
 def _table(spans: Sequence[Traced], workers: int) -> Table:
-    """Tell of each worker what it did."""
+    """Return what each worker did."""
     begin, end = min(span.start for span in spans), max(span.end for span in spans)
     idle = traces.idle_shares(spans, begin, end, workers)
     cpus = traces.cpus_per_worker(spans)
     own: dict[int, list[Traced]] = {}
     for span in spans:
         own.setdefault(span.worker, []).append(span)
-    rows = [
-        _worker_row(worker, own.get(worker, []), idle[worker], cpus.get(worker, set()), begin)
-        for worker in range(min(workers, _MOST_ROWS))
-    ]
+    rows = []
+    for worker in range(min(workers, _MOST_ROWS)):
+        done = own.get(worker, [])
+        first = seconds(min(span.start for span in done) - begin) if done else NOTHING
+        last = seconds(max(span.end for span in done) - begin) if done else NOTHING
+        seen = ", ".join(map(str, sorted(cpus.get(worker, ())))) or NOTHING
+        rows.append((str(worker), str(len(done)), percent(idle[worker]), seen, first, last))
     more = [(f"and {workers - _MOST_ROWS} more", *[""] * 5)] if workers > _MOST_ROWS else []
     return Table(("worker", "items", "idle", "CPUs seen", "first start", "last end"), (*rows, *more))
-
-
-def _worker_row(worker: int, own: Sequence[Traced], idle: float, cpus: set[int], zero: float) -> tuple[str, ...]:
-    first = formats.seconds(min(span.start for span in own) - zero) if own else formats.NOTHING
-    last = formats.seconds(max(span.end for span in own) - zero) if own else formats.NOTHING
-    seen = ", ".join(map(str, sorted(cpus))) or formats.NOTHING
-    return (str(worker), str(len(own)), formats.percent(idle), seen, first, last)

@@ -84,6 +84,14 @@ def size(number: int) -> str:
     return next((f"{number // unit} {name}" for unit, name in _SIZES if number and number % unit == 0), f"{number} B")
 
 
+def binary(number: float | None) -> str:
+    """Write a measured number of bytes with three digits and the unit that fits: "41.0 KiB", "3.03 MiB"."""
+    if number is None:
+        return NOTHING
+    unit, name = next(((unit, name) for unit, name in _SIZES[1:] if abs(number) >= unit), (1, "B"))
+    return f"{digits(number / unit)} {name}"
+
+
 def many(count: int, what: str) -> str:
     """Write how many there are of something: "1 cell", "2,000 cells"."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -2,18 +2,19 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from statistics import median
 
 import altair as alt
 
 from paceline.history import Cell
 from paceline.report import plots
-from paceline.report.charts import chart
-from paceline.report.model import Column, Figure, Table, doubts, number, side_by_side, slug, telling
-from paceline.tables.rows import BASELINE, described, in_full, shared, test, wording
+from paceline.report.model import Chart, Column, Panel, Table, cell_table, distinguishing, number, side_by_side, slug
+from paceline.tables.rows import BASELINE, described, test, wording
 from paceline.text import formats
+from paceline.text.formats import NOTHING, plain
 
 _PAIRED = "speedup_over_loop"
 _Key = tuple[object, ...]
@@ -38,7 +39,7 @@ class Gain:
 
 
 def speedups(column: Column, experiment: str, function: str) -> list[Gain]:
-    """Return the speedup of each cell of an experiment but those of the plain loop.
+    """Return the speedup of each cell of an experiment, except those of the plain loop.
 
     A cell that took turns with a plain loop knows its own; another is held against the one plain loop that did the same
     work in the same process.
@@ -103,32 +104,27 @@ def gains(column: Column) -> list[Gain]:
     return [gain for gain in found if length(gain.cell) is not None]
 
 
-def rows(columns: Sequence[Column]) -> tuple[tuple[Figure, ...], ...]:
+def rows(columns: Sequence[Column]) -> tuple[tuple[Panel, ...], ...]:
     """Make a map for each strategy that was held against a plain loop."""
     found = {column.label: gains(column) for column in columns}
     order = dict.fromkeys(name for column in columns for name in column.order)
     present = {gain.cell.strategy for own in found.values() for gain in own}
-    return side_by_side(columns, [partial(_figure, found, name) for name in order if name in present])
+    return side_by_side(columns, [partial(_panel, found, name) for name in order if name in present])
 
 
-def _figure(found: dict[str, list[Gain]], strategy: str, column: Column) -> Figure | None:
+def _panel(found: dict[str, list[Gain]], strategy: str, column: Column) -> Panel | None:
     own = [gain for gain in found[column.label] if gain.cell.strategy == strategy]
     if not own:
         return None
-    cells = [gain.cell for gain in own]
-    every = [gain for gains in found.values() for gain in gains]
-    names = telling([[gain.cell for gain in gains] for gains in found.values()], lambda cell: (length(cell), cell.size))
-    fields = [_field(gain, names, _end(every)) for gain in own]
-    return Figure(
+    every = [[gain.cell for gain in gains] for gains in found.values()]
+    names = distinguishing(every, lambda cell: (length(cell), cell.size))
+    return column.panel(
+        [gain.cell for gain in own],
         key=slug("break-even", strategy),
-        title=f"Break-even of {formats.plain(strategy)}",
+        title=f"Break-even of {plain(strategy)}",
         says=_says(own, strategy),
-        column=column.label,
-        setting=wording(shared(cells)),
-        chart=chart(_drawn(every, names), plots.heat_data(fields, "speedup")),
+        chart=_chart(own, list(chain(*found.values())), names),
         table=_table(own, names),
-        doubts=doubts(cells),
-        source=column.source(cells),
     )
 
 
@@ -137,11 +133,8 @@ def _field(gain: Gain, names: Sequence[str], end: float) -> plots.Field:
     return plots.Field(gain.cell, _carries(gain), _computes(gain, names), gain.factor, _times(gain.factor), pale)
 
 
-def _drawn(every: Sequence[Gain], names: Sequence[str]) -> alt.TopLevelMixin:
-    xs = dict.fromkeys(_carries(gain) for gain in sorted(every, key=lambda gain: gain.cell.size or 0))
-    ys = dict.fromkeys(_computes(gain, names) for gain in sorted(every, key=lambda gain: length(gain.cell) or 0))
+def _chart(own: Sequence[Gain], every: Sequence[Gain], names: Sequence[str]) -> Chart:
     end = _end(every)
-    scale = alt.Scale(type="log", scheme="blueorange", reverse=True, domain=[1 / end, end], clamp=True)
     legend = alt.Legend(
         title="times as fast as a plain loop",
         titleLimit=300,
@@ -151,9 +144,14 @@ def _drawn(every: Sequence[Gain], names: Sequence[str]) -> alt.TopLevelMixin:
         values=[1 / end, 1, end],
         labelExpr="format(datum.value, '.2~f') + 'x'",
     )
-    colour = alt.Color("value:Q").scale(scale).legend(legend)
-    return plots.heat_drawn(
-        list(xs), list(ys), colour, figure="speedup", titles=("an item carries, there and back", "an item computes")
+    scale = alt.Scale(type="log", scheme="blueorange", reverse=True, domain=[1 / end, end], clamp=True)
+    return plots.heat_map(
+        [_field(gain, names, end) for gain in own],
+        [_carries(gain) for gain in sorted(every, key=lambda gain: gain.cell.size or 0)],
+        [_computes(gain, names) for gain in sorted(every, key=lambda gain: length(gain.cell) or 0)],
+        alt.Color("value:Q").scale(scale).legend(legend),
+        label="speedup",
+        titles=("an item carries, there and back", "an item computes"),
     )
 
 
@@ -180,11 +178,11 @@ def _times(factor: float | None) -> str:
 def _says(own: Sequence[Gain], strategy: str) -> str:
     known = sorted((gain for gain in own if gain.factor), key=lambda gain: gain.factor or 0)
     if not known:
-        return f"No plain loop was measured beside {formats.plain(strategy)}, so there is no speedup."
+        return f"No plain loop was measured beside {plain(strategy)}, so there is no speedup."
     worst, best = known[0], known[-1]
     faster = sum((gain.factor or 0) > 1 for gain in known)
     return (
-        f"{formats.plain(strategy)} is faster than a plain loop in {faster} of {len(known)} cells: at best "
+        f"{plain(strategy)} is faster than a plain loop in {faster} of {len(known)} cells: at best "
         f"{_times(best.factor)} ({_where(best)}), at worst {_times(worst.factor)} ({_where(worst)})."
     )
 
@@ -194,17 +192,13 @@ def _where(gain: Gain) -> str:
 
 
 def _table(own: Sequence[Gain], names: Sequence[str]) -> Table:
-    lines = [
-        (
-            _computes(gain, names),
-            _carries(gain),
-            _times(gain.factor),
-            f"{_times(min(gain.each))} to {_times(max(gain.each))}" if gain.each else formats.NOTHING,
-            str(len(gain.each)),
-            formats.seconds(gain.cell.median),
-            in_full(gain.cell.marks),
-        )
-        for gain in own
-    ]
-    heads = ("an item computes", "carries", "speedup", "least to greatest", "processes", "median", "marks")
-    return Table(heads, tuple(lines), left=2)
+    words = {
+        "an item computes": [_computes(gain, names) for gain in own],
+        "carries": [_carries(gain) for gain in own],
+        "speedup": [_times(gain.factor) for gain in own],
+        "least to greatest": [
+            " to ".join(map(_times, (min(gain.each), max(gain.each)))) if gain.each else NOTHING for gain in own
+        ],
+        "processes": [str(len(gain.each)) for gain in own],
+    }
+    return replace(cell_table((*words, "median", "marks"), [gain.cell for gain in own], words), left=2)

@@ -4,17 +4,17 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import get_args
 
 import altair as alt
 
-from paceline.claims import CLAIMS, Bound, Finding, Part, Verdict
-from paceline.claims import Figure as ClaimFigure
+from paceline.claims import CLAIMS, Bound, Figure, Finding, Part, Verdict
 from paceline.claims.output import figure_in_words, measured
 from paceline.history import Cell
 from paceline.report import charts
-from paceline.report.charts import Row, chart, hue, named, sign, span
-from paceline.report.model import Chart, Column, Figure, Section, Table
+from paceline.report.charts import Row, chart, logarithmic, named, span
+from paceline.report.model import Chart, Column, Panel, Section, Table
 from paceline.tables.rows import PROCESSES, by_mark
 from paceline.text.formats import NOTHING, digits, many, plain, times
 
@@ -22,21 +22,18 @@ Findings = Mapping[str, Finding]
 """What the runs of one column say about each claim, by its id."""
 
 
-def heading(name: str, labels: Sequence[str], every: Sequence[Findings]) -> str:
+def _heading(name: str, labels: Sequence[str], every: Sequence[Findings]) -> str:
     """Name a claim with its verdict, or with each column's where they are not the same."""
-    told = [(label, findings[name].verdict) for label, findings in zip(labels, every, strict=True) if name in findings]
-    words = {verdict for _, verdict in told}
-    said = words.pop() if len(words) == 1 else ", ".join(f"{verdict} by {label}" for label, verdict in told)
-    return f"{plain(name)}: {said}"
+    verdicts = {label: own[name].verdict for label, own in zip(labels, every, strict=True) if name in own}
+    words = set(verdicts.values())
+    each = ", ".join(f"{verdict} by {label}" for label, verdict in verdicts.items())
+    return f"{plain(name)}: {words.pop() if len(words) == 1 else each}"
 
 
-def arguments(name: str, labels: Sequence[str], every: Sequence[Findings]) -> tuple[str, ...]:
-    """Return all that is known of a claim: a line for each part, with its figures, its margin, its doubts, what it
-    lacks.
-    """
-    several = len(labels) > 1
+def _arguments(name: str, labels: Sequence[str], every: Sequence[Findings]) -> tuple[str, ...]:
+    """Return all that is known of a claim: a line for each part, and for each doubt about all of it."""
     return tuple(
-        f"{label}: {line}" if several else line
+        f"{label}: {line}" if len(labels) > 1 else line
         for label, findings in zip(labels, every, strict=True)
         if name in findings
         for line in (*map(_argument, findings[name].parts), *(f"doubt: {plain(w)}" for w in findings[name].warnings))
@@ -44,15 +41,15 @@ def arguments(name: str, labels: Sequence[str], every: Sequence[Findings]) -> tu
 
 
 def _argument(part: Part) -> str:
-    measured = "; ".join(map(figure_in_words, part.figures))
-    said = [
+    figures = "; ".join(map(figure_in_words, part.figures))
+    sentences = [
         f"{part.verdict}: {plain(part.part)}",
         f"margin {plain(part.margin)}",
-        *([f"figures: {measured}"] if measured else []),
+        figures and f"figures: {figures}",
         *(f"doubt: {plain(warning)}" for warning in part.warnings),
-        *([f"needs: {plain(part.missing)}"] if part.missing else []),
+        part.missing and f"needs: {plain(part.missing)}",
     ]
-    return ". ".join(said)
+    return ". ".join(filter(None, sentences))
 
 
 _UNITS = ("x", "s", "bytes", "bytes/s", "items/s")
@@ -68,21 +65,20 @@ class Beyond:
         part: the statement that the figure decides.
         figure: as judged.
         value: figure / margin for a statement that holds above its margin, margin / figure for one that holds below.
-        low: the lower end of the interval, turned likewise; None where nobody can tell.
+        low: the lower end of the interval, turned likewise; None where there is none.
         high: the upper end; None as `low`.
     """
 
     claim: str
     part: Part
-    figure: ClaimFigure
+    figure: Figure
     value: float
     low: float | None
     high: float | None
 
 
 def weakest(claim: str, finding: Finding) -> Beyond | None:
-    """Return the figure that a verdict hangs on: of those in parts of the same verdict, the one least in the claim's
-    favour.
+    """Return the figure that a verdict hangs on: the least in the claim's favour, of those in parts of that verdict.
 
     Returns:
         None where the verdict rests on counts, on shares, or on nothing measured.
@@ -92,7 +88,7 @@ def weakest(claim: str, finding: Finding) -> Beyond | None:
 
 
 def every(claim: str, finding: Finding) -> list[Beyond]:
-    """Return each deciding figure of a claim that a ratio to its margin says something of."""
+    """Return each deciding figure of a claim whose ratio to its margin means something."""
     return [made for part in finding.parts if part.bound for made in _beyond(claim, part, part.bound)]
 
 
@@ -121,55 +117,58 @@ _STEP = 24  # pixels of a claim
 _LONG = 1000.0  # from end to end of an axis
 
 
-def margins(findings: Mapping[str, Finding], all_columns: Sequence[Mapping[str, Finding]]) -> Chart | None:
+def margins(findings: Findings, all_columns: Sequence[Findings]) -> Chart | None:
     """Draw a column's claims; None where no figure of them can be drawn.
 
     Args:
-        findings: of the column, by the claim's id.
+        findings: of the column.
         all_columns: of all columns, so that their axes are the same.
     """
-    marks = _weakest_of(findings)
+    marks = _all_weakest(findings)
     if not marks:
         return None
-    others = [one for claim, finding in findings.items() for one in every(claim, finding)]
     data: dict[str, list[Row]] = {
         "deciding": [_row(one) for one in marks],
         "between": [_short(one) | {"low": one.low, "high": one.high} for one in marks if one.low is not None],
-        "others": [_short(one) | {"value": one.value} for one in others if one not in marks],
+        "others": [_short(one) | {"value": one.value} for one in _all(findings) if one not in marks],
         "sides": [{"at": 1, "for": "for the claim", "against": "against it"}],
     }
     return chart(_drawn(all_columns), data)
 
 
-def _weakest_of(findings: Mapping[str, Finding]) -> list[Beyond]:
+def _all(findings: Findings) -> list[Beyond]:
+    return [one for claim, finding in findings.items() for one in every(claim, finding)]
+
+
+def _all_weakest(findings: Findings) -> list[Beyond]:
     return [found for claim, finding in findings.items() if (found := weakest(claim, finding))]
 
 
-def _drawn(all_columns: Sequence[Mapping[str, Finding]]) -> alt.TopLevelMixin:
-    shown = [one for findings in all_columns for one in _weakest_of(findings)]
-    beside = [one for findings in all_columns for claim, finding in findings.items() for one in every(claim, finding)]
-    ends = [end for one in (*shown, *beside) for end in (one.value, one.low, one.high) if end is not None]
-    drawn = {one.claim for one in shown}
-    names = [claim for claim in dict.fromkeys(c for findings in all_columns for c in findings) if claim in drawn]
+def _drawn(all_columns: Sequence[Findings]) -> alt.TopLevelMixin:
+    ends = [end for own in all_columns for one in _all(own) for end in (one.value, one.low, one.high) if end]
+    drawn = {one.claim for findings in all_columns for one in _all_weakest(findings)}
+    names = [claim for claim in dict.fromkeys(chain(*all_columns)) if claim in drawn]
     domain = span([*ends, 1.0], room=1.4)
-    scale = alt.Scale(type="log", domain=domain, nice=False)
     axis = alt.Axis(labelExpr="format(datum.value, '~g') + 'x'", values=_ticks(*domain))
-    across = alt.X("value:Q").scale(scale).title("figure / margin, in the claim's favour").axis(axis)
+
+    def across(field: str) -> alt.X:
+        title = "figure / margin, in the claim's favour"
+        return alt.X(f"{field}:Q").scale(logarithmic(domain)).title(title).axis(axis)
+
     up = alt.Y("claim:N").scale(domain=[plain(name) for name in names]).title(None).axis(labelLimit=130, grid=True)
-    words = get_args(Verdict)
+    hue, mark = charts.by_verdict(get_args(Verdict))
     sides, above = alt.Chart(named("sides")), alt.value(-9)
+    fields = ("claim", "verdict", "statement", "figure", "margin", "beyond")
     return alt.layer(
-        sides.mark_rule(strokeDash=[6, 4], color=charts.PACE, strokeWidth=2).encode(_at(across, "at")),
-        sides.mark_text(align="left", dx=6, fontStyle="italic").encode(_at(across, "at"), y=above, text="for:N"),
-        sides.mark_text(align="right", dx=-6, fontStyle="italic").encode(_at(across, "at"), y=above, text="against:N"),
+        sides.mark_rule(strokeDash=[6, 4], color=charts.PACE, strokeWidth=2).encode(across("at")),
+        sides.mark_text(align="left", dx=6, fontStyle="italic").encode(across("at"), y=above, text="for:N"),
+        sides.mark_text(align="right", dx=-6, fontStyle="italic").encode(across("at"), y=above, text="against:N"),
         alt.Chart(named("others")).mark_point(size=22, filled=True, opacity=0.4).encode(
-            across, up, hue(words), sign(words)
+            across("value"), up, hue, mark
         ),
-        alt.Chart(named("between")).mark_rule(strokeWidth=2.5).encode(
-            _at(across, "low"), up, alt.X2("high"), hue(words)
-        ),
+        alt.Chart(named("between")).mark_rule(strokeWidth=2.5).encode(across("low"), up, alt.X2("high"), hue),
         alt.Chart(named("deciding")).mark_point(size=90, filled=True, opacity=1).encode(
-            across, up, hue(words), sign(words), tooltip=_tooltip()
+            across("value"), up, hue, mark, tooltip=[alt.Tooltip(f"{field}:N") for field in fields]
         ),
     ).properties(height=_STEP * len(names))  # fmt: skip
 
@@ -182,24 +181,13 @@ def _ticks(low: float, high: float) -> list[float]:
     return [value for value in values if low <= value <= high]
 
 
-def _at(across: alt.X, field: str) -> alt.X:
-    made = across.copy()
-    made.shorthand = f"{field}:Q"
-    return made
-
-
-def _tooltip() -> list[alt.Tooltip]:
-    fields = ("claim", "verdict", "statement", "figure", "margin", "beyond")
-    return [alt.Tooltip(f"{field}:N") for field in fields]
-
-
 def _row(one: Beyond) -> Row:
     return {
         **_short(one),
         "value": one.value,
         "statement": plain(one.part.part),
         "figure": f"{plain(one.figure.what)} {measured(one.figure)}",
-        "margin": plain(one.part.margin.partition(":")[0]),
+        "margin": _margin(one.part),
         "beyond": times(one.value),
     }
 
@@ -214,7 +202,7 @@ _LEAD = (
     "lies on one side of it, and unknown elsewhere. One refuted part refutes a claim as it stands."
 )
 _NEEDS = "pytest --benchmark-only --all"
-_BETWEEN: Mapping[bool, str] = {True: "DIFFER", False: "unknown in part"}
+_DIFFER = "DIFFER"
 
 
 def section(columns: Sequence[Column], findings: Mapping[str, Findings]) -> Section:
@@ -231,55 +219,50 @@ def section(columns: Sequence[Column], findings: Mapping[str, Findings]) -> Sect
         for column in columns
         if column not in judged
     )
-    if not judged:
-        return Section(key="claims", title="Claims", missing=missing)
     every = [findings[column.label] for column in judged]
-    pictures = tuple(_margins(column, findings[column.label], every) for column in judged)
-    return Section(
-        key="claims", title="Claims", lead=_LEAD, rows=(pictures, (_verdicts(judged, every),)), missing=missing
-    )
+    clear = tuple(_clear(column, findings[column.label], every) for column in judged)
+    rows = (clear, (_verdicts(judged, every),)) if judged else ()
+    return Section(key="claims", title="Claims", lead=_LEAD if judged else "", rows=rows, missing=missing)
 
 
-def _verdicts(columns: Sequence[Column], every: Sequence[Findings]) -> Figure:
-    labels = [plain(column.label) for column in columns]
-    names = list(dict.fromkeys(name for findings in every for name in findings))
-    several = len(columns) > 1
-    verdicts = labels if several else ["verdict"]
+def _verdicts(columns: Sequence[Column], every: Sequence[Findings]) -> Panel:
+    labels, several = [plain(column.label) for column in columns], len(columns) > 1
+    names = list(dict.fromkeys(chain(*every)))
     sentences = {claim.id: claim.claim for claim in CLAIMS}
     rows = []
     for name in names:
         words = [findings[name].verdict if name in findings else NOTHING for findings in every]
         rows.append((plain(name), *words, *([_between(words)] if several else []), plain(sentences.get(name, ""))))
-    header = ("claim", *verdicts, *(["between them"] if several else []), "sentence")
-    return Figure(
+    header = ("claim", *([*labels, "between them"] if several else ["verdict"]), "sentence")
+    return Panel(
         key="claims-verdicts",
         title="Verdicts",
         says=" ".join([*map(_tally, labels, every), *([_differing(rows)] if several else [])]),
         column="" if several else columns[0].label,
         table=Table(header, tuple(rows), left=len(header)),
-        details=tuple((heading(name, labels, every), arguments(name, labels, every)) for name in names),
+        details=tuple((_heading(name, labels, every), _arguments(name, labels, every)) for name in names),
     )
 
 
 def _tally(label: str, findings: Findings) -> str:
     counts = Counter(finding.verdict for finding in findings.values())
-    told = ", ".join(f"{counts[word]} {word}" for word in get_args(Verdict))
-    return f"{label}: of {many(len(findings), 'claim')} {told}."
+    words = ", ".join(f"{counts[word]} {word}" for word in get_args(Verdict))
+    return f"{label}: of {many(len(findings), 'claim')} {words}."
 
 
 def _differing(rows: Sequence[tuple[str, ...]]) -> str:
-    names = [row[0] for row in rows if row[-2] == _BETWEEN[True]]
+    names = [row[0] for row in rows if row[-2] == _DIFFER]
     return f"They differ in {len(names)}: {', '.join(names)}." if names else "No claim differs between them."
 
 
 def _between(words: Sequence[str]) -> str:
     if len(set(words)) == 1:
         return "agree"
-    return _BETWEEN[{"confirmed", "refuted"} <= set(words)]
+    return _DIFFER if {"confirmed", "refuted"} <= set(words) else "unknown in part"
 
 
-def _margins(column: Column, findings: Findings, every: Sequence[Findings]) -> Figure:
-    return Figure(
+def _clear(column: Column, findings: Findings, every: Sequence[Findings]) -> Panel:
+    return Panel(
         key="claims-margins",
         title="How clear the verdicts are",
         says=_says(findings),
@@ -292,20 +275,21 @@ def _margins(column: Column, findings: Findings, every: Sequence[Findings]) -> F
 
 
 def _says(findings: Findings) -> str:
-    found = [one for name, finding in findings.items() if (one := weakest(name, finding))]
-    said = [
+    found = _all_weakest(findings)
+    sentences = [
         f"{len(found)} of {len(findings)} verdicts hang on a figure that has a ratio to its margin.",
         "Counts and shares have none, and stand in the table alone.",
     ]
     if found:
         least = min(found, key=lambda one: one.value)
-        where = f"is {plain(least.claim)}: {plain(least.figure.what)}, margin {_short_margin(least.part)}."
-        if least.value < 1:
-            said.append(f"Furthest on the wrong side of its margin, by a factor of {digits(1 / least.value)}, {where}")
-        else:
-            said.append(f"Closest to its margin, at {digits(least.value)} times as much, {where}")
-        said.append("Of each claim the large mark is the figure that speaks least for it; small ones are its others.")
-    return " ".join(said)
+        where = f"is {plain(least.claim)}: {plain(least.figure.what)}, margin {_margin(least.part)}."
+        far = f"Furthest on the wrong side of its margin, by a factor of {digits(1 / least.value)}, {where}"
+        close = f"Closest to its margin, at {digits(least.value)} times as much, {where}"
+        sentences += [
+            far if least.value < 1 else close,
+            "Of each claim the large mark is the figure that speaks least for it; small ones are its others.",
+        ]
+    return " ".join(sentences)
 
 
 def _table(findings: Findings) -> Table:
@@ -316,7 +300,7 @@ def _table(findings: Findings) -> Table:
             plain(part.part),
             part.verdict,
             "; ".join(map(figure_in_words, part.deciding)) or NOTHING,
-            _short_margin(part),
+            _margin(part),
             plain(part.missing or NOTHING),
         )
         for name, finding in findings.items()
@@ -325,7 +309,7 @@ def _table(findings: Findings) -> Table:
     return Table(header, tuple(rows), left=len(header))
 
 
-def _short_margin(part: Part) -> str:
+def _margin(part: Part) -> str:
     return plain(part.margin.partition(":")[0])
 
 

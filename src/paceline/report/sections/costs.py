@@ -10,21 +10,23 @@ from paceline.report import charts, plots
 from paceline.report.answers import memory_per_worker
 from paceline.report.charts import chart, named, row, span, tooltip
 from paceline.report.model import (
+    Chart,
     Column,
-    Figure,
+    Panel,
     Section,
     Table,
     above_zero,
-    doubts,
+    cell_table,
+    distinguishing,
+    ends,
+    extremes,
     label,
     lacking,
     number,
     side_by_side,
-    telling,
 )
-from paceline.stats import samples
-from paceline.tables.rows import shared, wording
 from paceline.text import formats
+from paceline.text.formats import NOTHING, binary, plain, seconds
 
 _COLD, _WARM = "cold_ready_seconds", "warm_ready_seconds"
 
@@ -34,112 +36,70 @@ def start_cells(column: Column) -> list[Cell]:
     return [cell for cell in column.of("starting") if above_zero(cell.extra.get(_COLD))]
 
 
-def start_figure(columns: Sequence[Column], column: Column) -> Figure | None:
-    """Draw the cold start and the warm one, by strategy and workers."""
-    own = _measured(columns, column)
-    heads = ("strategy", "cold", "warm", "least to greatest cold", "rounds")
-    lines = [(*_line(dot), formats.seconds(dot.second), *_scatter(dot)) for dot in own]
-    return _figure(
-        own,
-        [dot for other in columns for dot in _measured(columns, other)],
-        column,
-        key="start",
-        title="Start of workers, until all are ready",
-        told=("cold", "warm"),
-        table=Table(heads, tuple(lines)),
-    )
-
-
-def of_downloads(columns: Sequence[Column], column: Column) -> Figure | None:
-    """Draw the start that downloads had, where none was measured for itself."""
-    own = _beside(columns, column)
-    return _figure(
-        own,
-        [dot for other in columns for dot in _beside(columns, other)],
-        column,
-        key="start-downloads",
-        title="Start of workers, as downloads had it",
-        told=("start",),
-        table=Table(("strategy", "start"), tuple(_line(dot) for dot in own)),
-    )
-
-
-def _figure(
-    own: Sequence[plots.Dot],
-    every: Sequence[plots.Dot],
-    column: Column,
-    *,
-    key: str,
-    title: str,
-    told: Sequence[str],
-    table: Table,
-) -> Figure | None:
-    if not own:
-        return None
-    found = [dot.cell for dot in own]
-    drawn = plots.dots_drawn(own, every, column.order, title="time to start", figures_of=told)
-    return Figure(
-        key=key,
-        title=title,
-        says=_start_says(own, "cold start" if "cold" in told else "start"),
-        column=column.label,
-        setting=wording(shared(found)),
-        chart=chart(drawn, plots.dots_data(own, told)),
-        table=table,
-        doubts=doubts(found),
-        source=column.source(found),
-    )
-
-
-def _measured(columns: Sequence[Column], column: Column) -> list[plots.Dot]:
+def _start(columns: Sequence[Column], column: Column) -> Panel | None:
+    """Show the cold start and the warm one, by strategy and workers."""
     every = [start_cells(other) for other in columns]
     several = len({cell.workers for own in every for cell in own}) > 1
-    names = tuple(dict.fromkeys([*(["workers"] if several else []), *telling(every)]))
-    return [_dot(cell, label(cell, names)) for cell in start_cells(column)]
+    names = tuple(dict.fromkeys([*(["workers"] if several else []), *distinguishing(every)]))
+    dots = [[_dot(cell, label(cell, names)) for cell in own] for own in every]
+    own = dots[list(columns).index(column)]
+    lines = [(dot.y, *map(seconds, (dot.value, dot.second)), *_scatter(dot)) for dot in own]
+    table = Table(("strategy", "cold", "warm", "least to greatest cold", "rounds"), tuple(lines))
+    return _starts(column, own, dots, ("cold", "warm"), table)
 
 
 def _dot(cell: Cell, name: str) -> plots.Dot:
-    between = samples.median_interval(cell.rounds)
     cold = above_zero(cell.extra.get(_COLD)) or 0
-    return plots.Dot(cell, name, cold, between.low, between.high, cell.rounds, above_zero(cell.extra.get(_WARM)))
+    return plots.Dot(cell, name, cold, *ends(cell), cell.rounds, above_zero(cell.extra.get(_WARM)))
 
 
-def _beside(columns: Sequence[Column], column: Column) -> list[plots.Dot]:
+def _scatter(dot: plots.Dot) -> tuple[str, str]:
+    return f"{seconds(min(dot.each))} to {seconds(max(dot.each))}", str(len(dot.each))
+
+
+def _start_of_downloads(columns: Sequence[Column], column: Column) -> Panel | None:
+    """Show the start that downloads had, where none was measured for itself."""
     every = [
         [] if start_cells(other) else [cell for cell in other.of("downloads") if above_zero(cell.start_seconds)]
         for other in columns
     ]
-    names = telling(every)
-    own = every[list(columns).index(column)]
-    return [plots.Dot(cell, label(cell, names), above_zero(cell.start_seconds) or 0) for cell in own]
+    names = distinguishing(every)
+    dots = [[plots.Dot(cell, label(cell, names), cell.start_seconds or 0) for cell in own] for own in every]
+    own = dots[list(columns).index(column)]
+    table = Table(("strategy", "start"), tuple((dot.y, seconds(dot.value)) for dot in own))
+    return _starts(column, own, dots, ("start",), table)
 
 
-def _start_says(own: Sequence[plots.Dot], what: str) -> str:
-    least, most = min(own, key=lambda dot: dot.value), max(own, key=lambda dot: dot.value)
-    more = f"; the longest is {formats.seconds(most.value)}, of {most.y}" if len(own) > 1 else ""
-    return f"The shortest {what} is {formats.seconds(least.value)}, of {least.y}{more}."
+def _starts(
+    column: Column, own: Sequence[plots.Dot], every: Sequence[Sequence[plots.Dot]], labels: Sequence[str], table: Table
+) -> Panel | None:
+    if not own:
+        return None
+    cold = "cold" in labels
+    return column.panel(
+        [dot.cell for dot in own],
+        key="start" if cold else "start-downloads",
+        title=f"Start of workers, {'until all are ready' if cold else 'as downloads had it'}",
+        says=plots.ends_in_words(own, f"The shortest {'cold start' if cold else 'start'}", "the longest"),
+        chart=plots.dots(
+            own, [dot for dots in every for dot in dots], column.order, title="time to start", labels=labels
+        ),
+        table=table,
+    )
 
 
-def _line(dot: plots.Dot) -> tuple[str, str]:
-    return dot.y, formats.seconds(dot.value)
-
-
-def _scatter(dot: plots.Dot) -> tuple[str, str]:
-    return f"{formats.seconds(min(dot.each))} to {formats.seconds(max(dot.each))}", str(len(dot.each))
-
-
-_FUNCTION = "test_memory"
 _TICKS = 8
 
 
 def memory_cells(column: Column) -> list[Cell]:
     """Return the cells that measured memory."""
-    return [cell for cell in column.of("memory", _FUNCTION) if memory(cell) is not None]
+    return [cell for cell in column.of("memory", "test_memory") if memory(cell) is not None]
 
 
 def memory(cell: Cell) -> float | None:
-    """Return the memory of all processes, bytes: PSS, or USS where the system does not share out what processes
-    share.
+    """Return the memory of all processes, bytes.
+
+    It is their PSS, or USS where the system does not share out what processes share.
     """
     pss = number(cell.extra.get("pss_bytes"))
     return number(cell.extra.get("uss_bytes")) if pss is None else pss
@@ -147,45 +107,46 @@ def memory(cell: Cell) -> float | None:
 
 def slopes(column: Column) -> dict[str, float]:
     """Return what one more worker takes, bytes, of each strategy of which it is known."""
-    each = {
-        name: memory_per_worker(column, name) for name in dict.fromkeys(cell.strategy for cell in memory_cells(column))
-    }
-    return {name: slope for name, slope in each.items() if slope is not None}
+    names = dict.fromkeys(cell.strategy for cell in memory_cells(column))
+    return {name: slope for name in names if (slope := memory_per_worker(column, name)) is not None}
 
 
-def memory_figure(columns: Sequence[Column], column: Column) -> Figure | None:
-    """Draw memory against workers, a line for each strategy."""
+def _memory(columns: Sequence[Column], column: Column) -> Panel | None:
+    """Show memory against workers, a line for each strategy."""
     own = memory_cells(column)
     if not own:
         return None
-    every, slope = [cell for other in columns for cell in memory_cells(other)], slopes(column)
-    rows = [row(cell, bytes=memory(cell), memory=_size(memory(cell))) for cell in own]
-    return Figure(
+    slope = slopes(column)
+    words = {
+        "memory": [binary(memory(cell)) for cell in own],
+        "measured as": [plain(cell.extra.get("measure", NOTHING)) for cell in own],
+        "one more worker takes": [binary(slope.get(cell.strategy)) for cell in own],
+    }
+    return column.panel(
+        own,
         key="memory",
         title="Memory by workers",
         says=_memory_says(own, slope),
-        column=column.label,
-        setting=wording(shared(own)),
-        chart=chart(_memory_drawn(own, every, column.order), {"cells": rows}),
-        table=_memory_table(own, slope),
-        doubts=doubts(own),
-        source=column.source(own),
+        chart=_memory_chart(own, [cell for other in columns for cell in memory_cells(other)], column.order),
+        table=cell_table(("strategy", "workers", *words), own, words),
     )
 
 
-def _memory_drawn(own: Sequence[Cell], every: Sequence[Cell], order: Sequence[str]) -> alt.TopLevelMixin:
+def _memory_chart(own: Sequence[Cell], every: Sequence[Cell], order: Sequence[str]) -> Chart:
     most = max(memory(cell) or 0 for cell in every)
     counts = sorted({cell.workers for cell in every})
     across = alt.X("workers:Q").scale(domain=[min(0, counts[0]), counts[-1] * 1.03], nice=False).title("workers")
     up = alt.Y("bytes:Q").scale(domain=[0, most * 1.05 or 1], nice=False).title("memory of all processes")
-    hue, mark = charts.colour(order, own), charts.shape(order, own)
+    hue, mark = charts.by_strategy(order, own)
     base = alt.Chart(named("cells")).encode(
         across.axis(values=counts, format="d"), up.axis(labelExpr=charts.BYTES, values=_ticks(most)), hue
     )
-    return alt.layer(
+    layers = alt.layer(
         base.mark_line(strokeWidth=2, opacity=0.8),
         base.mark_point(size=70, filled=True, opacity=1).encode(mark, tooltip=tooltip("memory")),
-    ).properties(height=charts.HEIGHT)
+    )
+    rows = [row(cell, bytes=memory(cell), memory=binary(memory(cell))) for cell in own]
+    return chart(layers.properties(height=charts.HEIGHT), {"cells": rows})
 
 
 def _ticks(most: float) -> list[int]:
@@ -199,33 +160,9 @@ def _ticks(most: float) -> list[int]:
 def _memory_says(own: Sequence[Cell], slope: Mapping[str, float]) -> str:
     if not slope:
         largest = max(own, key=lambda cell: memory(cell) or 0)
-        return f"The most is {_size(memory(largest))}, of {formats.plain(largest.strategy)}, workers={largest.workers}."
-    ranked = sorted(slope, key=lambda name: slope[name])
-    told = "; ".join(f"{formats.plain(name)} {_size(slope[name])}" for name in ranked)
-    return f"One more worker takes: {told}."
-
-
-def _size(number: float | None) -> str:
-    if number is None:
-        return formats.NOTHING
-    unit, name = next(
-        ((unit, name) for unit, name in ((2**20, "MiB"), (2**10, "KiB")) if abs(number) >= unit), (1, "B")
-    )
-    return f"{formats.digits(number / unit)} {name}"
-
-
-def _memory_table(own: Sequence[Cell], slope: Mapping[str, float]) -> Table:
-    lines = [
-        (
-            formats.plain(cell.strategy),
-            str(cell.workers),
-            _size(memory(cell)),
-            formats.plain(cell.extra.get("measure", formats.NOTHING)),
-            _size(slope.get(cell.strategy)),
-        )
-        for cell in own
-    ]
-    return Table(("strategy", "workers", "memory", "measured as", "one more worker takes"), tuple(lines))
+        return f"The most is {binary(memory(largest))}, of {plain(largest.strategy)}, workers={largest.workers}."
+    each = "; ".join(f"{plain(name)} {binary(slope[name])}" for name in sorted(slope, key=lambda name: slope[name]))
+    return f"One more worker takes: {each}."
 
 
 def message_cells(column: Column) -> list[Cell]:
@@ -233,76 +170,55 @@ def message_cells(column: Column) -> list[Cell]:
     return [cell for cell in column.of("talking", "test_round_trips") if cell.size is not None]
 
 
-def message_figure(columns: Sequence[Column], column: Column) -> Figure | None:
-    """Draw the time of a message against its size, a line for each way."""
+def _messages(columns: Sequence[Column], column: Column) -> Panel | None:
+    """Show the time of a message against its size, a line for each way."""
     own = message_cells(column)
     if not own:
         return None
-    every = [cell for other in columns for cell in message_cells(other)]
-    rows = [row(cell, size=cell.size, carries=formats.size(cell.size or 0)) for cell in own]
-    return Figure(
+    words = {
+        "way": [plain(cell.strategy) for cell in own],
+        "size": [formats.size(cell.size or 0) for cell in own],
+        "bytes per second": [_rate(cell) for cell in own],
+    }
+    return column.panel(
+        own,
         key="messages",
         title="A message there and back, by size",
-        says=_message_says(own),
-        column=column.label,
-        setting=wording(shared(own)),
-        chart=chart(_message_drawn(own, every, column.order), {"cells": rows}),
-        table=_message_table(own),
-        doubts=doubts(own),
-        source=column.source(own),
+        says=_messages_say(own),
+        chart=_message_chart(own, [cell for other in columns for cell in message_cells(other)], column.order),
+        table=cell_table(("way", "size", "median", "spread", "bytes per second"), own, words),
     )
 
 
-def _message_drawn(own: Sequence[Cell], every: Sequence[Cell], order: Sequence[str]) -> alt.TopLevelMixin:
+def _message_chart(own: Sequence[Cell], every: Sequence[Cell], order: Sequence[str]) -> Chart:
     sizes = sorted({cell.size or 0 for cell in every})
     # A message of no bytes has no logarithm; this scale is linear from 0 to 1 byte.
-    across = alt.X("size:Q").scale(type="symlog", constant=1, domain=[0, max(sizes[-1], 1)], nice=False, padding=10)
-    domain = span([seconds for cell in every for seconds in (cell.median, *_ends(cell))])
-    up = partial(charts.up, domain, "time there and back")
-    hue, mark = charts.colour(order, own), charts.shape(order, own)
-    for encoded in (hue, mark):
-        encoded["legend"]["title"] = "way"
-    base = alt.Chart(named("cells")).encode(
-        across.title("size of the message").axis(values=sizes, labelExpr=charts.BYTES, labelOverlap="greedy"), hue
+    across = (
+        alt.X("size:Q")
+        .scale(type="symlog", constant=1, domain=[0, max(sizes[-1], 1)], nice=False, padding=10)
+        .title("size of the message")
+        .axis(values=sizes, labelExpr=charts.BYTES, labelOverlap="greedy")
     )
-    return alt.layer(
-        base.mark_line(strokeWidth=1.5, opacity=0.7).encode(up("median")),
-        base.mark_rule(strokeWidth=2).encode(up("low"), alt.Y2("high")),
-        base.mark_point(size=70, filled=True, opacity=1).encode(up("median"), mark, tooltip=tooltip("carries")),
-    ).properties(height=charts.HEIGHT)
+    domain = span([value for cell in every for value in (cell.median, *ends(cell))])
+    up = partial(charts.up, domain, "time there and back")
+    layers = plots.median_layers(across, up, charts.by_strategy(order, own, "way"), "carries")
+    rows = [row(cell, size=cell.size, carries=formats.size(cell.size or 0)) for cell in own]
+    return chart(alt.layer(*layers).properties(height=charts.HEIGHT), {"cells": rows})
 
 
-def _ends(cell: Cell) -> tuple[float, float]:
-    between = samples.median_interval(cell.rounds)
-    return between.low, between.high
+def _rate(cell: Cell) -> str:
+    return f"{formats.named('bytes', cell.extra.get('bytes_per_second'))}/s" if cell.size else NOTHING
 
 
-def _message_says(own: Sequence[Cell]) -> str:
-    sizes = sorted({cell.size or 0 for cell in own})
-    ends = dict.fromkeys([sizes[0], sizes[-1]])
-    return " ".join(_at(size, [cell for cell in own if (cell.size or 0) == size]) for size in ends)
+def _messages_say(own: Sequence[Cell]) -> str:
+    sizes = [cell.size or 0 for cell in own]
+    return " ".join(_at(size, own) for size in dict.fromkeys([min(sizes), max(sizes)]))
 
 
 def _at(size: int, own: Sequence[Cell]) -> str:
-    best, worst = min(own, key=lambda cell: cell.median), max(own, key=lambda cell: cell.median)
-    to = f" to {formats.seconds(worst.median)} ({formats.plain(worst.strategy)})" if len(own) > 1 else ""
-    return (
-        f"A message of {formats.size(size)} takes {formats.seconds(best.median)} ({formats.plain(best.strategy)}){to}."
-    )
-
-
-def _message_table(own: Sequence[Cell]) -> Table:
-    lines = [
-        (
-            formats.plain(cell.strategy),
-            formats.size(cell.size or 0),
-            formats.seconds(cell.median),
-            formats.percent(cell.spread),
-            f"{formats.named('bytes', cell.extra.get('bytes_per_second'))}/s" if cell.size else formats.NOTHING,
-        )
-        for cell in own
-    ]
-    return Table(("way", "size", "median", "spread", "bytes per second"), tuple(lines))
+    cells = [cell for cell in own if cell.size == size]
+    least, most = (f"{seconds(cell.median)} ({plain(cell.strategy)})" for cell in extremes(cells))
+    return f"A message of {formats.size(size)} takes {least}{f' to {most}' if len(cells) > 1 else ''}."
 
 
 _LEADS = {
@@ -312,22 +228,21 @@ _LEADS = {
     "memory": "Memory is that of all processes together; its slope is what one more worker takes.",
     "messages": "A message goes to another worker and back. Both axes are logarithmic, but for the place of 0 bytes.",
 }
-_NEEDS = "pytest --benchmark-only benchmarks/test_{}.py"
 
 
 def section(columns: Sequence[Column]) -> Section:
     """Make the part on costs."""
-    makers = [start_figure, of_downloads, memory_figure, message_figure]
+    makers = [_start, _start_of_downloads, _memory, _messages]
     rows = side_by_side(columns, [partial(maker, columns) for maker in makers])
-    keys = {figure.key for row in rows for figure in row}
+    keys = {panel.key for row in rows for panel in row}
     return Section(
         key="costs",
         title="What workers and messages cost",
         lead=" ".join(words for key, words in _LEADS.items() if key in keys),
         rows=rows,
         missing=(
-            *lacking(columns, start_cells, "The start of workers, cold and warm,", _NEEDS.format("starting")),
-            *lacking(columns, memory_cells, "Memory per worker", _NEEDS.format("memory")),
-            *lacking(columns, message_cells, "The cost of messages", _NEEDS.format("talking")),
+            *lacking(columns, start_cells, "The start of workers, cold and warm,", "starting"),
+            *lacking(columns, memory_cells, "Memory per worker", "memory"),
+            *lacking(columns, message_cells, "The cost of messages", "talking"),
         ),
     )

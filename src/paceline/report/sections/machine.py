@@ -1,16 +1,14 @@
 """What a run was measured on."""
 
-import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from paceline.history import Run
-from paceline.report.model import Column, Figure, Section, Table, called
+from paceline.report.model import Column, Panel, Section, Table, called, moment
 from paceline.tables.rows import MEANINGS
 from paceline.text.formats import NOTHING, digits, is_number, many, plain, setting
-
-_Fact = Callable[[Run], object]
 
 
 def facts(runs: Sequence[Run]) -> list[tuple[str, ...]]:
@@ -19,9 +17,34 @@ def facts(runs: Sequence[Run]) -> list[tuple[str, ...]]:
     Args:
         runs: n at least 1.
     """
-    named = {**_FACTS, **{f"library {name}": _library(name) for name in _libraries(runs)}}
-    rows = [(plain(name), *(_word(say(run)) for run in runs)) for name, say in named.items()]
+    known = [_facts(run) for run in runs]
+    rows = [(plain(name), *(_word(own.get(name)) for own in known)) for name in dict.fromkeys(chain(*known))]
     return [row for row in rows if set(row[1:]) != {NOTHING}]
+
+
+def _facts(run: Run) -> dict[str, object]:
+    info = run.machine_info
+    return {
+        "fingerprint": run.fingerprint,
+        "CPU": _inside(info, "cpu").get("brand_raw"),
+        "usable CPUs": _cpus(run),
+        "system": info.get("system"),
+        "architecture": info.get("machine"),
+        "Python": run.python,
+        "compiler": info.get("python_compiler"),
+        "GIL": _gil(run),
+        "switch interval": _interval(run),
+        "load average (1, 5, 15 min)": ", ".join(map(digits, load(run))),
+        "saved": moment(run),
+        "commit": _commit(run),
+        "Paceline": run.facts.get("version"),
+        "seed": run.facts.get("seed"),
+        "options": _scale(run),
+        "cells": _cells(run),
+        "complete": "yes" if run.complete else "no",
+        "file": run.path,
+        **{f"library {name}": version for name, version in run.libraries.items()},
+    }
 
 
 def load(run: Run) -> tuple[float, ...]:
@@ -45,22 +68,6 @@ def _inside(known: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return inner if isinstance(inner, Mapping) else {}
 
 
-def _libraries(runs: Sequence[Run]) -> list[str]:
-    return list(dict.fromkeys(name for run in runs for name in run.libraries))
-
-
-def _library(name: str) -> _Fact:
-    return lambda run: run.libraries.get(name)
-
-
-def _machine(name: str) -> _Fact:
-    return lambda run: run.machine_info.get(name)
-
-
-def _told(name: str) -> _Fact:
-    return lambda run: run.facts.get(name)
-
-
 def _cpus(run: Run) -> str | None:
     count, online = cpus(run), run.facts.get("cpus_online")
     of_all = f" of {online} online" if online is not None else ""
@@ -79,11 +86,8 @@ def _interval(run: Run) -> str | None:
 
 
 def _scale(run: Run) -> str:
-    chosen = _inside(run.facts, "scale")
-    told = [
-        name if value is True else f"{name}={value}" for name, value in chosen.items() if value not in (None, False)
-    ]
-    return ", ".join(told) or "defaults"
+    chosen = {name: value for name, value in _inside(run.facts, "scale").items() if value not in (None, False)}
+    return ", ".join(name if value is True else f"{name}={value}" for name, value in chosen.items()) or "defaults"
 
 
 def _commit(run: Run) -> str | None:
@@ -91,38 +95,15 @@ def _commit(run: Run) -> str | None:
     return None if not known else f"{str(known)[:12]}{', with changes of its own' if run.commit.get('dirty') else ''}"
 
 
-def _measured(run: Run) -> str:
+def _cells(run: Run) -> str:
     experiments = {cell.experiment for cell in run.cells}
     return f"{len(run.cells)} in {many(len(experiments), 'experiment')}, each process counted"
 
 
-_FACTS: Mapping[str, _Fact] = {
-    "fingerprint": lambda run: run.fingerprint,
-    "CPU": lambda run: _inside(run.machine_info, "cpu").get("brand_raw"),
-    "usable CPUs": _cpus,
-    "system": _machine("system"),
-    "architecture": _machine("machine"),
-    "Python": lambda run: run.python,
-    "compiler": _machine("python_compiler"),
-    "GIL": _gil,
-    "switch interval": _interval,
-    "load average (1, 5, 15 min)": lambda run: ", ".join(map(digits, load(run))),
-    "saved": lambda run: f"{run.datetime.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC",
-    "commit": _commit,
-    "Paceline": _told("version"),
-    "seed": _told("seed"),
-    "options": _scale,
-    "cells": _measured,
-    "complete": lambda run: "yes" if run.complete else "no",
-    "file": lambda run: run.path,
-}
-
-
 _LEAD = (
-    "Figures hold for the machine, the Python and the versions that they were measured with. A load average is that of "
+    "Panels hold for the machine, the Python and the versions that they were measured with. A load average is that of "
     "the whole machine when the run was saved, the run's own work included."
 )
-_DIFFERS = "differs"
 _HIGH = 1.5
 """Load for each usable CPU: a run that keeps its CPUs busy makes 1 of its own."""
 
@@ -132,22 +113,20 @@ def section(columns: Sequence[Column], here: str | None = None) -> Section:
 
     Args:
         columns: n at least 1.
-        here: the fingerprint of the machine and Python of whoever makes the report; None where that is nobody's matter.
+        here: the fingerprint of this machine and Python; None where that does not matter.
     """
-    rows = ((_facts(columns, here),), (_marks(columns),))
+    rows = ((_differences(columns, here),), (_marks(columns),))
     return Section(key="machine", title="Machine, Python and versions", lead=_LEAD, rows=rows)
 
 
-def _facts(columns: Sequence[Column], here: str | None) -> Figure:
-    labels = [plain(column.label) for column in columns]
-    several = len(columns) > 1
-    rows = [
-        (*row, *(["" if len(set(row[1:])) == 1 else _DIFFERS] if several else []))
-        for row in facts([column.run for column in columns])
-    ]
+def _differences(columns: Sequence[Column], here: str | None) -> Panel:
+    labels, several = [plain(column.label) for column in columns], len(columns) > 1
+    rows = facts([column.run for column in columns])
+    if several:
+        rows = [(*row, "" if len(set(row[1:])) == 1 else "differs") for row in rows]
     header = ("fact", *labels, *(["between them"] if several else []))
     doubts = (*_apart(columns), *(doubt for column in columns for doubt in _doubts(column, here)))
-    return Figure(
+    return Panel(
         key="machine-facts",
         title="What was measured where",
         says=f"{_introduced(columns)} {_tally(doubts)}",
@@ -175,7 +154,7 @@ def _apart(columns: Sequence[Column]) -> Iterator[str]:
     fingerprints = dict.fromkeys(plain(run.fingerprint) for run in runs)
     if len(fingerprints) > 1:
         yield (
-            f"DIFFERENT MACHINES OR PYTHONS: {', '.join(fingerprints)}. Figures of different ones say nothing about "
+            f"DIFFERENT MACHINES OR PYTHONS: {', '.join(fingerprints)}. Panels of different ones say nothing about "
             f"each other's code."
         )
     elif len(pythons := dict.fromkeys(plain(run.python) for run in runs)) > 1:
@@ -190,7 +169,7 @@ def _apart(columns: Sequence[Column]) -> Iterator[str]:
 def _doubts(column: Column, here: str | None) -> Iterator[str]:
     run, label = column.run, plain(column.label)
     if not run.complete:
-        yield f"{label}: INCOMPLETE: {plain(run.why_incomplete or 'nobody said why')}."
+        yield f"{label}: INCOMPLETE: {plain(run.why_incomplete or 'no reason given')}."
     if here is not None and run.fingerprint != here:
         yield f"{label}: ANOTHER MACHINE OR PYTHON than this one, {plain(here)}: nothing of it is about this one."
     if run.commit.get("dirty"):
@@ -218,12 +197,12 @@ def _lent(column: Column) -> Iterator[str]:
         yield f"{plain(column.label)}: {', '.join(experiments)} from {name}, which this run lacks."
 
 
-def _marks(columns: Sequence[Column]) -> Figure:
+def _marks(columns: Sequence[Column]) -> Panel:
     counts = [Counter(mark for cell in column.cells for mark in cell.marks) for column in columns]
     known = dict.fromkeys([*MEANINGS, *(mark for one in counts for mark in one)])
     found = [mark for mark in known if any(one[mark] for one in counts)]
     rows = tuple((plain(mark), plain(MEANINGS.get(mark, "")), *(str(one[mark]) for one in counts)) for mark in found)
-    return Figure(
+    return Panel(
         key="machine-marks",
         title="Cells with marks",
         says=" ".join(map(_marked, columns)),

@@ -9,13 +9,25 @@ from statistics import median
 import altair as alt
 
 from paceline.history import Cell
-from paceline.report import charts, tracing
-from paceline.report.charts import Row, chart, named, rounds, row, span, tooltip
-from paceline.report.model import Column, Figure, Maker, Section, Table, doubts, side_by_side, slug
+from paceline.report import charts, plots, tracing
+from paceline.report.charts import Row, chart, named, rounds, row, span
+from paceline.report.model import (
+    Chart,
+    Column,
+    Maker,
+    Panel,
+    Section,
+    cell_table,
+    command,
+    doubts,
+    extremes,
+    side_by_side,
+    slug,
+)
 from paceline.stats.saved_traces import TracedSpan, spans
 from paceline.stats.traces import makespan
 from paceline.tables.rows import shared, varying, wording
-from paceline.text import formats
+from paceline.text.formats import many, percent, plain, seconds
 
 SWEEPS = (
     ("workers", "test_waiting", "Items that wait"),
@@ -24,121 +36,92 @@ SWEEPS = (
     ("too_many", "test_computing_with_many", "Computing, with more workers than CPUs"),
     ("too_many", "test_waiting_with_many", "Waiting, with more workers than CPUs"),
 )
-"""Experiment, its test function, and what the picture is called."""
+"""Experiment, its test function, and the title of its panel."""
 
 _WORKERS_LEAD = (
     "How the time of a round falls with the number of workers. Faint dots are rounds; marks are medians, with the "
     "interval in which the true median lies; the dashed line is the limit: the least time in which the work could be "
     "done. Both axes are logarithmic."
 )
-_NEEDS = "pytest --benchmark-only benchmarks/test_workers.py"
 
 
 def workers_section(columns: Sequence[Column]) -> Section:
     """Make the part on workers."""
-    makers = [partial(_workers_figure, columns, experiment, function, title) for experiment, function, title in SWEEPS]
-    rows = side_by_side(columns, makers)
-    missing = () if rows else (f"No sweep over workers was measured; measure one: {_NEEDS}",)
+    rows = side_by_side(columns, [partial(_sweep, columns, *sweep) for sweep in SWEEPS])
+    missing = f"No sweep over workers was measured; measure one: {command('workers')}"
     return Section(
-        key="workers", title="Time against workers", lead=_WORKERS_LEAD if rows else "", rows=rows, missing=missing
+        key="workers",
+        title="Time against workers",
+        lead=_WORKERS_LEAD if rows else "",
+        rows=rows,
+        missing=() if rows else (missing,),
     )
 
 
-def _workers_figure(
-    columns: Sequence[Column], experiment: str, function: str, title: str, column: Column
-) -> Figure | None:
+def _sweep(columns: Sequence[Column], experiment: str, function: str, title: str, column: Column) -> Panel | None:
     cells = column.of(experiment, function)
     if not cells:
         return None
     every = [cell for other in columns for cell in other.of(experiment, function)]
-    return Figure(
+    return column.panel(
+        cells,
         key=f"workers-{function.removeprefix('test_').replace('_', '-')}",
         title=title,
         says=_says(cells),
-        column=column.label,
-        setting=wording(shared(cells)),
-        chart=chart(_drawn(cells, every, column.order), _data(cells)),
-        table=_table(cells),
-        doubts=doubts(cells),
-        source=column.source(cells),
+        chart=_chart(cells, every, column.order),
+        table=cell_table(("strategy", "workers", "median", "spread", "limit", "efficiency"), cells),
     )
 
 
-def _drawn(cells: Sequence[Cell], every: Sequence[Cell], order: Sequence[str]) -> alt.TopLevelMixin:
+def _chart(cells: Sequence[Cell], every: Sequence[Cell], order: Sequence[str]) -> Chart:
     across = (
         alt.X("workers:Q")
         .scale(type="log", base=2, nice=False, padding=12)
         .title("workers")
         .axis(values=sorted({cell.workers for cell in every}), format="d")
     )
-    hue, mark = charts.colour(order, cells), charts.shape(order, cells)
-    pace = alt.Chart(named("pace"))
-    dots = alt.Chart(named("rounds")).mark_circle(size=14, opacity=0.3)
-    medians = alt.Chart(named("cells"))
-    domain = span([seconds for cell in every for seconds in (*cell.rounds, cell.limit or 0)])
+    domain = span([value for cell in every for value in (*cell.rounds, cell.limit or 0)])
     up = partial(charts.up, domain, "time of a round")
-    return alt.layer(
-        pace.mark_line(strokeDash=[6, 4], color=charts.PACE, strokeWidth=2).encode(across, up("seconds")),
-        pace.mark_text(align="left", baseline="top", dy=5, fontStyle="italic").encode(
-            across, up("seconds"), text="name:N"
-        ),
-        dots.encode(across, up("seconds"), hue),
-        medians.mark_line(strokeWidth=1.5, opacity=0.7).encode(across, up("median"), hue),
-        medians.mark_rule(strokeWidth=2).encode(across, up("low"), alt.Y2("high"), hue),
-        medians.mark_point(size=70, filled=True, opacity=1).encode(across, up("median"), hue, mark, tooltip=tooltip()),
-    ).properties(height=charts.HEIGHT)
-
-
-def _data(cells: Sequence[Cell]) -> dict[str, list[Row]]:
-    return {
+    colours, pace = charts.by_strategy(order, cells), alt.Chart(named("pace")).encode(across, up("seconds"))
+    dots = alt.Chart(named("rounds")).mark_circle(size=14, opacity=0.3)
+    layers = alt.layer(
+        pace.mark_line(strokeDash=[6, 4], color=charts.PACE, strokeWidth=2),
+        pace.mark_text(align="left", baseline="top", dy=5, fontStyle="italic").encode(text="name:N"),
+        dots.encode(across, up("seconds"), colours[0]),
+        *plots.median_layers(across, up, colours),
+    )
+    data = {
         "cells": [row(cell) for cell in cells],
         "rounds": [dot for cell in cells for dot in rounds(cell, workers=cell.workers)],
         "pace": _pace(cells),
     }
+    return chart(layers.properties(height=charts.HEIGHT), data)
 
 
 def _pace(cells: Sequence[Cell]) -> list[Row]:
-    """Return the points of the pace line; its name stands at the first."""
-    points: list[Row] = [{"workers": workers, "seconds": seconds} for workers, seconds in pace(cells).items()]
-    return [{**point, "name": "" if place else "limit"} for place, point in enumerate(points)]
+    """Return the points of the pace line; its name stands at the first.
 
-
-def pace(cells: Sequence[Cell]) -> dict[int, float]:
-    """Return the limit for each number of workers: the median of those that the cells were held against."""
+    Each is the limit for a number of workers: the median of those that the cells were held against.
+    """
     limits: dict[int, list[float]] = {}
-    for cell in sorted(cells, key=lambda cell: cell.workers):
+    for cell in cells:
         if cell.limit:
             limits.setdefault(cell.workers, []).append(cell.limit)
-    return {workers: median(found) for workers, found in limits.items()}
+    return [
+        {"workers": workers, "seconds": median(found), "name": "" if place else "limit"}
+        for place, (workers, found) in enumerate(sorted(limits.items()))
+    ]
 
 
 def _says(cells: Sequence[Cell]) -> str:
-    best = min(cells, key=lambda cell: cell.median)
-    worst = max(cells, key=lambda cell: cell.median)
-    of_limit = f", {formats.percent(best.efficiency)} of the limit" if best.efficiency is not None else ""
-    return (
-        f"The shortest median is {formats.seconds(best.median)}, by {_who(best)}{of_limit}; the longest is "
-        f"{formats.seconds(worst.median)}, by {_who(worst)}."
-    )
+    best, worst = extremes(cells)
+    of_limit = f", {percent(best.efficiency)} of the limit" if best.efficiency is not None else ""
+    shortest = f"The shortest median is {seconds(best.median)}, by {_who(best)}{of_limit}"
+    return f"{shortest}; the longest is {seconds(worst.median)}, by {_who(worst)}."
 
 
 def _who(cell: Cell) -> str:
-    return f"{formats.plain(cell.strategy)} with {formats.many(cell.workers, 'worker')}"
-
-
-def _table(cells: Sequence[Cell]) -> Table:
-    rows = [
-        (
-            formats.plain(cell.strategy),
-            str(cell.workers),
-            formats.seconds(cell.median),
-            formats.percent(cell.spread),
-            formats.seconds(cell.limit),
-            formats.percent(cell.efficiency),
-        )
-        for cell in cells
-    ]
-    return Table(("strategy", "workers", "median", "spread", "limit", "efficiency"), tuple(rows))
+    return f"{plain(cell.strategy)} with {many(cell.workers, 'worker')}"
 
 
 @dataclass(frozen=True)
@@ -163,13 +146,13 @@ WORKS = (
 
 _EXPERIMENT = "timeline"
 _HANDING = "handing"  # what the experiment calls the way items are handed out
-_MOST = 500  # items of a picture; there are dozens on the page
+_MOST = 500  # items of a chart; there are dozens on the page
 _ROOM = 1.01  # behind the last end
 _LEAD = (
     f"One round of each strategy, traced in a pass of its own. {tracing.READING} One worker alone makes a staircase, a "
     "line for each item. The axes of time of one work are alike, but for one worker alone, which may take much longer."
 )
-_MISSING = "No round was traced; trace one of each strategy: pytest --benchmark-only benchmarks/test_timeline.py"
+_MISSING = f"No round was traced; trace one of each strategy: {command(_EXPERIMENT)}"
 
 
 def section(columns: Sequence[Column]) -> Section:
@@ -185,9 +168,7 @@ def section(columns: Sequence[Column]) -> Section:
 
 
 def _makers(columns: Sequence[Column], work: Work) -> list[Maker]:
-    """Return a maker for each picture, in the order of tables; a strategy may have several, as with and without
-    chunks.
-    """
+    """Return a maker for each panel, in the order of tables; a strategy may have several: with and without chunks."""
     traced = [_traced(column, work) for column in columns]
     counted = Counter[str]()
     for own in traced:
@@ -195,37 +176,40 @@ def _makers(columns: Sequence[Column], work: Work) -> list[Maker]:
     every = [cell for own in traced for cell in own]
     ends = {alone: max((_end(cell) for cell in every if _alone(cell) == alone), default=0.0) for alone in (False, True)}
     order = dict.fromkeys(name for column in columns for name in (*column.order, *counted))
-    return [partial(_figure, work, ends, name, place) for name in order for place in range(counted[name])]
+    return [partial(_round, work, ends, name, place) for name in order for place in range(counted[name])]
 
 
-def _figure(work: Work, ends: Mapping[bool, float], strategy: str, place: int, column: Column) -> Figure | None:
-    """Draw one round.
+def _round(work: Work, ends: Mapping[bool, float], strategy: str, place: int, column: Column) -> Panel | None:
+    """Show one round.
 
     Args:
         work: what was done in it.
         ends: where the axis of time ends, for rounds of one worker alone and for others, seconds.
         strategy: whose round it is.
         place: which of the strategy's rounds, from 0.
-        column: the one to draw.
+        column: the one to show.
     """
     own = [cell for cell in _traced(column, work) if cell.strategy == strategy]
     if len(own) <= place:
         return None
     cell = own[place]
     read, wrong = _read(cell)
-    drawn = tracing.figure(
+    drawn = tracing.panel(
         read,
         key=slug("timeline", work.key, _name(cell, own)),
         title=f"{work.title}: {_name(cell, own)}",
         workers=cell.workers,
         end=ends[_alone(cell)],
         most=_MOST,
+    )
+    return replace(
+        drawn,
+        says="Its trace can't be drawn." if wrong else drawn.says,
         column=column.label,
         setting=wording(shared([cell])),
         source=column.source([cell]),
-        doubts=(*wrong, *doubts([cell])),
+        doubts=(*drawn.doubts, *wrong, *doubts([cell])),
     )
-    return replace(drawn, says="Its trace can't be drawn.") if wrong else drawn
 
 
 def _read(cell: Cell) -> tuple[tuple[TracedSpan, ...], list[str]]:
@@ -233,15 +217,15 @@ def _read(cell: Cell) -> tuple[tuple[TracedSpan, ...], list[str]]:
     try:
         return spans(cell.extra.get("trace")), []
     except ValueError as error:
-        return (), [f"the trace can't be read: {formats.plain(error)}"]
+        return (), [f"the trace can't be read: {plain(error)}"]
 
 
 def _name(cell: Cell, own: Sequence[Cell]) -> str:
     """Name a cell by its strategy; one of several by how items were handed out too."""
-    name, handing = formats.plain(cell.strategy), cell.extra.get(_HANDING)
+    name, handing = plain(cell.strategy), cell.extra.get(_HANDING)
     if len(own) == 1:
         return name
-    return f"{name}, {formats.plain(handing) if isinstance(handing, str) else varying(own)[own.index(cell)]}"
+    return f"{name}, {plain(handing) if isinstance(handing, str) else varying(own)[own.index(cell)]}"
 
 
 def _traced(column: Column, work: Work) -> list[Cell]:
