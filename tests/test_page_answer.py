@@ -6,10 +6,10 @@ from hypothesis import given
 from oddities import assert_whole, drawing, made, odd_runs
 from pictures import assert_drawable, assert_golden
 
-from paceline.report.answers import answers, choose
 from paceline.report.model import Report, columns
 from paceline.report.output import page
 from paceline.report.sections import answer
+from paceline.report.sections.answer import answers, choose
 
 ORDER = ("sequential", "threads", "asyncio", "pool-fork", "processes")
 STEPS = (0.99, 0.995, 1.0, 1.0, 1.005, 1.01)  # six rounds, whose interval goes from the least to the greatest

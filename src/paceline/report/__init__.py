@@ -9,10 +9,6 @@ _DRAWING = {"altair": "altair", "jinja2": "jinja2", "vl_convert": "vl-convert-py
 
 
 def unmet(what: str) -> str | None:
-    """Return what is missing for a page or a picture, and how to get it; None if nothing is.
-
-    Args:
-        what: needs it: "paceline report".
-    """
+    """Return what "paceline report", say, lacks for a page or a picture, and how to get it; None if nothing."""
     missing = [package for module, package in _DRAWING.items() if find_spec(module) is None]
     return f"{what} needs {' and '.join(missing)}: pip install 'paceline[report]'" if missing else None

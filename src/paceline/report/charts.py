@@ -93,12 +93,7 @@ def hovering(titles: Mapping[str, str]) -> list[alt.Tooltip]:
 
 
 def span(values: Sequence[float], *, room: float = 1.15) -> list[float]:
-    """Return the ends of a logarithmic axis, with some room, so that charts side by side share them.
-
-    Args:
-        values: those above 0 count.
-        room: a factor beyond the outermost ones.
-    """
+    """Return the ends of a logarithmic axis for the values above 0, with some room, a factor, beyond the outermost."""
     counted = [value for value in values if value > 0]
     return [min(counted) / room, max(counted) * room] if counted else [0.5, 2.0]
 
@@ -189,13 +184,7 @@ _STEPS = ((2.0, (1, 2, 5)), (3.0, (1, 3)), (math.inf, (1,)))
 
 
 def across(domain: Sequence[float], title: str, field: str) -> alt.X:
-    """Place a field of rows by seconds, from left to right, on a logarithmic axis.
-
-    Args:
-        domain: the ends of the axis, both above 0.
-        title: what is read off it.
-        field: of the rows.
-    """
+    """Place a field of rows by seconds, from left to right, on a logarithmic axis between two ends above 0."""
     return alt.X(f"{field}:Q").scale(logarithmic(domain)).title(title).axis(_seconds(domain))
 
 
@@ -237,11 +226,7 @@ _LOOKS: Mapping[str, tuple[str, str]] = {
 
 
 def by_verdict(words: Sequence[str]) -> tuple[alt.Color, alt.Shape]:
-    """Encode a row's `verdict` as its colour and as its shape, which share a legend.
-
-    Args:
-        words: the verdicts there may be, as the legend names them.
-    """
+    """Encode a row's `verdict`, one of these words, as its colour and as its shape, which share a legend."""
     colours, shapes = (list(looks) for looks in zip(*(_LOOKS[word] for word in words), strict=True))
     legend, domain = _legend("verdict"), list(words)
     hue = alt.Color("verdict:N").scale(domain=domain, range=colours).legend(legend)

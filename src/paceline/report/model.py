@@ -1,7 +1,6 @@
 """What a page is made of: sections of panels, the columns that stand beside each other, and their doubts."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -100,6 +99,9 @@ class Panel:
     details: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
+Rows = tuple[tuple[Panel, ...], ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Section:
     """A part of the report.
@@ -115,7 +117,7 @@ class Section:
     key: str
     title: str
     lead: str = ""
-    rows: tuple[tuple[Panel, ...], ...] = ()
+    rows: Rows = ()
     missing: tuple[str, ...] = ()
 
 
@@ -155,7 +157,7 @@ class Column:
         run: the run it is about.
         cells: those of all its experiments; several processes of a cell put together, in the order of tables.
         sources: experiment -> the run its cells come from.
-        order: the names of strategies as they stand in every table; each that occurs is among them.
+        order: the names of strategies as they stand in every table; each that occurs in any column is among them.
     """
 
     label: str
@@ -261,11 +263,10 @@ def _labels(runs: Sequence[Run]) -> list[str]:
         labels = [naming(run) for run in runs]
         if len(set(labels)) == len(labels):
             return labels
-    seen: Counter[str] = Counter()
-    for place, label in enumerate(labels):
-        seen[label] += 1
-        labels[place] = f"{label} ({seen[label]})" if seen[label] > 1 else label
-    return labels
+    return [
+        f"{label} ({labels[: place + 1].count(label)})" if label in labels[:place] else label
+        for place, label in enumerate(labels)
+    ]
 
 
 _CELL = "cell"  # stands for what is in the brackets of a cell's name, where no parameter tells two cells apart
@@ -275,11 +276,9 @@ _WORKERS = "workers"
 def distinguishing(
     columns: Iterable[Sequence[Cell]], place: Callable[[Cell], object] = lambda _: None
 ) -> tuple[str, ...]:
-    """Name the parameters that have to stand beside the strategy, so that no two cells of a column share row and place.
+    """Name the parameters that have to stand beside the strategy.
 
-    Args:
-        columns: the cells of each column.
-        place: where a cell stands in its row.
+    With them no two cells of a column share their row and their `place` in it.
     """
     groups: dict[tuple[object, ...], list[dict[str, str]]] = {}
     for number, cells in enumerate(columns):
@@ -299,6 +298,11 @@ def label(cell: Cell, names: Sequence[str]) -> str:
 def slug(*names: str) -> str:
     """Make a key of names, which may hold anything: small letters, digits and hyphens."""
     return re.sub("[^a-z0-9]+", "-", "-".join(names).lower()).strip("-")
+
+
+def drawn_or_missing(key: str, title: str, lead: str, rows: Rows, missing: str) -> Section:
+    """Make a section of rows, which its lead explains; without any it is what is missing."""
+    return Section(key=key, title=title, lead=lead if rows else "", rows=rows, missing=() if rows else (missing,))
 
 
 def lacking(columns: Sequence[Column], has: Callable[[Column], object], what: str, experiment: str) -> tuple[str, ...]:
@@ -337,11 +341,7 @@ _MOST = 3  # cells that are named
 
 
 def doubts(cells: Sequence[Cell]) -> tuple[str, ...]:
-    """Return a sentence for each kind of doubt: which it is, what it means, and whose it is.
-
-    Args:
-        cells: those of one panel, shape (n,); each is named by what tells it from the others.
-    """
+    """Return a sentence for each kind of doubt: which it is, what it means, and which of a panel's cells have it."""
     grouped = by_mark(
         (f"{plain(cell.strategy)} ({label})" if label else plain(cell.strategy), warning)
         for cell, label in zip(cells, varying(cells), strict=True)
@@ -360,13 +360,8 @@ Maker = Callable[[Column], Panel | None]
 """Makes a panel of a column; None where the column has nothing for it."""
 
 
-def side_by_side(columns: Sequence[Column], makers: Iterable[Maker]) -> tuple[tuple[Panel, ...], ...]:
-    """Put the panels of one column in a row; of several columns, each maker's panels in a row of their own.
-
-    Args:
-        columns: n at least 1.
-        makers: one for each panel of a column.
-    """
+def side_by_side(columns: Sequence[Column], makers: Iterable[Maker]) -> Rows:
+    """Put the panels of one column in a row; of several columns, each maker's panels in a row of their own."""
     rows = [[panel for column in columns if (panel := make(column))] for make in makers]
     if len(columns) == 1:
         rows = [list(chain(*rows))]

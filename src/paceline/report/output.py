@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
-from itertools import count
+from itertools import chain, count
 from textwrap import wrap
 from typing import Any
 
@@ -16,7 +16,7 @@ from jinja2 import Environment, StrictUndefined
 
 from paceline.files import finite
 from paceline.report import charts
-from paceline.report.model import Chart, Panel, Report, Section, Table
+from paceline.report.model import Chart, Panel, Report, Table
 from paceline.text.formats import text
 
 MOST = 1_000_000  # bytes; GitHub refuses the summary of a step over 1 MiB
@@ -29,9 +29,7 @@ _LONG = 20  # rows; a longer table is folded away
 def markdown(report: Report, most: int = MOST) -> str:
     """Write a report as GitHub's Markdown; nothing in it can break a table or become markup.
 
-    Args:
-        report: the whole of it.
-        most: how many bytes it may have; what comes after is left out, and a sentence says so.
+    What comes after `most` bytes is left out, and a sentence says so.
     """
     blocks = [block for block in _blocks(report) if block]
     kept: list[str] = []
@@ -45,36 +43,27 @@ def markdown(report: Report, most: int = MOST) -> str:
 
 
 def _blocks(report: Report) -> Iterator[str]:
+    """Yield what stands in paragraphs of their own, some of it empty."""
     yield f"# {text(report.title)}"
     yield from (f"**{text(line)}**" for line in report.loud)
-    if report.made:
-        yield _listed(report.made)
+    yield _listed(report.made)
+    several = report.several
     for section in report.sections:
-        yield from _section(section, several=report.several)
-
-
-def _section(section: Section, *, several: bool) -> Iterator[str]:
-    yield f"## {text(section.title)}"
-    if section.lead:
+        yield f"## {text(section.title)}"
         yield text(section.lead)
-    for row in section.rows:
-        for panel in row:
+        for panel in chain(*section.rows):
             yield from _panel(panel, several=several)
-    yield from map(text, section.missing)
+        yield from map(text, section.missing)
 
 
 def _panel(panel: Panel, *, several: bool) -> Iterator[str]:
     column = f" ({text(panel.column)})" if several and panel.column else ""
     yield f"{_PANEL}{text(panel.title)}{column}"
     yield text(panel.says)
-    if panel.setting:
-        yield text(panel.setting)
-    if panel.source:
-        yield f"From {text(panel.source)}."
-    if panel.doubts:
-        yield _listed(panel.doubts)
-    if panel.table:
-        yield _table(panel.table)
+    yield text(panel.setting)
+    yield f"From {text(panel.source)}." if panel.source else ""
+    yield _listed(panel.doubts)
+    yield _table(panel.table) if panel.table else ""
 
 
 def _listed(lines: Sequence[str]) -> str:
@@ -96,12 +85,9 @@ def _line(words: Sequence[str]) -> str:
 
 
 def _left_out(blocks: Sequence[str], report: Report) -> list[str]:
-    """Return how much is missing at the end."""
-    if not blocks:
-        return []
     missing = sum(block.startswith(_PANEL) for block in blocks)
-    said = f"Left out, as GitHub takes no more than 1 MiB: {missing} of {len(report.panels)} figures"
-    return [f"**{said}, and what belongs to the one before.**"]
+    sentence = f"Left out, as GitHub takes no more than 1 MiB: {missing} of {len(report.panels)} figures"
+    return [f"**{sentence}, and what belongs to the one before.**"] if blocks else []
 
 
 VEGA_LITE = ".".join(SCHEMA_VERSION.lstrip("v").split(".")[:2])

@@ -89,9 +89,9 @@ def _dot_layers(
 def _dot_row(dot: Dot, labels: Sequence[str]) -> Row:
     words = {name: seconds(value) for name, value in zip(labels, (dot.value, dot.second), strict=False)}
     spanned = dot.low is not None and dot.high is not None and 0 < dot.low < dot.high
-    interval = {"low": dot.low, "high": dot.high} if spanned else {"low": None, "high": None}
+    low, high = (dot.low, dot.high) if spanned else (None, None)
     second = {"second": dot.second} if dot.second and dot.second > 0 else {}
-    return row(dot.cell, y=dot.y, value=dot.value, **words, **second) | interval
+    return row(dot.cell, y=dot.y, value=dot.value, low=low, high=high, **words, **second)
 
 
 def ends_in_words(own: Sequence[Dot], least: str, most: str, unit: str = "") -> str:
@@ -114,12 +114,11 @@ def median_layers(
     """
     hue, mark = colours
     medians = alt.Chart(named("cells"))
+    points = medians.mark_point(size=70, filled=True, opacity=1)
     return [
         medians.mark_line(strokeWidth=1.5, opacity=0.7).encode(across, up("median"), hue),
         medians.mark_rule(strokeWidth=2).encode(across, up("low"), alt.Y2("high"), hue),
-        medians.mark_point(size=70, filled=True, opacity=1).encode(
-            across, up("median"), hue, mark, tooltip=tooltip(*shown)
-        ),
+        points.encode(across, up("median"), hue, mark, tooltip=tooltip(*shown)),
     ]
 
 
@@ -161,7 +160,7 @@ def heat_map(
     label: str,
     titles: tuple[str, str | None],
 ) -> Chart:
-    """Draw a heat map.
+    """Draw a heat map, whose words stand in the fields where there is room for them.
 
     Args:
         fields: those of one column.

@@ -3,7 +3,7 @@
 import json
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import altair as alt
@@ -43,7 +43,7 @@ def _time(value: str) -> str:
 
 _MIDDLE = "(datum.s + datum.e) / 2"
 _ENDED = "(isValid(datum.d) ? datum.d : 'unknown')"
-_SAID = {
+_FIELDS = {
     "on": f"!isValid(datum.c) ? 'unknown' : datum.c === datum.d ? datum.c : datum.c + ', then ' + {_ENDED}",
     "began": _time("datum.s"),
     "ended": _time("datum.e"),
@@ -53,25 +53,13 @@ _SHOWN = {"i": "item", "w": "worker", "on": "CPU", "began": "start", "ended": "e
 _TOOLTIP = hovering(_SHOWN)
 
 
-def lanes(spans: Sequence[Traced], workers: int, end: float, *, stairs: bool = False) -> Chart:
-    """Draw a round.
-
-    Args:
-        spans: as `first_begun` gives them, shape (n,), n at least 1.
-        workers: how many lanes there are at least; one without an item is empty.
-        end: where the axis of time ends, seconds from the first start.
-        stairs: whether each item has a line of its own, as for one worker, instead of each worker.
-    """
+def _lanes(spans: Sequence[Traced], count: int, end: float) -> Chart:
+    """Draw a lane for each of `count` workers; for a single one a line for each item, which makes a staircase."""
+    stairs = count == 1
     places = {item: place for place, item in enumerate(sorted({span.item for span in spans}))}
-    count = len(places) if stairs else max(workers, *(span.worker + 1 for span in spans))
     cpus = sorted({cpu for span in spans for cpu in (span.cpu_start, span.cpu_end) if cpu is not None})
     rows = [_row(span, spans[0].start, places[span.item] if stairs else span.worker) for span in spans]
-    return chart(_drawn(rows, cpus, count, end, stairs=stairs), {"spans": rows})
-
-
-def first_begun(spans: Iterable[Traced], most: int = MOST) -> list[Traced]:
-    """Return those that began first, at most `most`, in the order in which they did."""
-    return sorted(spans, key=lambda span: (span.start, span.item))[:most]
+    return chart(_drawn(rows, cpus, len(places) if stairs else count, end, stairs=stairs), {"spans": rows})
 
 
 def _row(span: Traced, zero: float, lane: int) -> Row:
@@ -96,13 +84,8 @@ def _drawn(rows: Sequence[Row], cpus: Sequence[int], count: int, end: float, *, 
 
 def _up(count: int, title: str) -> alt.Y:
     """Number the lanes from the top; each is one high."""
-    apart = -(-count // _LABELS)
-    axis = alt.Axis(
-        values=[lane + 0.5 for lane in range(0, count, apart)],
-        labelExpr="format(datum.value - 0.5, 'd')",
-        grid=False,
-        ticks=False,
-    )
+    middles = [lane + 0.5 for lane in range(0, count, -(-count // _LABELS))]
+    axis = alt.Axis(values=middles, labelExpr="format(datum.value - 0.5, 'd')", grid=False, ticks=False)
     return alt.Y("top:Q").scale(domain=[count, 0], nice=False, zero=False).title(title).axis(axis)
 
 
@@ -111,18 +94,10 @@ def _bars(across: alt.X, up: alt.Y, items: Sequence[int], *, fine: bool) -> alt.
     legend = alt.Legend(
         orient="bottom", direction="horizontal", gradientLength=100, gradientThickness=10, tickCount=2, format="d"
     )
-    made: alt.Chart = (
-        _spans(top=f"datum.y + {0 if fine else _TOP}", low=f"datum.y + {1 if fine else _BOTTOM}", **_SAID)
-        .mark_bar(stroke=charts.PACE, strokeWidth=0 if fine else 0.5)
-        .encode(
-            across,
-            up,
-            alt.X2("e"),
-            alt.Y2("low"),
-            alt.Color("i:Q").scale(ramp).title("item").legend(legend),
-            tooltip=_TOOLTIP,
-        )
-    )
+    hue = alt.Color("i:Q").scale(ramp).title("item").legend(legend)
+    bars = _spans(top=f"datum.y + {0 if fine else _TOP}", low=f"datum.y + {1 if fine else _BOTTOM}", **_FIELDS)
+    bars = bars.mark_bar(stroke=charts.PACE, strokeWidth=0 if fine else 0.5)
+    made: alt.Chart = bars.encode(across, up, alt.X2("e"), alt.Y2("low"), hue, tooltip=_TOOLTIP)
     return made
 
 
@@ -132,11 +107,9 @@ def _numbers(across: alt.X, up: alt.Y, items: Sequence[int], end: float) -> alt.
     narrow = f"width * datum.took_seconds / {end or 1.0} < {_DIGIT} * length(datum.i + '') + 5"
     bright = f"(datum.i - {first}) / {last - first or 1} > {_BRIGHT}"
     ink, opacity = alt.expr(f"{bright} ? 'black' : 'white'"), alt.expr(f"{narrow} ? 0 : 1")
-    made: alt.Chart = (
-        _spans(**_SAID, took_seconds="datum.e - datum.s", s=_MIDDLE, top=f"datum.y + {(_TOP + _BOTTOM) / 2}")
-        .mark_text(fontSize=10, baseline="middle", color=ink, opacity=opacity)
-        .encode(across, up, text="i:Q", tooltip=_TOOLTIP)
-    )
+    numbers = _spans(**_FIELDS, took_seconds="datum.e - datum.s", s=_MIDDLE, top=f"datum.y + {(_TOP + _BOTTOM) / 2}")
+    numbers = numbers.mark_text(fontSize=10, baseline="middle", color=ink, opacity=opacity)
+    made: alt.Chart = numbers.encode(across, up, text="i:Q", tooltip=_TOOLTIP)
     return made
 
 
@@ -165,7 +138,7 @@ def _stripes(across: alt.X, up: alt.Y, cpus: Sequence[int]) -> list[alt.Chart]:
 
 
 def _spans(**calculated: str) -> alt.Chart:
-    """Take the spans, with fields that are expressions of the others."""
+    """Return the spans, with fields that are expressions of the others."""
     made = alt.Chart(named("spans"))
     for name, expression in calculated.items():
         made = made.transform_calculate(**{name: expression})
@@ -200,20 +173,20 @@ def panel(
         key: of the panel.
         workers: how many there were, as one that did no item leaves no span; None: those that did one.
         end: where the axis of time ends, seconds from the first start; None: with what is drawn.
-        most: how many items are drawn; more would make a page slow.
+        most: how many items are drawn.
     """
     if not spans:
         return Panel(key=key, title=title, says="No item was traced.")
     count = max(workers or 0, max(span.worker for span in spans) + 1)
-    drawn = first_begun(spans, most)
-    end = traces.makespan(drawn) * _ROOM if end is None else end
+    drawn = sorted(spans, key=lambda span: (span.start, span.item))[:most]
+    some = f"only the first {most} of {len(spans)} items are drawn; the sentences and the table are about all of them"
     return Panel(
         key=key,
         title=title,
         says=_says(spans, count),
-        chart=lanes(drawn, count, end, stairs=count == 1),
+        chart=_lanes(drawn, count, traces.makespan(drawn) * _ROOM if end is None else end),
         table=_table(spans, count),
-        doubts=tuple(_left_out(len(spans), most)),
+        doubts=(some,) if len(spans) > most else (),
     )
 
 
@@ -262,12 +235,6 @@ def _longest(spans: Sequence[Traced]) -> str:
     middle = statistics.median(span.end - span.start for span in spans)
     took = seconds(longest.end - longest.start)
     return f"The longest item was {longest.item} with {took}, the median one took {seconds(middle)}."
-
-
-def _left_out(items: int, most: int) -> list[str]:
-    if items <= most:
-        return []
-    return [f"only the first {most} of {items} items are drawn; the sentences and the table are about all of them"]
 
 
 def _table(spans: Sequence[Traced], workers: int) -> Table:

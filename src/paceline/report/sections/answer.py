@@ -2,38 +2,226 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import altair as alt
 
+from paceline.claims.cost import memory_of_one_more
+from paceline.claims.evidence import Evidence
 from paceline.history import Cell
 from paceline.report import charts
-from paceline.report.answers import (
-    KINDS,
-    LATITUDE,
-    LEVEL,
-    Answer,
-    Choice,
-    answers,
-    choose,
-    comparable,
-    contenders,
-    interval,
-    names,
-)
 from paceline.report.charts import Row, chart, named, rounds, row, span, tooltip
-from paceline.report.model import Chart, Column, Panel, Section, Table, cell_table, command, side_by_side
-from paceline.stats.samples import FAR, LIKELY
-from paceline.tables.rows import BASELINE, shared, speedup, wording
-from paceline.text.formats import NOTHING, digits, percent, seconds, times
+from paceline.report.model import Chart, Column, Panel, Section, Table, cell_table, command, side_by_side, slug
+from paceline.stats import samples
+from paceline.tables.rows import BASELINE, in_full, shared, speedup, test, varying, wording
+from paceline.text import formats
+from paceline.text.formats import NOTHING, digits, many, percent, plain, seconds, times
+
+LATITUDE = 1.05
+"""What is less than this many times as slow as the fastest is as good: other things weigh more."""
+
+LEVEL = 0.95
+"""How often the interval of a median should hold the true one; few rounds give less."""
+
+CONTROL = "raw"
+"""The client that is a control, not an answer."""
+
+KINDS = (
+    ("Downloads", "downloads", None),
+    ("Computing that holds the GIL", "computing", "squares"),
+    ("Computing that releases the GIL", "computing", "hash"),
+)
+"""What a kind of work is called, the experiment that measures it, and its kernel."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a kind of work should use.
+
+    Attributes:
+        chosen: the simplest of those that are behind none and gain on a plain loop, as far as can be told.
+        fastest: the one with the shortest median.
+        alike: the others that can't be told to be behind, in the order of tables.
+        behind: the rest, the fastest of them first.
+    """
+
+    chosen: Cell
+    fastest: Cell
+    alike: tuple[Cell, ...]
+    behind: tuple[Cell, ...]
+
+
+def choose(cells: Sequence[Cell]) -> Choice:
+    """Choose among cells that do the same work: the simplest of those that are behind none.
+
+    Where a plain loop is behind any, it is the simplest that the loop is behind.
+
+    Args:
+        cells: from the simplest to the least simple, n at least 1.
+    """
+    level = [cell for cell in cells if not any(is_behind(cell, other) for other in cells)]
+    loop = next((cell for cell in cells if cell.strategy == BASELINE and cell not in level), None)
+    chosen = next(cell for cell in level if loop is None or is_behind(loop, cell))
+    alike = tuple(cell for cell in level if cell is not chosen)
+    behind = sorted((cell for cell in cells if cell not in level), key=lambda cell: cell.median)
+    return Choice(chosen, min(cells, key=lambda cell: cell.median), alike, tuple(behind))
+
+
+def is_behind(cell: Cell, other: Cell) -> bool:
+    """Whether a cell is certainly slower than another.
+
+    Its interval lies beyond `LATITUDE` times all of the other's, or the interval without odd rounds does by far.
+    """
+    likely, others = (samples.median_interval(each.rounds, samples.LIKELY) for each in (cell, other))
+    by_far = LATITUDE * (1 + samples.FAR)
+    return interval(cell).low > LATITUDE * interval(other).high or likely.low > by_far * others.high
+
+
+def comparable(cells: Sequence[Cell]) -> bool:
+    """Whether there is more than one strategy to choose from."""
+    return len({cell.strategy for cell in cells}) > 1
+
+
+def interval(cell: Cell) -> samples.Between:
+    """Return where the true median of a cell's rounds lies."""
+    return samples.median_interval(cell.rounds, LEVEL)
+
+
+def contenders(cells: Sequence[Cell]) -> list[Cell]:
+    """Leave out what was measured with the control's client, unless there is nothing else."""
+    return [cell for cell in cells if cell.client != CONTROL] or list(cells)
+
+
+_LITTLE = 0.1 * 2**20  # bytes; what a worker takes below this is lost in the noise of the measurement
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one kind of work should use.
+
+    Attributes:
+        work: what the kind is called.
+        sentence: the answer, with its numbers.
+        cells: all that was measured of it, in the order of tables.
+    """
+
+    work: str
+    sentence: str
+    cells: tuple[Cell, ...]
+
+
+def answers(column: Column) -> list[Answer]:
+    """Answer for each kind of work that was measured; each scale is a work of its own."""
+    found: dict[tuple[object, ...], list[Cell]] = {}
+    for name, experiment, kernel in KINDS:
+        for cell in column.of(experiment):
+            if cell.kernel == kernel:
+                scale = (test(cell), cell.workload, cell.items, cell.latency, cell.size, cell.share)
+                found.setdefault((name, *scale), []).append(cell)
+    return [Answer(str(key[0]), _sentence(column, cells), tuple(cells)) for key, cells in found.items()]
+
+
+def names(cells: Sequence[Cell]) -> list[str]:
+    """Name cells by their strategies, with what is needed where two are of the same one, shape (n,)."""
+    own = [plain(cell.strategy) for cell in cells]
+    rest = varying(cells)
+    return [f"{name} ({more})" if own.count(name) > 1 else name for name, more in zip(own, rest, strict=True)]
+
+
+def _sentence(column: Column, measured: Sequence[Cell]) -> str:
+    cells = contenders(measured)
+    choice = choose(cells)
+    if comparable(cells):
+        parts = [_use(choice, cells), _cost(column, choice.chosen), *_others(choice, cells), _level(cells)]
+    else:
+        only = f"{_with_doubts(choice.fastest, plain(choice.fastest.strategy))}, which took {_took(choice.fastest)}"
+        parts = [f"Only one strategy was measured, so nothing can be compared: {only}."]
+    return " ".join(filter(None, [*parts, _control(measured, cells), _gil(column, cells)]))
+
+
+def _use(choice: Choice, cells: Sequence[Cell]) -> str:
+    chosen = choice.chosen
+    efficiency = "" if chosen.efficiency is None else f", an efficiency of {percent(chosen.efficiency)}"
+    if chosen.strategy == BASELINE:
+        loop = _with_doubts(chosen, "a plain loop")
+        return f"Use {loop}: {_took(chosen)}{efficiency}; nothing is told to be 5 % faster."
+    gain = speedup(chosen, cells)
+    faster = "" if gain is None else f", {times(gain)} as fast as a plain loop"
+    named = _with_doubts(chosen, plain(chosen.strategy))
+    return f"Use {named}: {_took(chosen)} with {many(chosen.workers, 'worker')}{faster}{efficiency}."
+
+
+def _took(cell: Cell) -> str:
+    return f"{seconds(cell.median)} for {many(cell.items, 'item')}"
+
+
+def _with_doubts(cell: Cell, name: str) -> str:
+    return f"{name} ({in_full(cell.marks)})" if cell.marks else name
+
+
+def _cost(column: Column, cell: Cell) -> str:
+    """Return what the chosen one costs, as far as that was measured; a plain loop costs nothing."""
+    if cell.strategy == BASELINE:
+        return ""
+    costs = [] if cell.start_seconds is None else [f"{seconds(cell.start_seconds)} to start"]
+    if (memory := memory_per_worker(column, cell.strategy)) is not None:
+        words = formats.named("bytes", memory) if memory >= _LITTLE else "less than 0.1 MiB"
+        costs.append(f"{words} of memory for each further worker")
+    return f"It takes {' and '.join(costs)}." if costs else ""
+
+
+def memory_per_worker(column: Column, strategy: str) -> float | None:
+    """Return the memory that one more worker takes, bytes, the median over processes.
+
+    None where it was not measured in processes of their own with enough numbers of workers.
+    """
+    run = column.sources.get("memory")
+    slopes = list(memory_of_one_more(Evidence([run]), strategy).values.values()) if run else []
+    return statistics.median(slopes) if slopes else None
+
+
+def _others(choice: Choice, cells: Sequence[Cell]) -> Iterator[str]:
+    called = dict(zip(map(id, cells), names(cells), strict=True))
+    if choice.alike:
+        shortest = f" (the shortest median, {seconds(choice.fastest.median)})"
+        alike = ", ".join(called[id(cell)] + (shortest if cell is choice.fastest else "") for cell in choice.alike)
+        yield f"Can't be told to be slower: {alike}."
+    if choice.behind:
+        after = choice.behind[0]
+        late = percent(after.median / choice.fastest.median - 1)
+        name = _with_doubts(after, called[id(after)])
+        yield f"Next comes {name} with {seconds(after.median)}, {late} behind the fastest."
+
+
+def _level(cells: Sequence[Cell]) -> str:
+    least = min(interval(cell).level for cell in cells)
+    if least == 0:
+        return "Some have a single round, which says nothing about chance."
+    few = f"For want of rounds the intervals hold the true medians with {percent(least)} at least."
+    return few if least < LEVEL else ""
+
+
+def _gil(column: Column, cells: Sequence[Cell]) -> str:
+    off = column.sources[cells[0].experiment].facts.get("gil") == "off"
+    return "The GIL was off." if off and cells[0].kernel else ""
+
+
+def _control(measured: Sequence[Cell], cells: Sequence[Cell]) -> str:
+    if all(cell.client == CONTROL for cell in cells):
+        return "Only the raw client was measured, which is a control: real clients cost more."
+    taking_part = {cell.strategy for cell in cells}
+    left = dict.fromkeys(plain(cell.strategy) for cell in measured if cell.strategy not in taking_part)
+    return f"Left out, with the raw client only: {', '.join(left)}." if left else ""
+
 
 _LEAD = (
     "What to use here. The fastest is the strategy with the shortest median. One is told to be behind another only if "
     f"the {percent(LEVEL)} interval of its median lies wholly above {LATITUDE} times the upper end of the "
-    f"other's, or the {percent(LIKELY)} interval, which leaves odd rounds out, above "
-    f"{digits(LATITUDE * (1 + FAR))} times. All that are behind none are as fast, as far as can be told. Of "
+    f"other's, or the {percent(samples.LIKELY)} interval, which leaves odd rounds out, above "
+    f"{digits(LATITUDE * (1 + samples.FAR))} times. All that are behind none are as fast, as far as can be told. Of "
     "those that a plain loop is behind the simplest is named, in the order of the tables, and the loop if it is behind "
     "none. Faint dots are rounds, marks are medians with their intervals, and dashes are each strategy's limit: the "
     "least time in which the work could be done."
@@ -42,66 +230,53 @@ _LEAD = (
 
 def section(columns: Sequence[Column]) -> Section:
     """Make the part that answers."""
-    found = {id(column): answers(column) for column in columns}
-    measured = {answer.work for own in found.values() for answer in own}
-    makers = [
-        partial(_panel, found, name, place)
-        for name, *_ in KINDS
-        for place in range(max(len(_about(own, name)) for own in found.values()))
-    ]
-    rows = side_by_side(columns, makers)
-    return Section(
-        key="answer",
-        title="The answer",
-        lead=_LEAD if rows else "",
-        rows=rows,
-        missing=tuple(
-            f"{name}: not measured; measure it with: {command(experiment)}"
-            for name, experiment, _ in KINDS
-            if name not in measured
-        ),
+    found = {id(column): _by_scale(column) for column in columns}
+    works = [name for name, *_ in KINDS]
+    scales = {scale for own in found.values() for scale in own}
+    ranked = sorted(scales, key=lambda scale: (works.index(scale[0]), scale[1]))
+    rows = side_by_side(columns, [partial(_panel, found, scale) for scale in ranked])
+    missing = tuple(
+        f"{name}: not measured; measure it with: {command(experiment)}"
+        for name, experiment, _ in KINDS
+        if (name, 0) not in scales
     )
+    return Section(key="answer", title="The answer", lead=_LEAD if rows else "", rows=rows, missing=missing)
 
 
-def _about(own: Sequence[Answer], work: str) -> list[Answer]:
-    return [answer for answer in own if answer.work == work]
+Scale = tuple[str, int]
+"""A kind of work, and which of the scales at which a column measured it, from 0."""
 
 
-def _panel(found: Mapping[int, Sequence[Answer]], work: str, place: int, column: Column) -> Panel | None:
-    """Show the answer for one kind of work.
+def _by_scale(column: Column) -> dict[Scale, Answer]:
+    found = answers(column)
+    return {(one.work, sum(other.work == one.work for other in found[:place])): one for place, one in enumerate(found)}
 
-    Args:
-        found: the answers of every column, by its identity.
-        work: the kind.
-        place: which of the scales at which the column measured it, from 0.
-        column: the one to show.
-    """
-    beside = [own[place] for each in found.values() if len(own := _about(each, work)) > place]
-    answer = next(iter(_about(found[id(column)], work)[place:]), None)
+
+def _panel(found: Mapping[int, Mapping[Scale, Answer]], scale: Scale, column: Column) -> Panel | None:
+    """Show a column's answer for one scale, beside those of all columns, by their identities."""
+    answer = found[id(column)].get(scale)
     if answer is None:
         return None
     cells = contenders(answer.cells)
+    beside = [cell for own in found.values() if scale in own for cell in contenders(own[scale].cells)]
     made = column.panel(
         cells,
-        key=f"answer-{'-'.join(work.lower().split())}",
-        title=work,
+        key=slug("answer", answer.work),
+        title=answer.work,
         says=answer.sentence,
-        chart=_chart(cells, [cell for other in beside for cell in contenders(other.cells)], column.order),
+        chart=_chart(cells, beside, column.order),
         table=_table(answer.cells),
     )
-    scale = wording(shared([cell for cell in cells if cell.strategy != BASELINE] or cells))
-    return replace(made, setting=scale, doubts=(*made.doubts, *_too_fast(cells)))
+    setting = wording(shared([cell for cell in cells if cell.strategy != BASELINE] or cells))
+    return replace(made, setting=setting, doubts=(*made.doubts, *_too_fast(cells)))
 
 
 def _too_fast(cells: Sequence[Cell]) -> list[str]:
     """Name the cells that gain more over a plain loop than workers can bring: one of the two met another machine."""
     gains = [(name, cell.workers, speedup(cell, cells)) for cell, name in zip(cells, names(cells), strict=True)]
     beyond = [f"{name} ({times(gain)} with {workers})" for name, workers, gain in gains if (gain or 0) > workers]
-    if not beyond:
-        return []
-    return [
-        f"speedup: more than workers can bring, so the machine was slower during the plain loop: {', '.join(beyond)}"
-    ]
+    much = "speedup: more than workers can bring, so the machine was slower during the plain loop"
+    return [f"{much}: {', '.join(beyond)}"] if beyond else []
 
 
 def _table(cells: Sequence[Cell]) -> Table:
@@ -115,10 +290,9 @@ def _table(cells: Sequence[Cell]) -> Table:
 
 
 def _interval(cell: Cell) -> str:
-    if len(cell.rounds) == 1:
-        return NOTHING
-    between = interval(cell)
-    return f"{seconds(between.low)} to {seconds(between.high)} ({percent(between.level)})"
+    found = interval(cell)
+    words = f"{seconds(found.low)} to {seconds(found.high)} ({percent(found.level)})"
+    return words if len(cell.rounds) > 1 else NOTHING
 
 
 _STEP = 26  # pixels of a strategy
@@ -129,13 +303,7 @@ _RIGHT = 0.55  # of the axis; words beside a mark right of it stand on its left
 
 
 def _chart(cells: Sequence[Cell], every: Sequence[Cell], order: Sequence[str]) -> Chart:
-    """Draw cells that do the same work.
-
-    Args:
-        cells: in the order of tables, shape (n,), n at least 1.
-        every: those of all columns, which share the axis.
-        order: the names of all strategies.
-    """
+    """Draw cells that do the same work, on the axis of those of all columns."""
     ends, choice = _ends(every), choose(cells)
     called = list(zip(cells, names(cells), strict=True))
     data = {

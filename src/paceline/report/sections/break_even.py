@@ -1,7 +1,7 @@
 """From which length of an item on a strategy pays, and what it gains."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -11,45 +11,52 @@ import altair as alt
 
 from paceline.history import Cell
 from paceline.report import plots
-from paceline.report.model import Chart, Column, Panel, Table, cell_table, distinguishing, number, side_by_side, slug
+from paceline.report.model import (
+    Chart,
+    Column,
+    Panel,
+    Rows,
+    Table,
+    cell_table,
+    distinguishing,
+    number,
+    side_by_side,
+    slug,
+)
 from paceline.tables.rows import BASELINE, described, test, wording
 from paceline.text import formats
 from paceline.text.formats import NOTHING, plain
 
+_EXPERIMENT = "break_even"
 _PAIRED = "speedup_over_loop"
 _Key = tuple[object, ...]
 
 
 @dataclass(frozen=True)
 class Gain:
-    """The speedup of a cell.
-
-    Args:
-        cell: with its processes put together.
-        each: that of each process; none where no plain loop was measured beside it.
-    """
+    """The speedup of a cell, its processes put together, and that of each; none without a plain loop beside it."""
 
     cell: Cell
     each: tuple[float, ...]
 
     @property
     def factor(self) -> float | None:
-        """The median of the processes; None if there are none."""
+        """The median of the processes."""
         return median(self.each) if self.each else None
 
 
-def speedups(column: Column, experiment: str, function: str) -> list[Gain]:
-    """Return the speedup of each cell of an experiment, except those of the plain loop.
+def speedups(column: Column, function: str) -> list[Gain]:
+    """Return the speedup of each cell of a test function, except those of the plain loop.
 
     A cell that took turns with a plain loop knows its own; another is held against the one plain loop that did the same
     work in the same process.
     """
-    merged = [cell for cell in column.of(experiment, function) if cell.strategy != BASELINE]
+    merged = [cell for cell in column.of(_EXPERIMENT, function) if cell.strategy != BASELINE]
     if not merged:
         return []
-    run = column.sources[experiment]
-    single = [cell for cell in run.cells if cell.experiment == experiment and test(cell) == function]
-    loops = _grouped([cell for cell in single if cell.strategy == BASELINE], of=_work)
+    run = column.sources[_EXPERIMENT]
+    single = [cell for cell in run.cells if cell.experiment == _EXPERIMENT and test(cell) == function]
+    loops = _grouped((cell for cell in single if cell.strategy == BASELINE), of=_work)
     processes = _grouped(single, of=_identity)
     return [
         Gain(cell, tuple(gain for one in processes.get(_identity(cell), ()) if (gain := _gain(one, loops) or 0) > 0))
@@ -70,7 +77,7 @@ def length(cell: Cell) -> float | None:
     return number(cell.extra.get("item_cpu_seconds"))
 
 
-def _grouped(cells: Sequence[Cell], of: Callable[[Cell], _Key]) -> dict[_Key, list[Cell]]:
+def _grouped(cells: Iterable[Cell], of: Callable[[Cell], _Key]) -> dict[_Key, list[Cell]]:
     groups: dict[_Key, list[Cell]] = {}
     for cell in cells:
         groups.setdefault(of(cell), []).append(cell)
@@ -100,16 +107,15 @@ _SMALL = 0.01  # below this, two decimals say nothing
 
 def gains(column: Column) -> list[Gain]:
     """Return the speedups of the map of one column; nothing if there is none."""
-    found = [gain for function in _FUNCTIONS for gain in speedups(column, "break_even", function)]
+    found = [gain for function in _FUNCTIONS for gain in speedups(column, function)]
     return [gain for gain in found if length(gain.cell) is not None]
 
 
-def rows(columns: Sequence[Column]) -> tuple[tuple[Panel, ...], ...]:
+def rows(columns: Sequence[Column]) -> Rows:
     """Make a map for each strategy that was held against a plain loop."""
     found = {column.label: gains(column) for column in columns}
-    order = dict.fromkeys(name for column in columns for name in column.order)
     present = {gain.cell.strategy for own in found.values() for gain in own}
-    return side_by_side(columns, [partial(_panel, found, name) for name in order if name in present])
+    return side_by_side(columns, [partial(_panel, found, name) for name in columns[0].order if name in present])
 
 
 def _panel(found: dict[str, list[Gain]], strategy: str, column: Column) -> Panel | None:
@@ -134,7 +140,7 @@ def _field(gain: Gain, names: Sequence[str], end: float) -> plots.Field:
 
 
 def _chart(own: Sequence[Gain], every: Sequence[Gain], names: Sequence[str]) -> Chart:
-    end = _end(every)
+    end = max([_LEAST_END, *(gain.factor or 0 for gain in every)])
     legend = alt.Legend(
         title="times as fast as a plain loop",
         titleLimit=300,
@@ -153,11 +159,6 @@ def _chart(own: Sequence[Gain], every: Sequence[Gain], names: Sequence[str]) -> 
         label="speedup",
         titles=("an item carries, there and back", "an item computes"),
     )
-
-
-def _end(every: Sequence[Gain]) -> float:
-    """Return the factor at which the colours end, the same above and below 1: the greatest speedup there is."""
-    return max([_LEAST_END, *(gain.factor or 0 for gain in every)])
 
 
 def _carries(gain: Gain) -> str:
@@ -179,16 +180,13 @@ def _says(own: Sequence[Gain], strategy: str) -> str:
     known = sorted((gain for gain in own if gain.factor), key=lambda gain: gain.factor or 0)
     if not known:
         return f"No plain loop was measured beside {plain(strategy)}, so there is no speedup."
-    worst, best = known[0], known[-1]
     faster = sum((gain.factor or 0) > 1 for gain in known)
-    return (
-        f"{plain(strategy)} is faster than a plain loop in {faster} of {len(known)} cells: at best "
-        f"{_times(best.factor)} ({_where(best)}), at worst {_times(worst.factor)} ({_where(worst)})."
+    worst, best = (
+        f"{_times(gain.factor)} (items of {_computes(gain, ())} that carry {_carries(gain)})"
+        for gain in (known[0], known[-1])
     )
-
-
-def _where(gain: Gain) -> str:
-    return f"items of {_computes(gain, ())} that carry {_carries(gain)}"
+    cells = f"{plain(strategy)} is faster than a plain loop in {faster} of {len(known)} cells"
+    return f"{cells}: at best {best}, at worst {worst}."
 
 
 def _table(own: Sequence[Gain], names: Sequence[str]) -> Table:

@@ -118,12 +118,7 @@ _LONG = 1000.0  # from end to end of an axis
 
 
 def margins(findings: Findings, all_columns: Sequence[Findings]) -> Chart | None:
-    """Draw a column's claims; None where no figure of them can be drawn.
-
-    Args:
-        findings: of the column.
-        all_columns: of all columns, so that their axes are the same.
-    """
+    """Draw a column's claims on the axes of all columns; None where no figure of them can be drawn."""
     marks = _all_weakest(findings)
     if not marks:
         return None
@@ -206,12 +201,7 @@ _DIFFER = "DIFFER"
 
 
 def section(columns: Sequence[Column], findings: Mapping[str, Findings]) -> Section:
-    """Make the part on claims.
-
-    Args:
-        columns: n at least 1.
-        findings: by a column's label; one that is not there, or has none, was not judged.
-    """
+    """Make the part on claims, from what was judged by a column's label; a column may have no findings."""
     judged = [column for column in columns if findings.get(column.label)]
     missing = tuple(
         f"{plain(column.label)}: no claim could be judged, since no cell was measured in processes of its own; "

@@ -63,12 +63,7 @@ class Decisions:
 
 
 def decisions(results: Path, most: int = MOST) -> Decisions:
-    """Judge the newest saved comparisons again.
-
-    Args:
-        results: where they are kept, in a folder of their own; there may be none.
-        most: how many to show, at least 1.
-    """
+    """Judge the newest saved comparisons again, `most` of them, as they are kept in the folder of results."""
     folder, found, unread = results / FOLDER, list[Decision](), list[str]()
     try:
         paths = saved(folder)[::-1]
@@ -91,12 +86,7 @@ def decisions(results: Path, most: int = MOST) -> Decisions:
 
 
 def decided(decision: Decision, rank: int) -> Panel:
-    """Show one comparison.
-
-    Args:
-        decision: what it came to.
-        rank: its place among the comparisons, from 1, which names the panel.
-    """
+    """Show one comparison; its rank among them, from 1, names the panel."""
     comparison, outcome = decision.comparison, decision.outcome
     facts = (output.sides(comparison), output.measured(comparison), f"began {comparison.datetime}")
     canary = f"The canary changed by {change(outcome.canary.main.ratio)} ({_interval(outcome.canary)})."

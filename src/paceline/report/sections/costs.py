@@ -7,7 +7,6 @@ import altair as alt
 
 from paceline.history import Cell
 from paceline.report import charts, plots
-from paceline.report.answers import memory_per_worker
 from paceline.report.charts import chart, named, row, span, tooltip
 from paceline.report.model import (
     Chart,
@@ -25,6 +24,7 @@ from paceline.report.model import (
     number,
     side_by_side,
 )
+from paceline.report.sections.answer import memory_per_worker
 from paceline.text import formats
 from paceline.text.formats import NOTHING, binary, plain, seconds
 

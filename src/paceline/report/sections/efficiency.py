@@ -1,9 +1,10 @@
 """How close each strategy comes to the limit, and its overhead per item."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
+from operator import methodcaller
 
 import altair as alt
 
@@ -21,6 +22,7 @@ from paceline.report.model import (
     lacking,
     number,
     side_by_side,
+    slug,
 )
 from paceline.report.sections import break_even
 from paceline.text.formats import NOTHING, is_number, percent, setting
@@ -69,12 +71,12 @@ def _map(columns: Sequence[Column], sweep: Sweep, column: Column) -> Panel | Non
     every = [sweep.of(other) for other in columns]
     beside = distinguishing(every, lambda cell: (sweep.place(cell), cell.workers if sweep.by else None))
     names = tuple(dict.fromkeys([*sweep.by, *beside]))  # what would share a field has rows of its own
-    top = max([1.0, *(_known(cell) or 0 for cell in chain(*every))])  # above 100 % where limits are wrong
+    top = max([1.0, *(number(cell.efficiency) or 0 for cell in chain(*every))])  # above 100 % where limits are wrong
     fields = [_field(cell, sweep, names, top) for cell in cells]
     ranked = sorted(chain(*every), key=lambda cell: (column.order.index(cell.strategy), cell.workers * bool(sweep.by)))
     return column.panel(
         cells,
-        key=f"efficiency-{sweep.function.removeprefix('test_').replace('_', '-')}",
+        key=slug("efficiency", sweep.function.removeprefix("test_")),
         title=sweep.title,
         says=_map_says(fields, sweep),
         chart=plots.heat_map(
@@ -90,7 +92,7 @@ def _map(columns: Sequence[Column], sweep: Sweep, column: Column) -> Panel | Non
 
 
 def _field(cell: Cell, sweep: Sweep, names: Sequence[str], top: float) -> plots.Field:
-    known = _known(cell)
+    known = number(cell.efficiency)
     wrong = (known or 0) > 1
     return plots.Field(
         cell,
@@ -109,13 +111,8 @@ def _map_table(fields: Sequence[plots.Field], sweep: Sweep) -> Table:
         sweep.across: [field.x for field in fields],
         "efficiency": [field.words for field in fields],
     }
-    return cell_table(
-        (*words, "median", "limit", "overhead per item", "marks"), [field.cell for field in fields], words
-    )
-
-
-def _known(cell: Cell) -> float | None:
-    return number(cell.efficiency)
+    cells = [field.cell for field in fields]
+    return cell_table((*words, "median", "limit", "overhead per item", "marks"), cells, words)
 
 
 def _map_says(fields: Sequence[plots.Field], sweep: Sweep) -> str:
@@ -132,62 +129,44 @@ def _map_says(fields: Sequence[plots.Field], sweep: Sweep) -> str:
     return f"From {least} to {most}.{above}{none}"
 
 
-@dataclass(frozen=True)
-class Source:
-    """Cells whose overheads are drawn.
+Overhead = tuple[str, str, tuple[str, str], tuple[str, ...]]
+"""Key and title of a panel, the test function whose overheads it shows, and parameters beside the strategy."""
 
-    Args:
-        at_once: whether only those count that wait for nothing.
-        by: parameters that rows have beside the strategy.
-    """
-
-    key: str
-    experiment: str
-    function: str
-    title: str
-    at_once: bool
-    by: tuple[str, ...] = ()
-
-    def of(self, column: Column) -> list[Cell]:
-        """Return the cells of a column that have an overhead."""
-        found = column.of(self.experiment, self.function)
-        known = [cell for cell in found if cell.items and is_number(cell.overhead)]
-        return [cell for cell in known if cell.latency == 0 or not self.at_once]
-
-
-SOURCES = (
-    Source("overhead", "latency", "test_latency", "Overhead per item, without latency", at_once=True),
-    Source("overhead-clients", "clients", "test_clients", "Overhead per item by client", at_once=False, by=("client",)),
+OVERHEADS: tuple[Overhead, ...] = (
+    ("overhead", "Overhead per item, without latency", ("latency", "test_latency"), ()),
+    ("overhead-clients", "Overhead per item by client", ("clients", "test_clients"), ("client",)),
 )
 
 
-def _overhead(columns: Sequence[Column], source: Source, column: Column) -> Panel | None:
-    every = [source.of(other) for other in columns]
-    names = tuple(dict.fromkeys([*source.by, *distinguishing(every)]))
-    cells = source.of(column)
+def _overhead(columns: Sequence[Column], drawn: Overhead, column: Column) -> Panel | None:
+    key, title, measured, by = drawn
+    every = {id(other): _with_overhead(other.of(*measured)) for other in columns}
+    cells = every[id(column)]
     if not cells:
         return None
+    names = tuple(dict.fromkeys([*by, *distinguishing(every.values())]))
     own = [_dot(cell, names) for cell in cells]
     below = sum(dot.value <= 0 for dot in own)
     left_out = f" {below} of {len(own)} are not above 0 and have no place on the axis." if below else ""
+    others = [_dot(cell, names) for cell in chain(*every.values())]
     return column.panel(
         cells,
-        key=source.key,
-        title=source.title,
+        key=key,
+        title=title,
         says=f"{plots.ends_in_words(own, 'The least', 'the most', ' an item')}{left_out}",
-        chart=plots.dots(
-            own,
-            [_dot(cell, names) for cell in chain(*every)],
-            column.order,
-            title="overhead per item",
-            labels=["overhead"],
-        ),
+        chart=plots.dots(own, others, column.order, title="overhead per item", labels=["overhead"]),
         table=cell_table(
             ("strategy", "overhead per item", "median", "limit", "items", "spread"),
             cells,
             {"strategy": [dot.y for dot in own]},
         ),
     )
+
+
+def _with_overhead(cells: Sequence[Cell]) -> list[Cell]:
+    """Return those that have an overhead; of several latencies only those that wait for nothing."""
+    known = [cell for cell in cells if cell.items and is_number(cell.overhead)]
+    return [cell for cell in known if cell.latency == 0 or cell.experiment != "latency"]
 
 
 def _dot(cell: Cell, names: Sequence[str]) -> plots.Dot:
@@ -205,7 +184,7 @@ _LEAD = (
 def section(columns: Sequence[Column]) -> Section:
     """Make the part on efficiency."""
     maps = side_by_side(columns, [partial(_map, columns, sweep) for sweep in SWEEPS])
-    overheads = side_by_side(columns, [partial(_overhead, columns, source) for source in SOURCES])
+    overheads = side_by_side(columns, [partial(_overhead, columns, one) for one in OVERHEADS])
     even = break_even.rows(columns)
     return Section(
         key="efficiency",
@@ -213,12 +192,8 @@ def section(columns: Sequence[Column]) -> Section:
         lead=" ".join([*([_LEAD] if maps else []), *([break_even.LEAD] if even else [])]),
         rows=(*maps, *overheads, *even),
         missing=(
-            *lacking(columns, _has("latency"), "Efficiency and overhead by latency", "latency"),
-            *lacking(columns, _has("workers"), "Efficiency by workers", "workers"),
+            *lacking(columns, methodcaller("of", "latency"), "Efficiency and overhead by latency", "latency"),
+            *lacking(columns, methodcaller("of", "workers"), "Efficiency by workers", "workers"),
             *lacking(columns, break_even.gains, "The break-even map", "break_even"),
         ),
     )
-
-
-def _has(experiment: str) -> Callable[[Column], object]:
-    return lambda column: column.of(experiment)

@@ -144,17 +144,11 @@ def _called(run: Run) -> str:
     return f"run {run.number}" if run.number is not None else f"the run of {moment(run)}"
 
 
-def _hover(*more: str) -> list[alt.Tooltip]:
-    return hovering({"name": "run", "when": "saved", "shown": "median", **dict(zip(more, more, strict=True))})
+_HOVER = {"name": "run", "when": "saved", "shown": "median"}
 
 
 def all_cells(drift: Sequence[Drift], column: str) -> Panel:
-    """Show where all cells of a history stand in each run.
-
-    Args:
-        drift: n at least 1.
-        column: the history's label.
-    """
+    """Show where all cells of a history stand in each run, of n at least 1."""
     quickest, slowest = min(drift, key=lambda one: one.middle), max(drift, key=lambda one: one.middle)
     rows = tuple((_called(one.run), str(one.cells), *map(change, (one.low, one.middle, one.high))) for one in drift)
     return Panel(
@@ -186,20 +180,14 @@ def _drift_chart(drift: Sequence[Drift]) -> Chart:
         ),
         every.mark_line(color=_LINE).encode(_across("run"), middle),
         every.mark_point(color=_LINE, size=40, filled=True, opacity=1).encode(
-            _across("run"), middle, tooltip=_hover("cells")
+            _across("run"), middle, tooltip=hovering({**_HOVER, "cells": "cells"})
         ),
     )
     return chart(layers.properties(height=charts.HEIGHT - 100), {"runs": rows})
 
 
 def moved(track: Track, rank: int, column: str) -> Panel:
-    """Show one cell that moved.
-
-    Args:
-        track: the cell's.
-        rank: its place among those that moved, from 1, which names the panel.
-        column: the history's label.
-    """
+    """Show one cell that moved; its rank among those, from 1, names the panel."""
     return Panel(
         key=f"history-moved-{rank}",
         title=track.name,
@@ -235,17 +223,14 @@ def _levels(track: Track) -> list[tuple[int, int, float]]:
 
 def _track_chart(track: Track) -> Chart:
     at = _places([run for run, _ in track.points])
-    places = [one.point.index for one in track.moved]
+    steps = [(one.point.index, change(one.point.ratio)) for one in track.moved]
     data: dict[str, list[Row]] = {
         "points": [_dot(run, cell, place) for (run, cell), place in zip(track.points, at, strict=True)],
         "levels": [
             {"start": at[start], "end": at[end], "level": level, "said": seconds(level)}
             for start, end, level in _levels(track)
         ],
-        "moves": [
-            {"at": (at[place - 1] + at[place]) / 2, "said": change(one.point.ratio)}
-            for place, one in zip(places, track.moved, strict=True)
-        ],
+        "moves": [{"at": (at[index - 1] + at[index]) / 2, "said": ratio} for index, ratio in steps],
     }
     return chart(_track_drawn(track), data)
 
@@ -266,7 +251,7 @@ def _track_drawn(track: Track) -> alt.TopLevelMixin:
             _across("run"), alt.Y("low:Q").scale(scale), alt.Y2("high")
         ),
         points.mark_point(color=_LINE, size=40, filled=True, opacity=1).encode(
-            _across("run"), alt.Y("median:Q").scale(scale), tooltip=_hover()
+            _across("run"), alt.Y("median:Q").scale(scale), tooltip=hovering(_HOVER)
         ),
     ).properties(height=charts.HEIGHT - 60)
 
@@ -313,12 +298,7 @@ _COMPARE = "paceline ab --baseline SIDE --candidate SIDE"
 
 
 def section(kept: Sequence[Past], decisions: Decisions) -> Section:
-    """Make the part on histories.
-
-    Args:
-        kept: a history of each machine and Python.
-        decisions: the saved A/B comparisons.
-    """
+    """Make the part on histories, one of each machine and Python, and on the saved A/B comparisons."""
     rows = [_panels(past, plain(past.trend.fingerprint) if len(kept) > 1 else "") for past in kept]
     rows += [(decided(decision, rank),) for rank, decision in enumerate(decisions.found, 1)]
     shown = tuple(row for row in rows if row)

@@ -12,18 +12,15 @@ from paceline.text.formats import NOTHING, digits, is_number, many, plain, setti
 
 
 def facts(runs: Sequence[Run]) -> list[tuple[str, ...]]:
-    """Return a row for each fact that a run knows: its name, then what each run says.
-
-    Args:
-        runs: n at least 1.
-    """
+    """Return a row for each fact that a run knows: its name, then what each run says."""
     known = [_facts(run) for run in runs]
     rows = [(plain(name), *(_word(own.get(name)) for own in known)) for name in dict.fromkeys(chain(*known))]
     return [row for row in rows if set(row[1:]) != {NOTHING}]
 
 
 def _facts(run: Run) -> dict[str, object]:
-    info = run.machine_info
+    info, known = run.machine_info, run.facts
+    experiments = {cell.experiment for cell in run.cells}
     return {
         "fingerprint": run.fingerprint,
         "CPU": _inside(info, "cpu").get("brand_raw"),
@@ -33,14 +30,14 @@ def _facts(run: Run) -> dict[str, object]:
         "Python": run.python,
         "compiler": info.get("python_compiler"),
         "GIL": _gil(run),
-        "switch interval": _interval(run),
+        "switch interval": setting(interval) if is_number(interval := known.get("switch_interval")) else None,
         "load average (1, 5, 15 min)": ", ".join(map(digits, load(run))),
         "saved": moment(run),
         "commit": _commit(run),
-        "Paceline": run.facts.get("version"),
-        "seed": run.facts.get("seed"),
+        "Paceline": known.get("version"),
+        "seed": known.get("seed"),
         "options": _scale(run),
-        "cells": _cells(run),
+        "cells": f"{len(run.cells)} in {many(len(experiments), 'experiment')}, each process counted",
         "complete": "yes" if run.complete else "no",
         "file": run.path,
         **{f"library {name}": version for name, version in run.libraries.items()},
@@ -75,14 +72,8 @@ def _cpus(run: Run) -> str | None:
 
 
 def _gil(run: Run) -> str | None:
-    said = run.facts.get("gil")
-    built = run.machine_info.get("free_threaded")
-    return None if said is None else f"{said} (free-threaded build)" if built else str(said)
-
-
-def _interval(run: Run) -> str | None:
-    seconds = run.facts.get("switch_interval")
-    return setting(float(seconds)) if is_number(seconds) else None
+    gil, built = run.facts.get("gil"), run.machine_info.get("free_threaded")
+    return None if gil is None else f"{gil}{' (free-threaded build)' if built else ''}"
 
 
 def _scale(run: Run) -> str:
@@ -95,13 +86,8 @@ def _commit(run: Run) -> str | None:
     return None if not known else f"{str(known)[:12]}{', with changes of its own' if run.commit.get('dirty') else ''}"
 
 
-def _cells(run: Run) -> str:
-    experiments = {cell.experiment for cell in run.cells}
-    return f"{len(run.cells)} in {many(len(experiments), 'experiment')}, each process counted"
-
-
 _LEAD = (
-    "Panels hold for the machine, the Python and the versions that they were measured with. A load average is that of "
+    "Figures hold for the machine, the Python and the versions that they were measured with. A load average is that of "
     "the whole machine when the run was saved, the run's own work included."
 )
 _HIGH = 1.5
@@ -125,27 +111,22 @@ def _differences(columns: Sequence[Column], here: str | None) -> Panel:
     if several:
         rows = [(*row, "" if len(set(row[1:])) == 1 else "differs") for row in rows]
     header = ("fact", *labels, *(["between them"] if several else []))
+    introduced = (f"{plain(one.label)}: {called(one.run)}, {plain(one.run.fingerprint)}." for one in columns)
     doubts = (*_apart(columns), *(doubt for column in columns for doubt in _doubts(column, here)))
     return Panel(
         key="machine-facts",
         title="What was measured where",
-        says=f"{_introduced(columns)} {_tally(doubts)}",
+        says=" ".join([*introduced, _tally(len(doubts))]),
         column="" if several else columns[0].label,
         table=Table(header, tuple(rows), left=len(header)),
         doubts=doubts,
     )
 
 
-def _introduced(columns: Sequence[Column]) -> str:
-    return " ".join(
-        f"{plain(column.label)}: {called(column.run)}, {plain(column.run.fingerprint)}." for column in columns
-    )
-
-
-def _tally(doubts: Sequence[str]) -> str:
+def _tally(doubts: int) -> str:
     if not doubts:
         return "Nothing is doubtful about whole runs."
-    return f"{len(doubts)} thing{'s are' if len(doubts) > 1 else ' is'} to be known before anybody counts on them."
+    return f"{doubts} thing{'s are' if doubts > 1 else ' is'} to be known before anybody counts on them."
 
 
 def _apart(columns: Sequence[Column]) -> Iterator[str]:
@@ -154,7 +135,7 @@ def _apart(columns: Sequence[Column]) -> Iterator[str]:
     fingerprints = dict.fromkeys(plain(run.fingerprint) for run in runs)
     if len(fingerprints) > 1:
         yield (
-            f"DIFFERENT MACHINES OR PYTHONS: {', '.join(fingerprints)}. Panels of different ones say nothing about "
+            f"DIFFERENT MACHINES OR PYTHONS: {', '.join(fingerprints)}. Figures of different ones say nothing about "
             f"each other's code."
         )
     elif len(pythons := dict.fromkeys(plain(run.python) for run in runs)) > 1:
@@ -179,7 +160,7 @@ def _doubts(column: Column, here: str | None) -> Iterator[str]:
 
 
 def _loaded(column: Column) -> Iterator[str]:
-    """Doubt a run at whose end more wanted to run than there were CPUs."""
+    """Name a run at whose end more wanted to run than there were CPUs."""
     usable, averages = cpus(column.run), load(column.run)
     if usable is not None and averages and max(averages) > _HIGH * usable:
         yield (

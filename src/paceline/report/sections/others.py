@@ -1,11 +1,23 @@
 """All cells that no other section shows."""
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
 from paceline.history import Cell
 from paceline.report import plots
-from paceline.report.model import Column, Panel, Section, Table, distinguishing, extremes, label, side_by_side, slug
+from paceline.report.model import (
+    Column,
+    Panel,
+    Section,
+    Table,
+    distinguishing,
+    drawn_or_missing,
+    extremes,
+    label,
+    side_by_side,
+    slug,
+)
 from paceline.tables.rows import test, varying
 from paceline.tables.runs import added_figures, figures_of
 from paceline.text.formats import NOTHING, plain, seconds
@@ -47,13 +59,10 @@ def section(columns: Sequence[Column]) -> Section:
     """Make the part on everything that no other part draws."""
     found = {(cell.experiment, test(cell)) for column in columns for cell in column.cells}
     keys = sorted(key for key in found if key[0] not in DRAWN or key in WITHOUT_PICTURE)
-    rows = side_by_side(columns, [partial(_panel, columns, *key, several=_several(keys, key)) for key in keys])
-    missing = () if rows else (_NOTHING,)
-    return Section(key="others", title="Other experiments", lead=_LEAD if rows else "", rows=rows, missing=missing)
-
-
-def _several(keys: Sequence[tuple[str, str]], key: tuple[str, str]) -> bool:
-    return sum(experiment == key[0] for experiment, _ in keys) > 1 or key[0] in DRAWN
+    functions = Counter(experiment for experiment, _ in keys)
+    several = {name for name, count in functions.items() if count > 1 or name in DRAWN}
+    rows = side_by_side(columns, [partial(_panel, columns, *key, several=key[0] in several) for key in keys])
+    return drawn_or_missing("others", "Other experiments", _LEAD, rows, _NOTHING)
 
 
 def _panel(columns: Sequence[Column], experiment: str, function: str, column: Column, *, several: bool) -> Panel | None:

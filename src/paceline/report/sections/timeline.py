@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from statistics import median
 
@@ -20,6 +20,7 @@ from paceline.report.model import (
     cell_table,
     command,
     doubts,
+    drawn_or_missing,
     extremes,
     side_by_side,
     slug,
@@ -49,13 +50,7 @@ def workers_section(columns: Sequence[Column]) -> Section:
     """Make the part on workers."""
     rows = side_by_side(columns, [partial(_sweep, columns, *sweep) for sweep in SWEEPS])
     missing = f"No sweep over workers was measured; measure one: {command('workers')}"
-    return Section(
-        key="workers",
-        title="Time against workers",
-        lead=_WORKERS_LEAD if rows else "",
-        rows=rows,
-        missing=() if rows else (missing,),
-    )
+    return drawn_or_missing("workers", "Time against workers", _WORKERS_LEAD, rows, missing)
 
 
 def _sweep(columns: Sequence[Column], experiment: str, function: str, title: str, column: Column) -> Panel | None:
@@ -65,7 +60,7 @@ def _sweep(columns: Sequence[Column], experiment: str, function: str, title: str
     every = [cell for other in columns for cell in other.of(experiment, function)]
     return column.panel(
         cells,
-        key=f"workers-{function.removeprefix('test_').replace('_', '-')}",
+        key=slug("workers", function.removeprefix("test_")),
         title=title,
         says=_says(cells),
         chart=_chart(cells, every, column.order),
@@ -124,25 +119,8 @@ def _who(cell: Cell) -> str:
     return f"{plain(cell.strategy)} with {many(cell.workers, 'worker')}"
 
 
-@dataclass(frozen=True)
-class Work:
-    """What was traced.
-
-    Attributes:
-        key: names it in small letters.
-        title: what it is called.
-        functions: the test functions that trace it.
-    """
-
-    key: str
-    title: str
-    functions: tuple[str, ...]
-
-
-WORKS = (
-    Work("downloads", "Downloads", ("test_downloads", "test_downloads_in_chunks")),
-    Work("computing", "Computing", ("test_computing",)),
-)
+WORKS = {"Downloads": ("test_downloads", "test_downloads_in_chunks"), "Computing": ("test_computing",)}
+"""What was traced, and the test functions that trace it."""
 
 _EXPERIMENT = "timeline"
 _HANDING = "handing"  # what the experiment calls the way items are handed out
@@ -152,39 +130,34 @@ _LEAD = (
     f"One round of each strategy, traced in a pass of its own. {tracing.READING} One worker alone makes a staircase, a "
     "line for each item. The axes of time of one work are alike, but for one worker alone, which may take much longer."
 )
-_MISSING = f"No round was traced; trace one of each strategy: {command(_EXPERIMENT)}"
 
 
 def section(columns: Sequence[Column]) -> Section:
     """Make the part on single items."""
-    rows = [row for work in WORKS for row in side_by_side(columns, _makers(columns, work))]
-    return Section(
-        key="timeline",
-        title="Who ran which item when",
-        lead=_LEAD if rows else "",
-        rows=tuple(rows),
-        missing=() if rows else (_MISSING,),
-    )
+    rows = tuple(row for work in WORKS for row in side_by_side(columns, _makers(columns, work)))
+    missing = f"No round was traced; trace one of each strategy: {command(_EXPERIMENT)}"
+    return drawn_or_missing("timeline", "Who ran which item when", _LEAD, rows, missing)
 
 
-def _makers(columns: Sequence[Column], work: Work) -> list[Maker]:
+def _makers(columns: Sequence[Column], work: str) -> list[Maker]:
     """Return a maker for each panel, in the order of tables; a strategy may have several: with and without chunks."""
     traced = [_traced(column, work) for column in columns]
     counted = Counter[str]()
     for own in traced:
         counted |= Counter(cell.strategy for cell in own)
-    every = [cell for own in traced for cell in own]
-    ends = {alone: max((_end(cell) for cell in every if _alone(cell) == alone), default=0.0) for alone in (False, True)}
-    order = dict.fromkeys(name for column in columns for name in (*column.order, *counted))
-    return [partial(_round, work, ends, name, place) for name in order for place in range(counted[name])]
+    lengths = [(cell.workers, makespan(read) * _ROOM) for own in traced for cell in own if (read := _read(cell)[0])]
+    ends = {
+        alone: max((end for workers, end in lengths if (workers == 1) == alone), default=0.0) for alone in (False, True)
+    }
+    return [partial(_round, work, ends, name, place) for name in columns[0].order for place in range(counted[name])]
 
 
-def _round(work: Work, ends: Mapping[bool, float], strategy: str, place: int, column: Column) -> Panel | None:
-    """Show one round.
+def _round(work: str, ends: Mapping[bool, float], strategy: str, place: int, column: Column) -> Panel | None:
+    """Show one of a strategy's rounds of some work, the first at `place` 0.
 
     Args:
         work: what was done in it.
-        ends: where the axis of time ends, for rounds of one worker alone and for others, seconds.
+        ends: where the axis of time ends, seconds, by whether one worker did all, which may take much longer.
         strategy: whose round it is.
         place: which of the strategy's rounds, from 0.
         column: the one to show.
@@ -196,10 +169,10 @@ def _round(work: Work, ends: Mapping[bool, float], strategy: str, place: int, co
     read, wrong = _read(cell)
     drawn = tracing.panel(
         read,
-        key=slug("timeline", work.key, _name(cell, own)),
-        title=f"{work.title}: {_name(cell, own)}",
+        key=slug("timeline", work, _name(cell, own)),
+        title=f"{work}: {_name(cell, own)}",
         workers=cell.workers,
-        end=ends[_alone(cell)],
+        end=ends[cell.workers == 1],
         most=_MOST,
     )
     return replace(
@@ -228,15 +201,5 @@ def _name(cell: Cell, own: Sequence[Cell]) -> str:
     return f"{name}, {plain(handing) if isinstance(handing, str) else varying(own)[own.index(cell)]}"
 
 
-def _traced(column: Column, work: Work) -> list[Cell]:
-    return [cell for function in work.functions for cell in column.of(_EXPERIMENT, function)]
-
-
-def _alone(cell: Cell) -> bool:
-    """Whether a single worker did all, which may take so long that it has an axis of its own."""
-    return cell.workers == 1
-
-
-def _end(cell: Cell) -> float:
-    read, _ = _read(cell)
-    return makespan(read) * _ROOM if read else 0.0
+def _traced(column: Column, work: str) -> list[Cell]:
+    return [cell for function in WORKS[work] for cell in column.of(_EXPERIMENT, function)]
