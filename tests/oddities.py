@@ -44,19 +44,19 @@ def _saved(drawn):
     return from_json({**saved(), "benchmarks": made})
 
 
-def figures_of(section):
-    return [figure for row in section.rows for figure in row]
+def panels_of(section):
+    return [panel for row in section.rows for panel in row]
 
 
 def assert_whole(section):
-    """Look at what every figure of a part has to have."""
+    """Look at what every panel of a part has to have."""
     assert section.rows or section.missing
-    for figure in figures_of(section):
-        assert figure.says
-        assert figure.key == figure.key.strip("-").lower()
-        assert all(len(row) == len(figure.table.columns) for row in figure.table.rows)
-        assert in_script({"spec": figure.chart.spec, "data": figure.chart.data})
-        assert_in_legends(figure.chart)
+    for panel in panels_of(section):
+        assert panel.says
+        assert panel.key == panel.key.strip("-").lower()
+        assert all(len(row) == len(panel.table.columns) for row in panel.table.rows)
+        assert in_script({"spec": panel.chart.spec, "data": panel.chart.data})
+        assert_in_legends(panel.chart)
 
 
 def assert_in_legends(chart):

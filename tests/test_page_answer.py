@@ -2,9 +2,9 @@
 
 import pytest
 from claimed import cell, cells, run
+from golden_charts import assert_drawable, assert_golden
 from hypothesis import given
 from oddities import assert_whole, drawing, made, odd_runs
-from pictures import assert_drawable, assert_golden
 
 from paceline.report.model import Report, columns
 from paceline.report.output import page
@@ -189,9 +189,9 @@ def test_far_apart_the_axis_is_logarithmic():
 def test_columns_stand_side_by_side_with_one_axis():
     runs = [run(*DOWNLOADS), run([download("sequential", 2.0), download("threads", 0.1)], fingerprint="other")]
     [row] = answer.section(columns(runs, {}, ORDER)).rows
-    ends = [figure.chart.spec["layer"][1]["encoding"]["x"]["scale"]["domain"] for figure in row]
+    ends = [panel.chart.spec["layer"][1]["encoding"]["x"]["scale"]["domain"] for panel in row]
     assert ends[0] == ends[1]
-    assert [figure.column for figure in row] == [runs[0].fingerprint, "other"]
+    assert [panel.column for panel in row] == [runs[0].fingerprint, "other"]
 
 
 def test_what_was_not_measured_is_named_with_its_command():

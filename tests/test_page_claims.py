@@ -4,7 +4,7 @@ import math
 
 import pytest
 from claimed import cells, run
-from pictures import assert_drawable, assert_golden
+from golden_charts import assert_drawable, assert_golden
 
 from paceline import claims
 from paceline.claims import Bound, Figure, Finding, Part
@@ -41,8 +41,8 @@ def made(*runs):
     return part.section(own, found)
 
 
-def figures(section, key):
-    return [figure for row in section.rows for figure in row if figure.key == key]
+def panels(section, key):
+    return [panel for row in section.rows for panel in row if panel.key == key]
 
 
 def finding(*figured, verdict="confirmed", above=True, margin=2.0):
@@ -57,7 +57,7 @@ def one(value, low=None, high=None, unit="x", what="a figure"):
 
 
 def test_a_verdict_stands_in_words_beside_its_sentence():
-    [verdicts] = figures(made(computed()), "claims-verdicts")
+    [verdicts] = panels(made(computed()), "claims-verdicts")
     assert verdicts.table.columns == ("claim", "verdict", "sentence")
     assert [row[:2] for row in verdicts.table.rows] == [
         ("gil-bound", "confirmed"),
@@ -69,13 +69,13 @@ def test_a_verdict_stands_in_words_beside_its_sentence():
 
 def test_several_runs_have_a_verdict_each_and_differences_stand_out():
     section = made(computed(), computed(pool=1.02, python="3.14.0", fingerprint="other"))
-    [verdicts] = figures(section, "claims-verdicts")
+    [verdicts] = panels(section, "claims-verdicts")
     assert verdicts.table.columns == ("claim", "CPython 3.11.7", "CPython 3.14.0", "between them", "sentence")
     assert [row[1:4] for row in verdicts.table.rows[:2]] == [
         ("confirmed", "confirmed", "agree"),
         ("refuted", "unknown", "unknown in part"),
     ]
-    assert len(figures(section, "claims-margins")) == 2
+    assert len(panels(section, "claims-margins")) == 2
 
 
 def test_confirmed_by_one_and_refuted_by_the_other_is_a_difference():
@@ -85,16 +85,16 @@ def test_confirmed_by_one_and_refuted_by_the_other_is_a_difference():
         column.label: {"gil-io": finding(one(3.0, 2.5, 3.5), verdict=verdict)}
         for column, verdict in zip(runs, verdicts, strict=True)
     }
-    [figure] = figures(part.section(runs, found), "claims-verdicts")
-    assert figure.table.rows[0][3] == "DIFFER"
-    assert "They differ in 1: gil-io." in figure.says
-    assert figure.details[0][0] == "gil-io: confirmed by CPython 3.11.7, refuted by CPython 3.14.0"
-    assert figure.details[0][1][0].startswith("CPython 3.11.7: confirmed: a figure. margin above 2.0x: because")
+    [panel] = panels(part.section(runs, found), "claims-verdicts")
+    assert panel.table.rows[0][3] == "DIFFER"
+    assert "They differ in 1: gil-io." in panel.says
+    assert panel.details[0][0] == "gil-io: confirmed by CPython 3.11.7, refuted by CPython 3.14.0"
+    assert panel.details[0][1][0].startswith("CPython 3.11.7: confirmed: a figure. margin above 2.0x: because")
 
 
 def test_the_whole_argument_is_there_without_javascript():
     section = made(computed())
-    [verdicts] = figures(section, "claims-verdicts")
+    [verdicts] = panels(section, "claims-verdicts")
     heading, lines = verdicts.details[0]
     assert heading == "gil-bound: confirmed"
     assert len(lines) >= 5
@@ -105,26 +105,26 @@ def test_the_whole_argument_is_there_without_javascript():
 
 
 def test_what_an_open_claim_needs_stands_in_the_table():
-    [drawn] = figures(made(computed()), "claims-margins")
+    [drawn] = panels(made(computed()), "claims-margins")
     needs = [row[-1] for row in drawn.table.rows if row[0] == "threads-knee"]
     assert needs
     assert all("pytest --benchmark-only" in words for words in needs)
 
 
 def test_the_chart_is_the_same_as_ever():
-    [drawn] = figures(made(computed()), "claims-margins")
+    [drawn] = panels(made(computed()), "claims-margins")
     assert_golden(drawn)
     assert_drawable(drawn)
 
 
 def test_axes_are_the_same_for_every_run():
     section = made(computed(), computed(pool=0.2, python="3.14.0", fingerprint="other"))
-    specs = [figure.chart.spec for figure in figures(section, "claims-margins")]
+    specs = [panel.chart.spec for panel in panels(section, "claims-margins")]
     assert specs[0]["layer"] == specs[1]["layer"]
 
 
 def test_marks_of_the_evidence_are_doubts():
-    [drawn] = figures(made(computed()), "claims-margins")
+    [drawn] = panels(made(computed()), "claims-margins")
     assert any(doubt.startswith("noisy: ") and "gil-bound" in doubt for doubt in drawn.doubts)
 
 
@@ -155,7 +155,7 @@ def test_a_figure_without_an_honest_ratio_to_its_margin_is_not_drawn(figure):
     own = columns([computed()], {}, ORDER)
     section = part.section(own, {own[0].label: {"gil-io": found}})
     assert weakest("gil-io", found) is None
-    [drawn] = figures(section, "claims-margins")
+    [drawn] = panels(section, "claims-margins")
     assert drawn.chart is None
     assert drawn.table.rows[0][0] == "gil-io"
     assert "0 of 1 verdicts" in drawn.says
@@ -164,7 +164,7 @@ def test_a_figure_without_an_honest_ratio_to_its_margin_is_not_drawn(figure):
 def test_a_figure_that_is_the_same_in_every_process_has_no_interval():
     own = columns([computed()], {}, ORDER)
     section = part.section(own, {own[0].label: {"gil-io": finding(one(3.0), verdict="unknown")}})
-    [drawn] = figures(section, "claims-margins")
+    [drawn] = panels(section, "claims-margins")
     assert drawn.chart.data["between"] == []
     assert_drawable(drawn)
 
@@ -191,4 +191,4 @@ def test_markup_in_names_stays_text():
     assert "<u>" not in html
     assert "<b>" not in html
     assert "<i>3" not in html
-    assert_drawable(figures(section, "claims-margins")[0])
+    assert_drawable(panels(section, "claims-margins")[0])

@@ -2,9 +2,9 @@
 
 import pytest
 from claimed import cell, run
+from golden_charts import assert_drawable, assert_golden
 from hypothesis import given
-from oddities import MARKUP, assert_on_a_page, assert_whole, drawing, figures_of, made, odd_runs, replicas
-from pictures import assert_drawable, assert_golden
+from oddities import MARKUP, assert_on_a_page, assert_whole, drawing, made, odd_runs, panels_of, replicas
 
 from paceline.report.model import columns
 from paceline.report.sections import costs
@@ -52,24 +52,22 @@ def measured(**facts):
 
 
 def by_key(section, key):
-    return [figure for figure in figures_of(section) if figure.key == key]
+    return [panel for panel in panels_of(section) if panel.key == key]
 
 
-def test_the_pictures_are_the_golden_ones():
+def test_the_charts_are_the_golden_ones():
     section = made(part, measured())
-    for figure in figures_of(section):
-        assert_golden(figure)
-        assert_drawable(figure)
+    for panel in panels_of(section):
+        assert_golden(panel)
+        assert_drawable(panel)
     assert section.missing == ()
 
 
 def test_the_start_is_shown_cold_and_warm():
-    (figure,) = by_key(made(part, measured()), "start")
-    assert figure.table.rows[0] == ("threads x1", "1.00 ms", "400 us", "900 us to 1.20 ms", "3")
-    assert figure.says == (
-        "The shortest cold start is 1.00 ms, of threads x1; the longest is 20.0 ms, of pool-fork x8."
-    )
-    assert {row["y"] for row in figure.chart.data["pairs"]} == {"threads x1", "threads x8", "pool-fork x8"}
+    (panel,) = by_key(made(part, measured()), "start")
+    assert panel.table.rows[0] == ("threads x1", "1.00 ms", "400 us", "900 us to 1.20 ms", "3")
+    assert panel.says == ("The shortest cold start is 1.00 ms, of threads x1; the longest is 20.0 ms, of pool-fork x8.")
+    assert {row["y"] for row in panel.chart.data["pairs"]} == {"threads x1", "threads x8", "pool-fork x8"}
 
 
 def test_downloads_lend_their_start_where_none_was_measured():
@@ -79,9 +77,9 @@ def test_downloads_lend_their_start_where_none_was_measured():
         cell("downloads", "test_downloads", "asyncio", client="aiohttp", start_seconds=None),
     ]
     section = made(part, run(own))
-    (figure,) = figures_of(section)
-    assert figure.key == "start-downloads"
-    assert figure.table.rows == (("threads", "2.00 ms"), ("pool-fork", "20.0 ms"))
+    (panel,) = panels_of(section)
+    assert panel.key == "start-downloads"
+    assert panel.table.rows == (("threads", "2.00 ms"), ("pool-fork", "20.0 ms"))
     assert section.missing[0].endswith("benchmarks/test_starting.py")
     assert not by_key(made(part, run(own, measured().cells[0])), "start-downloads")
 
@@ -89,33 +87,33 @@ def test_downloads_lend_their_start_where_none_was_measured():
 def test_one_more_worker_takes_the_median_of_the_slopes_within_processes():
     (column,) = columns([measured()], {}, ())
     assert costs.slopes(column) == pytest.approx({"threads": 41 * KiB, "pool-fork": 3100 * KiB})
-    (figure,) = by_key(made(part, measured()), "memory")
-    assert figure.says == "One more worker takes: threads 41.0 KiB; pool-fork 3.03 MiB."
-    assert {(row[0], row[4]) for row in figure.table.rows} == {
+    (panel,) = by_key(made(part, measured()), "memory")
+    assert panel.says == "One more worker takes: threads 41.0 KiB; pool-fork 3.03 MiB."
+    assert {(row[0], row[4]) for row in panel.table.rows} == {
         ("threads", "41.0 KiB"), ("pool-fork", "3.03 MiB"), ("sequential", "-"),
     }  # fmt: skip
 
 
 def test_two_numbers_of_workers_make_no_slope():
-    (figure,) = by_key(made(part, run(holding("threads", 20, [40, 41, 42], workers=(1, 2)))), "memory")
-    assert figure.says == "The most is 20.1 MiB, of threads, workers=2."
+    (panel,) = by_key(made(part, run(holding("threads", 20, [40, 41, 42], workers=(1, 2)))), "memory")
+    assert panel.says == "The most is 20.1 MiB, of threads, workers=2."
 
 
 def test_uss_stands_in_where_a_system_has_no_pss():
-    (figure,) = by_key(made(part, run(holding("threads", 20, [1024] * 3, name="uss_bytes"))), "memory")
-    assert figure.says == "One more worker takes: threads 1.00 MiB."
+    (panel,) = by_key(made(part, run(holding("threads", 20, [1024] * 3, name="uss_bytes"))), "memory")
+    assert panel.says == "One more worker takes: threads 1.00 MiB."
 
 
 def test_messages_are_told_at_their_smallest_and_largest():
-    (figure,) = by_key(made(part, measured()), "messages")
-    assert figure.says == (
+    (panel,) = by_key(made(part, measured()), "messages")
+    assert panel.says == (
         "A message of 0 B takes 40.0 us (thread-queue) to 60.0 us (pipe). "
         "A message of 64 MiB takes 40.0 us (thread-queue) to 370 ms (pipe)."
     )
-    assert [row[4] for row in figure.table.rows if row[0] == "pipe"] == ["-", "14.0 MiB/s", "173 MiB/s"]
+    assert [row[4] for row in panel.table.rows if row[0] == "pipe"] == ["-", "14.0 MiB/s", "173 MiB/s"]
 
 
-def test_pictures_side_by_side_share_their_axes():
+def test_charts_side_by_side_share_their_axes():
     other = measured(python="3.14.1")
     slower = run(*other.cells, starting("interpreters", 8, 9.0, 8.0), talking("pipe", 2**30, 60.0), python="3.14.1")
     section = made(part, measured(), slower)
@@ -142,11 +140,11 @@ def test_a_name_may_hold_markup_and_a_run_a_single_cell_of_each():
     section = made(
         part, run(starting(MARKUP, 1, 0.1, None), holding(MARKUP, 1, [1] * 3, workers=(3,)), talking(MARKUP, 0, 0.1))
     )
-    assert len(figures_of(section)) == 3
+    assert len(panels_of(section)) == 3
     assert_whole(section)
     assert_on_a_page(section)
-    for figure in figures_of(section):
-        assert_drawable(figure)
+    for panel in panels_of(section):
+        assert_drawable(panel)
 
 
 @drawing
@@ -154,5 +152,5 @@ def test_a_name_may_hold_markup_and_a_run_a_single_cell_of_each():
 def test_no_run_is_too_odd(odd):
     section = made(part, odd)
     assert_whole(section)
-    for figure in figures_of(section)[:1]:
-        assert_drawable(figure)
+    for panel in panels_of(section)[:1]:
+        assert_drawable(panel)

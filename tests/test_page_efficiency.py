@@ -4,9 +4,9 @@ import math
 
 import pytest
 from claimed import cell, run
+from golden_charts import assert_drawable, assert_golden
 from hypothesis import given
-from oddities import MARKUP, assert_on_a_page, assert_whole, drawing, figures_of, made, odd_runs, replicas
-from pictures import assert_drawable, assert_golden
+from oddities import MARKUP, assert_on_a_page, assert_whole, drawing, made, odd_runs, panels_of, replicas
 
 from paceline.report.sections import efficiency as part
 
@@ -52,30 +52,30 @@ def mapped():
 
 
 def by_key(section, key):
-    return [figure for figure in figures_of(section) if figure.key == key]
+    return [panel for panel in panels_of(section) if panel.key == key]
 
 
-def test_the_pictures_are_the_golden_ones():
-    for figure in figures_of(made(part, run(*sweep().cells, *mapped().cells))):
-        assert_golden(figure)
-        assert_drawable(figure)
+def test_the_charts_are_the_golden_ones():
+    for panel in panels_of(made(part, run(*sweep().cells, *mapped().cells))):
+        assert_golden(panel)
+        assert_drawable(panel)
 
 
 def test_a_map_says_its_ends_what_is_above_the_limit_and_where_there_is_none():
-    (figure,) = by_key(made(part, sweep()), "efficiency-latency")
-    assert figure.says == (
+    (panel,) = by_key(made(part, sweep()), "efficiency-latency")
+    assert panel.says == (
         "From 50 % (threads, latency=1 ms) to 102 % (sequential, latency=100 ms). 1 of 5 fields are above 100 %, "
         'marked with !: their limit is wrong. 2 of 5 fields have none, marked with "-": their limit is 0.'
     )
-    assert len(figure.doubts) == 2
+    assert len(panel.doubts) == 2
 
 
 def test_an_efficiency_above_one_is_shown_as_it_is_and_framed():
-    (figure,) = by_key(made(part, sweep()), "efficiency-latency")
-    (framed,) = figure.chart.data["marked"]
+    (panel,) = by_key(made(part, sweep()), "efficiency-latency")
+    (framed,) = panel.chart.data["marked"]
     assert framed["efficiency"] == "102 % !"
     assert framed["value"] == 1.02
-    assert [row["efficiency"] for row in figure.chart.data["unknown"]] == ["-", "-"]
+    assert [row["efficiency"] for row in panel.chart.data["unknown"]] == ["-", "-"]
 
 
 def test_maps_side_by_side_share_rows_columns_and_colours():
@@ -87,20 +87,20 @@ def test_maps_side_by_side_share_rows_columns_and_colours():
 
 def test_a_map_over_workers_has_a_row_for_each_number():
     own = [at_latency("threads", 0.1, 0.9 - n / 100, workers=n, function="test_latency_by_workers") for n in (4, 16)]
-    (figure,) = by_key(made(part, run(*own)), "efficiency-latency-by-workers")
-    assert [row["y"] for row in figure.chart.data["cells"]] == ["threads x4", "threads x16"]
+    (panel,) = by_key(made(part, run(*own)), "efficiency-latency-by-workers")
+    assert [row["y"] for row in panel.chart.data["cells"]] == ["threads x4", "threads x16"]
 
 
 def test_cells_that_would_share_a_field_have_rows_of_their_own():
     own = [at_latency("threads", 0.1, 0.9, workers=10), at_latency("threads", 0.1, 0.7, workers=10, client="requests")]
-    (figure,) = by_key(made(part, run(*own)), "efficiency-latency")
-    assert {row[0] for row in figure.table.rows} == {"threads, client=raw", "threads, client=requests"}
+    (panel,) = by_key(made(part, run(*own)), "efficiency-latency")
+    assert {row[0] for row in panel.table.rows} == {"threads, client=raw", "threads, client=requests"}
 
 
 def test_overheads_are_those_without_latency():
-    (figure,) = by_key(made(part, sweep()), "overhead")
-    assert [row[:2] for row in figure.table.rows] == [("sequential", "80.0 us"), ("threads", "40.0 us")]
-    assert figure.says == "The least is 40.0 us an item, of threads; the most is 80.0 us, of sequential."
+    (panel,) = by_key(made(part, sweep()), "overhead")
+    assert [row[:2] for row in panel.table.rows] == [("sequential", "80.0 us"), ("threads", "40.0 us")]
+    assert panel.says == "The least is 40.0 us an item, of threads; the most is 80.0 us, of sequential."
 
 
 def test_clients_stand_apart_and_an_overhead_below_zero_has_no_place():
@@ -108,21 +108,21 @@ def test_clients_stand_apart_and_an_overhead_below_zero_has_no_place():
         cell("clients", "test_clients", "threads", 0.05 + cost, None, client=client, limit=0.05, overhead=cost / 20)
         for client, cost in (("raw", -0.001), ("requests", 0.02))
     ]
-    (figure,) = by_key(made(part, run(*own)), "overhead-clients")
-    assert [row["y"] for row in figure.chart.data["cells"]] == ["threads, client=requests"]
-    assert "1 of 2 are not above 0" in figure.says
-    assert_drawable(figure)
+    (panel,) = by_key(made(part, run(*own)), "overhead-clients")
+    assert [row["y"] for row in panel.chart.data["cells"]] == ["threads, client=requests"]
+    assert "1 of 2 are not above 0" in panel.says
+    assert_drawable(panel)
 
 
 def test_speedups_are_the_median_of_pairs_within_processes():
-    (figure,) = by_key(made(part, mapped()), "break-even-pool-fork")
-    factors = {(row["y"], row["x"]): row["speedup"] for row in figure.chart.data["cells"]}
+    (panel,) = by_key(made(part, mapped()), "break-even-pool-fork")
+    factors = {(row["y"], row["x"]): row["speedup"] for row in panel.chart.data["cells"]}
     assert factors == {
         ("100 us", "nothing"): "0.50x",  # 0.5, 2 and 0.5: of the medians of all processes it would be 1
         ("100 ms", "nothing"): "2.00x",
         ("100 ms", "1 MiB"): "0.004x",
     }
-    assert figure.says == (
+    assert panel.says == (
         "pool-fork is faster than a plain loop in 1 of 3 cells: at best 2.00x (items of 100 ms that carry nothing), "
         "at worst 0.004x (items of 100 ms that carry 1 MiB)."
     )
@@ -130,22 +130,22 @@ def test_speedups_are_the_median_of_pairs_within_processes():
 
 def test_a_cell_that_took_turns_with_a_plain_loop_knows_its_speedup():
     own = carried("threads", [1.0, 1.0, 1.0], 0.1, 0, speedup_over_loop=[1.5, 1.6, 1.7])
-    (figure,) = by_key(made(part, run(own, carried("sequential", 0.1, 0.1, 0))), "break-even-threads")
-    assert figure.table.rows[0][2:5] == ("1.60x", "1.50x to 1.70x", "3")
+    (panel,) = by_key(made(part, run(own, carried("sequential", 0.1, 0.1, 0))), "break-even-threads")
+    assert panel.table.rows[0][2:5] == ("1.60x", "1.50x to 1.70x", "3")
 
 
 def test_colours_of_the_break_even_maps_are_symmetric_around_one():
-    (figure, other) = (by_key(made(part, mapped()), f"break-even-{name}")[0] for name in ("pool-fork", "threads"))
-    scale = figure.chart.spec["layer"][0]["encoding"]["color"]["scale"]
+    (panel, other) = (by_key(made(part, mapped()), f"break-even-{name}")[0] for name in ("pool-fork", "threads"))
+    scale = panel.chart.spec["layer"][0]["encoding"]["color"]["scale"]
     assert scale == other.chart.spec["layer"][0]["encoding"]["color"]["scale"]
     assert math.prod(scale["domain"]) == pytest.approx(1)
 
 
 def test_without_a_plain_loop_beside_it_there_is_no_speedup():
-    (figure,) = by_key(made(part, run(carried("threads", 0.2, 0.1, 0))), "break-even-threads")
-    assert figure.says == "No plain loop was measured beside threads, so there is no speedup."
-    assert [row["speedup"] for row in figure.chart.data["unknown"]] == ["-"]
-    assert_drawable(figure)
+    (panel,) = by_key(made(part, run(carried("threads", 0.2, 0.1, 0))), "break-even-threads")
+    assert panel.says == "No plain loop was measured beside threads, so there is no speedup."
+    assert [row["speedup"] for row in panel.chart.data["unknown"]] == ["-"]
+    assert_drawable(panel)
 
 
 def test_nothing_measured_says_what_to_run():
@@ -165,8 +165,8 @@ def test_a_name_may_hold_markup():
     own = [at_latency(MARKUP, latency, 0.5 if latency else None, workers=1) for latency in (0.0, 0.1)]
     section = made(part, run(*own, carried(MARKUP, 0.2, 0.1, 0), carried("sequential", 0.2, 0.1, 0)))
     assert_on_a_page(section)
-    for figure in figures_of(section):
-        assert_drawable(figure)
+    for panel in panels_of(section):
+        assert_drawable(panel)
 
 
 @drawing
@@ -174,5 +174,5 @@ def test_a_name_may_hold_markup():
 def test_no_run_is_too_odd(odd):
     section = made(part, odd)
     assert_whole(section)
-    for figure in figures_of(section)[:1]:
-        assert_drawable(figure)
+    for panel in panels_of(section)[:1]:
+        assert_drawable(panel)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from claimed import cell, run
 from comparisons import comparison, estimate, judged, outcome, side
-from pictures import assert_drawable, assert_golden
+from golden_charts import assert_drawable, assert_golden
 
 from paceline.ab.record import CANARY
 from paceline.report.model import Report
@@ -96,7 +96,7 @@ def test_a_move_is_said_with_its_levels_its_interval_and_what_changed_beside_it(
     assert drawn.table.rows[4] == ("run 5", "2026-01-05 04:05", "1.20 s", "1.19 s", "1.21 s", "+20.0 %")
 
 
-def test_the_picture_of_a_cell_that_moved_is_the_same_as_ever():
+def test_the_chart_of_a_cell_that_moved_is_the_same_as_ever():
     [drawn] = panels(section([past(NAME)], NONE), "history-moved-1")
     assert_golden(drawn)
     assert_drawable(drawn)
@@ -108,7 +108,7 @@ def test_the_change_point_lies_between_two_runs():
     assert [(level["start"], level["end"]) for level in drawn.chart.data["levels"]] == [(1, 4), (5, 8)]
 
 
-def test_the_picture_of_all_cells_is_the_same_as_ever():
+def test_the_chart_of_all_cells_is_the_same_as_ever():
     drawn = all_cells(drift(), "")
     assert drawn.says.startswith("The middle cell lies between -1.0 % (run 3) and +1.0 % (run 2) from its own median")
     assert_golden(drawn)

@@ -14,8 +14,8 @@ NAMES = [strategy.name for strategy in STRATEGIES]
 def looks(*strategies, night=False):
     """Name -> its colour and shape, as a chart of these strategies has them."""
     measured = [cell("workers", "test_waiting", name, 0.2 / n, workers=n) for name in strategies for n in (2, 4)]
-    ((figure,),) = timeline.workers_section(columns([run(measured)], {}, NAMES)).rows
-    (encoding,) = [layer["encoding"] for layer in figure.chart.spec["layer"] if "shape" in layer["encoding"]]
+    ((panel,),) = timeline.workers_section(columns([run(measured)], {}, NAMES)).rows
+    (encoding,) = [layer["encoding"] for layer in panel.chart.spec["layer"] if "shape" in layer["encoding"]]
     hues, shapes = encoding["color"]["scale"]["domain"], encoding["shape"]["scale"]
     colours = charts.config(night=night)["range"]["category"]
     return {

@@ -28,12 +28,12 @@ def known(**facts):
 
 
 def facts(*runs, **more):
-    [figure] = section(columns(runs, {}, ()), **more).rows[0]
-    return figure
+    [panel] = section(columns(runs, {}, ()), **more).rows[0]
+    return panel
 
 
-def rows(figure):
-    return {name: words for name, *words in figure.table.rows}
+def rows(panel):
+    return {name: words for name, *words in panel.table.rows}
 
 
 def test_the_facts_of_a_run_stand_in_a_table():
@@ -60,17 +60,17 @@ def test_the_facts_of_a_run_stand_in_a_table():
 
 def test_what_differs_between_runs_is_marked_with_a_word():
     other = replace(known(python="3.14.0", fingerprint="other", gil="off", free_threaded=True), path=None)
-    figure = facts(known(), other)
-    assert figure.table.columns == ("fact", "CPython 3.11.7", "CPython 3.14.0", "between them")
-    assert rows(figure)["GIL"] == ["on", "off (free-threaded build)", "differs"]
-    assert rows(figure)["system"] == ["Linux", "Linux", ""]
-    assert rows(figure)["file"][1:] == ["-", "differs"]
+    panel = facts(known(), other)
+    assert panel.table.columns == ("fact", "CPython 3.11.7", "CPython 3.14.0", "between them")
+    assert rows(panel)["GIL"] == ["on", "off (free-threaded build)", "differs"]
+    assert rows(panel)["system"] == ["Linux", "Linux", ""]
+    assert rows(panel)["file"][1:] == ["-", "differs"]
 
 
 def test_a_whole_clean_quiet_run_of_this_machine_has_no_doubt():
-    figure = facts(known(), here=HERE)
-    assert figure.doubts == ()
-    assert "Nothing is doubtful" in figure.says
+    panel = facts(known(), here=HERE)
+    assert panel.doubts == ()
+    assert "Nothing is doubtful" in panel.says
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,8 @@ def test_what_is_doubtful_about_a_run_is_said(changed, words):
 
 
 def test_runs_of_different_machines_are_a_doubt_of_their_own():
-    figure = facts(known(), known(fingerprint="other", python="3.14.0"))
-    assert figure.doubts[0].startswith(f"DIFFERENT MACHINES OR PYTHONS: {HERE}, other.")
+    panel = facts(known(), known(fingerprint="other", python="3.14.0"))
+    assert panel.doubts[0].startswith(f"DIFFERENT MACHINES OR PYTHONS: {HERE}, other.")
 
 
 def with_libraries(run, **versions):
@@ -121,29 +121,29 @@ def test_experiments_of_older_runs_are_named_with_their_run():
         path=Path("0003_old.json"),
     )
     made = columns([known()], {HERE: [older]}, ())
-    [figure] = section(made).rows[0]
-    assert figure.doubts == ("CPython 3.11.7: workers from run 3 of 2026-11-01 00:00 UTC, which this run lacks.",)
+    [panel] = section(made).rows[0]
+    assert panel.doubts == ("CPython 3.11.7: workers from run 3 of 2026-11-01 00:00 UTC, which this run lacks.",)
 
 
 def test_cells_with_each_mark_are_counted():
     noisy = cell("downloads", "test_downloads", "threads", warnings=("noisy: 12 %", "odd<b>: what nobody knows"))
     quiet = cell("downloads", "test_downloads", "asyncio")
-    [figure] = section(columns([run(noisy, quiet)], {}, ())).rows[1]
-    assert [(row[0], row[-1]) for row in figure.table.rows] == [("noisy", "1"), ("odd<b>", "1")]
-    assert figure.says == "CPython 3.11.7: 1 of 2 cells carry a mark."
+    [panel] = section(columns([run(noisy, quiet)], {}, ())).rows[1]
+    assert [(row[0], row[-1]) for row in panel.table.rows] == [("noisy", "1"), ("odd<b>", "1")]
+    assert panel.says == "CPython 3.11.7: 1 of 2 cells carry a mark."
 
 
 def test_a_run_without_marks_needs_no_table_of_them():
-    [figure] = section(columns([known()], {}, ())).rows[1]
-    assert figure.table is None
+    [panel] = section(columns([known()], {}, ())).rows[1]
+    assert panel.table is None
 
 
 def test_a_run_that_knows_nothing_of_itself_is_shown_all_the_same():
     bare = replace(known(), machine_info={"cpu": None, "libraries": 3}, facts={"load_average": None}, commit={})
-    figure = facts(bare, here="x")
-    assert rows(figure)["Python"] == ["Python ?"]
-    assert rows(figure)["options"] == ["defaults"]
-    assert not {"CPU", "usable CPUs", "GIL", "seed"} & set(rows(figure))
+    panel = facts(bare, here="x")
+    assert rows(panel)["Python"] == ["Python ?"]
+    assert rows(panel)["options"] == ["defaults"]
+    assert not {"CPU", "usable CPUs", "GIL", "seed"} & set(rows(panel))
 
 
 def test_markup_in_facts_stays_text():

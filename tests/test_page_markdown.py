@@ -1,4 +1,4 @@
-"""A report as Markdown for GitHub: every figure in words and tables, and nothing that a file says becomes markup."""
+"""A report as Markdown for GitHub: every panel in words and tables, and nothing that a file says becomes markup."""
 
 import re
 

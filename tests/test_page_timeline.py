@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 from claimed import cell, run
+from golden_charts import assert_drawable, assert_golden
 from hypothesis import given
 from oddities import drawing, made, odd_runs
-from pictures import assert_drawable, assert_golden
 
 from paceline.report.model import Report, columns
 from paceline.report.output import page
@@ -37,7 +37,7 @@ def titles(part):
     return [[drawn.title for drawn in row] for row in part.rows]
 
 
-def test_each_strategy_has_a_picture_with_a_lane_for_each_worker():
+def test_each_strategy_has_a_chart_with_a_lane_for_each_worker():
     part = section(traced("threads"), traced("sequential", STAIRS))
     assert titles(part) == [["Downloads: sequential", "Downloads: threads"]]
     lanes = part.rows[0][1]
@@ -80,7 +80,7 @@ def test_works_stand_in_rows_of_their_own_and_share_an_axis_of_time():
     assert ends[0] == ends[1]
 
 
-def test_a_strategy_that_was_traced_twice_has_two_pictures():
+def test_a_strategy_that_was_traced_twice_has_two_charts():
     chunks = traced("pool-fork", function="test_downloads_in_chunks", handing="default chunks")
     part = section(traced("pool-fork", handing="one by one"), chunks)
     assert titles(part) == [["Downloads: pool-fork, one by one", "Downloads: pool-fork, default chunks"]]
@@ -104,7 +104,7 @@ def test_columns_stand_side_by_side():
         ([[0, 0, "\x1b<b>", 0, 0.0, 1.0]], "trace[0]: its cpu_start can't be '\\x1b<b>'"),
     ],
 )
-def test_a_trace_that_cannot_be_read_is_a_doubt_and_no_picture(trace, why):
+def test_a_trace_that_cannot_be_read_is_a_doubt_and_no_chart(trace, why):
     [[drawn, _]] = section(traced("threads", trace=trace), traced("asyncio")).rows
     assert drawn.chart is None
     assert drawn.says == "Its trace can't be drawn."
@@ -113,7 +113,7 @@ def test_a_trace_that_cannot_be_read_is_a_doubt_and_no_picture(trace, why):
 
 @drawing
 @given(odd_runs([("timeline", "test_downloads"), ("timeline", "test_computing")], ["trace", "handing"]))
-def test_whatever_a_run_holds_each_picture_says_something(run):
+def test_whatever_a_run_holds_each_chart_says_something(run):
     part = made(timeline, run)
     assert part.rows or part.missing
     assert all(drawn.says for row in part.rows for drawn in row)

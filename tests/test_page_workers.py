@@ -2,7 +2,7 @@
 
 import pytest
 import saved_runs
-from pictures import assert_drawable, assert_golden
+from golden_charts import assert_drawable, assert_golden
 
 from paceline.history import load
 from paceline.report.model import columns
@@ -41,10 +41,10 @@ def sweep():
 
 def test_a_sweep_is_drawn_beside_the_pace_line(column):
     section = timeline.workers_section(column(*sweep()))
-    ((figure,),) = section.rows
-    assert_golden(figure)
-    assert_drawable(figure)
-    assert [(point["workers"], point["seconds"]) for point in figure.chart.data["pace"]] == [
+    ((panel,),) = section.rows
+    assert_golden(panel)
+    assert_drawable(panel)
+    assert [(point["workers"], point["seconds"]) for point in panel.chart.data["pace"]] == [
         (1, 0.64),
         (4, 0.16),
         (16, 0.04),
@@ -52,26 +52,26 @@ def test_a_sweep_is_drawn_beside_the_pace_line(column):
 
 
 def test_it_says_which_is_shortest_and_longest(column):
-    ((figure,),) = timeline.workers_section(column(*sweep())).rows
-    assert figure.says == (
+    ((panel,),) = timeline.workers_section(column(*sweep())).rows
+    assert panel.says == (
         "The shortest median is 43.0 ms, by asyncio with 16 workers, 93 % of the limit; the longest is 660 ms, by "
         "sequential with 1 worker."
     )
-    assert figure.doubts[0].startswith("noisy: ")
-    assert "threads (workers=16" in figure.doubts[0]
+    assert panel.doubts[0].startswith("noisy: ")
+    assert "threads (workers=16" in panel.doubts[0]
 
 
 def test_every_round_is_a_dot(column):
-    ((figure,),) = timeline.workers_section(column(*sweep())).rows
-    assert sorted(dot["seconds"] for dot in figure.chart.data["rounds"] if dot["strategy"] == "asyncio") == [
+    ((panel,),) = timeline.workers_section(column(*sweep())).rows
+    assert sorted(dot["seconds"] for dot in panel.chart.data["rounds"] if dot["strategy"] == "asyncio") == [
         0.042, 0.043, 0.044, 0.165, 0.166, 0.168,
     ]  # fmt: skip
 
 
 def test_a_single_cell_without_a_limit_is_drawn_too(column):
-    ((figure,),) = timeline.workers_section(column(cell("<b>mine</b>", 3, 0.2))).rows
-    assert_drawable(figure)
-    assert figure.chart.data["pace"] == []
+    ((panel,),) = timeline.workers_section(column(cell("<b>mine</b>", 3, 0.2))).rows
+    assert_drawable(panel)
+    assert panel.chart.data["pace"] == []
 
 
 def test_without_a_sweep_it_says_what_to_run(column):
@@ -82,14 +82,14 @@ def test_without_a_sweep_it_says_what_to_run(column):
 
 @pytest.mark.parametrize("name", ["if", "constructor", "toString", "valueOf", "hasOwnProperty", "__proto__", "datum"])
 def test_a_strategy_that_is_called_like_one_of_vegas_own_words_is_drawn(column, name):
-    ((figure,),) = timeline.workers_section(column(cell(name, 2, 0.2), cell(name, 4, 0.1))).rows
-    assert_drawable(figure)
-    assert {point["strategy"].rstrip("\u200b") for point in figure.chart.data["cells"]} == {name}
+    ((panel,),) = timeline.workers_section(column(cell(name, 2, 0.2), cell(name, 4, 0.1))).rows
+    assert_drawable(panel)
+    assert {point["strategy"].rstrip("\u200b") for point in panel.chart.data["cells"]} == {name}
 
 
 def test_a_name_with_signs_that_can_not_be_printed_keeps_its_colour_and_its_place_in_the_legend(column):
-    ((figure,),) = timeline.workers_section(column(cell("mine\n", 2, 0.2), cell("threads", 2, 0.1))).rows
-    hues = [layer["encoding"]["color"] for layer in figure.chart.spec["layer"] if "color" in layer["encoding"]]
+    ((panel,),) = timeline.workers_section(column(cell("mine\n", 2, 0.2), cell("threads", 2, 0.1))).rows
+    hues = [layer["encoding"]["color"] for layer in panel.chart.spec["layer"] if "color" in layer["encoding"]]
     assert [hue["scale"]["domain"] for hue in hues] == [[*ORDER, "mine\\n"]] * len(hues)
     assert [hue["legend"]["values"] for hue in hues] == [["threads", "mine\\n"]] * len(hues)
-    assert {point["strategy"] for point in figure.chart.data["cells"]} == {"threads", "mine\\n"}
+    assert {point["strategy"] for point in panel.chart.data["cells"]} == {"threads", "mine\\n"}

@@ -93,7 +93,7 @@ def test_two_thousand_cells_make_a_page_below_three_megabytes(results):
     assert Path("report.html").stat().st_size < 3 * 2**20
 
 
-def test_the_charts_come_out_as_pictures_too(results):
+def test_the_charts_come_out_as_charts_too(results):
     here(*(saved_runs.benchmark(name, limit=0.14) for name in ("sequential", "threads")), results=results)
     assert main(["report", "--charts", "pictures/of it"]) == 0
     made = sorted(path.name for path in Path("pictures/of it").iterdir())
@@ -102,7 +102,7 @@ def test_the_charts_come_out_as_pictures_too(results):
     assert all(Path("pictures/of it", name).stat().st_size > 1000 for name in made)
 
 
-def test_the_name_of_an_experiment_leads_no_picture_out_of_its_folder(results):
+def test_the_name_of_an_experiment_leads_no_chart_out_of_its_folder(results):
     here(saved_runs.benchmark(experiment="../../evil/\x1b[2J"), results=results)
     assert main(["report", "--charts", "pictures"]) == 0
     assert {path.parent for path in Path().rglob("*.svg")} == {Path("pictures")}

@@ -6,9 +6,6 @@ import pytest
 from histories import ELSEWHERE, HERE, NAMES, ended, fullname, newer, quiet, stepped, traced, write
 from saved_runs import put, saved
 
-from paceline import history
-from paceline.report.sections.history import past
-
 
 def trend(*words):
     return ended("trend", *words)
@@ -51,7 +48,6 @@ def test_runs_beside_a_tracer_are_no_part_of_a_trend(tmp_path, capsys):
     told = capsys.readouterr()
     assert told.err.count("measured beside a tracer: with coverage on, it is slow") == len(slowed)
     assert f"{HERE}: 13 whole runs" in told.out
-    assert len(past(HERE, history.runs(tmp_path)[0]).runs) == 13  # as in the report
 
 
 def test_a_history_that_was_measured_beside_a_tracer_throughout_has_no_trend(tmp_path, capsys):

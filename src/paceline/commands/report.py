@@ -87,13 +87,10 @@ def run(arguments: Namespace) -> int:
     Raises:
         BrokenPipeError: nobody reads what is written any more.
     """
+    output = arguments.output or (None if arguments.markdown else PAGE)
     if why := unmet("paceline report"):
         complain(why)
         return FAILED
-    from paceline.report.composing import composed
-    from paceline.report.output import markdown  # here: what draws is an extra, and slow to load
-
-    output = arguments.output or (None if arguments.markdown else PAGE)
     if arguments.markdown and output == STDOUT:
         complain("--markdown and -o - both write to standard output; give the page a file")
         return MISUSE
@@ -105,6 +102,9 @@ def run(arguments: Namespace) -> int:
     except HistoryError as error:
         complain(error)
         return MISUSE
+    from paceline.report.composing import composed  # here: what draws is an extra, and slow to load
+    from paceline.report.output import markdown
+
     made = composed(runs, arguments.results)
     try:
         _write(made, output, arguments.charts)
@@ -118,10 +118,9 @@ def run(arguments: Namespace) -> int:
     return 0
 
 
-def _unfit(output: Path | None, charts: Path | None) -> str | None:
-    if charts is not None and (why := unfit_folder(charts)):
-        return why
-    return unfit(output) if output is not None else None
+def _unfit(output: Path | None, folder: Path | None) -> str | None:
+    """Return why the page or the charts can't be written."""
+    return (folder and unfit_folder(folder)) or (output and unfit(output)) or None
 
 
 def _write(made: Report, output: Path | None, folder: Path | None) -> None:
@@ -153,6 +152,6 @@ def _progress(words: str) -> None:
 
 
 def _report(what: str) -> None:
-    """Report on standard error what was written, so that standard output holds nothing but what was asked for."""
+    """Report on standard error what was written, as standard output holds nothing but what was asked for."""
     _progress("")
     sys.stderr.write(f"wrote {what}\n")

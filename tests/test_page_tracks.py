@@ -1,7 +1,7 @@
 """From a made-up history to what a report shows of it."""
 
 import pytest
-from histories import ELSEWHERE, HERE, NAMES, newer, quiet, stepped, traced, write
+from histories import ELSEWHERE, HERE, NAMES, ended, newer, quiet, stepped, traced, write
 
 from paceline import history
 from paceline.report.sections import history as part
@@ -104,6 +104,13 @@ def test_other_machines_and_runs_that_are_not_whole_do_not_count(tmp_path):
 def test_runs_beside_a_tracer_are_left_out_and_counted(tmp_path):
     found = past(tmp_path, quiet(12), change=traced(5, 7))
     assert (found.trend.runs, found.traced) == (10, 2)
+
+
+def test_a_history_has_as_many_runs_as_in_paceline_trend(tmp_path, capsys):
+    found = past(tmp_path, stepped(), change=traced(*range(14, 25)))
+    assert ended("trend", "--results", tmp_path) == 0
+    assert f"{HERE}: {len(found.runs)} whole runs" in capsys.readouterr().out
+    assert len(found.runs) == 13
 
 
 def test_no_runs_are_no_history():

@@ -1,4 +1,4 @@
-"""Golden pictures: a chart's whole specification and data beside the file that it has to be the same as.
+"""Golden charts: a chart's whole specification and data beside the file that it has to be the same as.
 
 After a change made on purpose, PACELINE_GOLDEN=write pytest writes the files anew.
 """
@@ -10,10 +10,10 @@ from pathlib import Path
 GOLDEN = Path(__file__).parent / "golden" / "report"
 
 
-def assert_golden(figure, name=None):
-    """Compare a figure's chart with the file of its key, or of a name."""
-    path = GOLDEN / f"{name or figure.key}.json"
-    drawn = _rounded({"spec": figure.chart.spec, "data": figure.chart.data})
+def assert_golden(panel, name=None):
+    """Compare a panel's chart with the file of its key, or of a name."""
+    path = GOLDEN / f"{name or panel.key}.json"
+    drawn = _rounded({"spec": panel.chart.spec, "data": panel.chart.data})
     text = json.dumps(drawn, indent=1, sort_keys=True) + "\n"
     if os.environ.get("PACELINE_GOLDEN") == "write":
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -30,11 +30,11 @@ def _rounded(value):
     return [_rounded(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def assert_drawable(figure):
-    """Let Vega-Lite draw a figure's chart for real."""
+def assert_drawable(panel):
+    """Let Vega-Lite draw a panel's chart for real."""
     import vl_convert
 
     from paceline.report import charts
 
-    spec = {**figure.chart.spec, "datasets": figure.chart.data, "config": charts.config(night=False), "width": 400}
+    spec = {**panel.chart.spec, "datasets": panel.chart.data, "config": charts.config(night=False), "width": 400}
     assert vl_convert.vegalite_to_svg(json.dumps(spec)).startswith("<svg")
