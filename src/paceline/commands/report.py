@@ -102,6 +102,15 @@ def run(arguments: Namespace) -> int:
     except HistoryError as error:
         complain(error)
         return MISUSE
+    return _written(runs, output, arguments)
+
+
+def _unfit(output: Path | None, folder: Path | None) -> str | None:
+    """Return why the page or the charts can't be written."""
+    return (folder and unfit_folder(folder)) or (output and unfit(output)) or None
+
+
+def _written(runs: Chosen, output: Path | None, arguments: Namespace) -> int:
     from paceline.report.composing import composed  # here: what draws is an extra, and slow to load
     from paceline.report.output import markdown
 
@@ -116,11 +125,6 @@ def run(arguments: Namespace) -> int:
     if arguments.markdown:
         sys.stdout.write(markdown(made))
     return 0
-
-
-def _unfit(output: Path | None, folder: Path | None) -> str | None:
-    """Return why the page or the charts can't be written."""
-    return (folder and unfit_folder(folder)) or (output and unfit(output)) or None
 
 
 def _write(made: Report, output: Path | None, folder: Path | None) -> None:

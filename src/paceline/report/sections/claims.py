@@ -80,8 +80,7 @@ class Beyond:
 def weakest(claim: str, finding: Finding) -> Beyond | None:
     """Return the figure that a verdict hangs on: the least in the claim's favour, of those in parts of that verdict.
 
-    Returns:
-        None where the verdict rests on counts, on shares, or on nothing measured.
+    It is None where the verdict rests on counts, on shares, or on nothing measured.
     """
     found = [one for one in every(claim, finding) if one.part.verdict == finding.verdict]
     return min(found, key=lambda one: one.value, default=None)
