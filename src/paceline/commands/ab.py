@@ -20,13 +20,13 @@ from paceline.ab.pair import SideFailed
 from paceline.ab.record import FOLDER, Comparison, load, resolve, save
 from paceline.ab.session import ComparisonSpec, run_comparison
 from paceline.ab.sides import parse
-from paceline.commands.shared import complain
+from paceline.commands.shared import complain, results_option
 from paceline.files import unfit_folder
 from paceline.history import HistoryError, NotSaved
 from paceline.server.process import ServerError
 from paceline.stats.comparison import MAIN_LOOKS
 from paceline.tables.verdicts import FAILING, MISUSE, status
-from paceline.text import options
+from paceline.text import numbers
 from paceline.text.formats import render
 from paceline.text.progress import progress
 
@@ -60,29 +60,29 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--candidate", metavar="SIDE", default=".", help="where it goes (default: the working tree)")
     add(
         "--pairs",
-        type=options.whole,
+        type=numbers.positive,
         metavar="N",
         help=f"decide once, at N pairs of processes (default: at {looks})",
     )
     add(
         "--time",
-        type=options.timeout,
+        type=numbers.timeout,
         default=SECONDS,
         metavar="SECONDS",
         help="for everything, where --pairs doesn't say how many (default: %(default)g)",
     )
     add(
         "--tolerance",
-        type=options.above_zero,
+        type=numbers.above_zero,
         default=TOLERANCE,
         metavar="PERCENT",
         help="the largest change that counts as none (default: %(default)g)",
     )
-    add("--seed", type=options.natural, metavar="N", help="order of the cells (default: a new one; saved)")
+    add("--seed", type=numbers.whole, metavar="N", help="order of the cells (default: a new one; saved)")
     add("--install", action="store_true", help="give each revision an environment of its own")
     add(
         "--timeout",
-        type=options.timeout,
+        type=numbers.timeout,
         default=60.0,
         metavar="SECONDS",
         help="without a word from a side, after which it hangs (default: %(default)g)",
@@ -109,7 +109,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--read", metavar="FILE", help="judge a saved comparison again: a file, or its number in results/ab")
     add("--json", action="store_true", help="write JSON in place of the table")
     add("--markdown", action="store_true", help="write Markdown, for a step summary, in place of the table")
-    options.results(parser)
+    results_option(parser)
     add("cells", nargs="*", metavar="-- PYTEST ARGUMENTS", help="which cells to compare (default: paceline_ab, or all)")
 
 

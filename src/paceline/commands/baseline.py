@@ -2,8 +2,7 @@
 
 import argparse
 
-from paceline.commands.shared import complain
-from paceline.text import options
+from paceline.commands.shared import complain, results_option
 from paceline.trends import baselines
 
 SUMMARY = "pin the run that later ones are checked against"
@@ -20,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `paceline baseline`."""
     parser.add_argument("run", nargs="?", metavar="RUN", help="a file, or a number in this machine's history")
     parser.add_argument("--why", metavar="TEXT", help="why this run; needed with RUN, and kept beside it")
-    options.results(parser)
+    results_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -2,8 +2,8 @@
 
 import argparse
 
-from paceline.commands.shared import complain
-from paceline.text import options
+from paceline.commands.shared import complain, results_option
+from paceline.text import numbers
 from paceline.trends import check
 
 SUMMARY = "judge a saved run against the pinned baseline"
@@ -27,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("run", nargs="?", metavar="RUN", help="a file, or a number in this machine's history (default: the newest)")
     add(
         "--tolerance",
-        type=options.above_zero,
+        type=numbers.above_zero,
         default=_TOLERANCE,
         metavar="PERCENT",
         help="the largest change that counts as none (default: %(default)g)",
@@ -37,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="write JSON in place of the table")
     form.add_argument("--markdown", action="store_true", help="write Markdown, for a step summary, in its place")
-    options.results(parser)
+    results_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paceline import history, machine
-from paceline.commands.shared import FAILED, MISUSE, complain
+from paceline.commands.shared import FAILED, MISUSE, complain, results_option
 from paceline.files import STDOUT, put, unfit, unfit_folder
 from paceline.history import HistoryError
 from paceline.report import unmet
-from paceline.text import options
 
 Complain = Callable[[object], None]
 
@@ -76,7 +75,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--charts", type=Path, metavar="DIR", help="write each chart there too, as SVG and as PNG")
     parser.add_argument("--markdown", action="store_true", help="write Markdown to standard output")
-    options.results(parser)
+    results_option(parser)
 
 
 PAGE = Path("report.html")

@@ -4,8 +4,9 @@ import argparse
 import sys
 
 from paceline import history
+from paceline.commands.shared import results_option
 from paceline.tables import runs
-from paceline.text import formats, options
+from paceline.text import formats
 from paceline.text.formats import plain
 
 SUMMARY = "list what is saved, and what can't be read"
@@ -19,7 +20,7 @@ examples:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    options.results(parser)
+    results_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
 """What several commands do alike."""
 
+import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,11 @@ from paceline.text.formats import plain
 
 FAILED = 1  # exit statuses
 MISUSE = 2
+
+
+def results_option(parser: argparse.ArgumentParser) -> None:
+    """Add the folder of the saved runs."""
+    parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="default: %(default)s")
 
 
 def complain(trouble: object) -> None:

@@ -2,8 +2,7 @@
 
 import argparse
 
-from paceline.commands.shared import complain
-from paceline.text import options
+from paceline.commands.shared import complain, results_option
 from paceline.trends import trend
 
 SUMMARY = "find where a history's cells moved"
@@ -21,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `paceline trend`."""
     parser.add_argument("--cell", default="", metavar="TEXT", help="only cells with this in their full name")
     parser.add_argument("--json", action="store_true", help="write JSON in place of the tables")
-    options.results(parser)
+    results_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

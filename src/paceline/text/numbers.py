@@ -2,7 +2,9 @@
 
 import math
 import re
+from argparse import ArgumentTypeError
 from collections.abc import Mapping
+from functools import partial
 
 MAX_DIGITS = 20
 SECONDS: Mapping[str, float] = {"us": 1e6, "ms": 1e3, "s": 1.0}
@@ -15,8 +17,16 @@ _WHOLE = re.compile(rf"\d{{1,{MAX_DIGITS}}}", re.ASCII)
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
-class NumberError(ValueError):
-    """A text is not the number that is due; the message says what it must be, and leaves the text to the caller."""
+class NumberError(ArgumentTypeError, ValueError):
+    """A text is not the number that is due, in a sentence that argparse shows as it is.
+
+    Attributes:
+        must: what it must be, for a caller that names the text in its own way.
+    """
+
+    def __init__(self, text: str, must: str) -> None:
+        super().__init__(f"{text!r} {must}")
+        self.must = must
 
 
 def whole(text: str, least: int = 0) -> int:
@@ -26,7 +36,7 @@ def whole(text: str, least: int = 0) -> int:
         NumberError: if it is none, or below `least`.
     """
     if not _WHOLE.fullmatch(text) or int(text) < least:
-        raise NumberError(f"must be a whole number of {least} or more, of at most {MAX_DIGITS} digits")
+        raise NumberError(text, f"must be a whole number of {least} or more, of at most {MAX_DIGITS} digits")
     return int(text)
 
 
@@ -56,7 +66,7 @@ def size(text: str, least: int = 0) -> int:
     """
     value = int(text) if _WHOLE.fullmatch(text) else _value(text, BYTES)
     if value is None or value < least or value != int(value):
-        raise NumberError(f"must be a whole number of bytes of {least} or more, such as 1024 or 1KiB")
+        raise NumberError(text, f"must be a whole number of bytes of {least} or more, such as 1024 or 1KiB")
     return int(value)
 
 
@@ -72,7 +82,7 @@ def bandwidth(text: str) -> float:
 def _read(text: str, units: Mapping[str, float], what: str, example: str, *, above_zero: bool) -> float:
     value = _value(text, units)
     if value is None or (above_zero and not value):
-        raise NumberError(f"must be {what} {'above 0' if above_zero else 'of 0 or more'}, such as {example}")
+        raise NumberError(text, f"must be {what} {'above 0' if above_zero else 'of 0 or more'}, such as {example}")
     return value
 
 
@@ -82,3 +92,9 @@ def _value(text: str, units: Mapping[str, float]) -> float | None:
     digits = text.removesuffix(unit)
     value = float(digits) / units.get(unit, 1.0) if _NUMBER.fullmatch(digits) else math.inf
     return value if math.isfinite(value) else None
+
+
+positive = partial(whole, least=1)
+above_zero = partial(number, above_zero=True)
+timeout = partial(seconds, above_zero=True)
+memory = partial(size, least=1)
