@@ -1,27 +1,23 @@
-"""A judged comparison as people read it, at a terminal or in Markdown, and as programs do, in JSON."""
+"""A judged comparison as people read it, in sentences and tables, and as programs do, in JSON."""
 
-import json
 import shlex
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import RenderableType
-from rich.text import Text
-
+from paceline import files
 from paceline.ab import why as reasons
 from paceline.ab.judging import Judged, Outcome
 from paceline.ab.record import Comparison, SideFacts
-from paceline.files import finite
 from paceline.stats.comparison import Verdict
 from paceline.tables.verdicts import OVERALL, STYLES, interval, shared_file, short, some
 from paceline.text import formats
-from paceline.text.formats import code, table, text, titled
+from paceline.text.blocks import Answer, Block, Command, Details, Grid, Listing, Only, Sentence, naming
+from paceline.text.formats import Name, many
 
 COLUMNS = ("cell", "baseline", "candidate", "change", "interval", "pairs", "verdict")
-_COMMIT = 12  # signs; as many as stand in the names of saved runs
+_COMMIT = 12  # characters; as many as stand in the names of saved runs
 
 
 def sides(comparison: Comparison) -> str:
@@ -65,19 +61,6 @@ def libraries(comparison: Comparison) -> str:
     moved = [name for name in sorted({*one, *other}) if one.get(name) != other.get(name)]
     said = ", ".join(f"{name} {one.get(name, 'missing')} -> {other.get(name, 'missing')}" for name in moved)
     return said and f"The sides have different libraries: {said}."
-
-
-def row(cell: Judged, name: str) -> tuple[str, ...]:
-    """Write one cell's figures under `COLUMNS`, its verdict last."""
-    return (
-        name,
-        formats.seconds(cell.baseline_seconds),
-        formats.seconds(cell.candidate_seconds),
-        formats.change(cell.main.ratio),
-        interval(cell.main),
-        f"{cell.main.pairs}+{cell.fresh.pairs}" if cell.fresh else str(cell.main.pairs),
-        cell.verdict,
-    )
 
 
 def interval_levels(outcome: Outcome) -> str:
@@ -180,69 +163,37 @@ def _changed(outcome: Outcome) -> Iterator[str]:
 
 
 _FOOTNOTE = "slower, faster: a change beyond it, in fresh pairs again; same: the interval lies within it"
-WIDTH = 118  # columns; sentences are folded here, where a log viewer would cut them
+_LOUD = ("slower", "faster", "not comparable")
 
 
-def tables(comparison: Comparison, outcome: Outcome) -> list[RenderableType]:
-    """Lay out a judged comparison, for `paceline.text.formats.render`.
+def answer(comparison: Comparison, outcome: Outcome) -> Answer:
+    """Put a judged comparison into sentences and a table.
 
-    Returns:
-        What was compared, the table of the cells, why those that are not the same got their verdicts, what was counted
-        otherwise, remarks on how cells were measured, the canary, what failed or was left out, and at the end the
-        verdict on all of it.
+    What was compared, the table of the cells, why those that are not the same got their verdicts, what was counted
+    otherwise, remarks on how cells were measured, the canary, what failed or was left out, and the verdict on all.
     """
-    return [
-        _folded(sides(comparison)),
-        _folded(measured(comparison)),
-        *([_cells(outcome)] if outcome.cells else []),
-        *_explained(outcome),
-        *_remarked(outcome),
-        *_profiled(comparison, outcome),
-        _canary(outcome),
-        *(_folded(sentence) for sentence in _beside(comparison)),
-        *([_folded(_terms(comparison, outcome), "dim")] if outcome.cells else []),
-        _folded(conclusion(outcome), "bold red" if outcome.failed else OVERALL[outcome.verdict]),
-    ]
-
-
-def _terms(comparison: Comparison, outcome: Outcome) -> str:
+    names = dict(zip(*_both_names(outcome), strict=True))
+    moved, said = canary(outcome)
+    notes = [*filter(None, [libraries(comparison)]), *comparison.notes]
     terms = [f"tolerance {formats.percent(comparison.tolerance)}", _FOOTNOTE, interval_levels(outcome)]
-    return "; ".join(filter(None, terms))
-
-
-def _cells(outcome: Outcome) -> RenderableType:
-    made = table(COLUMNS, left=1)
-    made.columns[-1].justify = "left"
-    fullnames = [cell.fullname for cell in outcome.cells]
-    for cell, name in zip(outcome.cells, short(fullnames), strict=True):
-        *words, verdict = row(cell, formats.plain(name))
-        made.add_row(*map(Text, words), Text(verdict, style=STYLES[cell.verdict]))
-    file = shared_file(fullnames).removesuffix("::")
-    return titled(formats.plain(file), made) if file else made
-
-
-def _explained(outcome: Outcome) -> Iterator[Text]:
-    """Yield why a cell is not the same, and what was counted otherwise."""
-    names = dict(zip(*_both_names(outcome), strict=True))
-    for cell in outcome.cells:
-        if cell.verdict != "same":
-            yield _folded(f"{names[cell.fullname]}: {cell.why}")
-    for fullname, change in changed_counts(outcome.cells):
-        yield _folded(f"{change} in {names[fullname]}; compared exactly")
-
-
-def _remarked(outcome: Outcome) -> Iterator[Text]:
-    names = dict(zip(*_both_names(outcome), strict=True))
-    for remark, cells in remarks(outcome).items():
-        yield _folded(f"{some([names[cell] for cell in cells], SOME)}: {remark}")
-
-
-def _profiled(comparison: Comparison, outcome: Outcome) -> Iterator[Text]:
-    """Yield where the profiled cells changed."""
-    names = dict(zip(*_both_names(outcome), strict=True))
-    for fullname, explanation in comparison.explanations.items():
-        yield _folded(f"{names.get(fullname, fullname)}, {reasons.measured(explanation)}:")
-        yield from (_folded(f"  {sentence}") for sentence in reasons.text(explanation))
+    dim = [Only("terminal", Sentence("; ".join(filter(None, terms)), style="dim"))] if outcome.cells else []
+    return Answer(
+        heading=f"paceline ab: {outcome.verdict.upper() if outcome.verdict in _LOUD else outcome.verdict}",
+        conclusion=Sentence(conclusion(outcome), style="bold red" if outcome.failed else OVERALL[outcome.verdict]),
+        blocks=[
+            Sentence(sides(comparison)),
+            Only("terminal", Sentence(measured(comparison))),
+            *([_cells(outcome)] if outcome.cells else []),
+            Listing([*_explained(outcome, names), *_remarked(outcome, names)]),
+            *_profiled(comparison, names),
+            Sentence(said, style="bold red" if moved else ""),
+            Listing([*_by_reason("fails on the candidate only: ", comparison.failed, style="bold red")]),
+            *_left_out(comparison.left_out),
+            Listing([*map(Sentence, notes)]),
+            *dim,
+            Details("How it was measured", _how(comparison, outcome)),
+        ],
+    )
 
 
 def _both_names(outcome: Outcome) -> tuple[list[str], list[str]]:
@@ -250,121 +201,68 @@ def _both_names(outcome: Outcome) -> tuple[list[str], list[str]]:
     return fullnames, short(fullnames)
 
 
-def _canary(outcome: Outcome) -> Text:
-    moved, said = canary(outcome)
-    return _folded(said, "bold red" if moved else "")
-
-
-def _beside(comparison: Comparison) -> Iterator[str]:
-    """Yield what the sides differ in beside the code, what failed or was left out and why, and the notes."""
-    yield from filter(None, [libraries(comparison)])
-    for why, names in by_reason(comparison.failed).items():
-        yield f"fails on the candidate only: {some(names, SOME)} ({why})"
-    for why, names in by_reason(comparison.left_out).items():
-        yield f"left out: {some(names, SOME)} ({why})"
-    yield from comparison.notes
-
-
-def _folded(sentence: str, style: str = "") -> Text:
-    """Make a sentence harmless, and give it more lines where one is too long for a log."""
-    lines = textwrap.wrap(
-        formats.plain(sentence), WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
-    )
-    return Text("\n".join(lines), style=style)
-
-
-_LOUD = ("slower", "faster", "not comparable")
-_ALIGNED = "| --- | ---: | ---: | ---: | ---: | ---: | --- |"
-
-
-def markdown(comparison: Comparison, outcome: Outcome) -> str:
-    """Write a judged comparison as GitHub's Markdown; no name in it can break a table or become markup."""
-    blocks = [
-        f"## paceline ab: {outcome.verdict.upper() if outcome.verdict in _LOUD else outcome.verdict}",
-        text(conclusion(outcome)),
-        text(sides(comparison)),
-        *(["\n".join(_table_markdown(outcome))] if outcome.cells else []),
-        *_listed([*_explained_markdown(outcome), *_remarked_markdown(outcome)]),
-        *_profiled_markdown(comparison, outcome),
-        _canary_markdown(outcome),
-        *_listed(_failed_markdown(comparison)),
-        *_listed(map(text, [*filter(None, [libraries(comparison)]), *comparison.notes])),
-        *_left_out(comparison),
-        _folded_markdown("How it was measured", _how(comparison, outcome)),
+def _cells(outcome: Outcome) -> Grid:
+    fullnames, names = _both_names(outcome)
+    rows = [
+        (
+            Name(name),
+            formats.seconds(cell.baseline_seconds),
+            formats.seconds(cell.candidate_seconds),
+            formats.change(cell.main.ratio),
+            interval(cell.main),
+            f"{cell.main.pairs}+{cell.fresh.pairs}" if cell.fresh else str(cell.main.pairs),
+            cell.verdict,
+        )
+        for cell, name in zip(outcome.cells, names, strict=True)
     ]
-    return "\n\n".join(blocks) + "\n"
+    return Grid(COLUMNS, rows, title=shared_file(fullnames).removesuffix("::"), styles=STYLES)
 
 
-def _table_markdown(outcome: Outcome) -> Iterator[str]:
-    yield f"| {' | '.join(COLUMNS)} |"
-    yield _ALIGNED
-    for cell, name in zip(outcome.cells, _short(outcome), strict=True):
-        _, *words, verdict = row(cell, name)
-        yield f"| {' | '.join([code(name), *words, verdict if verdict == 'same' else f'**{verdict}**'])} |"
-
-
-def _short(outcome: Outcome) -> list[str]:
-    return short([cell.fullname for cell in outcome.cells])
-
-
-def _explained_markdown(outcome: Outcome) -> Iterator[str]:
-    """Yield why a cell is not the same, and what was counted otherwise."""
-    names = {cell.fullname: code(name) for cell, name in zip(outcome.cells, _short(outcome), strict=True)}
+def _explained(outcome: Outcome, names: Mapping[str, str]) -> Iterator[Sentence]:
+    """Report why a cell is not the same, and what was counted otherwise."""
     for cell in outcome.cells:
         if cell.verdict != "same":
-            yield f"{names[cell.fullname]}: {text(cell.why)}"
+            yield Sentence(Name(names[cell.fullname]), f": {cell.why}")
     for fullname, change in changed_counts(outcome.cells):
-        yield f"{text(change)} in {names[fullname]}; compared exactly"
+        yield Sentence(f"{change} in ", Name(names[fullname]), "; compared exactly")
 
 
-def _remarked_markdown(outcome: Outcome) -> Iterator[str]:
-    names = {cell.fullname: code(name) for cell, name in zip(outcome.cells, _short(outcome), strict=True)}
+def _remarked(outcome: Outcome, names: Mapping[str, str]) -> Iterator[Sentence]:
     for remark, cells in remarks(outcome).items():
-        yield f"{some([names[cell] for cell in cells], SOME)}: {text(remark)}"
+        yield Sentence(*naming((names[cell] for cell in cells), SOME), f": {remark}")
 
 
-def _failed_markdown(comparison: Comparison) -> Iterator[str]:
-    for why, names in by_reason(comparison.failed).items():
-        yield f"**fails on the candidate only**: {', '.join(map(code, names))}: {text(why)}"
-
-
-def _profiled_markdown(comparison: Comparison, outcome: Outcome) -> Iterator[str]:
-    """Yield where the profiled cells changed."""
-    names = dict(zip(*_both_names(outcome), strict=True))
+def _profiled(comparison: Comparison, names: Mapping[str, str]) -> Iterator[Listing]:
+    """Report where the profiled cells changed."""
     for fullname, explanation in comparison.explanations.items():
-        listed = _listed(reasons.markdown(explanation))
-        yield "\n\n".join([f"{code(names.get(fullname, fullname))}, {reasons.measured(explanation)}:", *listed])
+        lead = Sentence(Name(names.get(fullname, fullname)), f", {reasons.measured(explanation)}:")
+        yield Listing([*map(Sentence, reasons.text(explanation))], lead)
 
 
-def _canary_markdown(outcome: Outcome) -> str:
-    moved, said = canary(outcome)
-    return f"**{text(said)}**" if moved else text(said)
+def _by_reason(what: str, gone: Mapping[str, str], most: int = SOME, style: str = "") -> Iterator[Sentence]:
+    for why, names in by_reason(gone).items():
+        yield Sentence(what, *naming(names, most), f" ({why})", style=style)
 
 
-def _left_out(comparison: Comparison) -> Iterator[str]:
-    reasons = by_reason(comparison.left_out)
-    items = (f"{', '.join(map(code, names))}: {text(why)}" for why, names in reasons.items())
-    if reasons:
-        many = f"{len(comparison.left_out)} {'cell' if len(comparison.left_out) == 1 else 'cells'} left out"
-        yield _folded_markdown(many, "\n".join(f"- {item}" for item in items))
+def _left_out(cells: Mapping[str, str]) -> list[Block]:
+    if not cells:
+        return []
+    every = Listing([*_by_reason("", cells, most=len(cells))])
+    return [
+        Only("terminal", Listing([*_by_reason("left out: ", cells)])),
+        Details(f"{many(len(cells), 'cell')} left out", [every]),
+    ]
 
 
-def _how(comparison: Comparison, outcome: Outcome) -> str:
+def _how(comparison: Comparison, outcome: Outcome) -> list[Block]:
     sides = ["--baseline", comparison.baseline.typed, "--candidate", comparison.candidate.typed]
-    command = shlex.join(["paceline", "ab", *sides, *(["--", *comparison.arguments] if comparison.arguments else [])])
-    levels = interval_levels(outcome)
-    terms = f"Begun {comparison.datetime}, tolerance {formats.percent(comparison.tolerance)}{levels and f'; {levels}'}."
-    return f"{text(measured(comparison))}.\n{text(terms)}\n\n```sh\n{formats.plain(command)}\n```"
-
-
-def _listed(items: Iterable[str]) -> list[str]:
-    lines = [f"- {item}" for item in items]
-    return ["\n".join(lines)] if lines else []
-
-
-def _folded_markdown(title: str, body: str) -> str:
-    """Hide Markdown behind a title; the empty lines are what makes GitHub read it as Markdown."""
-    return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
+    command = ["paceline", "ab", *sides, *(["--", *comparison.arguments] if comparison.arguments else [])]
+    begun = f"Begun {comparison.datetime}, tolerance {formats.percent(comparison.tolerance)}"
+    return [
+        Sentence(f"{measured(comparison)}."),
+        Sentence(f"{'; '.join(filter(None, [begun, interval_levels(outcome)]))}."),
+        Command(shlex.join(command)),
+    ]
 
 
 def as_json(comparison: Comparison, outcome: Outcome, saved: Path | None = None) -> str:
@@ -376,45 +274,29 @@ def as_json(comparison: Comparison, outcome: Outcome, saved: Path | None = None)
         saved: where the comparison is saved.
     """
     main, fresh = counted(comparison)
-    whole = {
-        "verdict": outcome.verdict,
-        "cells": [_judged_json(cell, comparison) for cell in outcome.cells],
-        "canary": _judged_json(outcome.canary, comparison),
-        "baseline": asdict(comparison.baseline),
-        "candidate": asdict(comparison.candidate),
-        "pairs": main,
-        "looks": comparison.looks,
-        "fresh_pairs": fresh,
-        "fresh_looks": comparison.fresh_looks,
-        "seed": comparison.seed,
-        "tolerance": comparison.tolerance,
-        "arguments": comparison.arguments,
-        "failed": dict(comparison.failed),
-        "left_out": dict(comparison.left_out),
-        "explanations": {name: reasons.as_json(one) for name, one in comparison.explanations.items()},
-        "notes": comparison.notes,
-        "fingerprint": comparison.fingerprint,
-        "datetime": comparison.datetime,
-        "saved": saved and str(saved),
-    }
-    return json.dumps(finite(whole), indent=2, allow_nan=False)
+    facts = asdict(replace(comparison, pairs=(), plan={}))
+    del facts["plan"], facts["schema"]
+    return files.as_json(
+        {
+            "verdict": outcome.verdict,
+            "cells": [_judged_json(cell, comparison) for cell in outcome.cells],
+            "canary": _judged_json(outcome.canary, comparison),
+            **facts,
+            "pairs": main,
+            "fresh_pairs": fresh,
+            "saved": saved,
+        }
+    )
 
 
 def _judged_json(cell: Judged, comparison: Comparison) -> dict[str, Any]:
     plan = comparison.plan.get(cell.fullname)
+    facts = asdict(cell)
     return {
-        "fullname": cell.fullname,
-        "verdict": cell.verdict,
-        **asdict(cell.main),
-        "why": cell.why,
-        "needed": cell.needed,
-        "fresh": cell.fresh and asdict(cell.fresh),
-        "baseline_seconds": cell.baseline_seconds,
-        "candidate_seconds": cell.candidate_seconds,
+        **facts.pop("main"),
+        **facts,
         "calls_per_round": plan and plan.calls,
         "rounds": plan and plan.rounds,
         "pinned": plan and plan.pinned,
-        "remarks": cell.remarks,
-        "growth": cell.growth,
         "counts": {name: {**asdict(count), "changed": count.changed} for name, count in cell.counts.items()},
     }

@@ -7,14 +7,12 @@ that only one side calls is charged to whoever calls it. So a new helper, or `le
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from paceline.ab.profiles import FEWEST, SMALLEST, Clock, Function, Profile, Side, is_rewritten, shift
 from paceline.text import formats
-from paceline.text.formats import text as escaped
 
 ARGUMENTS = (
     *("-c", "core.quotePath=false", "diff", "--unified=0", "--find-renames"),
@@ -321,16 +319,6 @@ def text(explanation: Explanation) -> list[str]:
         *([_varying(explanation.varying)] if explanation.varying else []),
         *_unseen(explanation),
     ]
-
-
-def markdown(explanation: Explanation) -> list[str]:
-    """Write an explanation in sentences of Markdown; no name in them can become markup."""
-    return [escaped(sentence) for sentence in text(explanation)]
-
-
-def as_json(explanation: Explanation) -> dict[str, Any]:
-    """Return an explanation as JSON has it."""
-    return asdict(explanation)
 
 
 def _blamed(change: FunctionChange) -> str:

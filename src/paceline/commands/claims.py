@@ -7,7 +7,8 @@ from pathlib import Path
 
 from paceline import claims, history, machine
 from paceline.claims import Claim, output
-from paceline.commands.shared import MISUSE, complain, newest, results_option
+from paceline.commands import MISUSE
+from paceline.commands.shared import complain, newest, results_option
 from paceline.history import Run
 from paceline.tables import runs
 from paceline.text import formats

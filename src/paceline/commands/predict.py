@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from rich.console import RenderableType
 
 from paceline import history, machine
-from paceline.commands.shared import MISUSE, complain, newest, results_option
+from paceline.commands import MISUSE
+from paceline.commands.shared import complain, newest, results_option
 from paceline.history import Run
 from paceline.predict import output
 from paceline.predict.groups import Setting, chosen, costs, families, fitted, untold

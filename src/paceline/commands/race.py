@@ -6,7 +6,8 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from paceline.commands.shared import FAILED, MISUSE, complain
+from paceline.commands import FAILED, MISUSE
+from paceline.commands.shared import complain
 from paceline.race import choosing, output, racing
 from paceline.race.judging import Race
 from paceline.race.output import ItemsError

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paceline import history, machine
-from paceline.commands.shared import FAILED, MISUSE, complain, results_option
+from paceline.commands import FAILED, MISUSE
+from paceline.commands.shared import complain, results_option
 from paceline.files import STDOUT, put, unfit, unfit_folder
 from paceline.history import HistoryError
 from paceline.report import unmet

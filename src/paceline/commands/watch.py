@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 
 from rich.text import Text
 
-from paceline.commands.shared import FAILED, MISUSE, complain
+from paceline.commands import FAILED, MISUSE
+from paceline.commands.shared import complain
 from paceline.server.process import ServerError
 from paceline.text import numbers
 from paceline.text.formats import many, plain, render

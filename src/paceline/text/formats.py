@@ -111,6 +111,9 @@ def plain(text: object) -> str:
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in str(text))
 
 
+WORDS = ("verdict", "marks")
+"""The columns, beside the first ones, that hold words."""
+
 _WIDEST = 100_000  # columns; room enough to ask a table how wide it wants to be
 
 
@@ -123,7 +126,7 @@ def table(columns: Sequence[str], *, left: int) -> Table:
     """
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for place, column in enumerate(columns):
-        words = place < left or column.rpartition("\n")[2] in ("", "marks")
+        words = place < left or column.rpartition("\n")[2] in ("", *WORDS)
         made.add_column(Text(column), justify="left" if words else "right", no_wrap=True)
     return made
 
@@ -188,10 +191,21 @@ def code(name: str) -> str:
     return f"<code>{_LETTERS.sub(lambda found: _entity(found[0]), harmless)}</code>"
 
 
-def text(sentence: str) -> str:
+class Name(str):
+    """A name in a sentence, which Markdown sets as code."""
+
+    __slots__ = ()
+
+
+def text(*parts: str) -> str:
     """Write a sentence so that nothing in it is taken for markup, at the beginning of a paragraph too."""
-    escaped = _MARKUP.sub(lambda found: _escaped(found[0]), plain(sentence).strip())
-    return _NUMBERED.sub(r"\1\\\2", escaped)
+    first, *rest = parts
+    words = [first if isinstance(first, Name) else plain(first).lstrip(), *rest]
+    return _NUMBERED.sub(r"\1\\\2", "".join(map(_harmless, words)).strip())
+
+
+def _harmless(part: str) -> str:
+    return code(part) if isinstance(part, Name) else _MARKUP.sub(lambda found: _escaped(found[0]), plain(part))
 
 
 def _escaped(letter: str) -> str:
