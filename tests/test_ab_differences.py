@@ -74,7 +74,7 @@ def test_the_same_commit_without_a_changed_file_is_the_same_code(sides):
 
 
 @pytest.mark.parametrize(
-    "facts", [{"dirty": True}, {"commit": "badcafe"}, {"wanted": parse(". X=1")}, {"python": Path("/other")}]
+    "facts", [{"dirty": True}, {"commit": "badcafe"}, {"spec": parse(". X=1")}, {"python": Path("/other")}]
 )
 def test_another_file_commit_variable_or_python_is_a_difference(facts, sides):
     assert same_code(sides["baseline"], replace(sides["candidate"], **facts)) == ""

@@ -165,26 +165,26 @@ class Checkout:
 
 
 @contextmanager
-def checked_out(revision: str, start: Path, tell: Callable[[str], None]) -> Iterator[Checkout]:
+def checked_out(revision: str, start: Path, report: Callable[[str], None]) -> Iterator[Checkout]:
     """Check a revision out for as long as the context lasts; remove first what killed processes have left of theirs.
 
     Args:
         revision: anything that git calls a commit.
         start: a folder of the repository.
-        tell: is told what can't be removed.
+        report: takes what can't be removed.
 
     Raises:
         SideError: if there is no git, no repository, no such revision, or if the revision lacks that folder.
     """
     found = _repository(revision, start)
-    wanted = _commit(revision, start)
+    checked = _commit(revision, start)
     _sweep(found.top)
-    with _place_for_tree(found.top, tell) as tree:
-        git(found.top, "worktree", "add", "--detach", tree, wanted)
+    with _place_for_tree(found.top, report) as tree:
+        git(found.top, "worktree", "add", "--detach", tree, checked)
         folder = tree / found.inside
         if not folder.is_dir():
             raise SideError(f"rev:{revision} has no folder {found.inside}; start from one that both sides have")
-        yield Checkout(tree, folder, tree.parent, wanted)
+        yield Checkout(tree, folder, tree.parent, checked)
 
 
 def _repository(revision: str, start: Path) -> Repository:
@@ -206,7 +206,7 @@ def _commit(revision: str, start: Path) -> str:
 
 
 @contextmanager
-def _place_for_tree(top: Path, tell: Callable[[str], None]) -> Iterator[Path]:
+def _place_for_tree(top: Path, report: Callable[[str], None]) -> Iterator[Path]:
     """Name a folder in a temporary one, which is locked while this process lives and goes with all that is in it."""
     temporary = tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)
     scratch = Path(temporary.name).resolve()  # as git writes it
@@ -218,7 +218,7 @@ def _place_for_tree(top: Path, tell: Callable[[str], None]) -> Iterator[Path]:
             if tree in _worktrees(top):
                 _forget(top, tree)
         except (GitError, OSError) as error:  # nothing that was measured may be lost by it
-            tell(f"{scratch} could not be removed, remove it by hand: {error}")
+            report(f"{scratch} could not be removed, remove it by hand: {error}")
 
     with (scratch / _LOCK).open("wb") as lock, ended_by(clear):
         _lock(lock)

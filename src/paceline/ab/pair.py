@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any, Literal
 
 from paceline import machine
-from paceline.ab.record import Taken
+from paceline.ab.record import Taken, Which
 from paceline.ab.sides import Side
 from paceline.child import processes
 
@@ -139,7 +139,7 @@ class SideProcess:
         """
         self.receive()
         if not self.collected:
-            raise SideFailed(f"{self._who()} collected nothing{self.last_words()}")
+            raise SideFailed(f"{self.side} collected nothing{self.last_words()}")
         if self.collected["traced"]:
             raise SideFailed(self._refused(self.collected["traced"]))
         return self.collected
@@ -191,9 +191,7 @@ class SideProcess:
             elif self.process.poll() is not None:
                 return None
             elif time.monotonic() > deadline:
-                raise SideFailed(
-                    f"{self._who()} hung {self.where()}: no word for {self.timeout:g} s{self.last_words()}"
-                )
+                raise SideFailed(f"{self.side} hung {self.where()}: no word for {self.timeout:g} s{self.last_words()}")
         line, _, self._received = self._received.partition(b"\n")
         return json.loads(line)
 
@@ -207,11 +205,11 @@ class SideProcess:
         try:
             status = self.process.wait(EXIT_TIMEOUT)
         except subprocess.TimeoutExpired:
-            raise SideFailed(f"{self._who()} hung {self.where()}, on its way out{self.last_words()}") from None
+            raise SideFailed(f"{self.side} hung {self.where()}, on its way out{self.last_words()}") from None
         if status < 0:
-            raise SideFailed(f"{self._who()} was ended by signal {-status} {self.where()}{self.last_words()}")
+            raise SideFailed(f"{self.side} was ended by signal {-status} {self.where()}{self.last_words()}")
         if status:
-            raise SideFailed(f"{self._who()} ended with status {status} {self.where()}{self.last_words()}")
+            raise SideFailed(f"{self.side} ended with status {status} {self.where()}{self.last_words()}")
 
     def where(self) -> str:
         """Return which round it waits for, or which cell it is busy with, in words."""
@@ -219,11 +217,8 @@ class SideProcess:
             return f"before round {self.turn[1]} of {self.turn[0]}"
         return f"in {self.at}" if self.at else "before its first cell"
 
-    def _who(self) -> str:
-        return f"the {self.side.word} ({self.side.wanted.typed})"
-
     def _refused(self, doubt: str) -> str:
-        return f"{self._who()} can't be compared: {doubt}; run both sides without that"
+        return f"{self.side} can't be compared: {doubt}; run both sides without that"
 
     def last_words(self) -> str:
         """Return the end of what it has printed, indented, or nothing."""
@@ -236,7 +231,7 @@ class SideProcess:
 def started(side: Side, spec: PairSpec) -> Iterator[SideProcess]:
     """Start a side's process, which has the turn at once; none of its process tree is left afterwards, and no file."""
     ours, theirs = socket.socketpair()
-    arguments = [*OPTIONS, *spec.arguments, *side.wanted.options]
+    arguments = [*OPTIONS, *spec.arguments, *side.spec.options]
     with ours, TemporaryFile() as log, throw_away(side) as folder:
         command = [str(side.python), "-m", "pytest", *arguments, *(word.format(folder / "cache") for word in LAST)]
         with theirs:
@@ -294,43 +289,17 @@ def environment(side: Side, spec: PairSpec, number: int, folder: Path) -> dict[s
     }
 
 
-@dataclass(frozen=True)
-class PairResult:
-    """What a pair gave.
-
-    Args:
-        taken: of the side that was started first, and of the other: full name -> what it measured.
-        missed: the same: full name -> outcome and why it measured nothing.
-        facts: the same for what was found under a profiler.
-        modules: the same for what they had loaded at their ends: full name -> file.
-        seconds: from the first start to the last exit.
-    """
-
-    taken: tuple[Mapping[str, Taken], Mapping[str, Taken]]
-    missed: tuple[Mapping[str, tuple[str, str]], Mapping[str, tuple[str, str]]]
-    facts: tuple[Mapping[str, Any], Mapping[str, Any]]
-    modules: tuple[Mapping[str, str], Mapping[str, str]]
-    seconds: float
-
-
-def run_pair(first: Side, second: Side, spec: PairSpec) -> PairResult:
-    """Run one pair.
+def run_pair(first: Side, second: Side, spec: PairSpec) -> dict[Which, SideProcess]:
+    """Run one pair, the first side's process started and asked first; return both as they have ended.
 
     Raises:
         SideFailed: if a side dies or hangs.
     """
-    begun = time.monotonic()
     with started(first, spec) as one, started(second, spec) as other:  # side by side, as far as before their first turn
         one.receive()
         other.receive()
         take_turns(one, other, spec.order)
-    return PairResult(
-        taken=(one.taken, other.taken),
-        missed=(one.missed, other.missed),
-        facts=(one.facts, other.facts),
-        modules=(one.modules, other.modules),
-        seconds=time.monotonic() - begun,
-    )
+    return {first.word: one, second.word: other}
 
 
 def take_turns(one: SideProcess, other: SideProcess, order: Sequence[str]) -> None:

@@ -12,10 +12,10 @@ from typing import Any
 
 from paceline import machine
 from paceline.ab import differences, judging, why
-from paceline.ab.pair import PairResult, PairSpec, SideFailed, run_pair
+from paceline.ab.pair import PairSpec, SideFailed, SideProcess, run_pair
 from paceline.ab.profiles import Profile
 from paceline.ab.progress import named, pairs_done
-from paceline.ab.record import CANARY, CellPlan, Comparison, Pair, Phase, SideFacts, Taken, Which
+from paceline.ab.record import CANARY, CellPlan, Comparison, Pair, Phase, SideFacts, Which
 from paceline.ab.sides import Side, SideSpec, place, prepared
 from paceline.ab.trial import (
     Facts,
@@ -127,7 +127,7 @@ class Session:
         first: int = fresh_looks(max(1, len(suspects)))[0]
         return first * self._seconds(suspects)
 
-    def profile(self, names: Sequence[str], plans: Mapping[str, Mapping[str, int]]) -> PairResult:
+    def profile(self, names: Sequence[str], plans: Mapping[str, Mapping[str, int]]) -> dict[Which, SideProcess]:
         """Run one more pair under a profiler."""
         core, seed = self._core(), self.random.randrange(HASH_SEEDS)
         spec = replace(self.spec, kind="profile", order=names, plan=plans, core=core, hash_seed=seed, canary=0)
@@ -149,17 +149,27 @@ class Session:
             SideFailed: as `run_pair`, or if a side ran code that is not its own.
         """
         number = len(self.comparison.pairs) + 1
-        words: tuple[Which, Which] = ("baseline", "candidate") if number % 2 else ("candidate", "baseline")
+        words: tuple[Which, Which] = ("baseline", "candidate")
+        first, second = words if number % 2 else words[::-1]
         order = self.random.sample(list(cells), len(cells))
         core, seed = self._core(), self.random.randrange(HASH_SEEDS)
         spec = replace(self.spec, order=order, plan=self._plan(order), core=core, hash_seed=seed)
-        result = run_pair(self.sides[words[0]], self.sides[words[1]], spec)
-        self._refuse_late_strangers(words, result)
-        self.pace *= result.seconds / self._seconds(cells)
-        taken: dict[Which, Mapping[str, Taken]] = dict(zip(words, result.taken, strict=True))
-        pair = Pair(number=number, phase=phase, first=words[0], order=tuple(order), seconds=result.seconds, **taken)
+        begun = time.monotonic()
+        ended = run_pair(self.sides[first], self.sides[second], spec)
+        seconds = time.monotonic() - begun
+        self._refuse_late_strangers(ended)
+        self.pace *= seconds / self._seconds(cells)
+        pair = Pair(
+            number=number,
+            phase=phase,
+            first=first,
+            order=tuple(order),
+            seconds=seconds,
+            baseline=ended["baseline"].taken,
+            candidate=ended["candidate"].taken,
+        )
         self.comparison = replace(self.comparison, pairs=(*self.comparison.pairs, pair))
-        self._leave_out(number, dict(zip(words, result.missed, strict=True)), cells)
+        self._leave_out(number, ended, cells)
 
     def _plan(self, cells: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Return how the cells of a pair are measured: as planned, with more rounds where fewer of them are open."""
@@ -169,20 +179,17 @@ class Session:
             known |= {name: with_rounds(known[name], most) for name in known.keys() - self.keep_rounds}
         return {name: asdict(each) for name, each in known.items()}
 
-    def _refuse_late_strangers(self, words: tuple[Which, Which], result: PairResult) -> None:
-        for word, modules in zip(words, result.modules, strict=True):
+    def _refuse_late_strangers(self, ended: Mapping[Which, SideProcess]) -> None:
+        for word, process in ended.items():
             before = self.loaded[word]
-            refuse_strangers(
-                self.sides[word], {name: file for name, file in modules.items() if before.get(name) != file}
-            )
+            late = {name: file for name, file in process.modules.items() if before.get(name) != file}
+            refuse_strangers(process.side, late)
 
-    def _leave_out(
-        self, number: int, missed: Mapping[Which, Mapping[str, tuple[str, str]]], cells: Sequence[str]
-    ) -> None:
-        last = self.comparison.pairs[-1]
+    def _leave_out(self, number: int, ended: Mapping[Which, SideProcess], cells: Sequence[str]) -> None:
+        missed = {word: process.missed for word, process in ended.items()}
         there = {
-            word: {name for name in cells if name in getattr(last, word) and name not in missed[word]}
-            for word in missed
+            word: {name for name in cells if name in process.taken and name not in process.missed}
+            for word, process in ended.items()
         }
         failed, left_out = outcomes(missed, there, f"in pair {number}, ")
         self.comparison = replace(
@@ -257,11 +264,13 @@ def run_profiles(session: Session, spec: ComparisonSpec) -> None:
     changes, tops = differences.changed_lines(baseline, candidate), (baseline.code.top, candidate.code.top)
     explanations = {}
     for name in names:
-        passes = [each.facts for each in found if all(name in side for side in each.facts)]
-        if passes:
-            both = ([_profile(side[name], profiled[name]) for side in one] for one in zip(*passes, strict=True))
-            explanations[name] = why.explained(*both, tops=tops, diff=changes)
-    missed = {name: reason for each in found for side in each.missed for name, (_, reason) in side.items()}
+        whole = [each for each in found if all(name in side.facts for side in each.values())]
+        if whole:
+            before, after = (
+                [_profile(each[word].facts[name], profiled[name]) for each in whole] for word in session.sides
+            )
+            explanations[name] = why.explained(before, after, tops=tops, diff=changes)
+    missed = {name: reason for each in found for side in each.values() for name, (_, reason) in side.missed.items()}
     told = [f"{name} could not be profiled: {missed[name]}" for name in names if name not in explanations]
     notes = (*session.comparison.notes, *told)
     session.comparison = replace(session.comparison, explanations=explanations, notes=notes)
@@ -290,9 +299,9 @@ def prepare(spec: ComparisonSpec, reporter: Progress) -> Iterator[Session]:
     begun, start = time.monotonic(), Path.cwd()
     with ExitStack() as stack:
         sides: dict[Which, Side] = {}
-        wanted: dict[Which, SideSpec] = {"baseline": spec.baseline, "candidate": spec.candidate}
-        for word, one in wanted.items():
-            ready = prepared(one, word, start, install=spec.install, tell=reporter.phase)
+        specs: dict[Which, SideSpec] = {"baseline": spec.baseline, "candidate": spec.candidate}
+        for word, one in specs.items():
+            ready = prepared(one, word, start, install=spec.install, report=reporter.phase)
             sides[word] = stack.enter_context(ready)
         trial = PairSpec(
             kind="trial", arguments=spec.arguments, timeout=spec.timeout, plugin=stack.enter_context(plugin_folder())
@@ -303,7 +312,7 @@ def prepare(spec: ComparisonSpec, reporter: Progress) -> Iterator[Session]:
         comparison, pair_spec, facts = _planned(spec, sides, looked, time.monotonic() - begun)
         yield Session(
             sides=sides,
-            loaded=looked.modules,
+            loaded={word: process.modules for word, process in looked.sides.items()},
             spec=replace(trial, kind="pair", **pair_spec),
             comparison=comparison,
             cpus=looked.cpus,
@@ -324,19 +333,20 @@ def _planned(
     Raises:
         SideFailed: if nothing is left to compare.
     """
-    there = {word: set(facts) for word, facts in looked.facts.items()}
-    files = {word: {file_of(name) for name in each["cells"]} for word, each in looked.collected.items()}
-    failed, left_out = outcomes(looked.missed, {word: there[word] | files[word] for word in there})
-    left_out = {
-        **{name: why for name, why in alone(looked.collected).items() if file_of(name) not in failed},
-        **left_out,
-    }
+    ended = looked.sides
+    collected = {word: process.collected for word, process in ended.items()}
+    there = {word: set(process.facts) for word, process in ended.items()}
+    files = {word: {file_of(name) for name in each["cells"]} for word, each in collected.items()}
+    missed = {word: process.missed for word, process in ended.items()}
+    failed, left_out = outcomes(missed, {word: there[word] | files[word] for word in there})
+    only = {name: why for name, why in alone(collected).items() if file_of(name) not in failed}
+    left_out = {**only, **left_out}
     facts = {
-        name: (looked.facts["baseline"][name], looked.facts["candidate"][name])
+        name: (ended["baseline"].facts[name], ended["candidate"].facts[name])
         for name in looked.cells
         if name in there["baseline"] & there["candidate"]
     }
-    one_core = set(looked.collected["candidate"]["one_core"])  # a mark that only one side has would be unfair
+    one_core = set(collected["candidate"]["one_core"])  # a mark that only one side has would be unfair
     most, can_pin = best_rounds(len(facts) or 1, looked.start_seconds), bool(looked.cpus)
     plans = {
         name: planned_cell(*each, most=most, one_core=name in one_core, can_pin=can_pin) for name, each in facts.items()
@@ -348,8 +358,8 @@ def _planned(
     if not plans:
         raise SideFailed(_nothing({**failed, **left_out}))
     comparison = Comparison(
-        baseline=side_facts(sides["baseline"], looked.collected["baseline"]),
-        candidate=side_facts(sides["candidate"], looked.collected["candidate"]),
+        baseline=side_facts(sides["baseline"], collected["baseline"]),
+        candidate=side_facts(sides["candidate"], collected["candidate"]),
         fingerprint=machine.fingerprint(),
         datetime=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         seed=spec.seed,
@@ -365,7 +375,7 @@ def _planned(
 
 
 def _pair_spec(spec: ComparisonSpec, looked: Looked, plans: Mapping[str, CellPlan]) -> dict[str, Any]:
-    idle = [each["idle"] for each in looked.collected.values()]
+    idle = [process.collected["idle"] for process in looked.sides.values()]
     return {
         "arguments": (*spec.arguments, *(idle[0] if idle[0] == idle[1] else ())),
         "files": tuple(dict.fromkeys(map(file_of, plans))),
@@ -383,13 +393,13 @@ def _nothing(why: Mapping[str, str]) -> str:
 def side_facts(side: Side, collected: Mapping[str, Any]) -> SideFacts:
     """Return what a side is and runs on."""
     return SideFacts(
-        typed=side.wanted.typed,
+        typed=side.spec.typed,
         place=place(side),
         commit=side.commit,
         dirty=side.dirty,
         python=collected["python"],
-        environment=dict(side.wanted.environment),
-        options=tuple(side.wanted.options),
+        environment=dict(side.spec.environment),
+        options=tuple(side.spec.options),
         libraries=collected["libraries"],
     )
 
@@ -400,13 +410,13 @@ def notes(sides: Mapping[Which, Side], looked: Looked) -> Iterator[str]:
     Raises:
         SideError: if only one side runs compiled code of the project, which the other was never built with.
     """
-    baseline, candidate = sides["baseline"], sides["candidate"]
-    yield differences.same_code(baseline, candidate)
-    yield from (differences.origin(side, looked.modules[word]) for word, side in sides.items())
-    yield differences.compiled_apart(sides, looked.modules)
-    yield from (differences.stale(side, looked.modules[word]) for word, side in sides.items())
-    yield differences.different_dependencies(baseline, candidate)
+    modules = {word: process.modules for word, process in looked.sides.items()}
+    yield differences.same_code(sides["baseline"], sides["candidate"])
+    yield from (differences.origin(side, modules[word]) for word, side in sides.items())
+    yield differences.compiled_apart(sides, modules)
+    yield from (differences.stale(side, modules[word]) for word, side in sides.items())
+    yield differences.different_dependencies(sides["baseline"], sides["candidate"])
     if not looked.cpus:
         why = "no CPU to spare" if hasattr(os, "sched_getaffinity") else "no way to keep a process on a CPU"
         yield f"This machine has {why}: every cell is left to the scheduler, and figures scatter more."
-    yield from dict.fromkeys(note for each in looked.collected.values() for note in each["notes"])
+    yield from dict.fromkeys(note for process in looked.sides.values() for note in process.collected["notes"])

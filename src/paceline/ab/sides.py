@@ -106,7 +106,7 @@ class Side:
 
     Args:
         word: "baseline" or "candidate".
-        wanted: what was asked for.
+        spec: what was asked for.
         folder: where pytest is to be started.
         python: the interpreter to run it with.
         environment: every variable to set, beside those of this process: the side's own, and the path of its code.
@@ -117,7 +117,7 @@ class Side:
     """
 
     word: Which
-    wanted: SideSpec
+    spec: SideSpec
     folder: Path
     python: Path
     environment: dict[str, str] = field(default_factory=dict)
@@ -126,12 +126,15 @@ class Side:
     code: Code = field(default_factory=lambda: Code(Path()))
     installed: bool = False
 
+    def __str__(self) -> str:
+        return f"the {self.word} ({self.spec.typed})"
+
 
 def place(side: Side) -> str:
     """Return where a side's code and Python come from: "working tree", "revision main", "Python /usr/bin/python3"."""
-    match side.wanted.kind:
+    match side.spec.kind:
         case "rev":
-            return f"revision {side.wanted.name}"
+            return f"revision {side.spec.name}"
         case "python":
             return f"Python {side.python}"
         case "tree":
@@ -140,55 +143,55 @@ def place(side: Side) -> str:
 
 @contextmanager
 def prepared(
-    wanted: SideSpec,
+    spec: SideSpec,
     word: Which,
     start: Path,
     install: bool,  # noqa: FBT001 - handed on from a command's option, never a literal
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> Iterator[Side]:
     """Make a side ready for as long as the context lasts; nothing of it is left afterwards.
 
     Both sides find their code in the same way, by PYTHONPATH, unless a revision gets an environment of its own.
 
     Args:
-        wanted: the side.
+        spec: the side.
         word: "baseline" or "candidate".
         start: the folder that the comparison is started from.
         install: whether a revision gets an environment of its own, with what it asks for.
-        tell: takes a line of progress.
+        report: takes a line of progress.
 
     Raises:
         SideError: if it can't be made ready.
     """
     start = start.absolute()
-    if wanted.kind != "rev":
-        yield _in_place(wanted, word, start)
+    if spec.kind != "rev":
+        yield _in_place(spec, word, start)
         return
-    tell(f"{word}: checking out revision {wanted.name} ...")
-    with checked_out(wanted.name, start, tell) as checkout:
+    report(f"{word}: checking out revision {spec.name} ...")
+    with checked_out(spec.name, start, report) as checkout:
         own = own_code(checkout.top, beside=repository(start).top)
         if install:
-            tell(f"{word}: installing revision {wanted.name} ...")
+            report(f"{word}: installing revision {spec.name} ...")
             # a path that leads to the working tree's code would lead this side there too
-            environment = {"PYTHONPATH": "", **wanted.environment}
-            python = install_revision(wanted.name, checkout.folder, checkout.scratch, environment)
+            environment = {"PYTHONPATH": "", **spec.environment}
+            python = install_revision(spec.name, checkout.folder, checkout.scratch, environment)
             check_python(python, checkout.folder, environment)
         else:
-            environment, python = _importing(wanted, own, checkout.folder), Path(sys.executable)
-        yield Side(word, wanted, checkout.folder, python, environment, checkout.commit, code=own, installed=install)
+            environment, python = _importing(spec, own, checkout.folder), Path(sys.executable)
+        yield Side(word, spec, checkout.folder, python, environment, checkout.commit, code=own, installed=install)
 
 
-def _in_place(wanted: SideSpec, word: Which, start: Path) -> Side:
+def _in_place(spec: SideSpec, word: Which, start: Path) -> Side:
     now = state(start)
     own = own_code(now.top)
-    environment, python = _importing(wanted, own, start), Path(sys.executable)
-    if wanted.kind == "python":
-        python = interpreter(wanted.name, start)
+    environment, python = _importing(spec, own, start), Path(sys.executable)
+    if spec.kind == "python":
+        python = interpreter(spec.name, start)
         check_python(python, start, environment)
-    return Side(word, wanted, start, python, environment, now.commit, now.dirty, own)
+    return Side(word, spec, start, python, environment, now.commit, now.dirty, own)
 
 
-def _importing(wanted: SideSpec, own: Code, folder: Path) -> dict[str, str]:
+def _importing(spec: SideSpec, own: Code, folder: Path) -> dict[str, str]:
     """Return the variables by which a folder's code is imported, before whatever is installed.
 
     Raises:
@@ -198,8 +201,8 @@ def _importing(wanted: SideSpec, own: Code, folder: Path) -> dict[str, str]:
     listed = [str(path) for path in dict.fromkeys((*homes, *roots(own)))]
     if any(os.pathsep in path for path in listed):
         raise SideError(f"{folder} has a {os.pathsep!r} in its name, which PYTHONPATH can't hold; use another folder")
-    before = wanted.environment.get("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
-    return {**wanted.environment, "PYTHONPATH": os.pathsep.join([*listed, *filter(None, [before])])}
+    before = spec.environment.get("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
+    return {**spec.environment, "PYTHONPATH": os.pathsep.join([*listed, *filter(None, [before])])}
 
 
 _PIP = ("-P", "-m", "pip", "--no-input", "install")

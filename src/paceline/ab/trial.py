@@ -137,20 +137,14 @@ class Looked:
     """What the trial found.
 
     Args:
-        collected: what each side has and runs on.
-        facts: full name -> of a cell's trial on either side.
-        missed: full name -> outcome and why there are no facts.
-        modules: of all that each side had loaded in the end: full name -> file.
-        cells: the full names that both sides have.
+        sides: their processes, as they have ended.
+        cells: the full names that both have.
         instrument: URL of the server both use; None without one.
         cpus: those that a cell may be kept on.
         start_seconds: that a pair takes without any cell.
     """
 
-    collected: Mapping[Which, Mapping[str, Any]]
-    facts: Mapping[Which, Mapping[str, Facts]]
-    missed: Mapping[Which, Mapping[str, tuple[str, str]]]
-    modules: Mapping[Which, Mapping[str, str]]
+    sides: Mapping[Which, SideProcess]
     cells: Sequence[str]
     instrument: str | None
     cpus: Sequence[int]
@@ -185,16 +179,7 @@ def look_at_both(sides: Mapping[Which, Side], spec: PairSpec, stack: ExitStack, 
             process.send({"say": "go", "order": cells, "instrument": url, "seconds": seconds})
             process.receive()
             refuse_strangers(process.side, process.modules)
-        return Looked(
-            collected=collected,
-            facts={word: process.facts for word, process in processes.items()},
-            missed={word: process.missed for word, process in processes.items()},
-            modules={word: process.modules for word, process in processes.items()},
-            cells=cells,
-            instrument=url,
-            cpus=cpus,
-            start_seconds=start_seconds,
-        )
+        return Looked(sides=processes, cells=cells, instrument=url, cpus=cpus, start_seconds=start_seconds)
 
 
 def _shared(
@@ -266,7 +251,7 @@ def refuse_strangers(side: Side, modules: Mapping[str, str]) -> None:
     """
     for name in strangers(modules, side.code):
         raise SideFailed(
-            f"the {side.word} ({side.wanted.typed}) imports {name} from {modules[name]}, which is code of this project "
+            f"{side} imports {name} from {modules[name]}, which is code of this project "
             "but not this side's own; install the project by pip install -e, so that each side finds its own, or give "
             "revisions their own environments by --install; let neither PYTHONPATH nor pytest's arguments lead there"
         )
