@@ -55,30 +55,20 @@ class GitError(SideError):
 
 @dataclass(frozen=True)
 class Repository:
-    """The repository that a folder lies in.
+    """The repository that a folder lies in."""
 
-    Args:
-        top: the folder it begins with.
-        inside: where in it the folder is; "." at the top.
-    """
-
-    top: Path
-    inside: Path
+    top: Path  # the folder it begins with
+    inside: Path  # where in it the folder is; "." at the top
 
 
 @dataclass(frozen=True)
 class State:
-    """What a folder holds.
+    """What a folder holds."""
 
-    Args:
-        top: where its project begins: the repository's top, or the folder itself outside of one.
-        commit: the commit that is checked out, in full; None outside of a repository and before the first one.
-        dirty: whether tracked files differ from it.
-    """
-
-    top: Path
+    top: Path  # where its project begins: the repository's top, or the folder itself outside of one
+    # the commit that is checked out, in full; None outside of a repository and before the first one
     commit: str | None = None
-    dirty: bool = False
+    dirty: bool = False  # whether tracked files differ from it
 
 
 def git(folder: Path, *words: str | Path, own_group: bool = False) -> str:
@@ -149,19 +139,12 @@ _LOCK = "paceline-in-use"
 
 @dataclass(frozen=True)
 class Checkout:
-    """A revision's files.
+    """A revision's files."""
 
-    Args:
-        top: where they begin.
-        folder: the same place in them as that which the comparison was started from.
-        scratch: a folder beside them, which goes with them.
-        commit: theirs, in full.
-    """
-
-    top: Path
-    folder: Path
-    scratch: Path
-    commit: str
+    top: Path  # where they begin
+    folder: Path  # the same place in them as that which the comparison was started from
+    scratch: Path  # a folder beside them, which goes with them
+    commit: str  # theirs, in full
 
 
 @contextmanager

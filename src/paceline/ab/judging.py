@@ -24,38 +24,24 @@ from paceline.text.formats import change, many, percent
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """What some pairs say of one cell: candidate / baseline, 1.05 for five per cent slower.
+    """What some pairs say of one cell: candidate / baseline, 1.05 for five per cent slower."""
 
-    Args:
-        ratio: the estimate, above 0.
-        low: the lower end of its interval; None with too few pairs for one.
-        high: the upper end; None as `low`.
-        level: of the interval, a fraction: of the look that decided, or the last one reached.
-        pairs: how many pairs it rests on, those of that look.
-        p: of the test that the sides are equal: in the main phase two-sided, and corrected over all cells and the
-            canary; of fresh pairs for that direction alone, and corrected over what is under suspicion. 1.0 before the
-            first look.
-    """
-
-    ratio: float
-    low: float | None
-    high: float | None
-    level: float
-    pairs: int
+    ratio: float  # the estimate, above 0
+    low: float | None  # the lower end of its interval; None with too few pairs for one
+    high: float | None  # the upper end; None as `low`
+    level: float  # of the interval, a fraction: of the look that decided, or the last one reached
+    pairs: int  # how many pairs it rests on, those of that look
+    # of the test that the sides are equal: in the main phase two-sided, and corrected over all cells and the canary; of
+    # fresh pairs for that direction alone, and corrected over what is under suspicion. 1.0 before the first look
     p: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Count:
-    """Something counted exactly, as each side's pairs had it: its different values, sorted.
+    """Something counted exactly, as each side's pairs had it: its different values, sorted."""
 
-    Args:
-        baseline: shape (k,), k at least 1; one value if all pairs agree.
-        candidate: the same for the other side.
-    """
-
-    baseline: tuple[int, ...]
-    candidate: tuple[int, ...]
+    baseline: tuple[int, ...]  # shape (k,), k at least 1; one value if all pairs agree
+    candidate: tuple[int, ...]  # the same for the other side
 
     @property
     def changed(self) -> bool:
@@ -65,52 +51,33 @@ class Count:
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """One cell's verdict and what it rests on.
+    """One cell's verdict and what it rests on."""
 
-    Args:
-        fullname: the node id.
-        verdict: slower, faster, same or unknown.
-        why: in a sentence, for a reader who sees only this.
-        main: what the main phase says.
-        fresh: what the fresh pairs say; None where nothing was under suspicion.
-        needed: how many pairs would do for an unknown cell; None for a decided one, one that fresh pairs did not bear
-            out, or where nobody can tell.
-        baseline_seconds: of one call: median over its pairs of the baseline's median round, seconds.
-        candidate_seconds: the same for the candidate.
-        counts: name -> what was counted.
-        growth: by what fraction its rounds grow within a process; None where they don't for certain.
-        remarks: what a reader has to know of how it was measured, growth included.
-    """
-
-    fullname: str
-    verdict: Verdict
-    why: str
-    main: Estimate
-    fresh: Estimate | None = None
+    fullname: str  # the node id
+    verdict: Verdict  # slower, faster, same or unknown
+    why: str  # in a sentence, for a reader who sees only this
+    main: Estimate  # what the main phase says
+    fresh: Estimate | None = None  # what the fresh pairs say; None where nothing was under suspicion
+    # how many pairs would do for an unknown cell; None for a decided one, one that fresh pairs did not bear out, or
+    # where nobody can tell
     needed: int | None = None
-    baseline_seconds: float
-    candidate_seconds: float
-    counts: Mapping[str, Count] = field(default_factory=dict)
-    growth: float | None = None
-    remarks: tuple[str, ...] = ()
+    baseline_seconds: float  # of one call: median over its pairs of the baseline's median round, seconds
+    candidate_seconds: float  # the same for the candidate
+    counts: Mapping[str, Count] = field(default_factory=dict)  # name -> what was counted
+    growth: float | None = None  # by what fraction its rounds grow within a process; None where they don't for certain
+    remarks: tuple[str, ...] = ()  # what a reader has to know of how it was measured, growth included
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """A comparison, judged.
+    """A comparison, judged."""
 
-    Args:
-        verdict: of all cells: "not comparable" if the canary moved, else "slower" if one cell is, else "faster", else
-            "unknown", else "not slower".
-        cells: in the order of their names.
-        canary: the canary, judged like a cell: "same" or "unknown" are its quiet verdicts.
-        failed: full name -> why it fails, on the candidate only.
-    """
-
+    # of all cells: "not comparable" if the canary moved, else "slower" if one cell is, else "faster", else "unknown",
+    # else "not slower"
     verdict: Overall
-    cells: tuple[Judged, ...]
-    canary: Judged
-    failed: Mapping[str, str] = field(default_factory=dict)
+    cells: tuple[Judged, ...]  # in the order of their names
+    canary: Judged  # the canary, judged like a cell: "same" or "unknown" are its quiet verdicts
+    failed: Mapping[str, str] = field(default_factory=dict)  # full name -> why it fails, on the candidate only
 
 
 Both = tuple[Taken, Taken]
@@ -124,20 +91,13 @@ MOVED: Mapping[Verdict, Direction] = {"slower": "slower", "faster": "faster"}
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """What both phases say of every cell, the canary among them.
+    """What both phases say of every cell, the canary among them."""
 
-    Args:
-        tests: how many cells the main pairs test together.
-        ratios: of the main pairs.
-        main: full name -> what the looks at main pairs say; "slower" and "faster" are suspicions.
-        fresh_ratios: of the fresh pairs of what is under suspicion.
-        fresh: full name of a suspect -> what the looks at fresh pairs say.
-    """
-
-    tests: int
-    ratios: Ratios
-    main: Mapping[str, Finding]
-    fresh_ratios: Ratios = field(default_factory=dict)
+    tests: int  # how many cells the main pairs test together
+    ratios: Ratios  # of the main pairs
+    main: Mapping[str, Finding]  # full name -> what the looks at main pairs say; "slower" and "faster" are suspicions
+    fresh_ratios: Ratios = field(default_factory=dict)  # of the fresh pairs of what is under suspicion
+    # full name of a suspect -> what the looks at fresh pairs say
     fresh: Mapping[str, Finding] = field(default_factory=dict)
 
     def verdict(self, name: str) -> Verdict:

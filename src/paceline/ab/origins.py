@@ -30,19 +30,13 @@ _IN_SETUP = re.compile(r"\bname\s*=\s*[\"']?([\w.-]+)")
 
 @dataclass(frozen=True)
 class Code:
-    """What a side has of its own.
+    """What a side has of its own."""
 
-    Args:
-        top: where its files begin.
-        modules: the packages and modules among them that lie in no package, by every name they may have -> their file.
-        projects: the names of the distributions that they make, normalized.
-        beside: where the working tree begins, if that is not the side's own.
-    """
-
-    top: Path
+    top: Path  # where its files begin
+    # the packages and modules among them that lie in no package, by every name they may have -> their file
     modules: Mapping[str, str] = field(default_factory=dict)
-    projects: frozenset[str] = frozenset()
-    beside: Path | None = None
+    projects: frozenset[str] = frozenset()  # the names of the distributions that they make, normalized
+    beside: Path | None = None  # where the working tree begins, if that is not the side's own
 
 
 def own_code(top: Path, beside: Path | None = None) -> Code:

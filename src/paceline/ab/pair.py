@@ -39,36 +39,24 @@ class SideFailed(Exception):  # noqa: N818 - it says what has happened
 
 @dataclass(frozen=True, kw_only=True)
 class PairSpec:
-    """What both sides of a pair are told.
+    """What both sides of a pair are told."""
 
-    Args:
-        kind: "trial" to say which cells there are and look at each, "pair" to take rounds in turns,
-            "profile" to run each cell under a profiler.
-        arguments: pytest's.
-        files: those that the cells are in, relative to pytest's root; empty for what the arguments choose.
-        order: full names of the cells, in the order to measure them.
-        plan: full name -> how its rounds are made, as `paceline.plugin.side.turns.Turns` reads it.
-        instrument: URL of the server both use; None without one.
-        core: the CPU that both sides share for some cells; None for none.
-        pinned: the full names of those.
-        canary: rounds of the canary.
-        hash_seed: of both sides, so that sets and dicts of strings fall out alike; and of what else is random.
-        timeout: seconds without a word after which a side hangs.
-        plugin: the folder that the plugin's package lies in.
-    """
-
+    # "trial" to say which cells there are and look at each, "pair" to take rounds in turns, "profile" to run each cell
+    # under a profiler
     kind: Literal["trial", "pair", "profile"]
-    arguments: Sequence[str]
+    arguments: Sequence[str]  # pytest's
+    # those that the cells are in, relative to pytest's root; empty for what the arguments choose
     files: Sequence[str] = ()
-    order: Sequence[str] = ()
+    order: Sequence[str] = ()  # full names of the cells, in the order to measure them
+    # full name -> how its rounds are made, as `paceline.plugin.side.turns.Turns` reads it
     plan: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    instrument: str | None = None
-    core: int | None = None
-    pinned: Sequence[str] = ()
-    canary: int = 0
-    hash_seed: int = 0
-    timeout: float
-    plugin: Path
+    instrument: str | None = None  # URL of the server both use; None without one
+    core: int | None = None  # the CPU that both sides share for some cells; None for none
+    pinned: Sequence[str] = ()  # the full names of those
+    canary: int = 0  # rounds of the canary
+    hash_seed: int = 0  # of both sides, so that sets and dicts of strings fall out alike; and of what else is random
+    timeout: float  # seconds without a word after which a side hangs
+    plugin: Path  # the folder that the plugin's package lies in
 
     def message(self) -> dict[str, Any]:
         """Return what the plugin receives first."""
@@ -88,30 +76,22 @@ class PairSpec:
 
 @dataclass
 class SideProcess:
-    """A side's pytest process, which works while it has the turn, and what it has sent so far.
-
-    Attributes:
-        at: the cell it is busy with; None before the first one.
-        turn: the cell and the number of the round before which it waits; None once it has ended.
-        collected: what it said it has; empty until then.
-        taken: full name -> what it measured.
-        facts: full name -> what a trial found out, or a profile.
-        missed: full name -> outcome ("failed", "skipped", "xfailed") and why it measured nothing.
-        modules: of all that it had loaded at its end: full name -> file.
-    """
+    """A side's pytest process, which works while it has the turn, and what it has sent so far."""
 
     side: Side
     process: subprocess.Popen[bytes]
     socket: socket.socket
     log: IO[bytes]
     timeout: float
-    at: str | None = None
+    at: str | None = None  # the cell it is busy with; None before the first one
+    # the cell and the number of the round before which it waits; None once it has ended
     turn: tuple[str, int] | None = None
-    collected: dict[str, Any] = field(default_factory=dict)
-    taken: dict[str, Taken] = field(default_factory=dict)
-    facts: dict[str, Any] = field(default_factory=dict)
+    collected: dict[str, Any] = field(default_factory=dict)  # what it said it has; empty until then
+    taken: dict[str, Taken] = field(default_factory=dict)  # full name -> what it measured
+    facts: dict[str, Any] = field(default_factory=dict)  # full name -> what a trial found out, or a profile
+    # full name -> outcome ("failed", "skipped", "xfailed") and why it measured nothing
     missed: dict[str, tuple[str, str]] = field(default_factory=dict)
-    modules: dict[str, str] = field(default_factory=dict)
+    modules: dict[str, str] = field(default_factory=dict)  # of all that it had loaded at its end: full name -> file
     _received: bytes = b""
 
     def send(self, what: Mapping[str, Any]) -> None:

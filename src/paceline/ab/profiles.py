@@ -28,19 +28,12 @@ _INSTALLED = re.compile(r".*/(?:(?:site|dist)-packages|lib/python3\.\d+t?)/(.*)"
 
 @dataclass(frozen=True)
 class Profile:
-    """One profile of one cell on one side.
+    """One profile of one cell on one side."""
 
-    Args:
-        rows: as `paceline.plugin.profiling.profiled` returns them.
-        calls: how often the benchmark's function was called.
-        threads: whether other threads ran.
-        children: whether other processes ran.
-    """
-
-    rows: Sequence[Mapping[str, Any]]
-    calls: int
-    threads: bool = False
-    children: bool = False
+    rows: Sequence[Mapping[str, Any]]  # as `paceline.plugin.profiling.profiled` returns them
+    calls: int  # how often the benchmark's function was called
+    threads: bool = False  # whether other threads ran
+    children: bool = False  # whether other processes ran
 
 
 @dataclass

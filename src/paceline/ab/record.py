@@ -31,125 +31,76 @@ Which = Literal["baseline", "candidate"]
 
 @dataclass(frozen=True, kw_only=True)
 class SideFacts:
-    """One side of a comparison, as it was run.
+    """One side of a comparison, as it was run."""
 
-    Args:
-        typed: the SIDE as it was typed: "rev:main", ". SLOW=1 --client raw".
-        place: "working tree", "revision main" or "Python /usr/bin/python3.13".
-        commit: the commit it ran, in full; None outside of a repository.
-        dirty: whether tracked files differed from it.
-        python: "CPython 3.11.7".
-        environment: the variables set for it.
-        options: the pytest options given to it alone.
-        libraries: of the packages that decide figures: name -> version.
-    """
-
-    typed: str
-    place: str
-    commit: str | None
-    dirty: bool
-    python: str
-    environment: Mapping[str, str] = field(default_factory=dict)
-    options: tuple[str, ...] = ()
-    libraries: Mapping[str, str] = field(default_factory=dict)
+    typed: str  # the SIDE as it was typed: "rev:main", ". SLOW=1 --client raw"
+    place: str  # "working tree", "revision main" or "Python /usr/bin/python3.13"
+    commit: str | None  # the commit it ran, in full; None outside of a repository
+    dirty: bool  # whether tracked files differed from it
+    python: str  # "CPython 3.11.7"
+    environment: Mapping[str, str] = field(default_factory=dict)  # the variables set for it
+    options: tuple[str, ...] = ()  # the pytest options given to it alone
+    libraries: Mapping[str, str] = field(default_factory=dict)  # of the packages that decide figures: name -> version
 
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """What one side measured of one cell in one pair.
+    """What one side measured of one cell in one pair."""
 
-    Args:
-        rounds: shape (n,), seconds, in the order taken.
-        counts: what the server counted in the last round: connections, requests, max_in_flight; empty without one.
-    """
-
-    rounds: tuple[float, ...]
+    rounds: tuple[float, ...]  # shape (n,), seconds, in the order taken
+    # what the server counted in the last round: connections, requests, max_in_flight; empty without one
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """Two new processes, one for each side, which took their rounds in turns: the replicate.
+    """Two new processes, one for each side, which took their rounds in turns: the replicate."""
 
-    Args:
-        number: its place in the comparison, from 1.
-        phase: "main", or "confirm" for the fresh pairs of cells that are under suspicion.
-        first: which side was started first and took the first round.
-        order: the full names of the cells in the order measured.
-        baseline: full name (or `CANARY`) -> what that side measured.
-        candidate: the same for the other side.
-        seconds: how long the pair took, from the first start to the last exit.
-    """
-
-    number: int
-    phase: Phase
-    first: Which
-    order: tuple[str, ...]
-    baseline: Mapping[str, Taken]
-    candidate: Mapping[str, Taken]
-    seconds: float
+    number: int  # its place in the comparison, from 1
+    phase: Phase  # "main", or "confirm" for the fresh pairs of cells that are under suspicion
+    first: Which  # which side was started first and took the first round
+    order: tuple[str, ...]  # the full names of the cells in the order measured
+    baseline: Mapping[str, Taken]  # full name (or `CANARY`) -> what that side measured
+    candidate: Mapping[str, Taken]  # the same for the other side
+    seconds: float  # how long the pair took, from the first start to the last exit
 
 
 @dataclass(frozen=True, kw_only=True)
 class CellPlan:
-    """How both sides measure a cell, in all pairs.
+    """How both sides measure a cell, in all pairs."""
 
-    Args:
-        calls: of the function in a round.
-        rounds: turns in a pair of all cells; in one of those that are still open there may be more.
-        warmup: calls before the first round.
-        seconds: of one call, on the faster side, from the throw-away pass.
-        pinned: whether both sides run on one core.
-        remarks: what a reader has to know: "left to the scheduler: starts threads".
-    """
-
-    calls: int
-    rounds: int
-    warmup: int
-    seconds: float
-    pinned: bool
-    remarks: tuple[str, ...] = ()
+    calls: int  # of the function in a round
+    rounds: int  # turns in a pair of all cells; in one of those that are still open there may be more
+    warmup: int  # calls before the first round
+    seconds: float  # of one call, on the faster side, from the throw-away pass
+    pinned: bool  # whether both sides run on one core
+    remarks: tuple[str, ...] = ()  # what a reader has to know: "left to the scheduler: starts threads"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """All pairs of one comparison, and what it was asked.
+    """All pairs of one comparison, and what it was asked."""
 
-    Args:
-        baseline: the side a comparison starts from.
-        candidate: the side it goes to.
-        fingerprint: the machine and Python build of the process that led it.
-        datetime: when it began, ISO 8601 in UTC.
-        seed: what the orders were drawn from.
-        tolerance: the largest change that counts as none, a fraction: 0.03.
-        arguments: the pytest arguments that chose the cells.
-        looks: numbers of main pairs at which cells are decided, increasing, fixed before the first pair.
-        fresh_looks: the same of fresh pairs, fixed before the first of them; empty as long as there are none.
-        plan: full name -> how it is measured; empty in files of schema 1.
-        failed: full name -> why it fails, on the candidate only.
-        left_out: full name -> why it was not compared: on one side only, skipped on both, no rounds to take in turns.
-        notes: what whoever reads the verdict has to know, one sentence each.
-        explanations: full name -> where the cell changed, of cells that were profiled.
-        pairs: in the order run.
-        schema: of this file.
-    """
-
-    baseline: SideFacts
-    candidate: SideFacts
-    fingerprint: str
-    datetime: str
-    seed: int
-    tolerance: float
-    arguments: tuple[str, ...]
-    looks: tuple[int, ...]
+    baseline: SideFacts  # the side a comparison starts from
+    candidate: SideFacts  # the side it goes to
+    fingerprint: str  # the machine and Python build of the process that led it
+    datetime: str  # when it began, ISO 8601 in UTC
+    seed: int  # what the orders were drawn from
+    tolerance: float  # the largest change that counts as none, a fraction: 0.03
+    arguments: tuple[str, ...]  # the pytest arguments that chose the cells
+    looks: tuple[int, ...]  # numbers of main pairs at which cells are decided, increasing, fixed before the first pair
+    # the same of fresh pairs, fixed before the first of them; empty as long as there are none
     fresh_looks: tuple[int, ...] = ()
+    # full name -> how it is measured; empty in files of schema 1
     plan: Mapping[str, CellPlan] = field(default_factory=dict)
-    failed: Mapping[str, str] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)  # full name -> why it fails, on the candidate only
+    # full name -> why it was not compared: on one side only, skipped on both, no rounds to take in turns
     left_out: Mapping[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what a reader of the verdict has to know, one sentence each
+    # full name -> where the cell changed, of cells that were profiled
     explanations: Mapping[str, Explanation] = field(default_factory=dict)
-    pairs: tuple[Pair, ...] = ()
-    schema: int = SCHEMA
+    pairs: tuple[Pair, ...] = ()  # in the order run
+    schema: int = SCHEMA  # of this file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,7 +142,7 @@ class _Head(msgspec.Struct):
 
 
 def written(comparison: Comparison) -> bytes:
-    """Write a comparison as JSON; a sign that UTF-8 does not have, as file names may hold, becomes a question mark.
+    """Write a comparison as JSON; a character that UTF-8 does not have, as file names may hold, becomes a question mark.
 
     Raises:
         ValueError: a number in it is not finite.
@@ -252,7 +203,7 @@ def _check_rounds(comparison: Comparison, path: Path) -> None:
                     raise UnreadableComparison(path, f"{told}; {DAMAGED}")
 
 
-_NAME = 40  # signs of each side's name; two of them are far from any file system's limit
+_NAME = 40  # characters of each side's name; two of them are far from any file system's limit
 
 
 class NoSuchComparisonError(HistoryError):

@@ -48,33 +48,19 @@ SPARE = 0.9
 
 @dataclass(frozen=True, kw_only=True)
 class ComparisonSpec:
-    """What a comparison is asked.
+    """What a comparison is asked."""
 
-    Args:
-        baseline: the side it starts from.
-        candidate: the side it goes to.
-        arguments: pytest's, which choose the cells.
-        pairs: of the main phase; None for looks at several numbers, as long as there is time.
-        time_allowed: seconds for everything.
-        tolerance: the largest change that counts as none, a fraction.
-        seed: of all orders.
-        install: give revisions environments of their own.
-        timeout: seconds without a word after which a side hangs.
-        why: whether cells that changed are run again under a profiler.
-        why_of: parts of the names of cells that are so whatever their verdict.
-    """
-
-    baseline: SideSpec
-    candidate: SideSpec
-    arguments: tuple[str, ...]
-    pairs: int | None
-    time_allowed: float
-    tolerance: float
-    seed: int
-    install: bool
-    timeout: float
-    why: bool
-    why_of: tuple[str, ...]
+    baseline: SideSpec  # the side it starts from
+    candidate: SideSpec  # the side it goes to
+    arguments: tuple[str, ...]  # pytest's, which choose the cells
+    pairs: int | None  # of the main phase; None for looks at several numbers, as long as there is time
+    time_allowed: float  # seconds for everything
+    tolerance: float  # the largest change that counts as none, a fraction
+    seed: int  # of all orders
+    install: bool  # give revisions environments of their own
+    timeout: float  # seconds without a word after which a side hangs
+    why: bool  # whether cells that changed are run again under a profiler
+    why_of: tuple[str, ...]  # parts of the names of cells that are so whatever their verdict
 
 
 @dataclass

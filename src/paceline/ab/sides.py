@@ -27,21 +27,13 @@ _PLACES = "rev:REVISION (a git revision), python:PATH (another Python) or . (the
 
 @dataclass(frozen=True)
 class SideSpec:
-    """A side, as it was asked for.
+    """A side, as it was asked for."""
 
-    Args:
-        typed: word for word: "rev:main SLOW=1 --client raw".
-        kind: "rev" for a git revision, "python" for another Python, "tree" for the working tree.
-        name: the revision, the Python's path, or ".".
-        environment: the variables to set for it.
-        options: the pytest options for it alone.
-    """
-
-    typed: str
-    kind: Kind
-    name: str
-    environment: Mapping[str, str] = field(default_factory=dict)
-    options: tuple[str, ...] = ()
+    typed: str  # word for word: "rev:main SLOW=1 --client raw"
+    kind: Kind  # "rev" for a git revision, "python" for another Python, "tree" for the working tree
+    name: str  # the revision, the Python's path, or "."
+    environment: Mapping[str, str] = field(default_factory=dict)  # the variables to set for it
+    options: tuple[str, ...] = ()  # the pytest options for it alone
 
 
 def parse(text: str) -> SideSpec:
@@ -102,28 +94,18 @@ def _environment(text: str, words: list[str]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Side:
-    """A side that can be run.
+    """A side that can be run."""
 
-    Args:
-        word: "baseline" or "candidate".
-        spec: what was asked for.
-        folder: where pytest is to be started.
-        python: the interpreter to run it with.
-        environment: every variable to set, beside those of this process: the side's own, and the path of its code.
-        commit: the commit of its files, in full; None outside of a repository.
-        dirty: whether tracked files differ from it.
-        code: what it has of its own.
-        installed: whether it has an environment of its own, with what its revision asks for, built from its files.
-    """
-
-    word: Which
-    spec: SideSpec
-    folder: Path
-    python: Path
+    word: Which  # "baseline" or "candidate"
+    spec: SideSpec  # what was asked for
+    folder: Path  # where pytest is to be started
+    python: Path  # the interpreter to run it with
+    # every variable to set, beside those of this process: the side's own, and the path of its code
     environment: dict[str, str] = field(default_factory=dict)
-    commit: str | None = None
-    dirty: bool = False
-    code: Code = field(default_factory=lambda: Code(Path()))
+    commit: str | None = None  # the commit of its files, in full; None outside of a repository
+    dirty: bool = False  # whether tracked files differ from it
+    code: Code = field(default_factory=lambda: Code(Path()))  # what it has of its own
+    # whether it has an environment of its own, with what its revision asks for, built from its files
     installed: bool = False
 
     def __str__(self) -> str:

@@ -134,21 +134,13 @@ def fitted_plans(
 
 @dataclass(frozen=True, kw_only=True)
 class Looked:
-    """What the trial found.
+    """What the trial found."""
 
-    Args:
-        sides: their processes, as they have ended.
-        cells: the full names that both have.
-        instrument: URL of the server both use; None without one.
-        cpus: those that a cell may be kept on.
-        start_seconds: that a pair takes without any cell.
-    """
-
-    sides: Mapping[Which, SideProcess]
-    cells: Sequence[str]
-    instrument: str | None
-    cpus: Sequence[int]
-    start_seconds: float
+    sides: Mapping[Which, SideProcess]  # their processes, as they have ended
+    cells: Sequence[str]  # the full names that both have
+    instrument: str | None  # URL of the server both use; None without one
+    cpus: Sequence[int]  # those that a cell may be kept on
+    start_seconds: float  # that a pair takes without any cell
 
 
 def look_at_both(sides: Mapping[Which, Side], spec: PairSpec, stack: ExitStack, seconds: float | None) -> Looked:

@@ -79,76 +79,49 @@ _IN_C = re.compile(r"<(?:built-in )?method '?([\w.]+)'?(?: of '?([\w.]+)'?.*)?>"
 
 @dataclass(frozen=True, kw_only=True)
 class CallChange:
-    """A function that is not called as often as before; counted, and no pair of profiles says otherwise.
+    """A function that is not called as often as before; counted, and no pair of profiles says otherwise."""
 
-    Args:
-        name: qualified; as Python describes it for one that is written in C.
-        file: relative to where its side's code or environment begins; "" for one that is written in C.
-        line: in the candidate, or in the baseline if only that calls it; 0 for one that is written in C.
-        baseline: calls for each call of the benchmark's function.
-        candidate: the same on the other side.
-    """
-
-    name: str
-    file: str
-    line: int
-    baseline: float
-    candidate: float
+    name: str  # qualified; as Python describes it for one that is written in C
+    file: str  # relative to where its side's code or environment begins; "" for one that is written in C
+    line: int  # in the candidate, or in the baseline if only that calls it; 0 for one that is written in C
+    baseline: float  # calls for each call of the benchmark's function
+    candidate: float  # the same on the other side
 
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionChange:
-    """A function that answers for a part of the change.
+    """A function that answers for a part of the change."""
 
-    Args:
-        name: qualified.
-        file: relative to where its side's code or environment begins.
-        baseline_line: where it begins in the baseline.
-        candidate_line: where it begins in the candidate.
-        in_diff: whether a line of the diff lies in it.
-        rewritten: whether it does something else than before, by its compiled code; None if that can't be told.
-        share: what it answers for, a fraction of the baseline's profiled time; below 0 for what it saves.
-        own: own time of one call, candidate / baseline, new calls into C left out; None within the profiles' scatter.
-        calls: what it calls more or less often than before.
-        through: functions below it that answer for a part though their code is the same: what they are given may
-            differ. Their shares are in its own.
-    """
-
-    name: str
-    file: str
-    baseline_line: int
-    candidate_line: int
-    in_diff: bool
+    name: str  # qualified
+    file: str  # relative to where its side's code or environment begins
+    baseline_line: int  # where it begins in the baseline
+    candidate_line: int  # where it begins in the candidate
+    in_diff: bool  # whether a line of the diff lies in it
+    # whether it does something else than before, by its compiled code; None if that can't be told
     rewritten: bool | None
-    share: float
+    share: float  # what it answers for, a fraction of the baseline's profiled time; below 0 for what it saves
+    # own time of one call, candidate / baseline, new calls into C left out; None within the profiles' scatter
     own: float | None
-    calls: tuple[CallChange, ...] = ()
+    calls: tuple[CallChange, ...] = ()  # what it calls more or less often than before
+    # functions below it that answer for a part though their code is the same: what they are given may differ. Their
+    # shares are in its own
     through: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """What two sides' profiles of one cell say.
+    """What two sides' profiles of one cell say."""
 
-    Args:
-        functions: that answer for the change, the likeliest first; at most a few.
-        counts: functions whose number of calls changed, those that cost most first; at most a few.
-        more_counts: how many functions changed beside `counts`.
-        varying: functions whose number of calls changes from one pair of profiles to the next, and so shows nothing.
-        passes: profiles of each side.
-        calls: of the benchmark's function in each profile.
-        threads: whether something ran in other threads, unseen.
-        children: whether something ran in other processes, unseen.
-    """
-
-    functions: tuple[FunctionChange, ...] = ()
+    functions: tuple[FunctionChange, ...] = ()  # that answer for the change, the likeliest first; at most a few
+    # functions whose number of calls changed, those that cost most first; at most a few
     counts: tuple[CallChange, ...] = ()
-    more_counts: int = 0
+    more_counts: int = 0  # how many functions changed beside `counts`
+    # functions whose number of calls changes from one pair of profiles to the next, and so shows nothing
     varying: int = 0
-    passes: int
-    calls: int
-    threads: bool = False
-    children: bool = False
+    passes: int  # profiles of each side
+    calls: int  # of the benchmark's function in each profile
+    threads: bool = False  # whether something ran in other threads, unseen
+    children: bool = False  # whether something ran in other processes, unseen
 
 
 def explained(

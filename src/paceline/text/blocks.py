@@ -31,19 +31,12 @@ class Listing:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table, whose first column holds names.
+    """A table, whose first column holds names."""
 
-    Args:
-        columns: the headers; below "verdict" and "marks" stand words, below others figures.
-        rows: shape (n, columns).
-        title: a line or more above it.
-        styles: of verdicts; one that is not dim is bold in Markdown.
-    """
-
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    title: str = ""
-    styles: Mapping[str, str] = field(default_factory=dict)
+    columns: Sequence[str]  # the headers; below "verdict" and "marks" stand words, below others figures
+    rows: Sequence[Sequence[str]]  # shape (n, columns)
+    title: str = ""  # a line or more above it
+    styles: Mapping[str, str] = field(default_factory=dict)  # of verdicts; one that is not dim is bold in Markdown
 
 
 @dataclass(frozen=True)

@@ -21,15 +21,10 @@ from paceline.text.formats import plain
 
 @dataclass(frozen=True)
 class Measured:
-    """One run, and its cells.
+    """One run, and its cells."""
 
-    Args:
-        run: where they come from.
-        cells: full name -> cell; several processes of one cell put together.
-    """
-
-    run: Run
-    cells: dict[str, Cell]
+    run: Run  # where they come from
+    cells: dict[str, Cell]  # full name -> cell; several processes of one cell put together
 
 
 def measured(run: Run) -> Measured:
@@ -64,21 +59,13 @@ class BaselinesError(HistoryError):
 
 @dataclass(frozen=True, kw_only=True)
 class Pin:
-    """One machine's pinned run.
+    """One machine's pinned run."""
 
-    Args:
-        run: its file, relative to the folder of results, with slashes.
-        number: its number in its history.
-        commit: what it measured, as it stands in the run.
-        pinned: when, in UTC.
-        why: as typed.
-    """
-
-    run: str
-    number: int
-    commit: str
-    pinned: dt.datetime
-    why: str
+    run: str  # its file, relative to the folder of results, with slashes
+    number: int  # its number in its history
+    commit: str  # what it measured, as it stands in the run
+    pinned: dt.datetime  # when, in UTC
+    why: str  # as typed
 
 
 def pins(results: Path) -> dict[str, Pin]:

@@ -30,23 +30,14 @@ _FOOTNOTE = (
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """What there is to show of one check.
+    """What there is to show of one check."""
 
-    Args:
-        baseline: the pinned run.
-        run: the one that was judged.
-        why: why the baseline is pinned.
-        outcome: the verdicts.
-        tolerance: a fraction.
-        notes: what keeps the two from being compared, one sentence each.
-    """
-
-    baseline: Run
-    run: Run
-    why: str
-    outcome: CheckOutcome
-    tolerance: float
-    notes: Sequence[str]
+    baseline: Run  # the pinned run
+    run: Run  # the one that was judged
+    why: str  # why the baseline is pinned
+    outcome: CheckOutcome  # the verdicts
+    tolerance: float  # a fraction
+    notes: Sequence[str]  # what keeps the two from being compared, one sentence each
 
 
 def checked(run: Run, baseline: Run, why: str, runs: Iterable[Run], tolerance: float) -> Shown:

@@ -16,52 +16,32 @@ from paceline.trends.baselines import (
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """One cell's verdict and what it rests on.
+    """One cell's verdict and what it rests on."""
 
-    Args:
-        fullname: the node id, without a process.
-        verdict: slower, faster, same or unknown.
-        why: in words that many cells may share.
-        ratio: run / baseline, 1.05 for five per cent slower.
-        low: the lower end of its 95 % interval; None where the history can't say.
-        high: the upper end; None as `low`.
-        p: that two runs of the same code differ as much, corrected over all cells; None as `low`.
-        runs: how many earlier runs are the yardstick, or would be if they were more.
-        baseline_seconds: the baseline's median.
-        run_seconds: the run's median.
-        marks: doubts that either run's figures carry: "noisy", "server-bound" ...
-    """
-
-    fullname: str
-    verdict: Verdict = "unknown"
-    why: str
-    ratio: float
-    low: float | None = None
-    high: float | None = None
-    p: float | None = None
-    runs: int
-    baseline_seconds: float
-    run_seconds: float
-    marks: tuple[str, ...] = ()
+    fullname: str  # the node id, without a process
+    verdict: Verdict = "unknown"  # slower, faster, same or unknown
+    why: str  # in words that many cells may share
+    ratio: float  # run / baseline, 1.05 for five per cent slower
+    low: float | None = None  # the lower end of its 95 % interval; None where the history can't say
+    high: float | None = None  # the upper end; None as `low`
+    p: float | None = None  # that two runs of the same code differ as much, corrected over all cells; None as `low`
+    runs: int  # how many earlier runs are the yardstick, or would be if they were more
+    baseline_seconds: float  # the baseline's median
+    run_seconds: float  # the run's median
+    marks: tuple[str, ...] = ()  # doubts that either run's figures carry: "noisy", "server-bound"
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckOutcome:
-    """A run, judged.
+    """A run, judged."""
 
-    Args:
-        verdict: "not comparable" if half of the cells moved together, else "slower" if a cell is, else "faster", else
-            "unknown", else "not slower".
-        cells: those that both runs have, in the order measured.
-        missing: full names of the baseline's cells that the run doesn't have.
-        added: full names of the run's cells that the baseline doesn't have.
-        easy: full names of the cells for which the baseline has become too easy; none where nothing is comparable.
-    """
-
+    # "not comparable" if half of the cells moved together, else "slower" if a cell is, else "faster", else "unknown",
+    # else "not slower"
     verdict: Overall
-    cells: tuple[Checked, ...]
-    missing: tuple[str, ...] = ()
-    added: tuple[str, ...] = ()
+    cells: tuple[Checked, ...]  # those that both runs have, in the order measured
+    missing: tuple[str, ...] = ()  # full names of the baseline's cells that the run doesn't have
+    added: tuple[str, ...] = ()  # full names of the run's cells that the baseline doesn't have
+    # full names of the cells for which the baseline has become too easy; none where nothing is comparable
     easy: tuple[str, ...] = ()
 
 

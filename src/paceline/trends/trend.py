@@ -20,38 +20,24 @@ from paceline.trends.judging import LEAST_CELLS
 
 @dataclass(frozen=True, kw_only=True)
 class Moved:
-    """One cell that moved, and between which runs.
+    """One cell that moved, and between which runs."""
 
-    Args:
-        fullname: the node id, without a process.
-        point: where in the cell's own runs, by how much, and how sure that is.
-        before: the last of the cell's runs before it moved.
-        after: the first one that lies elsewhere.
-    """
-
-    fullname: str
-    point: ChangePoint
-    before: Run
-    after: Run
+    fullname: str  # the node id, without a process
+    point: ChangePoint  # where in the cell's own runs, by how much, and how sure that is
+    before: Run  # the last of the cell's runs before it moved
+    after: Run  # the first one that lies elsewhere
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trend:
-    """What a history shows.
+    """What a history shows."""
 
-    Args:
-        fingerprint: whose history it is.
-        runs: how many complete runs it has.
-        looked_at: full name -> in how many runs each cell was that was looked at.
-        too_few: full name -> the same for those with too few runs.
-        moved: the change points, in the order of the runs.
-    """
-
-    fingerprint: str
-    runs: int
+    fingerprint: str  # whose history it is
+    runs: int  # how many complete runs it has
+    # full name -> in how many runs each cell was that was looked at
     looked_at: dict[str, int] = field(default_factory=dict)
-    too_few: dict[str, int] = field(default_factory=dict)
-    moved: tuple[Moved, ...] = ()
+    too_few: dict[str, int] = field(default_factory=dict)  # full name -> the same for those with too few runs
+    moved: tuple[Moved, ...] = ()  # the change points, in the order of the runs
 
 
 def find_trend(fingerprint: str, history: Sequence[Measured], wanted: str = "") -> Trend:
