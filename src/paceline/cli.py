@@ -50,15 +50,10 @@ class _Version(argparse.Action):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line.
+    """Run the command line on these words, or those of this process; returns the exit status.
 
-    Args:
-        argv: the words after `paceline`; those of this process if not given.
-
-    Returns:
-        0: done. 1: it failed, with a sentence on standard error. 2: a run is not there or can't be read. 130: Ctrl-C.
-        141: nobody reads the output any more. For `ab` and `check` 1 means that a cell is slower, and a failure of any
-        kind is 2.
+    0: done. 1: it failed, with a sentence on standard error. 2: a run is not there or can't be read. 130: Ctrl-C.
+    141: nobody reads the output any more. For `ab` and `check` 1 means that a cell is slower, and any failure is 2.
 
     Raises:
         SystemExit: with 2 for a misuse, with 0 after --help and --version.

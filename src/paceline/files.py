@@ -52,9 +52,7 @@ def unfit_label(label: str) -> str | None:
 
 
 def unfit_folder(folder: Path) -> str | None:
-    """Return why nothing can be saved in a folder that may have to be made yet, as far as that is to be seen
-    beforehand.
-    """
+    """Return why nothing can be saved in a folder that may have to be made yet, as far as can be seen beforehand."""
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not there.is_dir():
         return f"nothing can be saved in {folder}: {there} is no folder; move it away, or name another place"
@@ -68,9 +66,6 @@ def publish(folder: Path, label: str, content: bytes) -> Path:
 
     The file appears under its name only when all of it is on the disk. A process killed before that leaves a file that
     no history reads, and that the next save removes.
-
-    Returns:
-        The path of the new file.
 
     Raises:
         OSError: the disk is full, or the folder can't be written to; nothing is left behind.
@@ -109,9 +104,8 @@ def replace(path: Path, content: bytes) -> None:
 def _held(folder: Path) -> Iterator[bool]:
     """Hold `folder` against other savers. The lock ends with the process, so a kill leaves none.
 
-    Yields:
-        Whether it is ours alone. Some network file systems know no locks: there a number may be given twice, but still
-        nothing is overwritten.
+    Yields whether it is ours alone. Some network file systems know no locks: there a number may be given twice, but
+    still nothing is overwritten.
     """
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -215,12 +209,10 @@ def unfit(path: Path) -> str | None:
 
 
 def put(path: Path, content: bytes) -> None:
-    """Write a file, all of it or nothing, or to standard output for `-`; what a link leads to is replaced, not the
-    link.
+    """Write a file, all of it or nothing, or to standard output for `-`; a link stays, and its target is replaced.
 
     Raises:
-        OSError: the disk is full, or the folder can't be written to; a file that was there is as it was. It has the
-            path, which an error of a full disk doesn't know.
+        OSError: with the path, which an error of a full disk lacks; a file that was there is as it was.
     """
     if path == STDOUT:
         sys.stdout.buffer.write(content)  # the file's own bytes, whatever the encoding of text

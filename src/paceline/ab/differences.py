@@ -19,12 +19,7 @@ _SOURCES = {".c", ".cc", ".cpp", ".pxd", ".py", ".pyx", ".rs"}
 
 
 def origin(side: Side, modules: Mapping[str, str]) -> str:
-    """Return where the code came from that a side ran, in a sentence.
-
-    Args:
-        side: the side.
-        modules: what it had loaded: full name -> file.
-    """
+    """Return in a sentence where the code came from that a side ran; `modules` are full name -> file."""
     place = f"revision {side.spec.name}" if side.spec.kind == "rev" else "the working tree"
     code = code_of(modules, side.code)
     return f"The {side.word} ran {code or 'no module of the project, but its tests,'} of {place}."
@@ -45,13 +40,9 @@ def _run(side: Side) -> tuple[object, ...]:
 
 
 def compiled_apart(sides: Mapping[Which, Side], modules: Mapping[Which, Mapping[str, str]]) -> str:
-    """Return in a sentence what only one side ran compiled; "" if nothing.
+    """Return in a sentence what only one side ran compiled, by the modules it had loaded; "" if nothing.
 
     A compiled extension that was built in the working tree is in no checkout of a revision, which falls back on Python.
-
-    Args:
-        sides: both of them.
-        modules: what each had loaded: full name -> file.
 
     Raises:
         SideError: if the other side can't run it compiled, since it was never built there.

@@ -72,12 +72,7 @@ class State:
 
 
 def git(folder: Path, *words: str | Path, own_group: bool = False) -> str:
-    """Run git in a folder, and give what it writes.
-
-    Args:
-        folder: any folder of a repository.
-        words: the command and its arguments.
-        own_group: keep the Ctrl-C of a terminal from it.
+    """Run git in a folder, and return what it writes; with a group of its own, a terminal's Ctrl-C does not reach it.
 
     Raises:
         GitError: if it can't be run or fails.
@@ -99,22 +94,14 @@ def git(folder: Path, *words: str | Path, own_group: bool = False) -> str:
 
 
 def repository(folder: Path) -> Repository:
-    """Find the repository of a folder.
-
-    Raises:
-        GitError: if there is none.
-    """
+    """Find the repository of a folder, or raise GitError."""
     top = git(folder, "rev-parse", "--show-toplevel").removesuffix("\n")
     inside = git(folder, "rev-parse", "--show-prefix").removesuffix("\n")
     return Repository(Path(top), Path(inside))
 
 
 def commit(folder: Path, revision: str) -> str:
-    """Return the commit of a revision, in full.
-
-    Raises:
-        GitError: if there is none.
-    """
+    """Return the commit of a revision, in full, or raise GitError."""
     return git(folder, "rev-parse", "--verify", f"{revision}^{{commit}}").strip()
 
 
@@ -229,7 +216,6 @@ def _sweep(top: Path) -> None:
 
 
 def _abandoned(scratch: Path) -> bool:
-    """Return whether no living process has locked a folder."""
     if not scratch.exists():
         return True
     try:

@@ -130,11 +130,7 @@ def weighed(comparison: Comparison) -> Evidence:
 
 
 def log_ratios(pairs: Sequence[Pair], phase: Phase) -> dict[str, list[float]]:
-    """Return each cell's log ratios in one phase, shape (pairs that hold it on both sides,), in the order of the names.
-
-    Raises:
-        ValueError: a round took no time, or the sides differ in their number of rounds.
-    """
+    """Return each cell's log ratios in one phase, shape (pairs that hold it on both sides,), sorted by name."""
     found = both_sides([pair for pair in pairs if pair.phase == phase])
     return {name: [log_ratio(one.rounds, other.rounds) for one, other in each] for name, each in found.items()}
 
@@ -156,10 +152,7 @@ def both_sides(pairs: Sequence[Pair]) -> dict[str, list[Both]]:
 def judged(comparison: Comparison) -> Outcome:
     """Judge every cell that some main pair holds on both sides, and all of them together.
 
-    A cell that was left out, or failed, before it was decided is none of them.
-
-    Args:
-        comparison: its pairs are its evidence; why other cells are not there, `left_out` and `failed` say.
+    A cell that was left out, or failed, before it was decided is none of them: `left_out` and `failed` say why.
 
     Raises:
         ValueError: no main pair holds the canary, a round took no time, or the sides differ in their number of rounds.
@@ -189,10 +182,7 @@ def open_cells(comparison: Comparison) -> tuple[str, ...]:
 
 
 def suspects(comparison: Comparison) -> tuple[str, ...]:
-    """Name what fresh pairs have to bear out, the canary among them.
-
-    Those are the cells whose equality is rejected by the main pairs, while the estimate exceeds the tolerance.
-    """
+    """Name what fresh pairs have to bear out: where equality is rejected and the estimate exceeds the tolerance."""
     return tuple(weighed(comparison).fresh)
 
 
@@ -287,12 +277,7 @@ class Reasons:
     of_fresh: Effect | None
 
     def why(self, verdict: Verdict, more: int | None) -> str:
-        """Return why the cell got its verdict.
-
-        Args:
-            verdict: on the cell.
-            more: how many pairs would do for an unknown one.
-        """
+        """Return why the cell got its verdict; `more` is how many pairs would do for an unknown one."""
         seen = f"{_estimate(self.of_main)} in {_pairs(self.of_main)}"
         if verdict == "same":
             return f"within {percent(self.comparison.tolerance)} either way: {seen}"

@@ -135,11 +135,7 @@ def compiled(modules: Mapping[str, str], own: Code) -> dict[str, Path]:
 
 
 def code_of(modules: Mapping[str, str], own: Code) -> str:
-    """Return where a side's own code came from, from its top on; "" if it ran none.
-
-    Returns:
-        "12 modules from src/yarl, 1 module from tools.py".
-    """
+    """Return where a side's own code came from, "12 modules from src/yarl, 1 module from tools.py"; "" if none ran."""
     homes = Counter(_home(name, file).as_posix() for name, file in own_modules(modules, own).items())
     places = [f"{many(count, 'module')} from {plain(home)}" for home, count in homes.most_common()]
     return some(places, _MOST_PLACES)
@@ -152,12 +148,7 @@ def _home(name: str, file: Path) -> Path:
 
 
 def strangers(modules: Mapping[str, str], own: Code) -> Iterator[str]:
-    """Return the modules that are code of a side's project, but not the side's own.
-
-    Args:
-        modules: what a side has loaded: full name -> file.
-        own: what it should have.
-    """
+    """Return those of the modules a side has loaded that are code of its project, but not its own."""
     for name, file in modules.items():
         place = Path(file).resolve()
         if _within(place, own.top) or "_editable" in name:  # which finds code, and is none

@@ -233,7 +233,6 @@ def _remarked(outcome: Outcome, names: Mapping[str, str]) -> Iterator[Sentence]:
 
 
 def _profiled(comparison: Comparison, names: Mapping[str, str]) -> Iterator[Listing]:
-    """Report where the profiled cells changed."""
     for fullname, explanation in comparison.explanations.items():
         lead = Sentence(Name(names.get(fullname, fullname)), f", {reasons.measured(explanation)}:")
         yield Listing([*map(Sentence, reasons.text(explanation))], lead)
@@ -266,13 +265,7 @@ def _how(comparison: Comparison, outcome: Outcome) -> list[Block]:
 
 
 def as_json(comparison: Comparison, outcome: Outcome, saved: Path | None = None) -> str:
-    """Write a judged comparison as JSON; times in seconds, changes as candidate / baseline, null for what is not known.
-
-    Args:
-        comparison: what was measured.
-        outcome: what it says.
-        saved: where the comparison is saved.
-    """
+    """Write a judged comparison as JSON; times in seconds, changes as candidate / baseline, null for the unknown."""
     main, fresh = counted(comparison)
     facts = asdict(replace(comparison, pairs=(), plan={}))
     del facts["plan"], facts["schema"]

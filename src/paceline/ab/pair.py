@@ -125,8 +125,7 @@ class SideProcess:
         return self.collected
 
     def receive(self) -> None:
-        """Wait until it gives the turn up: before a round, before its trial, or by ending; note what it sends until
-        then.
+        """Wait until it gives the turn up, by a round, a trial or its end, and note what it sends until then.
 
         Raises:
             SideFailed: if it dies or hangs.

@@ -173,12 +173,9 @@ class Side:
 
 
 def shift(earlier: Sequence[float], later: Sequence[float]) -> float | None:
-    """Return by how much a count changed, from profiles taken in pairs; 0.0 if it did not.
+    """Return by how much a count changed, from profiles taken in pairs; None if the pairs don't agree.
 
     Both profiles of a pair have one hash seed, and what depends on it is the same in both.
-
-    Returns:
-        None if the pairs don't agree, so that it shows nothing.
     """
     moved = [after - before for before, after in zip(earlier, later, strict=True)]
     if all(map(math.isclose, earlier, later)):
@@ -228,13 +225,12 @@ class Clock:
     def compared(self, key: Function, in_c: float, *, rewritten: bool | None) -> tuple[float, float | None]:
         """Return by how many seconds a function's own time grew, new calls into C left out, and its ratio.
 
+        Both are nothing, 0 and None, within what the profiles of one side differ by.
+
         Args:
             key: the function.
             in_c: seconds of the calls into C that are new; they are counted, and need no clock.
             rewritten: whether its code differs: half the evidence will do for one that has a reason.
-
-        Returns:
-            0 and None if that is within what the profiles of one side differ by.
         """
         if key not in self._own:
             return 0.0, None

@@ -142,7 +142,7 @@ class _Head(msgspec.Struct):
 
 
 def written(comparison: Comparison) -> bytes:
-    """Write a comparison as JSON; a character that UTF-8 does not have, as file names may hold, becomes a question mark.
+    """Write a comparison as JSON; a character that UTF-8 lacks, as file names may hold, becomes a question mark.
 
     Raises:
         ValueError: a number in it is not finite.
@@ -154,15 +154,10 @@ def written(comparison: Comparison) -> bytes:
 
 
 def read(content: bytes, path: Path) -> Comparison:
-    """Make a comparison out of a file's content.
-
-    Args:
-        content: whatever the bytes are, the outcome is a comparison or the reason why not.
-        path: where it comes from, for messages.
+    """Make a comparison out of a file's content, whatever it is.
 
     Raises:
-        UnreadableComparison: it is not JSON, no comparison, of another schema, or holds a wrong type or an
-            impossible round.
+        UnreadableComparison: it is not JSON, no comparison, of another schema, or holds an impossible round.
     """
     with decoding(content, path, UnreadableComparison):
         if _schema(content, path) == SCHEMA:
@@ -211,10 +206,7 @@ class NoSuchComparisonError(HistoryError):
 
 
 def save(comparison: Comparison, folder: Path) -> Path:
-    """Save a comparison under the next number of `folder`, which is made if it is not there.
-
-    Returns:
-        The path of the new file.
+    """Save a comparison under the next number of `folder`, which is made if it is not there; returns the file's path.
 
     Raises:
         NotSaved: the disk is full, the folder can't be written to, or the comparison could not be read again; nothing
@@ -246,11 +238,7 @@ def load(path: Path) -> Comparison:
 
 
 def newest(folder: Path) -> Path:
-    """Find the comparison with the highest number.
-
-    Raises:
-        NoSuchComparisonError: there is none.
-    """
+    """Find the comparison with the highest number, or raise NoSuchComparisonError."""
     numbered = _numbered(folder)
     if not numbered:
         raise NoSuchComparisonError(
@@ -260,11 +248,7 @@ def newest(folder: Path) -> Path:
 
 
 def saved(folder: Path) -> list[Path]:
-    """List the comparisons by their numbers, readable or not.
-
-    Raises:
-        OSError: the folder can't be listed.
-    """
+    """List the comparisons by their numbers, readable or not."""
     return [path for _, path in _numbered(folder)]
 
 
@@ -287,7 +271,6 @@ def resolve(word: str, folder: Path) -> Path:
 
 
 def _numbered(folder: Path) -> list[tuple[int, Path]]:
-    """List the files of `folder` that have a number, in order."""
     if not folder.is_dir():
         return []
     saved = (path for path in folder.iterdir() if path.suffix == ".json")

@@ -129,11 +129,7 @@ class Session:
         return self.pace * (self.start_seconds + sum(self.costs[name] for name in cells))
 
     def _run_pair(self, phase: Phase, cells: Sequence[str]) -> None:
-        """Run one more pair, and note it.
-
-        Raises:
-            SideFailed: as `run_pair`, or if a side ran code that is not its own.
-        """
+        """Run one more pair, and note it; raises SideFailed also if a side ran code that is not its own."""
         number = len(self.comparison.pairs) + 1
         words: tuple[Which, Which] = ("baseline", "candidate")
         first, second = words if number % 2 else words[::-1]
@@ -186,12 +182,7 @@ class Session:
 
 
 def run_comparison(spec: ComparisonSpec, reporter: Progress, keep: Callable[[Comparison], None]) -> Comparison:
-    """Compare two sides.
-
-    Args:
-        spec: what is asked.
-        reporter: takes progress.
-        keep: takes what was measured if something ends the comparison before its time.
+    """Compare two sides; `keep` takes what was measured if something ends the comparison before its time.
 
     Raises:
         SideError: a side that was typed can't be had.
@@ -314,11 +305,7 @@ def prepare(spec: ComparisonSpec, reporter: Progress) -> Iterator[Session]:
 def _planned(
     spec: ComparisonSpec, sides: Mapping[Which, Side], looked: Looked, spent: float
 ) -> tuple[Comparison, dict[str, Any], dict[str, tuple[Facts, Facts]]]:
-    """Plan the comparison after its trial.
-
-    Raises:
-        SideFailed: if nothing is left to compare.
-    """
+    """Plan the comparison after its trial, or raise SideFailed if nothing is left to compare."""
     ended = looked.sides
     collected = {word: process.collected for word, process in ended.items()}
     there = {word: set(process.facts) for word, process in ended.items()}

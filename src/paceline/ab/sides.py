@@ -37,7 +37,7 @@ class SideSpec:
 
 
 def parse(text: str) -> SideSpec:
-    """Read a side: its place, then NAME=VALUE words, then pytest options from the first word that starts with "-".
+    """Read a side: its place, then NAME=VALUE words, then pytest options from the first word on that starts with "-".
 
     Raises:
         SideError: if it makes no sense.
@@ -174,11 +174,7 @@ def _in_place(spec: SideSpec, word: Which, start: Path) -> Side:
 
 
 def _importing(spec: SideSpec, own: Code, folder: Path) -> dict[str, str]:
-    """Return the variables by which a folder's code is imported, before whatever is installed.
-
-    Raises:
-        SideError: if a folder's name can't stand in a path of several.
-    """
+    """Return the variables by which a folder's code is imported, before whatever is installed."""
     homes = [path for home in (folder.resolve(), own.top) for path in (home / "src", home) if path.is_dir()]
     listed = [str(path) for path in dict.fromkeys((*homes, *roots(own)))]
     if any(os.pathsep in path for path in listed):
@@ -193,11 +189,7 @@ PATIENCE = 60.0  # seconds for two imports, on a disk that is cold
 
 
 def interpreter(path: str, start: Path) -> Path:
-    """Find a Python by its path, or by its name as a shell does.
-
-    Raises:
-        SideError: if there is none.
-    """
+    """Find a Python by its path, or by its name as a shell does, or raise SideError."""
     place = start / Path(path).expanduser()
     if place.is_file() and os.access(place, os.X_OK):
         return place  # not resolved: a link's own place is what makes it an environment's
@@ -210,11 +202,7 @@ def interpreter(path: str, start: Path) -> Path:
 
 
 def check_python(python: Path, folder: Path, environment: Mapping[str, str]) -> None:
-    """Make sure that an interpreter can run a session that measures.
-
-    Raises:
-        SideError: if it doesn't run, or lacks pytest or pytest-benchmark.
-    """
+    """Make sure that an interpreter runs and has pytest and pytest-benchmark, or raise SideError."""
     command = [str(python), "-c", "import pytest, pytest_benchmark"]
     status, said = _ran(command, folder, environment, timeout=PATIENCE)
     if status is None:
@@ -234,16 +222,7 @@ def has_instrument(python: Path, folder: Path, environment: Mapping[str, str]) -
 
 
 def install_revision(revision: str, folder: Path, scratch: Path, environment: Mapping[str, str]) -> Path:
-    """Make an environment with a revision's project in it.
-
-    Args:
-        revision: its name, for people.
-        folder: the project's.
-        scratch: where the environment goes.
-        environment: the variables to set for what is run.
-
-    Returns:
-        Its interpreter.
+    """Make an environment in the folder `scratch` with a revision's project in it; returns its interpreter.
 
     Raises:
         SideError: if a step fails, with the end of what it wrote.
@@ -274,7 +253,7 @@ def install_steps(python: Path, folder: Path) -> list[list[str]]:
 def _ran(
     command: Sequence[str], folder: Path, environment: Mapping[str, str], timeout: float | None = None
 ) -> tuple[int | None, str]:
-    """Run a program to its end, or to that of our patience; nothing that it started is left.
+    """Run a program to its end or time-out, with nothing left that it started.
 
     Returns:
         Its exit status (None if time ran out), and what it wrote.

@@ -109,11 +109,6 @@ def fitted_plans(
 ) -> tuple[dict[str, CellPlan], dict[str, str]]:
     """Fit all cells into the seconds of a pair: first the longest get fewer rounds, then those go that can't have any.
 
-    Args:
-        plans: full name -> plan.
-        facts: full name -> what the trial found on either side.
-        seconds: for all cells of a pair.
-
     Returns:
         the plans, and full name -> why it is left out.
     """
@@ -193,15 +188,12 @@ def _shared(
 def outcomes(
     missed: Mapping[Which, Mapping[str, tuple[str, str]]], there: Mapping[Which, set[str]], when: str = ""
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Sort what was not measured.
+    """Sort what was not measured into what fails on the candidate only, and all the rest: full name -> why.
 
     Args:
         missed: full name -> outcome and why, on either side.
         there: the full names of what was measured on either side.
         when: what goes before the reason.
-
-    Returns:
-        what fails on the candidate only, and all the rest; full name -> why.
     """
     failed, left_out = {}, {}
     for name in {**missed["baseline"], **missed["candidate"]}:

@@ -134,7 +134,7 @@ def explained(
         candidate: as many, of the same number of calls; each taken beside the baseline's at the same place, with the
             same hash seed.
         tops: where the baseline's and the candidate's own code begins.
-        diff: what git says with `diff.ARGUMENTS`, baseline to candidate; "" without one.
+        diff: what git says with `ARGUMENTS`, baseline to candidate; "" without one.
     """
     read = Diff(diff)
     before, after = Side.of(baseline, tops[0], read.renamed), Side.of(candidate, tops[1], {})
@@ -210,10 +210,8 @@ def _through(
 ) -> dict[Function, dict[Function, float]]:
     """Charge what functions with the same code as before answer for to those above them whose code differs.
 
-    Who is given other work to do is not to blame; whoever gives it may be.
-
-    Returns:
-        Function -> what is charged to it, by the function whose share it is.
+    A function that is given other work to do is not to blame; what gives it may be. Returns function -> what is charged
+    to it, by the function whose share it is.
     """
     charged: dict[Function, dict[Function, float]] = {key: {} for key in weights}
     callers = after.callers()
@@ -243,10 +241,9 @@ def _above(
 
 
 def _new_calls(before: Side, after: Side, caller: Function) -> Iterator[tuple[Function, float]]:
-    """Find the calls that a function makes beyond what it made before, and the seconds that they take.
+    """Find the calls that a function makes beyond what it made before, and their seconds, below 0 for those gone.
 
-    Below 0 for calls that it makes no longer. A function that is called twice as often is expected to call twice as
-    often.
+    A function that is called twice as often is expected to call twice as often.
     """
     was, now = before.calls(caller), after.calls(caller)
     for callee in before.callees(caller) | after.callees(caller) if all(was) and all(now) else ():

@@ -96,10 +96,6 @@ def run(arguments: Namespace) -> int:
         0: no cell is slower. 1: one is, or what `--fail-on` says. 2: a misuse or a failure, a cell that fails on the
         candidate only, or nothing left to compare; with `--strict` also a cell that stays unknown. 3: the canary moved.
         143: SIGTERM.
-
-    Raises:
-        MisuseError: a side is missing, or nothing can be saved.
-        HistoryError: a saved comparison is not there or can't be read.
     """
     try:
         return read(arguments) if arguments.read else measured(arguments)
@@ -142,12 +138,7 @@ def measured(arguments: Namespace) -> int:
 
 
 def asked(arguments: Namespace) -> ComparisonSpec:
-    """Make sense of what was typed.
-
-    Raises:
-        MisuseError: if a side is missing.
-        SideError: if a side is none.
-    """
+    """Make sense of what was typed, or raise MisuseError or SideError."""
     if not arguments.baseline:
         raise MisuseError(
             "say with --baseline what to compare with, such as --baseline rev:main; or --read a saved comparison"

@@ -29,12 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Pin a run, or list what is pinned if none is named.
-
-    Raises:
-        MisuseError: the run or the reason is missing.
-        HistoryError: it can't be done.
-    """
+    """Pin a run, or list what is pinned if none is named."""
     why = (arguments.why or "").strip()
     if arguments.run is None and arguments.why is not None:
         raise MisuseError(f"which run? {PIN}; see paceline runs")

@@ -43,9 +43,6 @@ def run(arguments: argparse.Namespace) -> int:
     Returns:
         0: no cell is slower (faster, either: `fail_on`); 1: one is; 2: with `strict` a cell that stays unknown; 3: half
         of the cells moved together.
-
-    Raises:
-        HistoryError: there is no such run, no baseline, or one of them can't be read.
     """
     whole = cache(partial(whole_runs, arguments.results))
     saved = chosen(arguments.run, arguments.results, whole)

@@ -33,14 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Report what runs say about the claims, or all about one of them.
-
-    Returns:
-        0, also where claims stay unknown; 2 if there is no claim of that name.
-
-    Raises:
-        HistoryError: there is no such run, or it can't be read.
-    """
+    """Report what runs say about the claims, or all about one; 0 also where claims stay unknown."""
     why = arguments.why
     known = {claim.id: claim for claim in claims.CLAIMS}
     if why is not None and why not in known:

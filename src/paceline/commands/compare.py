@@ -38,11 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Show a run, or the change from one to another.
-
-    Raises:
-        HistoryError: there is no such run, or it can't be read.
-    """
+    """Show a run, or the change from one to another."""
     chosen = [history.resolve(word, arguments.results) for word in arguments.run] or [newest(arguments.results)]
     order = table_order()
     first, *second = chosen

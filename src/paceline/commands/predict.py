@@ -70,11 +70,7 @@ _ASKED = ("items", "workers", "latency", "cpu", "size", "bandwidth", "memory", "
 
 
 def run(arguments: Namespace) -> int:
-    """Predict, or validate.
-
-    Returns:
-        0: done; 2: a misuse, or a run that is missing, can't be read, or can't tell.
-    """
+    """Predict, or validate."""
     if why := _misuse(arguments):
         complain(why)
         return MISUSE

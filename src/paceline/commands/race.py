@@ -60,11 +60,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Race the strategies with a function, and say which to use.
-
-    Returns:
-        The exit status: 0 with a recommendation, 1 if the function fails or nothing can run it, 2 for a misuse.
-    """
+    """Race the strategies with a function; 0 with a recommendation, 1 if nothing can run it, 2 for a misuse."""
     try:
         wish = _wish(arguments)
         with progress() as reporter:
@@ -84,13 +80,7 @@ class UnknownStrategyError(ValueError):
 
 
 def _wish(arguments: Namespace) -> Wish:
-    """Make sense of what was typed.
-
-    Raises:
-        ItemsError: if the file holds none.
-        NoSuchFunctionError: if the name can't be one.
-        UnknownStrategyError: if a strategy's name isn't one.
-    """
+    """Make sense of what was typed, or raise an error that says what was wrong."""
     for name in arguments.strategy:
         if name not in choosing.NAMES:
             raise UnknownStrategyError(f"there is no strategy {name!r}; there are: {', '.join(choosing.NAMES)}")

@@ -24,11 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List what is saved.
-
-    Returns:
-        2 if something there can't be read, else 0.
-    """
+    """List what is saved; 2 if something there can't be read."""
     results = arguments.results
     whole, damaged = history.runs(results)
     partial, damaged_too = history.partials(results)

@@ -61,14 +61,7 @@ def show(arguments: argparse.Namespace, answer: Answer, as_json: Callable[[], st
 
 
 def status(verdict: Overall, cells: Iterable[Verdict], *, fail_on: str, doubted: bool) -> int:
-    """Return the exit status of a gate.
-
-    Args:
-        verdict: of all cells.
-        cells: their verdicts.
-        fail_on: what is a failure, of `FAILING`.
-        doubted: whether a status of 0 may not be.
-    """
+    """Return the exit status of a gate; `doubted` is whether a status of 0 may not be."""
     if verdict == "not comparable":
         return NOT_COMPARABLE
     if set(cells) & set(FAILING[fail_on]):
@@ -93,11 +86,7 @@ def whole_runs(results: Path) -> list[Run]:
 
 
 def of_this_machine(results: Path, whole: Sequence[Run]) -> list[Run]:
-    """Return the runs of this machine that have cells.
-
-    Raises:
-        NoSuchRunError: there is none.
-    """
+    """Return the runs of this machine that have cells, or raise NoSuchRunError if there is none."""
     here = machine.fingerprint()
     found = [run for run in whole if run.fingerprint == here and run.cells]
     if not found:

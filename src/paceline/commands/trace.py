@@ -49,11 +49,7 @@ Maker = Callable[[Round, Mapping[str, Any]], str]
 
 
 def run(arguments: Namespace) -> int:
-    """Trace one round, and write it down.
-
-    Returns:
-        The exit status: 0 once all is written, 1 if it can't be run here, fails or can't be written, 2 for a misuse.
-    """
+    """Trace one round, and write it down."""
     wanted = _wanted(arguments)
 
     def write(wished: Wish) -> int:
@@ -130,12 +126,7 @@ def _beside(make: Maker, traced: Round) -> str:
 
 
 def as_html(traced: Round, facts: Mapping[str, Any]) -> str:
-    """Write a round as an HTML page that needs nothing else.
-
-    Args:
-        traced: at least one item.
-        facts: what it is a round of, as `facts` gives it.
-    """
+    """Write a round of at least one item as an HTML page that needs nothing else; `facts` are those of `facts`."""
     from paceline.report.output import page  # here: what draws takes longer to load than a round takes
     from paceline.report.tracing import timeline_page
 

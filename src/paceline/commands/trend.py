@@ -27,15 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Find the change points of each cell, and show them with what else changed there.
-
-    Returns:
-        0, also where nothing moved or nobody can tell.
-
-    Raises:
-        NoSuchRunError: there is no history.
-        MisuseError: there is no run in it to look at, or no such cell.
-    """
+    """Find the change points of each cell, and show them with what else changed there; 0 also if none can be told."""
     here = machine.fingerprint()
     runs = untraced(of_this_machine(arguments.results, whole_runs(arguments.results)))
     if not runs:

@@ -54,11 +54,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Show one strategy at work, live.
-
-    Returns:
-        The exit status: 0 after a whole round, 1 if it can't be run here or fails, 2 for a misuse.
-    """
+    """Show one strategy at work, live."""
 
     def show(wished: Wish) -> int:
         with rounds(wished) as (records, _):
@@ -116,7 +112,7 @@ def attempt(arguments: Namespace, act: Callable[[Wish], int]) -> int:
     """Make sense of what was typed and act on it; what goes wrong becomes a sentence.
 
     Returns:
-        The exit status: what `act` gives, 1 if the strategy can't be run here or fails, 2 for a misuse.
+        What `act` gives, 1 if the strategy can't be run here or fails, 2 for a misuse.
     """
     try:
         wished = wish(arguments)

@@ -22,14 +22,11 @@ IN_HEADLINE = ("downloads", "computing")
 def headline(cells: Iterable[Cell], strategies: Sequence[str] = ()) -> list[RenderableType]:
     """Lay out the headline: strategy x (downloads, computing, start), with the marks that occur explained below.
 
-    A strategy measured with several clients has one row for each.
+    A strategy measured with several clients has one row for each; without cells of these experiments there is nothing.
 
     Args:
-        cells: those of one run; the ones of other experiments are left out.
+        cells: those of one run.
         strategies: the order of rows; what it does not name comes after, in the order measured.
-
-    Returns:
-        What `render` prints; nothing if there are no such cells.
     """
     found = ordered(merged(cells), strategies)
     downloads = [cell for cell in found if cell.experiment == "downloads"]
@@ -81,7 +78,7 @@ def _headline_figures(cell: Cell | None, group: list[Cell]) -> tuple[str, ...]:
 
 
 def _scale(group: list[Cell]) -> str:
-    """Say at what scale a group was measured; `sequential` has one worker by nature and is not asked."""
+    """Return at what scale a group was measured; `sequential` has one worker by nature and is not asked."""
     return wording(shared([cell for cell in group if cell.strategy != BASELINE] or group))
 
 
@@ -89,25 +86,12 @@ _EXPERIMENT_COLUMNS = ("median", "spread", "limit", "efficiency", "overhead/item
 
 
 def experiment_tables(run: Run, strategies: Sequence[str] = ()) -> list[RenderableType]:
-    """Lay out every experiment of a run.
-
-    Args:
-        run: where the cells come from.
-        strategies: the order of rows; what it does not name comes after, in the order measured.
-    """
+    """Lay out every experiment of a run, with the rows in the order of these strategies."""
     return _tables(merged(run.cells), strategies)
 
 
 def other_experiments(cells: Sequence[Cell], strategies: Sequence[str] = ()) -> list[RenderableType]:
-    """Lay out the experiments that have no place in the headline.
-
-    Args:
-        cells: those of one run.
-        strategies: as for `experiment_tables`.
-
-    Returns:
-        What `render` prints; nothing if there are no such cells.
-    """
+    """Lay out the experiments that have no place in the headline; nothing if there are none."""
     others = [cell for cell in merged(cells) if cell.experiment not in IN_HEADLINE]
     return _tables(others, strategies) if others else []
 
@@ -118,9 +102,7 @@ def _tables(cells: Sequence[Cell], strategies: Sequence[str]) -> list[Renderable
 
 
 def grouped(cells: Sequence[Cell], strategies: Sequence[str]) -> dict[str, list[Cell]]:
-    """Return the cells of each experiment in the order of its rows, under a title; experiments that measure with more
-    than one test function have a table for each.
-    """
+    """Return the cells of each experiment, or each of its test functions, in the order of rows, by their titles."""
     keys = sorted({(cell.experiment, test(cell)) for cell in cells})
     several = {name for name, _ in keys if sum(other == name for other, _ in keys) > 1}
     groups = {}
@@ -138,11 +120,7 @@ def added_figures(cells: Sequence[Cell]) -> list[str]:
 
 
 def figures_of(cell: Cell, added: Sequence[str]) -> dict[str, str]:
-    """Return what stands in a cell's row under each header.
-
-    Args:
-        added: the numbers that its experiment adds.
-    """
+    """Return what stands in a cell's row under each header; `added` are the numbers that its experiment adds."""
     return {
         **{name: formats.named(name, cell.extra.get(name)) for name in added},
         "median": formats.seconds(cell.median),
@@ -181,13 +159,7 @@ _FOOTNOTE = (
 def change_tables(baseline: Run, candidate: Run, strategies: Sequence[str] = ()) -> list[RenderableType]:
     """Lay out how each cell changed from one run to another, joined by full name.
 
-    Args:
-        baseline: where the comparison starts.
-        candidate: where it goes.
-        strategies: the order of rows; what it does not name comes after, in the order measured.
-
-    Returns:
-        First what makes the two incomparable, then a table for each experiment, then the cells only one of them has.
+    First what makes the two incomparable, then a table for each experiment, then the cells only one of them has.
     """
     before = {cell.fullname: cell for cell in merged(baseline.cells)}
     after = {cell.fullname: cell for cell in merged(candidate.cells)}
@@ -274,7 +246,7 @@ def listing(runs: Sequence[Run], partial: Sequence[Run], damaged: Sequence[Unrea
 
 
 def introduced(run: Run) -> Text:
-    """Say in one line which run a reader is looking at."""
+    """Return in one line which run a reader is looking at."""
     state = "" if run.complete else f"\nINCOMPLETE: {plain(run.why_incomplete or 'nobody said why')}"
     facts = (run.fingerprint, run.python, f"{run.datetime:%Y-%m-%d %H:%M} UTC", f"commit {run.short_commit}")
     return Text(f"{plain(run.path or 'a run that is not saved')}: {', '.join(map(plain, facts))}{state}")

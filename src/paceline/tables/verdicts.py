@@ -21,9 +21,7 @@ OVERALL = {
 def overall(verdicts: Iterable[Verdict], *, moved: bool) -> Overall:
     """Put the verdicts of all cells together: what changed is louder than what stays unknown.
 
-    Args:
-        verdicts: of the cells.
-        moved: whether the machine did, so that none of them counts.
+    None of them counts if the machine `moved`.
     """
     found = set(verdicts)
     if moved:

@@ -144,12 +144,8 @@ def row(made: Table, words: Iterable[str]) -> None:
 def render(renderables: Iterable[RenderableType], file: IO[str] | None = None, width: int | None = None) -> None:
     """Print tables and sentences, a blank line between them: plain text in a pipe, colours at a terminal.
 
-    Lines are as long as they need to be, never wrapped and never cut. Where the stream's encoding is not UTF-8, all of
-    it is ASCII.
-
-    Args:
-        file: standard output if not given.
-        width: columns to use at least.
+    Lines are as long as they need to be, at least `width`, never wrapped and never cut. Where the stream's encoding is
+    not UTF-8, all of it is ASCII.
     """
     stream = file or sys.stdout
     parts = list(renderables)

@@ -30,40 +30,24 @@ class NumberError(ArgumentTypeError, ValueError):
 
 
 def whole(text: str, least: int = 0) -> int:
-    """Read a whole number.
-
-    Raises:
-        NumberError: if it is none, or below `least`.
-    """
+    """Read a whole number of `least` or more."""
     if not _WHOLE.fullmatch(text) or int(text) < least:
         raise NumberError(text, f"must be a whole number of {least} or more, of at most {MAX_DIGITS} digits")
     return int(text)
 
 
 def number(text: str, *, above_zero: bool = False) -> float:
-    """Read a plain decimal number: no sign, blanks, underscores, `nan` or `inf`.
-
-    Raises:
-        NumberError: if it is none, or 0 where that will not do.
-    """
+    """Read a plain decimal number: no sign, blanks, underscores, `nan` or `inf`."""
     return _read(text, {}, "a decimal number", "0.05", above_zero=above_zero)
 
 
 def seconds(text: str, *, above_zero: bool = False) -> float:
-    """Read a time: `0.02`, `20ms`, `500us`, `2s`.
-
-    Raises:
-        NumberError: if it is none, or 0 where that will not do.
-    """
+    """Read a time: `0.02`, `20ms`, `500us`, `2s`."""
     return _read(text, SECONDS, "seconds", "0.05 or 50ms", above_zero=above_zero)
 
 
 def size(text: str, least: int = 0) -> int:
-    """Read a number of bytes: `1024`, `1KiB`, `1.5MiB`.
-
-    Raises:
-        NumberError: if it is none, or below `least`.
-    """
+    """Read a number of bytes: `1024`, `1KiB`, `1.5MiB`."""
     value = int(text) if _WHOLE.fullmatch(text) else _value(text, BYTES)
     if value is None or value < least or value != int(value):
         raise NumberError(text, f"must be a whole number of bytes of {least} or more, such as 1024 or 1KiB")
@@ -71,11 +55,7 @@ def size(text: str, least: int = 0) -> int:
 
 
 def bandwidth(text: str) -> float:
-    """Read bytes per second: `12500000`, `12.5MiB`.
-
-    Raises:
-        NumberError: if they are none, or 0.
-    """
+    """Read bytes per second above 0: `12500000`, `12.5MiB`."""
     return _read(text, BYTES, "bytes per second", "12500000 or 12MiB", above_zero=True)
 
 
@@ -87,7 +67,7 @@ def _read(text: str, units: Mapping[str, float], what: str, example: str, *, abo
 
 
 def _value(text: str, units: Mapping[str, float]) -> float | None:
-    """Read a finite number with a unit or without; None if it is none."""
+    """Return a finite number with a unit or without; None if it is none."""
     unit = next((unit for unit in units if text.endswith(unit)), "")
     digits = text.removesuffix(unit)
     value = float(digits) / units.get(unit, 1.0) if _NUMBER.fullmatch(digits) else math.inf

@@ -69,10 +69,7 @@ class Pin:
 
 
 def pins(results: Path) -> dict[str, Pin]:
-    """Read what is pinned.
-
-    Returns:
-        fingerprint -> its pin; empty where there is no file yet, or one of somebody else's.
+    """Return what is pinned, by fingerprint; nothing where there is no file yet, or one of somebody else's.
 
     Raises:
         BaselinesError: the file is damaged, or can't be read.
@@ -146,11 +143,7 @@ def table(found: Mapping[str, Pin]) -> RenderableType:
 
 
 def as_pin(run: Run, results: Path, why: str) -> Pin:
-    """Make a pin of a run.
-
-    Raises:
-        BaselinesError: the run is in no history there.
-    """
+    """Make a pin of a run, or raise BaselinesError if it is in no history there."""
     if run.path is None or run.number is None or not holds(results, run):
         raise BaselinesError(
             f"{run.path} is not in a history of {results}, where later runs are; pin one of these: see paceline runs"

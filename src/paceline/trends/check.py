@@ -41,12 +41,12 @@ class Shown:
 
 
 def checked(run: Run, baseline: Run, why: str, runs: Iterable[Run], tolerance: float) -> Shown:
-    """Judge a run against its baseline.
+    """Judge a run against its baseline, pinned for the reason `why`.
 
     Args:
         run: the one to judge.
         baseline: the pinned one.
-        why: why it is pinned.
+        why: the reason.
         runs: the complete runs of their machine and Python; those before `run` tell how its cells vary.
         tolerance: the largest change that counts as none, a fraction.
 

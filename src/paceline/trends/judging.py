@@ -53,15 +53,14 @@ def believable(
 ) -> bool:
     """Return whether a change may be told from one run.
 
+    It may if a run has fewer than `ALPHA` cells as far off as this on average, or if the run before shows the same.
+
     Args:
         name: the cell that changed.
         ratio: run / baseline.
         logs: full name -> logarithms of the medians of the runs before, in order.
-        sticks: the yardsticks of the cells that have one; only these are asked.
+        sticks: the variation of the cells of which it is known; only these are asked.
         baseline: the logarithm of this cell's median in the baseline.
-
-    Returns:
-        True if a run has fewer than `ALPHA` cells as far off as this on average, or if the run before shows the same.
     """
     shift = variation.in_noises(logs[name], ratio)
     if sum(variation.odd_share(logs[other], shift) for other in sticks) <= ALPHA:
@@ -93,7 +92,7 @@ _TOO_WIDE = "its earlier runs vary too much for one run to tell; paceline ab see
 
 
 def judged(baseline: Measured, run: Measured, earlier: Sequence[Measured], tolerance: float) -> CheckOutcome:
-    """Judge each cell that both runs have; its yardstick is how it varied from each earlier run to the next.
+    """Judge each cell that both runs have, by how it varied from each earlier run to the next.
 
     Args:
         baseline: where the comparison starts.

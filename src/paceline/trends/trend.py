@@ -68,11 +68,7 @@ def find_trend(fingerprint: str, history: Sequence[Measured], wanted: str = "") 
 
 
 def changed_libraries(before: Run, after: Run) -> dict[str, tuple[str | None, str | None]]:
-    """Return the libraries whose version is not the same in both runs, of those that both looked for.
-
-    Returns:
-        name -> its version before and after, None where a run didn't have it.
-    """
+    """Return the libraries that both runs looked for and have in other versions: before and after, None for missing."""
     one, other = before.libraries, after.libraries
     return {name: (one[name], other[name]) for name in sorted(one.keys() & other) if one[name] != other[name]}
 
