@@ -209,7 +209,7 @@ def _cells(outcome: Outcome) -> Grid:
             formats.seconds(cell.baseline_seconds),
             formats.seconds(cell.candidate_seconds),
             formats.change(cell.main.ratio),
-            interval(cell.main),
+            interval(cell.main.low, cell.main.high),
             f"{cell.main.pairs}+{cell.fresh.pairs}" if cell.fresh else str(cell.main.pairs),
             cell.verdict,
         )

@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any, Literal
@@ -54,24 +54,14 @@ class PairSpec:
     core: int | None = None  # the CPU that both sides share for some cells; None for none
     pinned: Sequence[str] = ()  # the full names of those
     canary: int = 0  # rounds of the canary
-    hash_seed: int = 0  # of both sides, so that sets and dicts of strings fall out alike; and of what else is random
+    seed: int = 0  # of both sides, so that sets and dicts of strings fall out alike; and of what else is random
     timeout: float  # seconds without a word after which a side hangs
     plugin: Path  # the folder that the plugin's package lies in
 
     def message(self) -> dict[str, Any]:
         """Return what the plugin receives first."""
-        return {
-            "kind": self.kind,
-            "files": self.files,
-            "order": self.order,
-            "plan": self.plan,
-            "instrument": self.instrument,
-            "core": self.core,
-            "pinned": self.pinned,
-            "canary": self.canary,
-            "seed": self.hash_seed,
-            "libraries": machine.LIBRARIES,
-        }
+        told = {name: value for name, value in asdict(self).items() if name not in {"arguments", "timeout", "plugin"}}
+        return {**told, "libraries": machine.LIBRARIES}
 
 
 @dataclass
@@ -260,7 +250,7 @@ def environment(side: Side, spec: PairSpec, number: int, folder: Path) -> dict[s
     return {
         **outer,
         "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"),
-        "PYTHONHASHSEED": str(spec.hash_seed),
+        "PYTHONHASHSEED": str(spec.seed),
         **side.environment,
         "TMPDIR": str(folder),
         "PYTHONPATH": os.pathsep.join([str(spec.plugin), *filter(None, [own])]),

@@ -116,7 +116,7 @@ class Session:
     def profile(self, names: Sequence[str], plans: Mapping[str, Mapping[str, int]]) -> dict[Which, SideProcess]:
         """Run one more pair under a profiler."""
         core, seed = self._core(), self.random.randrange(HASH_SEEDS)
-        spec = replace(self.spec, kind="profile", order=names, plan=plans, core=core, hash_seed=seed, canary=0)
+        spec = replace(self.spec, kind="profile", order=names, plan=plans, core=core, seed=seed, canary=0)
         return run_pair(self.sides["baseline"], self.sides["candidate"], spec)
 
     def _core(self) -> int | None:
@@ -135,7 +135,7 @@ class Session:
         first, second = words if number % 2 else words[::-1]
         order = self.random.sample(list(cells), len(cells))
         core, seed = self._core(), self.random.randrange(HASH_SEEDS)
-        spec = replace(self.spec, order=order, plan=self._plan(order), core=core, hash_seed=seed)
+        spec = replace(self.spec, order=order, plan=self._plan(order), core=core, seed=seed)
         begun = time.monotonic()
         ended = run_pair(self.sides[first], self.sides[second], spec)
         seconds = time.monotonic() - begun

@@ -2,7 +2,6 @@
 
 import argparse
 import platform
-import random
 import signal
 import sys
 from argparse import Namespace
@@ -20,7 +19,16 @@ from paceline.ab.record import FOLDER, Comparison, load, resolve, save
 from paceline.ab.session import ComparisonSpec, run_comparison
 from paceline.ab.sides import parse
 from paceline.commands import MISUSE, TERMINATED, MisuseError
-from paceline.commands.shared import complain, form_options, results_option, show, status, verdict_options
+from paceline.commands.shared import (
+    complain,
+    form_options,
+    results_option,
+    seed_of,
+    show,
+    status,
+    timeout_option,
+    verdict_options,
+)
 from paceline.files import unfit_folder
 from paceline.history import NotSaved
 from paceline.server.process import ServerError
@@ -47,7 +55,6 @@ examples:
   paceline ab --read 3                          show a saved decision again
 """
 SECONDS = 240.0
-SEEDS = 2**32
 WINDOWS = (
     "paceline ab can't compare on Windows, which hands no socket on to a process and ends no group of them; run it "
     "under WSL, on Linux or on macOS; --read shows a comparison that was saved there"
@@ -71,13 +78,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--seed", type=numbers.whole, metavar="N", help="order of the cells (default: a new one; saved)")
     add("--install", action="store_true", help="give each revision an environment of its own")
-    add(
-        "--timeout",
-        type=numbers.timeout,
-        default=60.0,
-        metavar="SECONDS",
-        help="without a word from a side, after which it hangs (default: %(default)g)",
-    )
+    timeout_option(parser, "without a word from a side, after which it hangs")
     verdict_options(parser, strict="a cell stays unknown or a count changed")
     why = "say where a slower or faster cell changed: both sides run it again under a profiler"
     add("--why", action="store_true", help=why)
@@ -150,7 +151,7 @@ def asked(arguments: Namespace) -> ComparisonSpec:
         pairs=arguments.pairs,
         time_allowed=arguments.time,
         tolerance=arguments.tolerance / 100,
-        seed=random.randrange(SEEDS) if arguments.seed is None else arguments.seed,  # noqa: S311 - an order, no secret
+        seed=seed_of(arguments),
         install=arguments.install,
         timeout=arguments.timeout,
         why=arguments.why,

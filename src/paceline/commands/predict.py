@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from rich.console import RenderableType
 
 from paceline import history, machine
-from paceline.commands import MISUSE
-from paceline.commands.shared import complain, newest, results_option
+from paceline.commands import MisuseError
+from paceline.commands.shared import newest, results_option
 from paceline.history import Run
 from paceline.predict import output
 from paceline.predict.groups import Setting, chosen, costs, families, fitted, untold
@@ -72,14 +72,13 @@ _ASKED = ("items", "workers", "latency", "cpu", "size", "bandwidth", "memory", "
 def run(arguments: Namespace) -> int:
     """Predict, or validate."""
     if why := _misuse(arguments):
-        complain(why)
-        return MISUSE
-    try:
-        saved = _run(arguments)
-    except history.HistoryError as error:
-        complain(error)
-        return MISUSE
-    return _validated(saved, arguments) if arguments.validate else _predicted(saved, arguments)
+        raise MisuseError(why)
+    if arguments.run is not None:
+        saved = history.resolve(arguments.run, arguments.results)
+    else:
+        saved = newest(arguments.results, has_all, MEASURE)
+    (_validate if arguments.validate else _predict)(saved, arguments)
+    return 0
 
 
 def _misuse(arguments: Namespace) -> str | None:
@@ -92,19 +91,12 @@ def _misuse(arguments: Namespace) -> str | None:
     return f"{' and '.join(missing)} must be given, or --validate; see paceline predict --help" if missing else None
 
 
-def _run(arguments: Namespace) -> Run:
-    """Return the run that was named, or the newest whole one that has what is needed."""
-    if arguments.run is not None:
-        return history.resolve(arguments.run, arguments.results)
-    return newest(arguments.results, has_all, MEASURE)
-
-
 def has_all(run: Run) -> bool:
     """Whether a run has all the experiments that the model is fitted to."""
     return set(NEEDED) <= {cell.experiment for cell in run.cells}
 
 
-def _validated(run: Run, arguments: Namespace) -> int:
+def _validate(run: Run, arguments: Namespace) -> None:
     found = held_out(measured(run), Setting.of(run))
     shown = [
         one
@@ -113,18 +105,15 @@ def _validated(run: Run, arguments: Namespace) -> int:
     ]
     if not any(one.predicted is not None for one in shown):
         about = "".join(f" of {name!r}" for name in (arguments.strategy, arguments.client) if name)
-        complain(f"{run.path}: no cell{about} can be predicted from the others; measure more: {MEASURE}")
-        return MISUSE
+        raise MisuseError(f"{run.path}: no cell{about} can be predicted from the others; measure more: {MEASURE}")
     _write(arguments, output.of_validation(run, shown), output.validation(run, shown))
-    return 0
 
 
-def _predicted(run: Run, arguments: Namespace) -> int:
+def _predict(run: Run, arguments: Namespace) -> None:
     known = families(measured(run))
     family = chosen(arguments, known)
     if why := untold(run, family, known):
-        complain(why)
-        return MISUSE
+        raise MisuseError(why)
     cells = known[family]
     fit = fitted(family, known, Setting.of(run))
     assert fit is not None
@@ -132,7 +121,6 @@ def _predicted(run: Run, arguments: Namespace) -> int:
     answer = predict(question, fit, costs(run, *family), cells)
     _write(arguments, output.of_prediction(run, family, question, fit, answer),
            output.prediction(run, family, question, fit, answer))  # fmt: skip
-    return 0
 
 
 def _question(arguments: Namespace, *, waits: bool) -> Question:

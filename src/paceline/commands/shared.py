@@ -1,6 +1,7 @@
 """What several commands do alike."""
 
 import argparse
+import random
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -27,6 +28,17 @@ TOLERANCE = 3.0  # per cent
 def results_option(parser: argparse.ArgumentParser) -> None:
     """Add the folder of the saved runs."""
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="default: %(default)s")
+
+
+def timeout_option(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add how long to wait, and for what."""
+    says = f"{what} (default: %(default)g)"
+    parser.add_argument("--timeout", type=numbers.timeout, default=60.0, metavar="SECONDS", help=says)
+
+
+def seed_of(arguments: argparse.Namespace) -> int:
+    """Return the seed of an order: the one that was given, else a new one."""
+    return random.randrange(2**32) if arguments.seed is None else int(arguments.seed)  # noqa: S311 - no secret
 
 
 def verdict_options(parser: argparse.ArgumentParser, *, strict: str) -> None:

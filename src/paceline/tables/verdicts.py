@@ -1,7 +1,7 @@
 """What every verdict on a change is written with, whichever gate gave it: styles, names, intervals."""
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, Protocol
+from typing import Literal
 
 from paceline.stats.comparison import Verdict
 from paceline.text import formats
@@ -51,16 +51,6 @@ def some(names: Iterable[str], most: int) -> str:
     return ", ".join(every[:most]) + (f" and {len(every) - most} more" if len(every) > most else "")
 
 
-class Ends(Protocol):
-    """Whatever has an interval of a ratio, or None for each of its ends."""
-
-    @property
-    def low(self) -> float | None: ...
-
-    @property
-    def high(self) -> float | None: ...
-
-
-def interval(found: Ends) -> str:
+def interval(low: float | None, high: float | None) -> str:
     """Write the interval of a change as it stands in a table."""
-    return formats.between(found.low, found.high, to=" .. ")
+    return formats.between(low, high, to=" .. ")

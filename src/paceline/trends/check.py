@@ -138,7 +138,7 @@ def _row(cell: Checked, name: str) -> tuple[str, ...]:
         formats.seconds(cell.baseline_seconds),
         formats.seconds(cell.run_seconds),
         formats.change(cell.ratio),
-        interval(cell),
+        interval(cell.low, cell.high),
         str(cell.runs),
         cell.verdict,
         in_full(cell.marks),

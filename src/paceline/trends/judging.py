@@ -9,9 +9,7 @@ from paceline.stats import variation
 from paceline.stats.comparison import ALPHA, Verdict, holm
 from paceline.stats.variation import Change, Yardstick
 from paceline.tables.verdicts import Overall, overall
-from paceline.trends.baselines import (
-    Measured,
-)
+from paceline.trends.baselines import Measured
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -134,12 +134,12 @@ def as_json(found: Trend) -> str:
 
 
 def _table(moved: Sequence[Moved], cells: int) -> Grid:
-    names = short([one.fullname for one in moved])
+    names, points = short([one.fullname for one in moved]), [one.point for one in moved]
     return Grid(
         _COLUMNS,
         [
-            (Name(name), formats.change(one.point.ratio), interval(one.point), f"{one.point.p:.2g}")
-            for one, name in zip(moved, names, strict=True)
+            (Name(name), formats.change(point.ratio), interval(point.low, point.high), f"{point.p:.2g}")
+            for name, point in zip(names, points, strict=True)
         ],
         title=_title(moved[0].before, moved[0].after, together=2 * len(moved) >= cells >= LEAST_CELLS),
     )
