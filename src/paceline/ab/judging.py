@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from paceline.ab.record import CANARY, CellPlan, Comparison, Pair, Phase, Taken
+from paceline.ab.record import CANARY, Comparison, Pair, Phase, Taken
 from paceline.stats.comparison import (
     Direction,
     Finding,
@@ -209,8 +209,9 @@ def _judged(name: str, found: Evidence, both: Sequence[Both], comparison: Compar
     of_fresh = _effect(found.fresh_ratios[name], fresh) if fresh and found.fresh_ratios[name] else None
     more = needed(of_main, comparison.tolerance, found.tests) if verdict == "unknown" and not of_fresh else None
     baseline, candidate = zip(*both, strict=True)
-    calls = comparison.plan[name].calls if name in comparison.plan else 1
-    grown = growth(_rounds((*baseline, *candidate)), len(found.main))
+    grown = growth([taken.rounds for taken in (*baseline, *candidate)], len(found.main))
+    plan = comparison.plan.get(name)
+    remarks = plan.remarks if plan else ()
     return Judged(
         fullname=name,
         verdict=verdict,
@@ -218,11 +219,11 @@ def _judged(name: str, found: Evidence, both: Sequence[Both], comparison: Compar
         main=_as_estimate(of_main, main),
         fresh=_as_estimate(of_fresh, fresh) if fresh and of_fresh else None,
         needed=more,
-        baseline_seconds=_middle(baseline) / calls,
-        candidate_seconds=_middle(candidate) / calls,
+        baseline_seconds=_middle(baseline) / (plan.calls if plan else 1),
+        candidate_seconds=_middle(candidate) / (plan.calls if plan else 1),
         counts=_counts(baseline, candidate),
         growth=grown,
-        remarks=_remarks(comparison.plan.get(name), grown),
+        remarks=remarks if grown is None else (*remarks, _GROWS.format(percent(grown))),
     )
 
 
@@ -235,19 +236,10 @@ def _as_estimate(of: Effect, found: Finding) -> Estimate:
     return Estimate(ratio=math.exp(of.estimate), low=low, high=high, level=of.level, pairs=of.pairs, p=found.p)
 
 
-def _rounds(side: Sequence[Taken]) -> list[Sequence[float]]:
-    return [taken.rounds for taken in side]
-
-
 _GROWS = (
     "its rounds grow by {} from first to last: each call leaves something behind; give every round a state of its own, "
     "by benchmark.pedantic with setup"
 )
-
-
-def _remarks(plan: CellPlan | None, grown: float | None) -> tuple[str, ...]:
-    known = plan.remarks if plan else ()
-    return known if grown is None else (*known, _GROWS.format(percent(grown)))
 
 
 def _middle(each: Sequence[Taken]) -> float:

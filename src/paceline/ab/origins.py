@@ -76,7 +76,8 @@ def projects(top: Path, files: Iterable[str]) -> Iterator[str]:
     for file in map(top.joinpath, files):
         if file.name in {"pyproject.toml", "setup.cfg", "setup.py"} and file.is_file():
             text = file.read_text("utf-8", "replace")
-            name = _in_pyproject(text) if file.suffix == ".toml" else _in_setup(text)
+            found = _IN_SETUP.search(text)
+            name = _in_pyproject(text) if file.suffix == ".toml" else found and found[1]
             if name:
                 yield _normalized(name)
 
@@ -87,11 +88,6 @@ def _in_pyproject(text: str) -> Any:
     except tomllib.TOMLDecodeError:  # a template, or what a test reads
         return None
     return said.get("project", {}).get("name") or said.get("tool", {}).get("poetry", {}).get("name")
-
-
-def _in_setup(text: str) -> str | None:
-    found = _IN_SETUP.search(text)
-    return found and found[1]
 
 
 def _normalized(name: str) -> str:

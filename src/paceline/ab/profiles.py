@@ -162,7 +162,7 @@ class Side:
         return median(one.totals[key].cumulative if key in one.totals else 0.0 for one in self.passes)
 
     def total(self) -> float:
-        return median(map(_whole, self.passes))
+        return median(sum(each.own for each in one.totals.values()) for one in self.passes)
 
     def own(self, *keys: Function) -> list[float]:
         """Return the own time of functions in each profile, calls into C included."""
@@ -183,10 +183,6 @@ def shift(earlier: Sequence[float], later: Sequence[float]) -> float | None:
     typical = median(moved)
     agreed = min(moved) * max(moved) > 0 and max(moved) - min(moved) <= abs(typical)
     return typical if agreed else None
-
-
-def _whole(one: _Pass) -> float:
-    return sum(each.own for each in one.totals.values())
 
 
 def _own(one: _Pass, key: Function) -> float:

@@ -5,7 +5,7 @@ It holds every round of every pair of processes, and lies in `results/ab/NNNN_*.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from pathlib import Path
@@ -111,13 +111,9 @@ class _FirstSchema(Comparison):
 
     def as_second(self) -> Comparison:
         known = {each.name: getattr(self, each.name) for each in fields(self)}
-        looks = {name: _one_look(self.pairs, phase) for name, phase in (("looks", "main"), ("fresh_looks", "confirm"))}
-        return Comparison(**{**known, **looks, "schema": SCHEMA})
-
-
-def _one_look(pairs: Sequence[Pair], phase: str) -> tuple[int, ...]:
-    count = sum(pair.phase == phase for pair in pairs)
-    return (count,) if count else ()
+        main = sum(pair.phase == "main" for pair in self.pairs)
+        looks, fresh = (tuple(filter(None, [count])) for count in (main, len(self.pairs) - main))
+        return Comparison(**{**known, "looks": looks, "fresh_looks": fresh, "schema": SCHEMA})
 
 
 _LONGEST_ROUND = 1e9  # seconds, 30 years: above it a number is damage, and sums would overflow
@@ -164,8 +160,7 @@ def read(content: bytes, path: Path) -> Comparison:
             comparison = msgspec.json.decode(content, type=Comparison)
         else:
             comparison = msgspec.json.decode(content, type=_FirstSchema).as_second()
-    _check_rounds(comparison, path)
-    _check_looks(comparison, path)
+    _check(comparison, path)
     return comparison
 
 
@@ -183,13 +178,11 @@ def _schema(content: bytes, path: Path) -> int:
     return head.schema
 
 
-def _check_looks(comparison: Comparison, path: Path) -> None:
+def _check(comparison: Comparison, path: Path) -> None:
+    """Refuse looks and rounds that are damage."""
     for looks in (comparison.looks, comparison.fresh_looks):
         if any(later <= earlier for earlier, later in pairwise((0, *looks))):
             raise UnreadableComparison(path, f"its looks {list(looks)} are no increasing numbers of pairs; {DAMAGED}")
-
-
-def _check_rounds(comparison: Comparison, path: Path) -> None:
     for pair in comparison.pairs:
         for side in (pair.baseline, pair.candidate):
             for name, taken in side.items():

@@ -82,7 +82,7 @@ class Session:
 
     def pairs_up_to(self, look: int, phase: Phase, cells: Sequence[str], reserve: float = 0.0) -> bool:
         """Run pairs until there are `look` of a phase; False, and none, if the time does not allow all of them."""
-        done = self._count(phase)
+        done = sum(pair.phase == phase for pair in self.comparison.pairs)
         if (
             self.deadline is not None
             and self._seconds(cells) * (look - done) + reserve > self.deadline - time.monotonic()
@@ -121,9 +121,6 @@ class Session:
 
     def _core(self) -> int | None:
         return self.random.choice(self.cpus) if self.cpus else None
-
-    def _count(self, phase: Phase) -> int:
-        return sum(pair.phase == phase for pair in self.comparison.pairs)
 
     def _seconds(self, cells: Sequence[str]) -> float:
         return self.pace * (self.start_seconds + sum(self.costs[name] for name in cells))

@@ -75,10 +75,12 @@ def planned_cell(baseline: Facts, candidate: Facts, *, most: int, one_core: bool
         remarks.append(f"left to the scheduler: {free}")
     typed = candidate["rounds"]
     calls = 1 if typed else max(1, math.ceil(ROUND / seconds))
+    longest = calls * max(each["wall"] for each in facts)
+    warmup = calls if calls > 1 else int(seconds < LONG)
     return CellPlan(
         calls=calls,
-        rounds=typed or _fitting(most, calls * max(each["wall"] for each in facts)),
-        warmup=candidate["warmup"] if typed else _warmup(calls, seconds),
+        rounds=typed or max(FEWEST, min(most, int(CELL_SECONDS / longest))),
+        warmup=candidate["warmup"] if typed else warmup,
         seconds=seconds,
         pinned=can_pin and not free,
         remarks=tuple(remarks),
@@ -88,14 +90,6 @@ def planned_cell(baseline: Facts, candidate: Facts, *, most: int, one_core: bool
 def with_rounds(each: CellPlan, most: int) -> CellPlan:
     """Return a cell's plan with more rounds, where fewer cells share a start; a long one keeps those it has."""
     return replace(each, rounds=max(each.rounds, most)) if FEW <= each.rounds < MANY else each
-
-
-def _fitting(most: int, seconds: float) -> int:
-    return max(FEWEST, min(most, int(CELL_SECONDS / seconds)))
-
-
-def _warmup(calls: int, seconds: float) -> int:
-    return calls if calls > 1 else int(seconds < LONG)
 
 
 def pair_seconds(plan: CellPlan, baseline: Facts, candidate: Facts) -> float:

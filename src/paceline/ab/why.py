@@ -74,6 +74,8 @@ _LISTED = 5  # functions to blame
 _COUNTED = 10  # functions whose calls changed
 _NAMED = 3  # calls that a sentence names
 
+_VARYING = "called now more, now less often than on the other side: no evidence"
+
 _IN_C = re.compile(r"<(?:built-in )?method '?([\w.]+)'?(?: of '?([\w.]+)'?.*)?>")
 
 
@@ -286,7 +288,7 @@ def text(explanation: Explanation) -> list[str]:
         *map(_blamed, explanation.functions),
         *([_counted(explanation)] if explanation.counts else []),
         *([] if explanation.functions else [_nothing(explanation)]),
-        *([_varying(explanation.varying)] if explanation.varying else []),
+        *([f"{formats.many(explanation.varying, 'function')} {_VARYING}"] if explanation.varying else []),
         *_unseen(explanation),
     ]
 
@@ -335,10 +337,6 @@ def _nothing(explanation: Explanation) -> str:
     if explanation.passes < FEWEST:
         times = f"it takes {FEWEST} profiles of each side to compare own times"
     return f"nobody to blame: {counts}{times}"
-
-
-def _varying(functions: int) -> str:
-    return f"{formats.many(functions, 'function')} called now more, now less often than on the other side: no evidence"
 
 
 def _unseen(explanation: Explanation) -> Iterator[str]:

@@ -60,14 +60,10 @@ def _labels(groups: dict[str, list[Cell]]) -> dict[str, str]:
     """Name each row: the strategy and its client, and what else is needed where two rows would have the same name."""
     labels = {}
     for group in groups.values():
-        names = [f"{formats.plain(cell.strategy)}{_client(cell)}" for cell in group]
+        names = [", ".join(map(plain, filter(None, [cell.strategy, cell.client]))) for cell in group]
         for cell, name, rest in zip(group, names, varying(group), strict=True):
             labels[cell.fullname] = name if names.count(name) == 1 else f"{name} ({rest})"
     return labels
-
-
-def _client(cell: Cell) -> str:
-    return f", {formats.plain(cell.client)}" if cell.client else ""
 
 
 def _headline_figures(cell: Cell | None, group: list[Cell]) -> tuple[str, ...]:

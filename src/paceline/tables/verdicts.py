@@ -5,6 +5,7 @@ from typing import Literal
 
 from paceline.stats.comparison import Verdict
 from paceline.text import formats
+from paceline.text.blocks import naming
 
 Overall = Literal["slower", "faster", "not slower", "unknown", "not comparable"]
 
@@ -47,8 +48,7 @@ def short(fullnames: Sequence[str]) -> list[str]:
 
 def some(names: Iterable[str], most: int) -> str:
     """Name the first few, and say how many there are beside them."""
-    every = list(names)
-    return ", ".join(every[:most]) + (f" and {len(every) - most} more" if len(every) > most else "")
+    return "".join(naming(names, most))
 
 
 def interval(low: float | None, high: float | None) -> str:

@@ -23,7 +23,7 @@ class Checked:
     low: float | None = None  # the lower end of its 95 % interval; None where the history can't say
     high: float | None = None  # the upper end; None as `low`
     p: float | None = None  # that two runs of the same code differ as much, corrected over all cells; None as `low`
-    runs: int  # how many earlier runs are the yardstick, or would be if they were more
+    runs: int  # how many earlier runs tell how it varies, or would if they were more
     baseline_seconds: float  # the baseline's median
     run_seconds: float  # the run's median
     marks: tuple[str, ...] = ()  # doubts that either run's figures carry: "noisy", "server-bound"
@@ -43,49 +43,18 @@ class CheckOutcome:
     easy: tuple[str, ...] = ()
 
 
-WHY = "changed, but single runs as far off are not rare in this history; measure again: two in a row will do"
-
-
-def believable(
-    name: str, ratio: float, logs: Mapping[str, Sequence[float]], sticks: Mapping[str, Yardstick], baseline: float
-) -> bool:
-    """Return whether a change may be told from one run.
-
-    It may if a run has fewer than `ALPHA` cells as far off as this on average, or if the run before shows the same.
-
-    Args:
-        name: the cell that changed.
-        ratio: run / baseline.
-        logs: full name -> logarithms of the medians of the runs before, in order.
-        sticks: the variation of the cells of which it is known; only these are asked.
-        baseline: the logarithm of this cell's median in the baseline.
-    """
-    shift = variation.in_noises(logs[name], ratio)
-    if sum(variation.odd_share(logs[other], shift) for other in sticks) <= ALPHA:
-        return True
-    before = variation.change(baseline, logs[name][-1], sticks[name])
-    return before.p <= ALPHA and math.log(before.ratio) * math.log(ratio) > 0
-
-
 LEAST_CELLS = 4
 """With fewer cells than this, nobody can tell a machine that moved from code that did."""
 
+EASY_RUNS = 3
+"""One run may be an accident; with so many in a row, each as far off, the baseline is behind."""
 
-MOVED = "half of all cells moved the same way, so the machine may have; its change says nothing about the code"
-
-
+_MOVED = "half of all cells moved the same way, so the machine may have; its change says nothing about the code"
+_ODD = "changed, but single runs as far off are not rare in this history; measure again: two in a row will do"
 _TOO_FEW = "earlier whole runs of this machine that have it: {}; {} more will do"
-
-
 _NO_VARIATION = "its earlier runs do not vary at all, so they say nothing about chance"
-
-
 _BEYOND = "changed by more than the tolerance, and by more than its earlier runs vary"
-
-
 _WITHIN = "the interval lies within the tolerance"
-
-
 _TOO_WIDE = "its earlier runs vary too much for one run to tell; paceline ab sees more"
 
 
@@ -100,16 +69,20 @@ def judged(baseline: Measured, run: Measured, earlier: Sequence[Measured], toler
         tolerance: the largest change that counts as none, a fraction: 0.03.
     """
     names = [name for name in run.cells if name in baseline.cells]
-    logs = {name: _logs(name, earlier) for name in names}
-    sticks = {name: stick for name in names if (stick := variation.variation(logs[name]))}
-    changes = {name: _change(baseline.cells[name], run.cells[name], stick) for name, stick in sticks.items()}
+    having = {name: [one.cells[name] for one in earlier if name in one.cells][-variation.MOST_RUNS :] for name in names}
+    logs = {name: [math.log(cell.median) for cell in cells] for name, cells in having.items()}
+    variations = {name: noise for name in names if (noise := variation.variation(logs[name]))}
+    changes = {
+        name: variation.change(math.log(baseline.cells[name].median), math.log(run.cells[name].median), noise)
+        for name, noise in variations.items()
+    }
     p = holm({name: change.p for name, change in changes.items()})
     known = [_compared(baseline.cells[name], run.cells[name], len(logs[name])) for name in names]
     cells = [_decided(cell, changes.get(cell.fullname), p.get(cell.fullname, 1.0), tolerance) for cell in known]
-    cells = [_believed(cell, logs, sticks) for cell in cells]
-    moved = _together(changes, sticks, tolerance)
+    cells = [_believed(cell, logs, variations) for cell in cells]
+    moved = _together(changes, variations, tolerance)
     if moved:
-        cells = [replace(cell, verdict="unknown", why=MOVED) if cell.fullname in changes else cell for cell in cells]
+        cells = [replace(cell, verdict="unknown", why=_MOVED) if cell.fullname in changes else cell for cell in cells]
     return CheckOutcome(
         verdict=overall((cell.verdict for cell in cells), moved=moved),
         cells=tuple(cells),
@@ -117,10 +90,6 @@ def judged(baseline: Measured, run: Measured, earlier: Sequence[Measured], toler
         added=tuple(name for name in run.cells if name not in baseline.cells),
         easy=() if moved else tuple(name for name in names if _easy(name, baseline, run, earlier, tolerance)),
     )
-
-
-EASY_RUNS = 3
-"""One run may be an accident; with so many in a row, each as far off, the baseline is behind."""
 
 
 def _easy(name: str, baseline: Measured, run: Measured, earlier: Sequence[Measured], tolerance: float) -> bool:
@@ -134,16 +103,8 @@ def _easy(name: str, baseline: Measured, run: Measured, earlier: Sequence[Measur
     return len(newest) == EASY_RUNS and max(newest) < limit
 
 
-def _logs(name: str, earlier: Sequence[Measured]) -> list[float]:
-    return [math.log(one.cells[name].median) for one in earlier if name in one.cells][-variation.MOST_RUNS :]
-
-
-def _change(before: Cell, after: Cell, stick: Yardstick) -> Change:
-    return variation.change(math.log(before.median), math.log(after.median), stick)
-
-
 def _compared(before: Cell, after: Cell, runs: int) -> Checked:
-    """Return what is known without a yardstick, and why there is none."""
+    """Return what is known without its variation, and why that is not."""
     lacking = variation.LEAST_VARIATION_RUNS - runs
     return Checked(
         fullname=after.fullname,
@@ -169,21 +130,35 @@ def _decided(known: Checked, change: Change | None, p: float, tolerance: float) 
     return replace(known, verdict=verdict, why=why, low=change.low, high=change.high, p=p)
 
 
-def _believed(cell: Checked, logs: Mapping[str, Sequence[float]], sticks: Mapping[str, Yardstick]) -> Checked:
+def _believed(cell: Checked, logs: Mapping[str, Sequence[float]], variations: Mapping[str, Yardstick]) -> Checked:
+    """Return a cell as it is if its change may be told from one run, else as unknown.
+
+    It may if a run has fewer than `ALPHA` cells as far off on average, or if the run before shows the same.
+
+    Args:
+        cell: as its own variation judges it.
+        logs: full name -> logarithms of the medians of the runs before, in order.
+        variations: of the cells of which it is known; only these are asked.
+    """
     if cell.verdict not in ("slower", "faster"):
         return cell
-    told = believable(cell.fullname, cell.ratio, logs, sticks, math.log(cell.baseline_seconds))
-    return cell if told else replace(cell, verdict="unknown", why=WHY)
+    shift = variation.in_noises(logs[cell.fullname], cell.ratio)
+    if sum(variation.odd_share(logs[other], shift) for other in variations) <= ALPHA:
+        return cell
+    last = logs[cell.fullname][-1]
+    before = variation.change(math.log(cell.baseline_seconds), last, variations[cell.fullname])
+    again = before.p <= ALPHA and math.log(before.ratio) * math.log(cell.ratio) > 0
+    return cell if again else replace(cell, verdict="unknown", why=_ODD)
 
 
-def _together(changes: dict[str, Change], sticks: dict[str, Yardstick], tolerance: float) -> bool:
+def _together(changes: dict[str, Change], variations: dict[str, Yardstick], tolerance: float) -> bool:
     """Return whether half of the cells moved the same way, beyond the tolerance and one standard deviation.
 
     That is of a difference, and one cell in six exceeds it by chance on either side. A test of each cell would be blind
     to a drift that is small in each and the same in all.
     """
     shifts = {name: math.log(change.ratio) for name, change in changes.items()}
-    limits = {name: max(math.log1p(tolerance), variation.standard_error(stick)) for name, stick in sticks.items()}
+    limits = {name: max(math.log1p(tolerance), variation.standard_error(noise)) for name, noise in variations.items()}
     slower = sum(shift > limits[name] for name, shift in shifts.items())
     faster = sum(-shift > limits[name] for name, shift in shifts.items())
     return len(shifts) >= LEAST_CELLS and 2 * max(slower, faster) >= len(shifts)
