@@ -38,7 +38,7 @@ def as_json(whole: Any) -> str:
 _NUMBER = re.compile(r"([0-9]{4,})_")
 _TEMPORARY = ".saving-{}.tmp"  # no glob for saved runs matches it: they all end in .json
 _LONGEST_LABEL = 240  # bytes; a name may have 255, with number and suffix
-_PATIENCE = 60.0  # seconds; a save takes milliseconds, so whoever holds the folder longer is stopped or stuck
+_LOCK_TIMEOUT = 60.0  # seconds; a save takes milliseconds: what holds the folder longer is stopped or stuck
 _LINKS_REFUSED = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 
 
@@ -117,7 +117,7 @@ def _held(folder: Path) -> Iterator[bool]:
 def _lock(descriptor: int) -> bool:
     import fcntl  # which Windows lacks, where this module is imported all the same
 
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _LOCK_TIMEOUT
     while time.monotonic() < deadline:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""From a comparison's pairs to verdicts. Pure: whoever has the file can make the decision again."""
+"""From a comparison's pairs to verdicts. Pure: the decision can be made again from the saved file."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -59,7 +59,7 @@ class Judged:
     main: Estimate  # what the main phase says
     fresh: Estimate | None = None  # what the fresh pairs say; None where nothing was under suspicion
     # how many pairs would do for an unknown cell; None for a decided one, one that fresh pairs did not bear out, or
-    # where nobody can tell
+    # where that can't be told
     needed: int | None = None
     baseline_seconds: float  # of one call: median over its pairs of the baseline's median round, seconds
     candidate_seconds: float  # the same for the candidate

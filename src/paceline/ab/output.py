@@ -1,6 +1,8 @@
-"""A judged comparison as people read it, in sentences and tables, and as programs do, in JSON."""
+"""A comparison as people read it, in sentences and tables, while it is run and once it is judged, and as JSON."""
 
+import math
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -8,13 +10,13 @@ from typing import Any
 
 from paceline import files
 from paceline.ab import why as reasons
-from paceline.ab.judging import Judged, Outcome
-from paceline.ab.record import Comparison, SideFacts
+from paceline.ab.judging import MOVED, Judged, Outcome
+from paceline.ab.record import CANARY, Comparison, SideFacts
 from paceline.stats.comparison import Verdict
 from paceline.tables.verdicts import OVERALL, STYLES, interval, shared_file, short, some
 from paceline.text import formats
 from paceline.text.blocks import Answer, Block, Command, Details, Grid, Listing, Only, Sentence, naming
-from paceline.text.formats import Name, many
+from paceline.text.formats import Name, many, plain
 
 COLUMNS = ("cell", "baseline", "candidate", "change", "interval", "pairs", "verdict")
 _COMMIT = 12  # characters; as many as stand in the names of saved runs
@@ -293,3 +295,35 @@ def _judged_json(cell: Judged, comparison: Comparison) -> dict[str, Any]:
         "pinned": plan and plan.pinned,
         "counts": {name: {**asdict(count), "changed": count.changed} for name, count in cell.counts.items()},
     }
+
+
+OPEN = "unknown"
+"""What stands for a cell of which nothing can be said yet."""
+
+_LINES = 10  # cells named; a display higher than the window would leave its top behind
+
+
+def pairs_done(done: int, planned: int, seconds_left: float | None, decided: Mapping[str, str]) -> str:
+    """Return how far it is: "pair 5 of 14, 1 min 20 s left; decided: 3 same, 1 slower; open: 3"."""
+    counts = Counter(_shortened(decided).values())
+    still_open = counts.pop(OPEN, 0)
+    said = ", ".join(f"{count} {plain(word)}" for word, count in sorted(counts.items()))
+    left = "" if seconds_left is None or not math.isfinite(seconds_left) else f", {formats.duration(seconds_left)} left"
+    canary = decided.get(CANARY, OPEN)
+    parts = [
+        f"decided: {said}" if said else "",
+        f"open: {still_open}" if still_open else "",
+        f"the canary looks {plain(canary)}" if canary in MOVED else "",
+    ]
+    return "; ".join(filter(None, [f"pair {done} of {planned}{left}", *parts]))
+
+
+def _shortened(decided: Mapping[str, str]) -> dict[str, str]:
+    cells = {name: word for name, word in decided.items() if name != CANARY}
+    return dict(zip(short(list(cells)), cells.values(), strict=True))
+
+
+def named(decided: Mapping[str, str]) -> list[str]:
+    """Name the cells that are decided, a line each."""
+    lines = [f"  {plain(word)}: {plain(name)}" for name, word in _shortened(decided).items() if word != OPEN]
+    return lines[:_LINES] + ([f"  and {len(lines) - _LINES} more"] if len(lines) > _LINES else [])

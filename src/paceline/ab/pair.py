@@ -19,14 +19,14 @@ from paceline.ab.sides import Side
 from paceline.child import processes
 
 POLL_INTERVAL = 0.2  # seconds between two looks at whether the process is still there
-LAST_WORDS = 15  # lines
+LOG_LINES = 15  # of the end of what a side has printed
 EXIT_TIMEOUT = 30.0  # seconds from a side's last word to its end
 PACKAGE = "paceline_side"
 SOCKET = "PACELINE_LOCKSTEP"
 OPTIONS = ("-p", f"{PACKAGE}.lockstep", "-p", "no:paceline")
 """The entry point `paceline` of what is installed stays out: a side's own code may be from before there was one."""
 REWRITTEN = "ignore:Module already imported so cannot be rewritten:pytest.PytestAssertRewriteWarning"
-LAST = ("-p", "benchmark", "-p", "cacheprovider", "-o", "cache_dir={}", "-W", REWRITTEN)
+PLUGINS = ("-p", "benchmark", "-p", "cacheprovider", "-o", "cache_dir={}", "-W", REWRITTEN)
 """
 They hold whatever a project says: one that has pytest-benchmark switched off is measured with it all the same, and its
 --lf, --ff or cache_dir meet a cache, which is empty. What it had switched off, pytest warns of when it is loaded.
@@ -92,7 +92,7 @@ class SideProcess:
             return
 
     def run_round(self) -> None:
-        """Give the turn, and wait until it comes back."""
+        """Hand over the turn, and wait until it comes back."""
         self.send({"say": "go"})
         self.receive()
 
@@ -109,7 +109,7 @@ class SideProcess:
         """
         self.receive()
         if not self.collected:
-            raise SideFailed(f"{self.side} collected nothing{self.last_words()}")
+            raise SideFailed(f"{self.side} collected nothing{self.log_end()}")
         if self.collected["traced"]:
             raise SideFailed(self._refused(self.collected["traced"]))
         return self.collected
@@ -160,7 +160,7 @@ class SideProcess:
             elif self.process.poll() is not None:
                 return None
             elif time.monotonic() > deadline:
-                raise SideFailed(f"{self.side} hung {self.where()}: no word for {self.timeout:g} s{self.last_words()}")
+                raise SideFailed(f"{self.side} hung {self.where()}: no word for {self.timeout:g} s{self.log_end()}")
         line, _, self._received = self._received.partition(b"\n")
         return json.loads(line)
 
@@ -174,11 +174,11 @@ class SideProcess:
         try:
             status = self.process.wait(EXIT_TIMEOUT)
         except subprocess.TimeoutExpired:
-            raise SideFailed(f"{self.side} hung {self.where()}, on its way out{self.last_words()}") from None
+            raise SideFailed(f"{self.side} hung {self.where()}, on its way out{self.log_end()}") from None
         if status < 0:
-            raise SideFailed(f"{self.side} was ended by signal {-status} {self.where()}{self.last_words()}")
+            raise SideFailed(f"{self.side} was ended by signal {-status} {self.where()}{self.log_end()}")
         if status:
-            raise SideFailed(f"{self.side} ended with status {status} {self.where()}{self.last_words()}")
+            raise SideFailed(f"{self.side} ended with status {status} {self.where()}{self.log_end()}")
 
     def where(self) -> str:
         """Return which round it waits for, or which cell it is busy with, in words."""
@@ -189,10 +189,10 @@ class SideProcess:
     def _refused(self, doubt: str) -> str:
         return f"{self.side} can't be compared: {doubt}; run both sides without that"
 
-    def last_words(self) -> str:
+    def log_end(self) -> str:
         """Return the end of what it has printed, indented, or nothing."""
         self.log.seek(0)
-        lines = self.log.read().decode(errors="replace").strip().splitlines()[-LAST_WORDS:]
+        lines = self.log.read().decode(errors="replace").strip().splitlines()[-LOG_LINES:]
         return "".join(f"\n  | {line}" for line in lines)
 
 
@@ -202,7 +202,7 @@ def started(side: Side, spec: PairSpec) -> Iterator[SideProcess]:
     ours, theirs = socket.socketpair()
     arguments = [*OPTIONS, *spec.arguments, *side.spec.options]
     with ours, TemporaryFile() as log, throw_away(side) as folder:
-        command = [str(side.python), "-m", "pytest", *arguments, *(word.format(folder / "cache") for word in LAST)]
+        command = [str(side.python), "-m", "pytest", *arguments, *(word.format(folder / "cache") for word in PLUGINS)]
         with theirs:
             process = subprocess.Popen(  # noqa: S603 - pytest, with what was asked for
                 command,
@@ -272,7 +272,7 @@ def run_pair(first: Side, second: Side, spec: PairSpec) -> dict[Which, SideProce
 
 
 def take_turns(one: SideProcess, other: SideProcess, order: Sequence[str]) -> None:
-    """Give the turn to one side and the other, A B B A, until both have ended; they leave a cell together."""
+    """Hand the turn to one side and the other, A B B A, until both have ended; they leave a cell together."""
     places = {name: number for number, name in enumerate(order)}
     round_number = 0
     while one.turn or other.turn:

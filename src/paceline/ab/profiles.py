@@ -14,7 +14,7 @@ Function = tuple[str, str]
 """File, relative to where its side's code or its environment begins ("" for what is written in C); qualified name."""
 
 SMALLEST = 0.005
-"""Of the profiled time: a smaller share is nobody's reason."""
+"""Of the profiled time: a smaller share is no reason."""
 FEWEST = 3
 """Pairs of profiles, below which no time counts."""
 

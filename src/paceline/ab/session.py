@@ -12,9 +12,9 @@ from typing import Any
 
 from paceline import machine
 from paceline.ab import differences, judging, why
+from paceline.ab.output import named, pairs_done
 from paceline.ab.pair import PairSpec, SideFailed, SideProcess, run_pair
 from paceline.ab.profiles import Profile
-from paceline.ab.progress import named, pairs_done
 from paceline.ab.record import CANARY, CellPlan, Comparison, Pair, Phase, SideFacts, Which
 from paceline.ab.sides import Side, SideSpec, place, prepared
 from paceline.ab.trial import (

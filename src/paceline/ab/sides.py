@@ -184,8 +184,8 @@ def _importing(spec: SideSpec, own: Code, folder: Path) -> dict[str, str]:
 
 
 _PIP = ("-P", "-m", "pip", "--no-input", "install")
-_LAST_WORDS = 2000  # characters
-PATIENCE = 60.0  # seconds for two imports, on a disk that is cold
+_LOG_END = 2000  # characters
+IMPORT_TIMEOUT = 60.0  # seconds for two imports, on a disk that is cold
 
 
 def interpreter(path: str, start: Path) -> Path:
@@ -204,9 +204,9 @@ def interpreter(path: str, start: Path) -> Path:
 def check_python(python: Path, folder: Path, environment: Mapping[str, str]) -> None:
     """Make sure that an interpreter runs and has pytest and pytest-benchmark, or raise SideError."""
     command = [str(python), "-c", "import pytest, pytest_benchmark"]
-    status, said = _ran(command, folder, environment, timeout=PATIENCE)
+    status, said = _ran(command, folder, environment, timeout=IMPORT_TIMEOUT)
     if status is None:
-        raise SideError(f"{python} did not import pytest within {PATIENCE:g} s; try it by hand")
+        raise SideError(f"{python} did not import pytest within {IMPORT_TIMEOUT:g} s; try it by hand")
     if status:
         why = said.rpartition("\n")[2] or f"it ended with exit status {status}"
         raise SideError(
@@ -218,7 +218,7 @@ def check_python(python: Path, folder: Path, environment: Mapping[str, str]) -> 
 def has_instrument(python: Path, folder: Path, environment: Mapping[str, str]) -> bool:
     """Return whether an interpreter has a Paceline, whose instrument it can run; an older Python has none."""
     command = [str(python), "-P", "-c", "import paceline.server"]
-    return _ran(command, folder, environment, timeout=PATIENCE)[0] == 0
+    return _ran(command, folder, environment, timeout=IMPORT_TIMEOUT)[0] == 0
 
 
 def install_revision(revision: str, folder: Path, scratch: Path, environment: Mapping[str, str]) -> Path:
@@ -234,7 +234,7 @@ def install_revision(revision: str, folder: Path, scratch: Path, environment: Ma
         if status:
             raise SideError(
                 f"rev:{revision} can't be installed; make this work in a checkout of it, or compare without --install: "
-                f"{shlex.join(command)}\nended in {folder} with exit status {status}:\n{said[-_LAST_WORDS:]}"
+                f"{shlex.join(command)}\nended in {folder} with exit status {status}:\n{said[-_LOG_END:]}"
             )
     return python
 
@@ -274,7 +274,7 @@ def _ran(
             processes.append(process)
 
         try:
-            interrupted = undisturbed(start)  # or a Ctrl-C could leave a process of which nobody knows
+            interrupted = undisturbed(start)  # or a Ctrl-C could leave a process of which no one knows
         except OSError as error:
             raise SideError(f"{command[0]} can't be run: {error.strerror}; name a Python that can") from None
         with processes[0] as process:

@@ -2,7 +2,7 @@
 
 The difference of the two totals is the sum, over all functions f, of what f itself answers for: the change of its own
 time, and its new calls at what one of them costs. What a callee costs more is the callee's own share, and a function
-that only one side calls is charged to whoever calls it. So a new helper, or `len`, is never to blame.
+that only one side calls is charged to its caller. So a new helper, or `len`, is never to blame.
 """
 
 import re
@@ -331,7 +331,7 @@ def _many(number: float) -> str:
 
 
 def _nothing(explanation: Explanation) -> str:
-    """Return that nobody is to blame, and no more than that."""
+    """Return that no function is to blame, and no more than that."""
     counts = "" if explanation.counts or explanation.varying else "each function was called as often, and "
     times = f"no own time differs by more than the {explanation.passes} profiles of one side do"
     if explanation.passes < FEWEST:

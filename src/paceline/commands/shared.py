@@ -11,6 +11,7 @@ from paceline.commands import MISUSE, NOT_COMPARABLE
 from paceline.history import NoSuchRunError, Run
 from paceline.stats.comparison import Verdict
 from paceline.strategies import STRATEGIES
+from paceline.tables.runs import why_incomplete
 from paceline.tables.verdicts import Overall
 from paceline.text import numbers
 from paceline.text.blocks import Answer, markdown, terminal
@@ -135,8 +136,7 @@ def chosen(word: str | None, results: Path, whole: Callable[[], Sequence[Run]]) 
     else:
         run = history.newest_among(of_this_machine(results, whole()), machine.fingerprint())
     if not run.complete:
-        why = run.why_incomplete or "no reason given"
-        raise NoSuchRunError(f"{run.path} is incomplete ({why}); take a whole run: see paceline runs")
+        raise NoSuchRunError(f"{run.path} is incomplete ({why_incomplete(run)}); take a whole run: see paceline runs")
     if run.tracer:
         raise NoSuchRunError(
             f"{run.path} was measured beside a tracer, and is never compared: {run.tracer}; measure again without that"

@@ -97,7 +97,7 @@ def _introduce(wished: Wish) -> None:
 
 
 def complain_of_end(wished: Wish, ended: Ended) -> None:
-    """Say it where the workers did not end well."""
+    """Complain where the workers did not end well."""
     if ended.trouble:
         complain(f"{wished.strategy.name} did not end in good order after the round: {ended.trouble}")
 

@@ -173,6 +173,11 @@ def change_tables(baseline: Run, candidate: Run, strategies: Sequence[str] = ())
     ]
 
 
+def why_incomplete(run: Run) -> str:
+    """Return why a run is not whole, as far as it says."""
+    return run.why_incomplete or "no reason given"
+
+
 def doubts(baseline: Run, candidate: Run) -> list[str]:
     """Return what keeps two runs from being compared, one sentence each."""
     said = []
@@ -184,7 +189,7 @@ def doubts(baseline: Run, candidate: Run) -> list[str]:
     said += [f"NOT THE SAME VERSION OF {name}" for name in _moved(baseline, candidate)]
     for word, run in (("BASELINE", baseline), ("CANDIDATE", candidate)):
         if not run.complete:
-            said.append(f"THE {word} IS INCOMPLETE: {run.why_incomplete or 'nobody said why'}.")
+            said.append(f"THE {word} IS INCOMPLETE: {why_incomplete(run)}.")
         if run.tracer:
             said.append(f"THE {word} WAS MEASURED BESIDE A TRACER: {run.tracer}. It says nothing about the code.")
     return said
@@ -243,7 +248,7 @@ def listing(runs: Sequence[Run], partial: Sequence[Run], damaged: Sequence[Unrea
 
 def introduced(run: Run) -> Text:
     """Return in one line which run a reader is looking at."""
-    state = "" if run.complete else f"\nINCOMPLETE: {plain(run.why_incomplete or 'nobody said why')}"
+    state = "" if run.complete else f"\nINCOMPLETE: {plain(why_incomplete(run))}"
     facts = (run.fingerprint, run.python, f"{run.datetime:%Y-%m-%d %H:%M} UTC", f"commit {run.short_commit}")
     return Text(f"{plain(run.path or 'a run that is not saved')}: {', '.join(map(plain, facts))}{state}")
 
@@ -252,7 +257,7 @@ def _listing_table(title: str, runs: Sequence[Run]) -> RenderableType:
     made = formats.table(_LISTING_COLUMNS, left=len(_LISTING_COLUMNS))
     for run in runs:
         number = f"{run.number or 0:04}"
-        state = "complete" if run.complete else f"incomplete: {plain(run.why_incomplete or 'nobody said why')}"
+        state = "complete" if run.complete else f"incomplete: {plain(why_incomplete(run))}"
         when = f"{run.datetime:%Y-%m-%d %H:%M}"
         formats.row(made, (number, when, plain(run.short_commit), str(len(run.cells)), state, plain(run.path)))
     return formats.titled(title, made)

@@ -45,7 +45,7 @@ def duration(value: float) -> str:
 
 
 def setting(value: float) -> str:
-    """Write a time that somebody chose, without digits nobody gave: "20 ms"."""
+    """Write a time that was chosen, without digits that were not given: "20 ms"."""
     unit, name = next(((unit, name) for unit, name in _TIMES if abs(value) >= unit * _ROUNDS_UP), _TIMES[0])
     return f"{value / unit:.6g} {name}"
 
@@ -70,7 +70,7 @@ def change(ratio: float) -> str:
 
 
 def between(low: float | None, high: float | None, *, to: str = " to ", otherwise: str = NOTHING) -> str:
-    """Write an interval of a ratio as changes, "+1.2 % to +3.4 %", or what stands for one that nobody can tell."""
+    """Write an interval of a ratio as changes, "+1.2 % to +3.4 %", or what stands for an unknown one."""
     return otherwise if low is None or high is None else f"{change(low)}{to}{change(high)}"
 
 
@@ -108,7 +108,7 @@ def named(name: str, value: object) -> str:
 
 def plain(text: object) -> str:
     """Make text from a file harmless: what is not printable stands escaped, so no file can steer a terminal."""
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in str(text))
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in str(text))
 
 
 WORDS = ("verdict", "marks")

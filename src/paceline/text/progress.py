@@ -85,7 +85,7 @@ def progress() -> Iterator[Progress]:
         with display.shown:
             yield display
     finally:
-        console.show_cursor()  # a Ctrl-C may come when it is hidden already and nobody is in charge of it yet
+        console.show_cursor()  # a Ctrl-C may come when it is hidden already before anything is in charge of it
 
 
 def _terminal() -> "Console | None":

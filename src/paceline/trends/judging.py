@@ -44,7 +44,7 @@ class CheckOutcome:
 
 
 LEAST_CELLS = 4
-"""With fewer cells than this, nobody can tell a machine that moved from code that did."""
+"""With fewer cells than this, one can't tell a machine that moved from code that did."""
 
 EASY_RUNS = 3
 """One run may be an accident; with so many in a row, each as far off, the baseline is behind."""
