@@ -8,7 +8,7 @@ from typing import Any
 
 from paceline.ab.git import SideError, git
 from paceline.ab.origins import code_of, compiled
-from paceline.ab.record import Which
+from paceline.ab.record import WHICH, Which
 from paceline.ab.sides import Side
 from paceline.ab.why import ARGUMENTS
 from paceline.tables.verdicts import some
@@ -48,7 +48,7 @@ def compiled_apart(sides: Mapping[Which, Side], modules: Mapping[Which, Mapping[
         SideError: if the other side can't run it compiled, since it was never built there.
     """
     found = {word: compiled(modules[word], side.code) for word, side in sides.items()}
-    pairs: tuple[tuple[Which, Which], ...] = (("baseline", "candidate"), ("candidate", "baseline"))
+    pairs = (WHICH, WHICH[::-1])
     alone = {has: {name: found[has][name] for name in found[has].keys() - found[lacks]} for has, lacks in pairs}
     return " ".join(filter(None, (_only(sides[has], sides[lacks], alone[has]) for has, lacks in pairs)))
 

@@ -288,6 +288,8 @@ def _judged_json(cell: Judged, comparison: Comparison) -> dict[str, Any]:
     plan = comparison.plan.get(cell.fullname)
     facts = asdict(cell)
     return {
+        "fullname": cell.fullname,
+        "verdict": cell.verdict,
         **facts.pop("main"),
         **facts,
         "calls_per_round": plan and plan.calls,

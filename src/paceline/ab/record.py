@@ -27,6 +27,7 @@ FOLDER = "ab"
 
 Phase = Literal["main", "confirm"]
 Which = Literal["baseline", "candidate"]
+WHICH: tuple[Which, Which] = ("baseline", "candidate")
 
 
 @dataclass(frozen=True, kw_only=True)

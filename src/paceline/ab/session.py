@@ -15,7 +15,7 @@ from paceline.ab import differences, judging, why
 from paceline.ab.output import named, pairs_done
 from paceline.ab.pair import PairSpec, SideFailed, SideProcess, run_pair
 from paceline.ab.profiles import Profile
-from paceline.ab.record import CANARY, CellPlan, Comparison, Pair, Phase, SideFacts, Which
+from paceline.ab.record import CANARY, WHICH, CellPlan, Comparison, Pair, Phase, SideFacts, Which
 from paceline.ab.sides import Side, SideSpec, place, prepared
 from paceline.ab.trial import (
     Facts,
@@ -128,8 +128,7 @@ class Session:
     def _run_pair(self, phase: Phase, cells: Sequence[str]) -> None:
         """Run one more pair, and note it; raises SideFailed also if a side ran code that is not its own."""
         number = len(self.comparison.pairs) + 1
-        words: tuple[Which, Which] = ("baseline", "candidate")
-        first, second = words if number % 2 else words[::-1]
+        first, second = WHICH if number % 2 else WHICH[::-1]
         order = self.random.sample(list(cells), len(cells))
         core, seed = self._core(), self.random.randrange(HASH_SEEDS)
         spec = replace(self.spec, order=order, plan=self._plan(order), core=core, seed=seed)
@@ -165,12 +164,11 @@ class Session:
             refuse_strangers(process.side, late)
 
     def _leave_out(self, number: int, ended: Mapping[Which, SideProcess], cells: Sequence[str]) -> None:
-        missed = {word: process.missed for word, process in ended.items()}
         there = {
             word: {name for name in cells if name in process.taken and name not in process.missed}
             for word, process in ended.items()
         }
-        failed, left_out = outcomes(missed, there, f"in pair {number}, ")
+        failed, left_out = outcomes(ended, there, f"in pair {number}, ")
         self.comparison = replace(
             self.comparison,
             failed={**self.comparison.failed, **failed},
@@ -234,16 +232,10 @@ def run_profiles(session: Session, spec: ComparisonSpec) -> None:
     session.reporter.phase("profiling what changed")
     profiled = {name: _profiled(plans[name], keeps_rounds=name in session.keep_rounds) for name in names}
     baseline, candidate = session.sides["baseline"], session.sides["candidate"]
+    tops, diff = (baseline.code.top, candidate.code.top), differences.changed_lines(baseline, candidate)
     found = [session.profile(names, profiled) for _ in range(why.PASSES)]
-    changes, tops = differences.changed_lines(baseline, candidate), (baseline.code.top, candidate.code.top)
-    explanations = {}
-    for name in names:
-        whole = [each for each in found if all(name in side.facts for side in each.values())]
-        if whole:
-            before, after = (
-                [_profile(each[word].facts[name], profiled[name]) for each in whole] for word in session.sides
-            )
-            explanations[name] = why.explained(before, after, tops=tops, diff=changes)
+    both = {name: _profiles(name, found, profiled[name]["calls"]) for name in names}
+    explanations = {name: why.explained(*each, tops=tops, diff=diff) for name, each in both.items() if each[0]}
     missed = {name: reason for each in found for side in each.values() for name, (_, reason) in side.missed.items()}
     told = [f"{name} could not be profiled: {missed[name]}" for name in names if name not in explanations]
     notes = (*session.comparison.notes, *told)
@@ -257,10 +249,11 @@ def _profiled(each: CellPlan, *, keeps_rounds: bool) -> dict[str, int]:
     return {"calls": each.calls, "warmup": each.warmup, "repeats": repeats}
 
 
-def _profile(facts: Mapping[str, Any], profiled: Mapping[str, int]) -> Profile:
-    return Profile(
-        rows=facts["functions"], calls=profiled["calls"], threads=facts["threads"], children=facts["children"]
-    )
+def _profiles(name: str, found: Sequence[Mapping[Which, SideProcess]], calls: int) -> list[list[Profile]]:
+    """Return the profiles of a cell on the baseline and the candidate, of the pairs in which both have one."""
+    whole = [each for each in found if all(name in side.facts for side in each.values())]
+    facts = [[each[word].facts[name] for each in whole] for word in WHICH]
+    return [[Profile(each["functions"], calls, each["threads"], each["children"]) for each in side] for side in facts]
 
 
 @contextmanager
@@ -283,11 +276,11 @@ def prepare(spec: ComparisonSpec, reporter: Progress) -> Iterator[Session]:
         reporter.phase("looking at each cell")
         seconds = None if spec.pairs else TRIAL * spec.time_allowed
         looked = look_at_both(sides, trial, stack, seconds)
-        comparison, pair_spec, facts = _planned(spec, sides, looked, time.monotonic() - begun)
+        comparison, facts = _planned(spec, sides, looked, time.monotonic() - begun)
         yield Session(
             sides=sides,
             loaded={word: process.modules for word, process in looked.sides.items()},
-            spec=replace(trial, kind="pair", **pair_spec),
+            spec=replace(trial, kind="pair", **_pair_spec(spec, looked, comparison.plan)),
             comparison=comparison,
             cpus=looked.cpus,
             costs={name: pair_seconds(each, *facts[name]) for name, each in comparison.plan.items()},
@@ -301,14 +294,13 @@ def prepare(spec: ComparisonSpec, reporter: Progress) -> Iterator[Session]:
 
 def _planned(
     spec: ComparisonSpec, sides: Mapping[Which, Side], looked: Looked, spent: float
-) -> tuple[Comparison, dict[str, Any], dict[str, tuple[Facts, Facts]]]:
+) -> tuple[Comparison, dict[str, tuple[Facts, Facts]]]:
     """Plan the comparison after its trial, or raise SideFailed if nothing is left to compare."""
     ended = looked.sides
     collected = {word: process.collected for word, process in ended.items()}
     there = {word: set(process.facts) for word, process in ended.items()}
     files = {word: {file_of(name) for name in each["cells"]} for word, each in collected.items()}
-    missed = {word: process.missed for word, process in ended.items()}
-    failed, left_out = outcomes(missed, {word: there[word] | files[word] for word in there})
+    failed, left_out = outcomes(ended, {word: there[word] | files[word] for word in there})
     only = {name: why for name, why in alone(collected).items() if file_of(name) not in failed}
     left_out = {**only, **left_out}
     facts = {
@@ -341,7 +333,7 @@ def _planned(
         left_out=left_out,
         notes=tuple(filter(None, notes(sides, looked))),
     )
-    return comparison, _pair_spec(spec, looked, plans), facts
+    return comparison, facts
 
 
 def _pair_spec(spec: ComparisonSpec, looked: Looked, plans: Mapping[str, CellPlan]) -> dict[str, Any]:

@@ -180,18 +180,19 @@ def _shared(
 
 
 def outcomes(
-    missed: Mapping[Which, Mapping[str, tuple[str, str]]], there: Mapping[Which, set[str]], when: str = ""
+    ended: Mapping[Which, SideProcess], there: Mapping[Which, set[str]], when: str = ""
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Sort what was not measured into what fails on the candidate only, and all the rest: full name -> why.
 
     Args:
-        missed: full name -> outcome and why, on either side.
+        ended: both sides, which know what they missed.
         there: the full names of what was measured on either side.
         when: what goes before the reason.
     """
     failed, left_out = {}, {}
-    for name in {**missed["baseline"], **missed["candidate"]}:
-        before, after = missed["baseline"].get(name), missed["candidate"].get(name)
+    missed = ended["baseline"].missed, ended["candidate"].missed
+    for name in {**missed[0], **missed[1]}:
+        before, after = (each.get(name) for each in missed)
         if after and after[0] == "failed" and (name in there["baseline"] or (before and before[0] != "failed")):
             failed[name] = f"fails on the candidate only, {when}{after[1]}"
         elif before and after:
