@@ -231,21 +231,6 @@ def load(path: Path) -> Comparison:
     return read(content(path, UnreadableComparison), path)
 
 
-def newest(folder: Path) -> Path:
-    """Find the comparison with the highest number, or raise NoSuchComparisonError."""
-    numbered = _numbered(folder)
-    if not numbered:
-        raise NoSuchComparisonError(
-            f"{folder} has no comparison; hold one: paceline ab --baseline SIDE --candidate SIDE"
-        )
-    return numbered[-1][1]
-
-
-def saved(folder: Path) -> list[Path]:
-    """List the comparisons by their numbers, readable or not."""
-    return [path for _, path in _numbered(folder)]
-
-
 def resolve(word: str, folder: Path) -> Path:
     """Find the comparison that a person means: a path, or a number (3, 0003) in `folder`.
 
@@ -254,7 +239,7 @@ def resolve(word: str, folder: Path) -> Path:
     """
     if not (word.isascii() and word.isdigit()):
         return Path(word)
-    numbered = _numbered(folder)
+    numbered = saved(folder)
     fitting = [path for number, path in numbered if number == int(word)]
     if len(fitting) > 1:
         raise NoSuchComparisonError(f"comparison {word} may be {' or '.join(map(str, fitting))}; give the path of one")
@@ -264,11 +249,12 @@ def resolve(word: str, folder: Path) -> Path:
     return fitting[0]
 
 
-def _numbered(folder: Path) -> list[tuple[int, Path]]:
+def saved(folder: Path) -> list[tuple[int, Path]]:
+    """List the comparisons in `folder` by their numbers, readable or not."""
     if not folder.is_dir():
         return []
-    saved = (path for path in folder.iterdir() if path.suffix == ".json")
-    return sorted((number, path) for path in saved if (number := number_of(path.name)) is not None)
+    files = (path for path in folder.iterdir() if path.suffix == ".json")
+    return sorted((number, path) for path in files if (number := number_of(path.name)) is not None)
 
 
 def _safe(typed: str) -> str:

@@ -304,7 +304,7 @@ def decisions(results: Path, most: int = MOST) -> Decisions:
     """
     folder, unread = results / FOLDER, list[str]()
     try:
-        paths = storing.saved(folder)[::-1]
+        paths = [path for _, path in storing.saved(folder)[::-1]]
     except OSError as error:
         return Decisions(unread=(f"{folder} can't be listed ({error.strerror or error}); make it a folder to be read",))
     found: list[Decision] = []

@@ -141,18 +141,18 @@ def row(made: Table, words: Iterable[str]) -> None:
     made.add_row(*(Text(word) for word in words))
 
 
-def render(renderables: Iterable[RenderableType], file: IO[str] | None = None, width: int | None = None) -> None:
+def render(renderables: Iterable[RenderableType], file: IO[str] | None = None) -> None:
     """Print tables and sentences, a blank line between them: plain text in a pipe, colours at a terminal.
 
-    Lines are as long as they need to be, at least `width`, never wrapped and never cut. Where the stream's encoding is
-    not UTF-8, all of it is ASCII.
+    Lines are as long as they need to be, never wrapped and never cut. Where the stream's encoding is not UTF-8, all of
+    it is ASCII.
     """
     stream = file or sys.stdout
     parts = list(renderables)
     terminal = stream.isatty()
     console = Console(file=stream, force_terminal=terminal, highlight=False, markup=False, emoji=False, width=_WIDEST)
     needed = [Measurement.get(console, console.options, part).maximum for part in parts]
-    console.width = max([width or 0, 1, *needed])
+    console.width = max([1, *needed])
     with console.capture() as captured:
         for place, part in enumerate(parts):
             if place and not (isinstance(part, Text) and isinstance(parts[place - 1], Text)):
