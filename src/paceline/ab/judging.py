@@ -80,8 +80,7 @@ class Outcome:
     failed: Mapping[str, str] = field(default_factory=dict)  # full name -> why it fails, on the candidate only
 
 
-Both = tuple[Taken, Taken]
-"""What baseline and candidate measured of one cell in one pair."""
+Both = tuple[Taken, Taken]  # what baseline and candidate measured of one cell in one pair
 
 Ratios = Mapping[str, Sequence[float]]
 """Full name, or `CANARY` -> a log ratio for each pair that holds it on both sides, in the order run."""

@@ -22,8 +22,7 @@ from paceline.text.formats import many, plain
 
 _ENVIRONMENTS = {"site-packages", "dist-packages"}
 _PREFIXES = {Path(prefix).resolve() for prefix in (sys.prefix, sys.base_prefix)}
-_OF_PYTEST = re.compile(r"(.*\.)?(conftest|test_[^.]*|[^.]*_test)")
-"""What pytest finds by its path, not by its name."""
+_OF_PYTEST = re.compile(r"(.*\.)?(conftest|test_[^.]*|[^.]*_test)")  # what pytest finds by its path, not by its name
 _MOST_PLACES = 3
 _IN_SETUP = re.compile(r"\bname\s*=\s*[\"']?([\w.-]+)")
 

@@ -107,8 +107,7 @@ def by_reason(left_out: Mapping[str, str]) -> dict[str, list[str]]:
     return reasons
 
 
-SOME = 3
-"""How many cells a sentence names."""
+SOME = 3  # how many cells a sentence names
 
 _NAMED: dict[Verdict, bool] = {"slower": True, "faster": True, "same": False, "unknown": True}
 """In the order told, and whether the cells are named: those that somebody has to look at."""
@@ -299,9 +298,7 @@ def _judged_json(cell: Judged, comparison: Comparison) -> dict[str, Any]:
     }
 
 
-OPEN = "unknown"
-"""What stands for a cell of which nothing can be said yet."""
-
+OPEN = "unknown"  # what stands for a cell of which nothing can be said yet
 _LINES = 10  # cells named; a display higher than the window would leave its top behind
 
 

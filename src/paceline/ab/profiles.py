@@ -13,11 +13,8 @@ from typing import Any
 Function = tuple[str, str]
 """File, relative to where its side's code or its environment begins ("" for what is written in C); qualified name."""
 
-SMALLEST = 0.005
-"""Of the profiled time: a smaller share is no reason."""
-FEWEST = 3
-"""Pairs of profiles, below which no time counts."""
-
+SMALLEST = 0.005  # of the profiled time: a smaller share is no reason
+FEWEST = 3  # pairs of profiles, below which no time counts
 _ANCHOR = 0.2  # of the profiled time: how much unchanged code it needs to tell a slow moment by it
 _SLIGHT = 0.05  # of a function's own time: less comes of where its code lies in memory
 _WITH_REASON = 0.5  # of the scatter that a change must exceed, where the function's code differs
@@ -113,7 +110,7 @@ def _through_c(made: _Pass) -> None:
 
 
 @dataclass
-class Side:
+class SideProfiles:
     """All profiles of one side."""
 
     passes: list[_Pass]
@@ -121,7 +118,7 @@ class Side:
     lines: dict[Function, tuple[int, int]]
 
     @classmethod
-    def of(cls, profiles: Sequence[Profile], top: Path, renamed: Mapping[str, str]) -> "Side":
+    def of(cls, profiles: Sequence[Profile], top: Path, renamed: Mapping[str, str]) -> "SideProfiles":
         lines: dict[Function, tuple[int, int]] = {}
         digests: dict[Function, set[str]] = {}
         for row in (row for profile in profiles for row in profile.rows):
@@ -192,7 +189,7 @@ def _own(one: _Pass, key: Function) -> float:
     )
 
 
-def is_rewritten(before: Side, after: Side, key: Function) -> bool | None:
+def is_rewritten(before: SideProfiles, after: SideProfiles, key: Function) -> bool | None:
     """Whether a function's compiled code differs; two Pythons compile the same to something else."""
     one, other = before.code[key], after.code[key]
     known = one and other and one.partition(":")[0] == other.partition(":")[0]
@@ -208,7 +205,7 @@ class Clock:
         total: the baseline's profiled time, seconds.
     """
 
-    def __init__(self, before: Side, after: Side, both: Iterable[Function]) -> None:
+    def __init__(self, before: SideProfiles, after: SideProfiles, both: Iterable[Function]) -> None:
         self._sides = before, after
         own = {key: (before.own(key), after.own(key)) for key in both}
         self.total = before.total()
@@ -260,6 +257,6 @@ def _middle(weighted: Iterable[tuple[float, float]]) -> float:
     return ordered[bisect_left(reached, reached[-1] / 2)][0]
 
 
-def _same_work(before: Side, after: Side, key: Function) -> bool:
+def _same_work(before: SideProfiles, after: SideProfiles, key: Function) -> bool:
     """Whether a function can't have changed: the same code, as far as that is known, called as often."""
     return shift(before.calls(key), after.calls(key)) == 0 and not is_rewritten(before, after, key)

@@ -19,11 +19,8 @@ from paceline.history import HistoryError, NotSaved
 from paceline.history.documents import DAMAGED, UnreadableFile, content, decoding, too_large
 
 SCHEMA = 2
-CANARY = "canary"
-FOLDER = "ab"
-"""Where comparisons are saved, in the folder of results."""
-
-"""The name, beside the cells', of the canary's rounds: one native hash, which no change of ours can move."""
+FOLDER = "ab"  # where comparisons are saved, in the folder of results
+CANARY = "canary"  # the name, beside the cells', of the rounds of one native hash, which no change of ours can move
 
 Phase = Literal["main", "confirm"]
 Which = Literal["baseline", "candidate"]

@@ -39,11 +39,8 @@ CANARY_ROUNDS = 10
 HASH_SEEDS = 2**32
 PROFILE_ROUNDS = 10
 PROFILE_SECONDS = 0.2  # of the rounds of a profile, without the profiler
-TRIAL = 0.2
-"""Of the time allowed, for the trial of either side."""
-
-SPARE = 0.9
-"""Of the time allowed, that estimates may fill; they are never quite right."""
+TRIAL = 0.2  # of the time allowed, for the trial of either side
+SPARE = 0.9  # of the time allowed, that estimates may fill; they are never quite right
 
 
 @dataclass(frozen=True, kw_only=True)

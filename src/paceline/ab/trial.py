@@ -21,26 +21,16 @@ from paceline.server.process import running
 ROUND = 0.0025
 """Seconds of a round at least: shorter ones are mostly the clock, longer ones see more of the machine's moods."""
 
-FEW, MANY = 10, 24
-"""Of a cell in a pair, the fewest and the most rounds that are planned for short calls."""
-
+FEW, MANY = 10, 24  # of a cell in a pair, the fewest and the most rounds that are planned for short calls
 SCATTER = 16
 """How much more one turn's log ratio varies than one process's does around its own; as measured on two shared cores."""
 
-OVERHEAD = 0.015
-"""Seconds that a cell takes in a pair beside its calls, roughly: pytest's own, on both sides."""
+OVERHEAD = 0.015  # seconds that a cell takes in a pair beside its calls, roughly: pytest's own, on both sides
+FEWEST = 2  # below it one disturbed round is the pair's answer
+CELL_SECONDS = 0.06  # for all rounds of a cell on one side of a pair
+LONG = 0.25  # seconds of a call that is its own warm-up: it is not made once more only to be thrown away
 
-FEWEST = 2
-"""Below it one disturbed round is the pair's answer."""
-
-CELL_SECONDS = 0.06
-"""For all rounds of a cell on one side of a pair."""
-
-LONG = 0.25
-"""Seconds of a call that is its own warm-up: it is not made once more only to be thrown away."""
-
-Facts = Mapping[str, Any]
-"""What a trial found of one cell on one side, as `paceline.plugin.side.turns.Trial` writes it."""
+Facts = Mapping[str, Any]  # what a trial found of one cell on one side, as `paceline.plugin.side.turns.Trial` writes it
 
 
 def best_rounds(cells: int, start_seconds: float) -> int:

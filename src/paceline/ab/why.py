@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from paceline.ab.profiles import FEWEST, SMALLEST, Clock, Function, Profile, Side, is_rewritten, shift
+from paceline.ab.profiles import FEWEST, SMALLEST, Clock, Function, Profile, SideProfiles, is_rewritten, shift
 from paceline.text import formats
 
 ARGUMENTS = (
@@ -73,9 +73,7 @@ _HIGHEST = 30  # calls above a function: those that call each other have no end
 _LISTED = 5  # functions to blame
 _COUNTED = 10  # functions whose calls changed
 _NAMED = 3  # calls that a sentence names
-
 _VARYING = "called now more, now less often than on the other side: no evidence"
-
 _IN_C = re.compile(r"<(?:built-in )?method '?([\w.]+)'?(?: of '?([\w.]+)'?.*)?>")
 
 
@@ -139,7 +137,7 @@ def explained(
         diff: what git says with `ARGUMENTS`, baseline to candidate; "" without one.
     """
     read = Diff(diff)
-    before, after = Side.of(baseline, tops[0], read.renamed), Side.of(candidate, tops[1], {})
+    before, after = SideProfiles.of(baseline, tops[0], read.renamed), SideProfiles.of(candidate, tops[1], {})
     calls = baseline[0].calls
     changes = sorted(_changes(before, after, read, calls), key=_likeliest)
     counts = sorted(_counts(before, after, calls), key=lambda each: -each[0])
@@ -173,7 +171,7 @@ class _Weight:
     callees: list[Function]
 
 
-def _changes(before: Side, after: Side, diff: Diff, per: int) -> Iterator[FunctionChange]:
+def _changes(before: SideProfiles, after: SideProfiles, diff: Diff, per: int) -> Iterator[FunctionChange]:
     """Weigh each function that both sides call, and keep those that answer for enough."""
     both = [key for key in before.functions() & after.functions() if key[0]]
     clock = Clock(before, after, both)
@@ -199,7 +197,7 @@ def _changes(before: Side, after: Side, diff: Diff, per: int) -> Iterator[Functi
             )
 
 
-def _weight(before: Side, after: Side, key: Function, clock: Clock, rewritten: bool | None) -> _Weight:  # noqa: FBT001 - of three values
+def _weight(before: SideProfiles, after: SideProfiles, key: Function, clock: Clock, rewritten: bool | None) -> _Weight:  # noqa: FBT001 - of three values
     calls = sorted(_new_calls(before, after, key), key=lambda each: -abs(each[1]))
     in_c = sum(cost for callee, cost in calls if not callee[0])
     own, ratio = clock.compared(key, in_c, rewritten=rewritten)
@@ -208,7 +206,7 @@ def _weight(before: Side, after: Side, key: Function, clock: Clock, rewritten: b
 
 
 def _through(
-    after: Side, weights: Mapping[Function, _Weight], rewritten: Mapping[Function, bool | None]
+    after: SideProfiles, weights: Mapping[Function, _Weight], rewritten: Mapping[Function, bool | None]
 ) -> dict[Function, dict[Function, float]]:
     """Charge what functions with the same code as before answer for to those above them whose code differs.
 
@@ -242,7 +240,7 @@ def _above(
     return found
 
 
-def _new_calls(before: Side, after: Side, caller: Function) -> Iterator[tuple[Function, float]]:
+def _new_calls(before: SideProfiles, after: SideProfiles, caller: Function) -> Iterator[tuple[Function, float]]:
     """Find the calls that a function makes beyond what it made before, and their seconds, below 0 for those gone.
 
     A function that is called twice as often is expected to call twice as often.
@@ -255,17 +253,19 @@ def _new_calls(before: Side, after: Side, caller: Function) -> Iterator[tuple[Fu
             yield callee, excess * (before if any(earlier) else after).price(caller, callee)
 
 
-def _between(before: Side, after: Side, caller: Function, callee: Function, per: int) -> CallChange:
+def _between(before: SideProfiles, after: SideProfiles, caller: Function, callee: Function, per: int) -> CallChange:
     earlier, later = (median(side.edge_calls(caller, callee)) for side in (before, after))
     return _call_change(before, after, callee, earlier / per, later / per)
 
 
-def _call_change(before: Side, after: Side, key: Function, baseline: float, candidate: float) -> CallChange:
+def _call_change(
+    before: SideProfiles, after: SideProfiles, key: Function, baseline: float, candidate: float
+) -> CallChange:
     line, _ = after.lines.get(key) or before.lines[key]
     return CallChange(name=key[1], file=key[0], line=line, baseline=baseline, candidate=candidate)
 
 
-def _counts(before: Side, after: Side, per: int) -> Iterator[tuple[float, CallChange]]:
+def _counts(before: SideProfiles, after: SideProfiles, per: int) -> Iterator[tuple[float, CallChange]]:
     """Find the functions that are not called as often as before, and the seconds that the difference takes."""
     for key in before.functions() | after.functions():
         earlier, later = before.calls(key), after.calls(key)

@@ -18,7 +18,7 @@ from paceline.ab.pair import SideFailed
 from paceline.ab.record import FOLDER, Comparison, load, resolve, save
 from paceline.ab.session import ComparisonSpec, run_comparison
 from paceline.ab.sides import parse
-from paceline.commands import MISUSE, TERMINATED, MisuseError
+from paceline.commands import MISUSE, TERMINATED, UsageError
 from paceline.commands.shared import (
     complain,
     form_options,
@@ -114,10 +114,10 @@ def read(arguments: Namespace) -> int:
 def measured(arguments: Namespace) -> int:
     """Run a comparison, save it and judge it; one that can't be saved is still shown."""
     if platform.system() == "Windows":
-        raise MisuseError(WINDOWS)
+        raise UsageError(WINDOWS)
     spec = asked(arguments)
     if why := unfit_folder(arguments.results / FOLDER):
-        raise MisuseError(why)
+        raise UsageError(why)
 
     def keep(comparison: Comparison) -> None:
         try:
@@ -139,9 +139,9 @@ def measured(arguments: Namespace) -> int:
 
 
 def asked(arguments: Namespace) -> ComparisonSpec:
-    """Make sense of what was typed, or raise MisuseError or SideError."""
+    """Make sense of what was typed, or raise UsageError or SideError."""
     if not arguments.baseline:
-        raise MisuseError(
+        raise UsageError(
             "say with --baseline what to compare with, such as --baseline rev:main; or --read a saved comparison"
         )
     return ComparisonSpec(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.console import RenderableType
 
 from paceline import history, machine
-from paceline.commands import MisuseError
+from paceline.commands import UsageError
 from paceline.commands.shared import newest, results_option
 from paceline.history import Run
 from paceline.predict import output
@@ -72,7 +72,7 @@ _ASKED = ("items", "workers", "latency", "cpu", "size", "bandwidth", "memory", "
 def run(arguments: Namespace) -> int:
     """Predict, or validate."""
     if why := _misuse(arguments):
-        raise MisuseError(why)
+        raise UsageError(why)
     if arguments.run is not None:
         saved = history.resolve(arguments.run, arguments.results)
     else:
@@ -105,7 +105,7 @@ def _validate(run: Run, arguments: Namespace) -> None:
     ]
     if not any(one.predicted is not None for one in shown):
         about = "".join(f" of {name!r}" for name in (arguments.strategy, arguments.client) if name)
-        raise MisuseError(f"{run.path}: no cell{about} can be predicted from the others; measure more: {MEASURE}")
+        raise UsageError(f"{run.path}: no cell{about} can be predicted from the others; measure more: {MEASURE}")
     _write(arguments, output.of_validation(run, shown), output.validation(run, shown))
 
 
@@ -113,7 +113,7 @@ def _predict(run: Run, arguments: Namespace) -> None:
     known = families(measured(run))
     family = chosen(arguments, known)
     if why := untold(run, family, known):
-        raise MisuseError(why)
+        raise UsageError(why)
     cells = known[family]
     fit = fitted(family, known, Setting.of(run))
     assert fit is not None

@@ -5,7 +5,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from paceline.commands import FAILED, MISUSE, MisuseError
+from paceline.commands import FAILED, MISUSE, UsageError
 from paceline.commands.shared import complain, seed_of, timeout_option
 from paceline.race import choosing, output, racing
 from paceline.race.judging import Race
@@ -64,7 +64,7 @@ def _wish(arguments: Namespace) -> Wish:
     """Make sense of what was typed, or raise an error that says what was wrong."""
     for name in arguments.strategy:
         if name not in choosing.NAMES:
-            raise MisuseError(f"there is no strategy {name!r}; there are: {', '.join(choosing.NAMES)}")
+            raise UsageError(f"there is no strategy {name!r}; there are: {', '.join(choosing.NAMES)}")
     chosen = output.read(arguments.items) if arguments.items else range(arguments.count or output.DEFAULT_COUNT)
     return Wish(
         function=Call(arguments.function).function,

@@ -12,8 +12,7 @@ from paceline.history import Cell
 from paceline.stats import samples
 from paceline.text.formats import is_number, plain, setting, size
 
-PROCESSES = "processes"
-"""What a merged cell has in `extra` in place of `process`: how many there were, as a word."""
+PROCESSES = "processes"  # what a merged cell has in `extra` in place of `process`: how many there were, as a word
 
 _FIGURES = (
     "limit",
@@ -73,8 +72,7 @@ def _name(cell: Cell) -> str:
     return re.sub(rf"-{own}(?=[-\]])|(?<=\[){own}-|\[{own}\]$", "", cell.name, count=1)
 
 
-BASELINE = "sequential"
-"""The strategy that speedups start from."""
+BASELINE = "sequential"  # the strategy that speedups start from
 
 
 def described(cell: Cell) -> dict[str, str]:

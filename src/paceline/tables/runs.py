@@ -15,8 +15,7 @@ from paceline.text.formats import plain
 _FIGURES = ("median", "", "efficiency", "speedup")  # the empty header is the column of marks
 
 
-IN_HEADLINE = ("downloads", "computing")
-"""The experiments that the headline shows."""
+IN_HEADLINE = ("downloads", "computing")  # the experiments that the headline shows
 
 
 def headline(cells: Iterable[Cell], strategies: Sequence[str] = ()) -> list[RenderableType]:

@@ -12,12 +12,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-NOTHING = "-"
-"""What stands where there is no figure."""
-
-TOO_FEW = "too few pairs for an interval"
-"""What stands where there is no interval of a comparison."""
-
+NOTHING = "-"  # what stands where there is no figure
+TOO_FEW = "too few pairs for an interval"  # what stands where there is no interval of a comparison
 _TIMES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
 _SIZES = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
 _LONG = 36_000  # seconds
@@ -111,9 +107,7 @@ def plain(text: object) -> str:
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in str(text))
 
 
-WORDS = ("verdict", "marks")
-"""The columns, beside the first ones, that hold words."""
-
+WORDS = ("verdict", "marks")  # the columns, beside the first ones, that hold words
 _WIDEST = 100_000  # columns; room enough to ask a table how wide it wants to be
 
 

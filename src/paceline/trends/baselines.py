@@ -44,8 +44,7 @@ def same_file(one: Run, other: Run) -> bool:
 
 
 NAME = "baselines.toml"
-PIN = "paceline baseline RUN --why TEXT"
-"""What to type for a baseline."""
+PIN = "paceline baseline RUN --why TEXT"  # what to type for a baseline
 
 _HEADER = (
     "# The run that `paceline check` compares with, for each machine and Python.\n# Written by `paceline baseline`.\n\n"

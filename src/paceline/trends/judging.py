@@ -43,12 +43,8 @@ class CheckOutcome:
     easy: tuple[str, ...] = ()
 
 
-LEAST_CELLS = 4
-"""With fewer cells than this, one can't tell a machine that moved from code that did."""
-
-EASY_RUNS = 3
-"""One run may be an accident; with so many in a row, each as far off, the baseline is behind."""
-
+LEAST_CELLS = 4  # with fewer cells than this, one can't tell a machine that moved from code that did
+EASY_RUNS = 3  # one run may be an accident; with so many in a row, each as far off, the baseline is behind
 _MOVED = "half of all cells moved the same way, so the machine may have; its change says nothing about the code"
 _ODD = "changed, but single runs as far off are not rare in this history; measure again: two in a row will do"
 _TOO_FEW = "earlier whole runs of this machine that have it: {}; {} more will do"
