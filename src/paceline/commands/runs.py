@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from paceline import history
+from paceline.commands import MISUSE
 from paceline.commands.shared import results_option
 from paceline.tables import runs
 from paceline.text import formats
@@ -33,4 +34,4 @@ def run(arguments: argparse.Namespace) -> int:
         formats.render(runs.listing(whole, partial, damaged))
     else:
         sys.stdout.write(f"{plain(results.absolute())} has no saved run; {history.advice(results)}\n")
-    return 2 if damaged else 0
+    return MISUSE if damaged else 0

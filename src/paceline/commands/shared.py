@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from paceline import history, machine
-from paceline.commands import MISUSE, NOT_COMPARABLE
+from paceline.commands import FAILED, MISUSE, NOT_COMPARABLE
 from paceline.history import NoSuchRunError, Run
 from paceline.stats.comparison import Verdict
 from paceline.strategies import STRATEGIES
@@ -78,7 +78,7 @@ def status(verdict: Overall, cells: Iterable[Verdict], *, fail_on: str, doubted:
     if verdict == "not comparable":
         return NOT_COMPARABLE
     if set(cells) & set(FAILING[fail_on]):
-        return 1
+        return FAILED
     return MISUSE if doubted else 0
 
 
