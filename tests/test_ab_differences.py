@@ -30,7 +30,7 @@ def sides(tmp_path):
         top = tmp_path / word
         for file in ("wares/__init__.py", "wares/core.py", "tests/test_speed.py"):
             write(top / "src" / file)
-        code = Code(top, importable(["src/wares/__init__.py"]), beside=tmp_path / "candidate")
+        code = Code(top, importable(["src/wares/__init__.py"]), working_tree=tmp_path / "candidate")
         made[word] = Side(word, parse(typed), top, PYTHON, commit="c0ffee", code=code)
     return made
 

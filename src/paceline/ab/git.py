@@ -140,8 +140,7 @@ def checked_out(revision: str, start: Path, report: Callable[[str], None]) -> It
 
     Args:
         revision: anything that git calls a commit.
-        start: a folder of the repository.
-        report: takes what can't be removed.
+        start: a folder of the repository; `report` takes what can't be removed.
 
     Raises:
         SideError: if there is no git, no repository, no such revision, or if the revision lacks that folder.

@@ -35,14 +35,14 @@ class Code:
     # the packages and modules among them that lie in no package, by every name they may have -> their file
     modules: Mapping[str, str] = field(default_factory=dict)
     projects: frozenset[str] = frozenset()  # the names of the distributions that they make, normalized
-    beside: Path | None = None  # where the working tree begins, if that is not the side's own
+    working_tree: Path | None = None  # where the working tree begins, if that is not the side's own
 
 
-def own_code(top: Path, beside: Path | None = None) -> Code:
+def own_code(top: Path, working_tree: Path | None = None) -> Code:
     """Return what a folder's files are, as git knows them; a project may have another name in the working tree."""
     files = _known_to_git(top)
-    names = {*projects(top, files), *(projects(beside, _known_to_git(beside)) if beside else ())}
-    return Code(top.resolve(), importable(files), frozenset(names), beside and beside.resolve())
+    names = {*projects(top, files), *(projects(working_tree, _known_to_git(working_tree)) if working_tree else ())}
+    return Code(top.resolve(), importable(files), frozenset(names), working_tree and working_tree.resolve())
 
 
 def _known_to_git(top: Path) -> list[str]:
@@ -98,7 +98,7 @@ def roots(own: Code) -> list[Path]:
 
     They are in no revision's path by themselves: `python/`, `packages/x/src`, whatever an editable install leads to.
     """
-    top = own.beside or own.top
+    top = own.working_tree or own.top
     names = dict.fromkeys(name.partition(".")[0] for name in own.modules)
     places = dict.fromkeys(place for name in names for place in _imported_from(name) if _within(place, top))
     return [folder for place in places if (folder := own.top / place.relative_to(top)).is_dir()]
@@ -155,7 +155,7 @@ def strangers(modules: Mapping[str, str], own: Code) -> Iterator[str]:
 
 def _like_own(name: str, place: Path, own: Code) -> bool:
     """Return whether a module that no distribution lists is the working tree's, or is called like a side's own."""
-    if own.beside and _within(place, own.beside):
+    if own.working_tree and _within(place, own.working_tree):
         return True
     if name not in own.modules or name in sys.stdlib_module_names or _OF_PYTEST.fullmatch(name):
         return False

@@ -170,8 +170,8 @@ _LOUD = ("slower", "faster", "not comparable")
 def answer(comparison: Comparison, outcome: Outcome) -> Answer:
     """Put a judged comparison into sentences and a table.
 
-    What was compared, the table of the cells, why those that are not the same got their verdicts, what was counted
-    otherwise, remarks on how cells were measured, the canary, what failed or was left out, and the verdict on all.
+    What was compared, the cells, why those that are not the same got their verdicts, remarks on how they were measured,
+    the canary, what failed or was left out, and the verdict on all.
     """
     names = dict(zip(*_both_names(outcome), strict=True))
     moved, said = canary(outcome)

@@ -237,14 +237,7 @@ def throw_away(side: Side) -> Iterator[Path]:
 
 
 def environment(side: Side, spec: PairSpec, number: int, folder: Path) -> dict[str, str]:
-    """Return all variables of a side's process.
-
-    Args:
-        side: what to run.
-        spec: what it is told.
-        number: of the socket to the process that leads.
-        folder: for its temporary files.
-    """
+    """Return all variables of a side's process; `number` is that of its socket, `folder` is for its temporary files."""
     own = side.environment.get("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
     outer = {name: value for name, value in os.environ.items() if name != "CODSPEED_ENV"}
     return {

@@ -220,11 +220,7 @@ def save(comparison: Comparison, folder: Path) -> Path:
 
 
 def load(path: Path) -> Comparison:
-    """Read one saved comparison.
-
-    Raises:
-        UnreadableComparison: it is not there, not a file, too large, damaged, of another schema, or not ours.
-    """
+    """Read one saved comparison, or raise UnreadableComparison."""
     return read(content(path, UnreadableComparison), path)
 
 

@@ -133,14 +133,8 @@ def prepared(
 ) -> Iterator[Side]:
     """Make a side ready for as long as the context lasts; nothing of it is left afterwards.
 
-    Both sides find their code in the same way, by PYTHONPATH, unless a revision gets an environment of its own.
-
-    Args:
-        spec: the side.
-        word: "baseline" or "candidate".
-        start: the folder that the comparison is started from.
-        install: whether a revision gets an environment of its own, with what it asks for.
-        report: takes a line of progress.
+    Both sides find their code in the same way, by PYTHONPATH, unless `install` gives a revision an environment of its
+    own, with what it asks for.
 
     Raises:
         SideError: if it can't be made ready.
@@ -151,7 +145,7 @@ def prepared(
         return
     report(f"{word}: checking out revision {spec.name} ...")
     with checked_out(spec.name, start, report) as checkout:
-        own = own_code(checkout.top, beside=repository(start).top)
+        own = own_code(checkout.top, working_tree=repository(start).top)
         if install:
             report(f"{word}: installing revision {spec.name} ...")
             # a path that leads to the working tree's code would lead this side there too

@@ -54,8 +54,7 @@ def planned_cell(baseline: Facts, candidate: Facts, *, most: int, one_core: bool
         baseline: what its trial found.
         candidate: the same of the other side.
         most: rounds, of a call that is not long.
-        one_core: whether the cell is marked so.
-        can_pin: whether there is a CPU for it.
+        one_core: whether the cell is marked so, and `can_pin` whether there is a CPU for it.
     """
     facts = (baseline, candidate)
     seconds = max(min(each["seconds"] for each in facts), 1e-9)

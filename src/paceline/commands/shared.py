@@ -121,12 +121,7 @@ def untraced(runs: Iterable[Run]) -> list[Run]:
 
 
 def chosen(word: str | None, results: Path, whole: Callable[[], Sequence[Run]]) -> Run:
-    """Return the run that was asked for, or the newest of this machine if none was.
-
-    Args:
-        word: a path, or a number in this machine's history.
-        results: where the histories are.
-        whole: reads their complete runs, if it comes to that.
+    """Return the run that was asked for, or the newest of this machine if none was; `whole` reads the complete runs.
 
     Raises:
         HistoryError: there is none, it can't be read, it is not whole, or it was measured beside a tracer.
@@ -149,13 +144,7 @@ def newest(
     needs: Callable[[Run], bool] = lambda run: bool(run.cells),
     measure: str = "pytest --benchmark-only",
 ) -> Run:
-    """Return the newest run that fits, and complain where it is not this machine's.
-
-    Args:
-        results: where the histories are.
-        needs: whether a run fits.
-        measure: what to type for one that does.
-    """
+    """Return the newest run that fits, by `needs`, and complain where it is not this machine's."""
     here = machine.fingerprint()
     run = history.newest(results, here, needs, lambda damaged: complain(f"passed over {damaged}"), measure)
     if run.fingerprint != here:

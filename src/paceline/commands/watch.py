@@ -103,11 +103,7 @@ def complain_of_end(wished: Wish, ended: Ended) -> None:
 
 
 def attempt(arguments: Namespace, act: Callable[[Wish], int]) -> int:
-    """Make sense of what was typed and act on it; what goes wrong becomes a sentence.
-
-    Returns:
-        What `act` gives, 1 if the strategy can't be run here or fails, 2 for a misuse.
-    """
+    """Make sense of what was typed and act on it; what goes wrong becomes a sentence and an exit status."""
     try:
         wished = wish(arguments)
         if why := wished.strategy.unavailable():

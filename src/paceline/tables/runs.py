@@ -19,13 +19,10 @@ IN_HEADLINE = ("downloads", "computing")  # the experiments that the headline sh
 
 
 def headline(cells: Iterable[Cell], strategies: Sequence[str] = ()) -> list[RenderableType]:
-    """Lay out the headline: strategy x (downloads, computing, start), with the marks that occur explained below.
+    """Lay out the headline of a run: strategy x (downloads, computing, start), with the marks that occur below.
 
-    A strategy measured with several clients has one row for each; without cells of these experiments there is nothing.
-
-    Args:
-        cells: those of one run.
-        strategies: the order of rows; what it does not name comes after, in the order measured.
+    A strategy measured with several clients has one row for each. Strategies that are not named come last, in the order
+    measured. Nothing if there are no such cells.
     """
     found = ordered(merged(cells), strategies)
     downloads = [cell for cell in found if cell.experiment == "downloads"]
@@ -229,10 +226,7 @@ _LISTING_COLUMNS = ("run", "date", "commit", "cells", "state", "file")
 def listing(runs: Sequence[Run], partial: Sequence[Run], damaged: Sequence[UnreadableRun]) -> list[RenderableType]:
     """Lay out the saved runs, a table for each machine and Python, then those kept apart, then files that are no runs.
 
-    Args:
-        runs: those of the histories, each history in order and in one piece.
-        partial: those kept although they are not whole.
-        damaged: what can't be read, each with its reason.
+    Each history of `runs` must be in order and in one piece.
     """
     made = [
         _listing_table(plain(name), list(history)) for name, history in groupby(runs, key=lambda run: run.fingerprint)

@@ -112,11 +112,9 @@ _WIDEST = 100_000  # columns; room enough to ask a table how wide it wants to be
 
 
 def table(columns: Sequence[str], *, left: int) -> Table:
-    """Start a table in the house's look.
+    """Start a table in the house's look; a line break in a header gives it a second line.
 
-    Args:
-        columns: the headers; a line break in one gives it a second line.
-        left: how many columns, from the first, hold words; figures after them stand on the right.
+    The first `left` columns hold words; figures after them stand on the right.
     """
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for place, column in enumerate(columns):

@@ -41,7 +41,7 @@ class Shown:
 
 
 def checked(run: Run, baseline: Run, why: str, runs: Iterable[Run], tolerance: float) -> Shown:
-    """Judge a run against its baseline, pinned for the reason `why`.
+    """Judge a run against its baseline, which is pinned for the reason `why`.
 
     Args:
         run: the one to judge.

@@ -60,8 +60,7 @@ def judged(baseline: Measured, run: Measured, earlier: Sequence[Measured], toler
     Args:
         baseline: where the comparison starts.
         run: the one that is judged.
-        earlier: the complete runs of the same machine and Python before it, in order; for each cell the last
-            `MOST_RUNS` that have it count.
+        earlier: the complete runs of the same machine and Python before it, in order; the last `MOST_RUNS` count.
         tolerance: the largest change that counts as none, a fraction: 0.03.
     """
     names = [name for name in run.cells if name in baseline.cells]

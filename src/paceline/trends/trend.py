@@ -41,12 +41,9 @@ class Trend:
 
 
 def find_trend(fingerprint: str, history: Sequence[Measured], wanted: str = "") -> Trend:
-    """Find where each cell of a history moved.
+    """Find where each cell of a history moved, in the complete runs of one fingerprint.
 
-    Args:
-        fingerprint: whose history it is.
-        history: its complete runs in order.
-        wanted: only cells with this in their full name are looked at; all tests together are corrected for as many.
+    Only cells with `wanted` in their full name are looked at; all tests together are corrected for as many.
     """
     names = dict.fromkeys(name for one in history for name in one.cells if wanted in name)
     having = {name: [one for one in history if name in one.cells] for name in names}
