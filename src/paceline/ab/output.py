@@ -75,11 +75,7 @@ def interval_levels(outcome: Outcome) -> str:
 
 def remarks(outcome: Outcome) -> dict[str, list[str]]:
     """Gather the full names of the cells of which a reader has to know the same."""
-    found: dict[str, list[str]] = {}
-    for cell in outcome.cells:
-        for remark in cell.remarks:
-            found.setdefault(remark, []).append(cell.fullname)
-    return found
+    return by_reason((cell.fullname, remark) for cell in outcome.cells for remark in cell.remarks)
 
 
 def changed_counts(cells: Iterable[Judged]) -> Iterator[tuple[str, str]]:
@@ -99,12 +95,12 @@ def canary(outcome: Outcome) -> tuple[bool, str]:
     return moved, f"THE CANARY MOVED: {said}; {one.why}" if moved else f"canary: {said}"
 
 
-def by_reason(left_out: Mapping[str, str]) -> dict[str, list[str]]:
-    """Gather the cells that were left out for the same reason."""
-    reasons: dict[str, list[str]] = {}
-    for name, why in left_out.items():
-        reasons.setdefault(why, []).append(name)
-    return reasons
+def by_reason(told: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Gather the cells of which the same is told."""
+    found: dict[str, list[str]] = {}
+    for name, why in told:
+        found.setdefault(why, []).append(name)
+    return found
 
 
 SOME = 3  # how many cells a sentence names
@@ -240,7 +236,7 @@ def _profiled(comparison: Comparison, names: Mapping[str, str]) -> Iterator[List
 
 
 def _by_reason(what: str, gone: Mapping[str, str], most: int = SOME, style: str = "") -> Iterator[Sentence]:
-    for why, names in by_reason(gone).items():
+    for why, names in by_reason(gone.items()).items():
         yield Sentence(what, *naming(names, most), f" ({why})", style=style)
 
 

@@ -182,7 +182,8 @@ def doubts(baseline: Run, candidate: Run) -> list[str]:
         said.append(f"DIFFERENT MACHINES OR PYTHONS: {machines}. The changes below say nothing about the code.")
     elif baseline.python != candidate.python:
         said.append(f"DIFFERENT PYTHONS: baseline {baseline.python}, candidate {candidate.python}.")
-    said += [f"NOT THE SAME VERSION OF {name}" for name in _moved(baseline, candidate)]
+    for name, (old, new) in changed_libraries(baseline, candidate).items():
+        said.append(f"NOT THE SAME VERSION OF {name}: {old or 'missing'} and {new or 'missing'}.")
     for word, run in (("BASELINE", baseline), ("CANDIDATE", candidate)):
         if not run.complete:
             said.append(f"THE {word} IS INCOMPLETE: {why_incomplete(run)}.")
@@ -191,10 +192,10 @@ def doubts(baseline: Run, candidate: Run) -> list[str]:
     return said
 
 
-def _moved(baseline: Run, candidate: Run) -> list[str]:
-    one, other = baseline.libraries, candidate.libraries
-    moved = [name for name in one if name in other and one[name] != other[name]]
-    return [f"{name}: {one[name] or 'missing'} and {other[name] or 'missing'}." for name in moved]
+def changed_libraries(before: Run, after: Run) -> dict[str, tuple[str | None, str | None]]:
+    """Return the libraries that both runs looked for and have in other versions: before and after, None for missing."""
+    one, other = before.libraries, after.libraries
+    return {name: (one[name], other[name]) for name in sorted(one.keys() & other) if one[name] != other[name]}
 
 
 def _change_table(title: str, cells: list[Cell], before: dict[str, Cell]) -> RenderableType:

@@ -10,6 +10,7 @@ from paceline import files
 from paceline.history import Run
 from paceline.stats import variation
 from paceline.stats.variation import ChangePoint
+from paceline.tables.runs import changed_libraries
 from paceline.tables.verdicts import interval, short
 from paceline.text import formats
 from paceline.text.blocks import Answer, Grid, Listing, Sentence
@@ -62,12 +63,6 @@ def find_trend(fingerprint: str, history: Sequence[Measured], wanted: str = "") 
         too_few={name: len(runs) for name, runs in having.items() if name not in enough},
         moved=tuple(sorted(moved, key=lambda one: (places[id(one.after)], places[id(one.before)]))),
     )
-
-
-def changed_libraries(before: Run, after: Run) -> dict[str, tuple[str | None, str | None]]:
-    """Return the libraries that both runs looked for and have in other versions: before and after, None for missing."""
-    one, other = before.libraries, after.libraries
-    return {name: (one[name], other[name]) for name in sorted(one.keys() & other) if one[name] != other[name]}
 
 
 def circumstances(before: Run, after: Run) -> Iterator[str]:
