@@ -106,7 +106,7 @@ def by_reason(told: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 SOME = 3  # how many cells a sentence names
 
 _NAMED: dict[Verdict, bool] = {"slower": True, "faster": True, "same": False, "unknown": True}
-"""In the order told, and whether the cells are named: those that somebody has to look at."""
+"""In the order of the sentence, and whether the cells are named: those that a person has to look at."""
 
 _MOVED = (
     "the canary moved, so the machine did, and no verdict on a cell speaks of the code; repeat it when it is quieter"
@@ -136,9 +136,9 @@ def _failed(outcome: Outcome) -> Iterator[str]:
 
 
 def _tally(outcome: Outcome) -> Iterator[str]:
-    names = short([cell.fullname for cell in outcome.cells])
+    names = _short_names(outcome)
     for verdict, named in _NAMED.items():
-        these = [name for name, cell in zip(names, outcome.cells, strict=True) if cell.verdict == verdict]
+        these = [names[cell.fullname] for cell in outcome.cells if cell.verdict == verdict]
         if these:
             yield f"{len(these)} {verdict}" + (f" ({some(these, SOME)})" if named else "")
 
@@ -169,7 +169,7 @@ def answer(comparison: Comparison, outcome: Outcome) -> Answer:
     What was compared, the cells, why those that are not the same got their verdicts, remarks on how they were measured,
     the canary, what failed or was left out, and the verdict on all.
     """
-    names = dict(zip(*_both_names(outcome), strict=True))
+    names = _short_names(outcome)
     moved, said = canary(outcome)
     notes = [*filter(None, [libraries(comparison)]), *comparison.notes]
     terms = [f"tolerance {formats.percent(comparison.tolerance)}", _FOOTNOTE, interval_levels(outcome)]
@@ -180,7 +180,7 @@ def answer(comparison: Comparison, outcome: Outcome) -> Answer:
         blocks=[
             Sentence(sides(comparison)),
             Only("terminal", Sentence(measured(comparison))),
-            *([_cells(outcome)] if outcome.cells else []),
+            *([_cells(outcome, names)] if outcome.cells else []),
             Listing([*_explained(outcome, names), *_remarked(outcome, names)]),
             *_profiled(comparison, names),
             Sentence(said, style="bold red" if moved else ""),
@@ -193,16 +193,16 @@ def answer(comparison: Comparison, outcome: Outcome) -> Answer:
     )
 
 
-def _both_names(outcome: Outcome) -> tuple[list[str], list[str]]:
+def _short_names(outcome: Outcome) -> dict[str, str]:
+    """Return full name -> name without the file that all cells are in."""
     fullnames = [cell.fullname for cell in outcome.cells]
-    return fullnames, short(fullnames)
+    return dict(zip(fullnames, short(fullnames), strict=True))
 
 
-def _cells(outcome: Outcome) -> Grid:
-    fullnames, names = _both_names(outcome)
+def _cells(outcome: Outcome, names: Mapping[str, str]) -> Grid:
     rows = [
         (
-            Name(name),
+            Name(names[cell.fullname]),
             formats.seconds(cell.baseline_seconds),
             formats.seconds(cell.candidate_seconds),
             formats.change(cell.main.ratio),
@@ -210,9 +210,9 @@ def _cells(outcome: Outcome) -> Grid:
             f"{cell.main.pairs}+{cell.fresh.pairs}" if cell.fresh else str(cell.main.pairs),
             cell.verdict,
         )
-        for cell, name in zip(outcome.cells, names, strict=True)
+        for cell in outcome.cells
     ]
-    return Grid(COLUMNS, rows, title=shared_file(fullnames).removesuffix("::"), styles=STYLES)
+    return Grid(COLUMNS, rows, title=shared_file(names).removesuffix("::"), styles=STYLES)
 
 
 def _explained(outcome: Outcome, names: Mapping[str, str]) -> Iterator[Sentence]:
