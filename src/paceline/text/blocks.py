@@ -113,9 +113,7 @@ def _folded(sentence: Sentence, indent: str = "") -> Text:
 def _table(grid: Grid) -> RenderableType:
     made = formats.table(grid.columns, left=1)
     for row in grid.rows:
-        cells = zip(grid.columns, row, strict=True)
-        made.add_row(*(Text(plain(word), style=grid.styles.get(word, "") if column == "verdict" else "")
-                       for column, word in cells))  # fmt: skip
+        made.add_row(*(Text(plain(word), "" if isinstance(word, Name) else grid.styles.get(word, "")) for word in row))
     return formats.titled("\n".join(map(plain, grid.title.split("\n"))), made) if grid.title else made
 
 
