@@ -299,21 +299,13 @@ def _planned(
     files = {word: {file_of(name) for name in each["cells"]} for word, each in collected.items()}
     failed, left_out = outcomes(ended, {word: there[word] | files[word] for word in there})
     only = {name: why for name, why in alone(collected).items() if file_of(name) not in failed}
-    left_out = {**only, **left_out}
     facts = {
         name: (ended["baseline"].facts[name], ended["candidate"].facts[name])
         for name in looked.cells
         if name in there["baseline"] & there["candidate"]
     }
-    one_core = set(collected["candidate"]["one_core"])  # a mark that only one side has would be unfair
-    most, can_pin = best_rounds(len(facts) or 1, looked.start_seconds), bool(looked.cpus)
-    plans = {
-        name: planned_cell(*each, most=most, one_core=name in one_core, can_pin=can_pin) for name, each in facts.items()
-    }
-    if spec.pairs is None:
-        seconds = SPARE * (spec.time_allowed - spent) / (MAIN_LOOKS[0] + fresh_looks(1)[0] / 2) - looked.start_seconds
-        plans, too_long = fitted_plans(plans, facts, seconds)
-        left_out |= too_long
+    plans, too_long = _plans(spec, looked, facts, spent)
+    left_out = {**only, **left_out, **too_long}
     if not plans:
         raise SideFailed(_nothing({**failed, **left_out}))
     comparison = Comparison(
@@ -331,6 +323,21 @@ def _planned(
         notes=tuple(filter(None, notes(sides, looked))),
     )
     return comparison, facts
+
+
+def _plans(
+    spec: ComparisonSpec, looked: Looked, facts: Mapping[str, tuple[Facts, Facts]], spent: float
+) -> tuple[dict[str, CellPlan], dict[str, str]]:
+    """Plan each cell, fitted to the time that is left; return the plans, and which cells are too long for it."""
+    one_core = set(looked.sides["candidate"].collected["one_core"])  # a mark that only one side has would be unfair
+    most, can_pin = best_rounds(len(facts) or 1, looked.start_seconds), bool(looked.cpus)
+    plans = {
+        name: planned_cell(*each, most=most, one_core=name in one_core, can_pin=can_pin) for name, each in facts.items()
+    }
+    if spec.pairs is not None:
+        return plans, {}
+    seconds = SPARE * (spec.time_allowed - spent) / (MAIN_LOOKS[0] + fresh_looks(1)[0] / 2) - looked.start_seconds
+    return fitted_plans(plans, facts, seconds)
 
 
 def _pair_spec(spec: ComparisonSpec, looked: Looked, plans: Mapping[str, CellPlan]) -> dict[str, Any]:
