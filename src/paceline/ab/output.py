@@ -37,7 +37,7 @@ def _side(side: SideFacts, *, with_python: bool) -> str:
 
 
 def measured(comparison: Comparison) -> str:
-    """Return where the comparison was held, and of how many pairs it is made, looked at when."""
+    """Return where the comparison was run, and of how many pairs it is made, looked at when."""
     main, fresh = counted(comparison)
     of_main, of_fresh = _looked(comparison.looks, main), _looked(comparison.fresh_looks, fresh)
     taken = f"{formats.many(main, 'pair')} of processes{of_main} and {fresh} fresh{of_fresh}"
