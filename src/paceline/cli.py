@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from paceline.commands import COMMANDS, FAILED, INTERRUPTED, MISUSE, PIPE_CLOSED, UsageError
+from paceline.commands import COMMANDS, FAILED, INTERRUPTED, MISUSE, PIPE_CLOSED, MisuseError
 
 _WHAT = (
     "Which concurrency strategy should this Python work use, on this machine, and how close does it come to the limit?"
@@ -119,7 +119,7 @@ def _status_of(error: Exception) -> int | None:
     """Return the exit status for an error that speaks for itself; None for any other, which is a bug."""
     from paceline.history import HistoryError
 
-    if isinstance(error, UsageError | HistoryError):
+    if isinstance(error, MisuseError | HistoryError):
         return MISUSE
     return FAILED if isinstance(error, OSError) else None
 

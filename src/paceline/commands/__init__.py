@@ -24,5 +24,5 @@ INTERRUPTED, PIPE_CLOSED, TERMINATED = 128 + 2, 128 + 13, 128 + 15
 """What a shell reports for SIGINT, SIGPIPE and SIGTERM."""
 
 
-class UsageError(Exception):
+class MisuseError(Exception):
     """What was typed can't be done: a sentence for the person who typed it, and status 2."""

@@ -18,12 +18,12 @@ from paceline.ab.pair import SideFailed
 from paceline.ab.record import FOLDER, Comparison, load, resolve, save
 from paceline.ab.session import ComparisonSpec, run_comparison
 from paceline.ab.sides import parse
-from paceline.commands import MISUSE, TERMINATED, UsageError
+from paceline.commands import MISUSE, TERMINATED, MisuseError
 from paceline.commands.shared import (
     complain,
     form_options,
     results_option,
-    seed_of,
+    seed,
     show,
     status,
     timeout_option,
@@ -114,10 +114,10 @@ def read(arguments: Namespace) -> int:
 def measured(arguments: Namespace) -> int:
     """Run a comparison, save it and judge it; one that can't be saved is still shown."""
     if platform.system() == "Windows":
-        raise UsageError(WINDOWS)
+        raise MisuseError(WINDOWS)
     spec = asked(arguments)
     if why := unfit_folder(arguments.results / FOLDER):
-        raise UsageError(why)
+        raise MisuseError(why)
 
     def keep(comparison: Comparison) -> None:
         try:
@@ -139,9 +139,9 @@ def measured(arguments: Namespace) -> int:
 
 
 def asked(arguments: Namespace) -> ComparisonSpec:
-    """Make sense of what was typed, or raise UsageError or SideError."""
+    """Make sense of what was typed, or raise MisuseError or SideError."""
     if not arguments.baseline:
-        raise UsageError(
+        raise MisuseError(
             "say with --baseline what to compare with, such as --baseline rev:main; or --read a saved comparison"
         )
     return ComparisonSpec(
@@ -151,7 +151,7 @@ def asked(arguments: Namespace) -> ComparisonSpec:
         pairs=arguments.pairs,
         time_allowed=arguments.time,
         tolerance=arguments.tolerance / 100,
-        seed=seed_of(arguments),
+        seed=seed(arguments.seed),
         install=arguments.install,
         timeout=arguments.timeout,
         why=arguments.why,

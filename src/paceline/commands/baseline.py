@@ -5,7 +5,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from paceline.commands import UsageError
+from paceline.commands import MisuseError
 from paceline.commands.shared import chosen, results_option, whole_runs
 from paceline.text.formats import plain, render
 from paceline.trends import baselines
@@ -32,9 +32,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Pin a run, or list what is pinned if none is named."""
     why = (arguments.why or "").strip()
     if arguments.run is None and arguments.why is not None:
-        raise UsageError(f"which run? {PIN}; see paceline runs")
+        raise MisuseError(f"which run? {PIN}; see paceline runs")
     if arguments.run is not None and not why:
-        raise UsageError(f"say why this run is the one to compare with: paceline baseline {arguments.run} --why TEXT")
+        raise MisuseError(f"say why this run is the one to compare with: paceline baseline {arguments.run} --why TEXT")
     if arguments.run is None:
         _list(arguments.results)
     else:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from paceline import claims, history, machine
 from paceline.claims import Claim, output
-from paceline.commands import UsageError
+from paceline.commands import MisuseError
 from paceline.commands.shared import newest, results_option
 from paceline.history import Run
 from paceline.tables import runs
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     why = arguments.why
     known = {claim.id: claim for claim in claims.CLAIMS}
     if why is not None and why not in known:
-        raise UsageError(f"there is no claim {why!r}; known are {', '.join(known)}")
+        raise MisuseError(f"there is no claim {why!r}; known are {', '.join(known)}")
     runs = [history.resolve(word, arguments.results) for word in arguments.saved] or _newest_evidence(arguments.results)
     chosen = [known[why]] if why is not None else list(claims.CLAIMS)
     _show(chosen, runs, explain=bool(why), as_json=arguments.json)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from rich.console import RenderableType
 
 from paceline import history, machine
-from paceline.commands import UsageError
-from paceline.commands.shared import newest, results_option
+from paceline.commands import MISUSE, MisuseError
+from paceline.commands.shared import complain, newest, results_option
 from paceline.history import Run
 from paceline.predict import output
 from paceline.predict.groups import Setting, chosen, costs, families, fitted, untold
@@ -72,13 +72,12 @@ _ASKED = ("items", "workers", "latency", "cpu", "size", "bandwidth", "memory", "
 def run(arguments: Namespace) -> int:
     """Predict, or validate."""
     if why := _misuse(arguments):
-        raise UsageError(why)
+        raise MisuseError(why)
     if arguments.run is not None:
         saved = history.resolve(arguments.run, arguments.results)
     else:
         saved = newest(arguments.results, has_all, MEASURE)
-    (_validate if arguments.validate else _predict)(saved, arguments)
-    return 0
+    return _validated(saved, arguments) if arguments.validate else _predicted(saved, arguments)
 
 
 def _misuse(arguments: Namespace) -> str | None:
@@ -96,7 +95,7 @@ def has_all(run: Run) -> bool:
     return set(NEEDED) <= {cell.experiment for cell in run.cells}
 
 
-def _validate(run: Run, arguments: Namespace) -> None:
+def _validated(run: Run, arguments: Namespace) -> int:
     found = held_out(measured(run), Setting.of(run))
     shown = [
         one
@@ -105,15 +104,18 @@ def _validate(run: Run, arguments: Namespace) -> None:
     ]
     if not any(one.predicted is not None for one in shown):
         about = "".join(f" of {name!r}" for name in (arguments.strategy, arguments.client) if name)
-        raise UsageError(f"{run.path}: no cell{about} can be predicted from the others; measure more: {MEASURE}")
+        complain(f"{run.path}: no cell{about} can be predicted from the others; measure more: {MEASURE}")
+        return MISUSE
     _write(arguments, output.of_validation(run, shown), output.validation(run, shown))
+    return 0
 
 
-def _predict(run: Run, arguments: Namespace) -> None:
+def _predicted(run: Run, arguments: Namespace) -> int:
     known = families(measured(run))
     family = chosen(arguments, known)
     if why := untold(run, family, known):
-        raise UsageError(why)
+        complain(why)
+        return MISUSE
     cells = known[family]
     fit = fitted(family, known, Setting.of(run))
     assert fit is not None
@@ -121,6 +123,7 @@ def _predict(run: Run, arguments: Namespace) -> None:
     answer = predict(question, fit, costs(run, *family), cells)
     _write(arguments, output.of_prediction(run, family, question, fit, answer),
            output.prediction(run, family, question, fit, answer))  # fmt: skip
+    return 0
 
 
 def _question(arguments: Namespace, *, waits: bool) -> Question:

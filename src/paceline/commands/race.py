@@ -5,8 +5,8 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from paceline.commands import FAILED, MISUSE, UsageError
-from paceline.commands.shared import complain, seed_of, timeout_option
+from paceline.commands import FAILED, MISUSE
+from paceline.commands.shared import complain, seed, timeout_option
 from paceline.race import choosing, output, racing
 from paceline.race.judging import Race
 from paceline.race.output import ItemsError
@@ -45,12 +45,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Race the strategies with a function; 0 with a recommendation, 1 if nothing can run it, 2 for a misuse."""
+    """Race the strategies with a function, and say which to use.
+
+    Returns:
+        The exit status: 0 with a recommendation, 1 if the function fails or nothing can run it, 2 for a misuse.
+    """
     try:
         wish = _wish(arguments)
         with progress() as reporter:
             ended = racing.race(wish, racing.probe(wish, reporter), reporter)
-    except (ItemsError, NoSuchFunctionError, TooLongError) as error:
+    except (ItemsError, NoSuchFunctionError, TooLongError, UnknownStrategyError) as error:
         complain(error)
         return MISUSE
     except LostError as lost:
@@ -60,11 +64,21 @@ def run(arguments: Namespace) -> int:
     return 0 if ended.recommendation().strategy else FAILED
 
 
+class UnknownStrategyError(ValueError):
+    """There is no strategy of that name."""
+
+
 def _wish(arguments: Namespace) -> Wish:
-    """Make sense of what was typed, or raise an error that says what was wrong."""
+    """Make sense of what was typed.
+
+    Raises:
+        ItemsError: if the file holds none.
+        NoSuchFunctionError: if the name can't be one.
+        UnknownStrategyError: if a strategy's name isn't one.
+    """
     for name in arguments.strategy:
         if name not in choosing.NAMES:
-            raise UsageError(f"there is no strategy {name!r}; there are: {', '.join(choosing.NAMES)}")
+            raise UnknownStrategyError(f"there is no strategy {name!r}; there are: {', '.join(choosing.NAMES)}")
     chosen = output.read(arguments.items) if arguments.items else range(arguments.count or output.DEFAULT_COUNT)
     return Wish(
         function=Call(arguments.function).function,
@@ -74,7 +88,7 @@ def _wish(arguments: Namespace) -> Wish:
         rounds=arguments.rounds,
         strategies=arguments.strategy,
         timeout=arguments.timeout,
-        seed=seed_of(arguments),
+        seed=seed(arguments.seed),
     )
 
 

@@ -37,11 +37,6 @@ def timeout_option(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument("--timeout", type=numbers.timeout, default=60.0, metavar="SECONDS", help=says)
 
 
-def seed_of(arguments: argparse.Namespace) -> int:
-    """Return the seed of an order: the one that was given, else a new one."""
-    return random.randrange(2**32) if arguments.seed is None else int(arguments.seed)  # noqa: S311 - no secret
-
-
 def verdict_options(parser: argparse.ArgumentParser, *, strict: str) -> None:
     """Add what decides a gate's verdicts and its exit status; `strict` is what else ends with status 2."""
     add = parser.add_argument
@@ -152,6 +147,11 @@ def newest(
             f"{results} has no whole run of this machine, {here}; this one is of ANOTHER MACHINE, {run.fingerprint}"
         )
     return run
+
+
+def seed(given: int | None) -> int:
+    """Return the seed of an order that was given, or draw one."""
+    return random.SystemRandom().randrange(2**32) if given is None else given
 
 
 def table_order() -> list[str]:

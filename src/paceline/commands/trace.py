@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from paceline import machine
-from paceline.commands import FAILED, UsageError, watch
+from paceline.commands import FAILED, MISUSE, watch
 from paceline.commands.shared import complain
 from paceline.files import STDOUT, put, unfit
 from paceline.report import unmet
@@ -49,16 +49,27 @@ Maker = Callable[[Round, Mapping[str, Any]], str]
 
 
 def run(arguments: Namespace) -> int:
-    """Trace one round, and write it down."""
+    """Trace one round, and write it down.
+
+    Returns:
+        The exit status: 0 once all is written, 1 if it can't be run here, fails or can't be written, 2 for a misuse.
+    """
     wanted = _wanted(arguments)
-    paths = [path for path, _ in wanted]
-    if len(set(paths)) < len(paths):
-        raise UsageError(f"-o and --html both write to {paths[0]}; give one of them another file")
-    missing = unmet("paceline trace --html") if arguments.html else None
-    for why in filter(None, [missing, *map(unfit, paths)]):
-        complain(why)  # before the round, which may be long
-        return FAILED
-    return watch.attempt(arguments, lambda wished: _traced(wished, wanted))
+
+    def write(wished: Wish) -> int:
+        if len(wanted) > 1 and wanted[0][0] == wanted[1][0]:
+            complain(f"-o and --html both write to {wanted[0][0]}; give one of them another file")
+            return MISUSE
+        if arguments.html and (why := unmet("paceline trace --html")):
+            complain(why)
+            return FAILED
+        for path, _ in wanted:
+            if why := unfit(path):
+                complain(why)  # before the round, which may be long
+                return FAILED
+        return _traced(wished, wanted)
+
+    return watch.attempt(arguments, write)
 
 
 def facts(wished: Wish, traced: Round) -> dict[str, Any]:
@@ -119,7 +130,12 @@ def _beside(make: Maker, traced: Round) -> str:
 
 
 def as_html(traced: Round, facts: Mapping[str, Any]) -> str:
-    """Write a round of at least one item as an HTML page that needs nothing else; `facts` are those of `facts`."""
+    """Write a round as an HTML page that needs nothing else.
+
+    Args:
+        traced: at least one item.
+        facts: what it is a round of, as `facts` gives it.
+    """
     from paceline.report.output import page  # here: what draws takes longer to load than a round takes
     from paceline.report.tracing import timeline_page
 

@@ -3,7 +3,7 @@
 import argparse
 
 from paceline import history, machine
-from paceline.commands import UsageError
+from paceline.commands import MisuseError
 from paceline.commands.shared import form_options, of_this_machine, results_option, show, untraced, whole_runs
 from paceline.trends import trend
 from paceline.trends.baselines import measured
@@ -31,9 +31,9 @@ def run(arguments: argparse.Namespace) -> int:
     here = machine.fingerprint()
     runs = untraced(of_this_machine(arguments.results, whole_runs(arguments.results)))
     if not runs:
-        raise UsageError(f"every run of {here} was measured beside a tracer; measure without: {history.store.MEASURE}")
+        raise MisuseError(f"every run of {here} was measured beside a tracer; measure without: {history.store.MEASURE}")
     found = trend.find_trend(here, [measured(run) for run in runs], arguments.cell)
     if not found.looked_at and not found.too_few:
-        raise UsageError(f"no cell of {here} has {arguments.cell!r} in its full name; see paceline compare")
+        raise MisuseError(f"no cell of {here} has {arguments.cell!r} in its full name; see paceline compare")
     show(arguments, trend.answer(found), lambda: trend.as_json(found))
     return 0

@@ -48,7 +48,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Show one strategy at work, live."""
+    """Show one strategy at work, live.
+
+    Returns:
+        The exit status: 0 after a whole round, 1 if it can't be run here or fails, 2 for a misuse.
+    """
 
     def show(wished: Wish) -> int:
         with rounds(wished) as (records, _):
@@ -97,13 +101,17 @@ def _introduce(wished: Wish) -> None:
 
 
 def complain_of_end(wished: Wish, ended: Ended) -> None:
-    """Complain where the workers did not end well."""
+    """Say it where the workers did not end well."""
     if ended.trouble:
         complain(f"{wished.strategy.name} did not end in good order after the round: {ended.trouble}")
 
 
 def attempt(arguments: Namespace, act: Callable[[Wish], int]) -> int:
-    """Make sense of what was typed and act on it; what goes wrong becomes a sentence and an exit status."""
+    """Make sense of what was typed and act on it; what goes wrong becomes a sentence.
+
+    Returns:
+        The exit status: what `act` gives, 1 if the strategy can't be run here or fails, 2 for a misuse.
+    """
     try:
         wished = wish(arguments)
         if why := wished.strategy.unavailable():
