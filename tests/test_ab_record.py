@@ -209,7 +209,7 @@ def test_the_newest_is_the_one_with_the_highest_number(folder):
     for number in ("9999", "10000", "0003"):
         (folder / f"{number}_x.json").write_text("{")
     (folder / "notes.json").write_text("{}")
-    assert saved(folder)[-1] == (10000, folder / "10000_x.json")
+    assert saved(folder)[-1] == folder / "10000_x.json"
 
 
 def test_a_comparison_is_found_by_number_or_path(folder):

@@ -75,7 +75,7 @@ def interval_levels(outcome: Outcome) -> str:
 
 def remarks(outcome: Outcome) -> dict[str, list[str]]:
     """Gather the full names of the cells of which a reader has to know the same."""
-    return by_reason((cell.fullname, remark) for cell in outcome.cells for remark in cell.remarks)
+    return _gathered((cell.fullname, remark) for cell in outcome.cells for remark in cell.remarks)
 
 
 def changed_counts(cells: Iterable[Judged]) -> Iterator[tuple[str, str]]:
@@ -95,8 +95,12 @@ def canary(outcome: Outcome) -> tuple[bool, str]:
     return moved, f"THE CANARY MOVED: {said}; {one.why}" if moved else f"canary: {said}"
 
 
-def by_reason(told: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Gather the cells of which the same is told."""
+def by_reason(left_out: Mapping[str, str]) -> dict[str, list[str]]:
+    """Gather the cells that were left out for the same reason."""
+    return _gathered(left_out.items())
+
+
+def _gathered(told: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, why in told:
         found.setdefault(why, []).append(name)
@@ -236,7 +240,7 @@ def _profiled(comparison: Comparison, names: Mapping[str, str]) -> Iterator[List
 
 
 def _by_reason(what: str, gone: Mapping[str, str], most: int = SOME, style: str = "") -> Iterator[Sentence]:
-    for why, names in by_reason(gone.items()).items():
+    for why, names in by_reason(gone).items():
         yield Sentence(what, *naming(names, most), f" ({why})", style=style)
 
 

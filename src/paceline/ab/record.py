@@ -232,7 +232,7 @@ def resolve(word: str, folder: Path) -> Path:
     """
     if not (word.isascii() and word.isdigit()):
         return Path(word)
-    numbered = saved(folder)
+    numbered = _numbered(folder)
     fitting = [path for number, path in numbered if number == int(word)]
     if len(fitting) > 1:
         raise NoSuchComparisonError(f"comparison {word} may be {' or '.join(map(str, fitting))}; give the path of one")
@@ -242,8 +242,12 @@ def resolve(word: str, folder: Path) -> Path:
     return fitting[0]
 
 
-def saved(folder: Path) -> list[tuple[int, Path]]:
+def saved(folder: Path) -> list[Path]:
     """List the comparisons in `folder` by their numbers, readable or not."""
+    return [path for _, path in _numbered(folder)]
+
+
+def _numbered(folder: Path) -> list[tuple[int, Path]]:
     if not folder.is_dir():
         return []
     files = (path for path in folder.iterdir() if path.suffix == ".json")

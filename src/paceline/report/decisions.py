@@ -304,7 +304,7 @@ def decisions(results: Path, most: int = MOST) -> Decisions:
     """
     folder, unread = results / FOLDER, list[str]()
     try:
-        paths = [path for _, path in storing.saved(folder)[::-1]]
+        paths = storing.saved(folder)[::-1]
     except OSError as error:
         return Decisions(unread=(f"{folder} can't be listed ({error.strerror or error}); make it a folder to be read",))
     found: list[Decision] = []
@@ -365,9 +365,9 @@ def _notes(comparison: Comparison, outcome: Outcome) -> Iterator[str]:
         yield said
     if different := output.libraries(comparison):
         yield different
-    for why, names in output.by_reason(comparison.failed.items()).items():
+    for why, names in output.by_reason(comparison.failed).items():
         yield f"fails on the candidate only: {some(names, _NAMED)} ({why})"
-    for why, names in output.by_reason(comparison.left_out.items()).items():
+    for why, names in output.by_reason(comparison.left_out).items():
         yield f"left out: {some(names, _NAMED)} ({why})"
     yield from (f"{what} in {name}; compared exactly" for name, what in output.changed_counts(outcome.cells))
     yield from (f"{some(names, _NAMED)}: {remark}" for remark, names in output.remarks(outcome).items())
