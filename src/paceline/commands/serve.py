@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="BYTES_PER_SECOND",
         help="what all connections share, as 12500000 or 12.5MiB (default: no limit)",
     )
-    parser.add_argument("--until-stdin-closes", action="store_true", help="end when what started it is gone")
+    parser.add_argument("--until-stdin-closes", action="store_true", help="end when whoever started it is gone")
 
 
 def run(arguments: argparse.Namespace) -> int:
