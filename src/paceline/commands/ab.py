@@ -26,7 +26,6 @@ from paceline.commands.shared import (
     seed,
     show,
     status,
-    timeout_option,
     verdict_options,
 )
 from paceline.files import unfit_folder
@@ -78,7 +77,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--seed", type=numbers.whole, metavar="N", help="order of the cells (default: a new one; saved)")
     add("--install", action="store_true", help="give each revision an environment of its own")
-    timeout_option(parser, "without a word from a side, after which it hangs")
+    silence = "without a word from a side, after which it hangs (default: %(default)g)"
+    add("--timeout", type=numbers.timeout, default=60.0, metavar="SECONDS", help=silence)
     verdict_options(parser, strict="a cell stays unknown or a count changed")
     why = "say where a slower or faster cell changed: both sides run it again under a profiler"
     add("--why", action="store_true", help=why)

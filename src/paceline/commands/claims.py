@@ -7,8 +7,8 @@ from pathlib import Path
 
 from paceline import claims, history, machine
 from paceline.claims import Claim, output
-from paceline.commands import MisuseError
-from paceline.commands.shared import newest, results_option
+from paceline.commands import MISUSE
+from paceline.commands.shared import complain, newest, results_option
 from paceline.history import Run
 from paceline.tables import runs
 from paceline.text import formats
@@ -33,11 +33,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Report what runs say about the claims, or all about one; 0 also where claims stay unknown."""
+    """Report what runs say about the claims, or all about one of them.
+
+    Returns:
+        0, also where claims stay unknown; 2 if there is no claim of that name.
+
+    Raises:
+        HistoryError: there is no such run, or it can't be read.
+    """
     why = arguments.why
     known = {claim.id: claim for claim in claims.CLAIMS}
     if why is not None and why not in known:
-        raise MisuseError(f"there is no claim {why!r}; known are {', '.join(known)}")
+        complain(f"there is no claim {why!r}; known are {', '.join(known)}")
+        return MISUSE
     runs = [history.resolve(word, arguments.results) for word in arguments.saved] or _newest_evidence(arguments.results)
     chosen = [known[why]] if why is not None else list(claims.CLAIMS)
     _show(chosen, runs, explain=bool(why), as_json=arguments.json)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.console import RenderableType
 
 from paceline import history, machine
-from paceline.commands import MISUSE, MisuseError
+from paceline.commands import MISUSE
 from paceline.commands.shared import complain, newest, results_option
 from paceline.history import Run
 from paceline.predict import output
@@ -70,13 +70,19 @@ _ASKED = ("items", "workers", "latency", "cpu", "size", "bandwidth", "memory", "
 
 
 def run(arguments: Namespace) -> int:
-    """Predict, or validate."""
+    """Predict, or validate.
+
+    Returns:
+        0: done; 2: a misuse, or a run that is missing, can't be read, or can't tell.
+    """
     if why := _misuse(arguments):
-        raise MisuseError(why)
-    if arguments.run is not None:
-        saved = history.resolve(arguments.run, arguments.results)
-    else:
-        saved = newest(arguments.results, has_all, MEASURE)
+        complain(why)
+        return MISUSE
+    try:
+        saved = _run(arguments)
+    except history.HistoryError as error:
+        complain(error)
+        return MISUSE
     return _validated(saved, arguments) if arguments.validate else _predicted(saved, arguments)
 
 
@@ -88,6 +94,13 @@ def _misuse(arguments: Namespace) -> str | None:
         return f"sequential has one worker, not {arguments.workers}; leave out --workers"
     missing = [f"--{name}" for name in ("strategy", "items") if not getattr(arguments, name)]
     return f"{' and '.join(missing)} must be given, or --validate; see paceline predict --help" if missing else None
+
+
+def _run(arguments: Namespace) -> Run:
+    """Return the run that was named, or the newest whole one that has what is needed."""
+    if arguments.run is not None:
+        return history.resolve(arguments.run, arguments.results)
+    return newest(arguments.results, has_all, MEASURE)
 
 
 def has_all(run: Run) -> bool:

@@ -31,12 +31,6 @@ def results_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="default: %(default)s")
 
 
-def timeout_option(parser: argparse.ArgumentParser, what: str) -> None:
-    """Add how long to wait, and for what."""
-    says = f"{what} (default: %(default)g)"
-    parser.add_argument("--timeout", type=numbers.timeout, default=60.0, metavar="SECONDS", help=says)
-
-
 def verdict_options(parser: argparse.ArgumentParser, *, strict: str) -> None:
     """Add what decides a gate's verdicts and its exit status; `strict` is what else ends with status 2."""
     add = parser.add_argument

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from rich.text import Text
 
 from paceline.commands import FAILED, MISUSE
-from paceline.commands.shared import complain, timeout_option
+from paceline.commands.shared import complain
 from paceline.server.process import ServerError
 from paceline.text import numbers
 from paceline.text.formats import many, plain, render
@@ -43,7 +43,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--jitter", metavar="KIND:AMOUNT", help="of the latency: uniform:F or lognormal:S (default: none)")
     add("--n", type=numbers.positive, metavar="STEPS", help="of a computation (default: 200000)")
     add("--cpu", type=numbers.seconds, metavar="SECONDS", help="of computing in a mixed item (default: 10ms)")
-    timeout_option(parser, "for one step: a start, an item")
+    add(
+        "--timeout",
+        type=numbers.timeout,
+        default=60.0,
+        metavar="SECONDS",
+        help="for one step: a start, an item (default: 60)",
+    )
     add("--option", action="append", default=[], metavar="NAME=VALUE", help="one of the strategy's; repeat for more")
 
 
