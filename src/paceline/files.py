@@ -1,6 +1,7 @@
-"""A file is written whole or not at all, under the next free number or where it was asked for; strict JSON."""
+"""A file is written whole or not at all, under the next free number or where it was asked for."""
 
 import contextlib
+import dataclasses
 import errno
 import json
 import math
@@ -14,8 +15,15 @@ from pathlib import Path
 from typing import Any
 
 
+def as_json(whole: Any) -> str:
+    """Write a document for programs: dataclasses by their fields, null for each number that is not finite."""
+    return json.dumps(finite(whole), indent=2, allow_nan=False)
+
+
 def finite(value: Any) -> Any:
-    """Return the same with None in place of each number that is not finite, in dicts, lists and tuples too."""
+    """Return the same with None in place of each number that is not finite, dataclasses as dicts, tuples as lists."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = vars(value)
     if isinstance(value, Mapping):
         return {key: finite(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
@@ -26,13 +34,6 @@ def finite(value: Any) -> Any:
 def finite_or_none(value: Any) -> Any:
     """Return None for a number that is not finite, and everything else as it is."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def as_json(whole: Any) -> str:
-    """Write what a command answers as JSON: dataclasses as objects, paths as words, null for what is not finite."""
-    import msgspec  # here: who only publishes a file does without
-
-    return json.dumps(finite(msgspec.to_builtins(whole, enc_hook=str)), indent=2, allow_nan=False)
 
 
 _NUMBER = re.compile(r"([0-9]{4,})_")

@@ -4,7 +4,6 @@ import math
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -268,8 +267,7 @@ def _how(comparison: Comparison, outcome: Outcome) -> list[Block]:
 def as_json(comparison: Comparison, outcome: Outcome, saved: Path | None = None) -> str:
     """Write a judged comparison as JSON; times in seconds, changes as candidate / baseline, null for the unknown."""
     main, fresh = counted(comparison)
-    facts = asdict(replace(comparison, pairs=(), plan={}))
-    del facts["plan"], facts["schema"]
+    facts = {name: value for name, value in vars(comparison).items() if name not in {"pairs", "plan", "schema"}}
     return files.as_json(
         {
             "verdict": outcome.verdict,
@@ -278,23 +276,23 @@ def as_json(comparison: Comparison, outcome: Outcome, saved: Path | None = None)
             **facts,
             "pairs": main,
             "fresh_pairs": fresh,
-            "saved": saved,
+            "saved": saved and str(saved),
         }
     )
 
 
 def _judged_json(cell: Judged, comparison: Comparison) -> dict[str, Any]:
     plan = comparison.plan.get(cell.fullname)
-    facts = asdict(cell)
+    facts = dict(vars(cell))
     return {
         "fullname": cell.fullname,
         "verdict": cell.verdict,
-        **facts.pop("main"),
+        **vars(facts.pop("main")),
         **facts,
         "calls_per_round": plan and plan.calls,
         "rounds": plan and plan.rounds,
         "pinned": plan and plan.pinned,
-        "counts": {name: {**asdict(count), "changed": count.changed} for name, count in cell.counts.items()},
+        "counts": {name: {**vars(count), "changed": count.changed} for name, count in cell.counts.items()},
     }
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -202,7 +202,7 @@ def _easy(shown: Shown) -> list[str]:
 
 def as_json(shown: Shown) -> str:
     """Write a check as JSON; times in seconds, changes as run / baseline, null for what is not known."""
-    outcome = asdict(shown.outcome)
+    outcome = dict(vars(shown.outcome))
     easy = outcome.pop("easy")
     return files.as_json(
         {
@@ -218,7 +218,7 @@ def as_json(shown: Shown) -> str:
 
 def _run(run: Run) -> dict[str, Any]:
     return {
-        "path": run.path,
+        "path": run.path and str(run.path),
         "number": run.number,
         "fingerprint": run.fingerprint,
         "commit": run.commit.get("id"),

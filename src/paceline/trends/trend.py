@@ -161,9 +161,9 @@ def _change(one: Moved) -> dict[str, Any]:
     before, after, point = one.before, one.after, one.point
     return {
         "run": after.number,
-        "path": after.path,
+        "path": after.path and str(after.path),
         "before_run": before.number,
-        "before_path": before.path,
+        "before_path": before.path and str(before.path),
         "ratio": point.ratio,
         "low": point.low,
         "high": point.high,
