@@ -29,8 +29,8 @@ _FOOTNOTE = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
-    """What there is to show of one check."""
+class CheckedRun:
+    """A run, judged against its baseline."""
 
     baseline: Run  # the pinned run
     run: Run  # the one that was judged
@@ -40,7 +40,7 @@ class Shown:
     notes: Sequence[str]  # what keeps the two from being compared, one sentence each
 
 
-def checked(run: Run, baseline: Run, why: str, runs: Iterable[Run], tolerance: float) -> Shown:
+def checked(run: Run, baseline: Run, why: str, runs: Iterable[Run], tolerance: float) -> CheckedRun:
     """Judge a run against its baseline, which is pinned for the reason `why`.
 
     Args:
@@ -60,7 +60,7 @@ def checked(run: Run, baseline: Run, why: str, runs: Iterable[Run], tolerance: f
             f"{run.path} has no cell in common with the baseline, {baseline.path}; see paceline compare"
         )
     notes = [*_notes(run, baseline), *doubts(baseline, run)]
-    return Shown(baseline=baseline, run=run, why=why, outcome=outcome, tolerance=tolerance, notes=notes)
+    return CheckedRun(baseline=baseline, run=run, why=why, outcome=outcome, tolerance=tolerance, notes=notes)
 
 
 def baseline_of(run: Run, results: Path) -> tuple[Pin, Run]:
@@ -108,24 +108,24 @@ def _notes(run: Run, baseline: Run) -> Iterator[str]:
         yield "THE RUN IS OLDER THAN THE BASELINE."
 
 
-def answer(shown: Shown) -> Answer:
+def answer(found: CheckedRun) -> Answer:
     """Put a check into sentences and tables: in Markdown what changed on top, all cells folded away."""
-    outcome = shown.outcome
+    outcome = found.outcome
     names = zip(outcome.cells, short([cell.fullname for cell in outcome.cells]), strict=True)
     cells = sorted(names, key=lambda one: _ORDER.index(one[0].verdict))  # those to act on first
     rows = [_row(cell, name) for cell, name in cells]
     notable = [row for row, (cell, _) in zip(rows, cells, strict=True) if cell.verdict in ("slower", "faster")]
-    every, terms = Grid(COLUMNS, rows, styles=STYLES), f"tolerance {formats.percent(shown.tolerance)}; {_FOOTNOTE}"
+    every, terms = Grid(COLUMNS, rows, styles=STYLES), f"tolerance {formats.percent(found.tolerance)}; {_FOOTNOTE}"
     remarks = [*map(Sentence, [*_reasons(outcome), *_alone(outcome)])]
     return Answer(
         heading=f"paceline check: {outcome.verdict}",
         conclusion=Sentence(_conclusion(outcome), style=OVERALL[outcome.verdict]),
         blocks=[
-            Sentence(_sides(shown)),
-            *(Sentence(note, style="bold red") for note in shown.notes),
+            Sentence(_sides(found)),
+            *(Sentence(note, style="bold red") for note in found.notes),
             *([Only("markdown", Grid(COLUMNS, notable, styles=STYLES))] if notable else []),
             Only("terminal", every),
-            Listing([*remarks, *(Sentence(said, style="yellow") for said in _easy(shown))]),
+            Listing([*remarks, *(Sentence(said, style="yellow") for said in _easy(found))]),
             Only("terminal", Sentence(terms, style="dim")),
             Details(f"All {len(rows)} cells", (every, Sentence(f"{terms}."))),
         ],
@@ -165,9 +165,9 @@ def _conclusion(outcome: CheckOutcome) -> str:
             return f"No cell is slower: {said}."
 
 
-def _sides(shown: Shown) -> str:
+def _sides(found: CheckedRun) -> str:
     """Return what was compared with what, and why that is the baseline."""
-    return f"{shown.run.fingerprint}: {called(shown.run)} against the baseline, {called(shown.baseline)}: {shown.why}"
+    return f"{found.run.fingerprint}: {called(found.run)} against the baseline, {called(found.baseline)}: {found.why}"
 
 
 def _reasons(outcome: CheckOutcome) -> list[str]:
@@ -184,9 +184,9 @@ def _alone(outcome: CheckOutcome) -> Iterator[str]:
         yield f"{len(outcome.added)} of the run's cells are not in the baseline: {some(outcome.added, 5)}"
 
 
-def _easy(shown: Shown) -> list[str]:
+def _easy(found: CheckedRun) -> list[str]:
     """Return what to do about a baseline that has become too easy: one sentence, or none."""
-    cells, run = shown.outcome.easy, shown.run
+    cells, run = found.outcome.easy, found.run
     if not cells:
         return []
     here = run.number is not None and run.fingerprint == machine.fingerprint()
@@ -200,18 +200,18 @@ def _easy(shown: Shown) -> list[str]:
     return [sentence]
 
 
-def as_json(shown: Shown) -> str:
+def as_json(found: CheckedRun) -> str:
     """Write a check as JSON; times in seconds, changes as run / baseline, null for what is not known."""
-    outcome = dict(vars(shown.outcome))
+    outcome = dict(vars(found.outcome))
     easy = outcome.pop("easy")
     return files.as_json(
         {
             **outcome,
-            "run": _run(shown.run),
-            "baseline": {**_run(shown.baseline), "why": shown.why},
-            "tolerance": shown.tolerance,
-            "easy_baseline": {"cells": easy, "sentence": _easy(shown)[0]} if easy else None,
-            "notes": shown.notes,
+            "run": _run(found.run),
+            "baseline": {**_run(found.baseline), "why": found.why},
+            "tolerance": found.tolerance,
+            "easy_baseline": {"cells": easy, "sentence": _easy(found)[0]} if easy else None,
+            "notes": found.notes,
         }
     )
 
