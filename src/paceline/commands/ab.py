@@ -99,7 +99,7 @@ def run(arguments: Namespace) -> int:
         143: SIGTERM.
     """
     try:
-        return read(arguments) if arguments.read else measured(arguments)
+        return read(arguments) if arguments.read else compare(arguments)
     except (SideError, SideFailed, ServerError) as error:
         complain(error)
         return MISUSE  # 1 would say that a cell is slower
@@ -108,14 +108,14 @@ def run(arguments: Namespace) -> int:
 def read(arguments: Namespace) -> int:
     """Judge a saved comparison again."""
     path = resolve(arguments.read, arguments.results / FOLDER)
-    return shown(load(path), path, arguments)
+    return answered(load(path), path, arguments)
 
 
-def measured(arguments: Namespace) -> int:
+def compare(arguments: Namespace) -> int:
     """Run a comparison, save it and judge it; one that can't be saved is still shown."""
     if platform.system() == "Windows":
         raise MisuseError(WINDOWS)
-    spec = asked(arguments)
+    spec = spec_of(arguments)
     if why := unfit_folder(arguments.results / FOLDER):
         raise MisuseError(why)
 
@@ -132,13 +132,13 @@ def measured(arguments: Namespace) -> int:
     try:
         path = save(comparison, arguments.results / FOLDER)
     except NotSaved as error:
-        shown(comparison, None, arguments)
+        answered(comparison, None, arguments)
         complain(error)
         return MISUSE
-    return shown(comparison, path, arguments)
+    return answered(comparison, path, arguments)
 
 
-def asked(arguments: Namespace) -> ComparisonSpec:
+def spec_of(arguments: Namespace) -> ComparisonSpec:
     """Make sense of what was typed, or raise MisuseError or SideError."""
     if not arguments.baseline:
         raise MisuseError(
@@ -159,16 +159,16 @@ def asked(arguments: Namespace) -> ComparisonSpec:
     )
 
 
-def shown(comparison: Comparison, path: Path | None, arguments: Namespace) -> int:
+def answered(comparison: Comparison, path: Path | None, arguments: Namespace) -> int:
     """Write the decision in the form that was asked for, and return its exit status."""
     outcome = judged(comparison)
     show(arguments, answer(comparison, outcome), lambda: as_json(comparison, outcome, path))
     if path and not (arguments.json or arguments.markdown):
         sys.stdout.write(f"saved: {path}\n")
-    return ended(outcome, arguments)
+    return exit_status(outcome, arguments)
 
 
-def ended(outcome: Outcome, arguments: Namespace) -> int:
+def exit_status(outcome: Outcome, arguments: Namespace) -> int:
     """Return the exit status of a judged comparison."""
     if outcome.failed or not outcome.cells:
         return MISUSE
