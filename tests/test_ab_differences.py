@@ -30,7 +30,7 @@ def sides(tmp_path):
         top = tmp_path / word
         for file in ("wares/__init__.py", "wares/core.py", "tests/test_speed.py"):
             write(top / "src" / file)
-        code = Code(top, importable(["src/wares/__init__.py"]), beside=tmp_path / "candidate")
+        code = Code(top, importable(["src/wares/__init__.py"]), working_tree=tmp_path / "candidate")
         made[word] = Side(word, parse(typed), top, PYTHON, commit="c0ffee", code=code)
     return made
 
@@ -74,7 +74,7 @@ def test_the_same_commit_without_a_changed_file_is_the_same_code(sides):
 
 
 @pytest.mark.parametrize(
-    "facts", [{"dirty": True}, {"commit": "badcafe"}, {"wanted": parse(". X=1")}, {"python": Path("/other")}]
+    "facts", [{"dirty": True}, {"commit": "badcafe"}, {"spec": parse(". X=1")}, {"python": Path("/other")}]
 )
 def test_another_file_commit_variable_or_python_is_a_difference(facts, sides):
     assert same_code(sides["baseline"], replace(sides["candidate"], **facts)) == ""

@@ -85,7 +85,7 @@ def test_a_project_that_was_renamed_since_is_known_by_both_names(here):
         write(here / top / "pyproject.toml", f'[project]\nname = "{name}"')
         subprocess.run(["git", "init", "--quiet", here / top], check=True)
         subprocess.run(["git", "-C", here / top, "add", "."], check=True)
-    found = own_code(here / "checkout", beside=here / "tree")
+    found = own_code(here / "checkout", working_tree=here / "tree")
     assert found.projects == {"new", "old"}
     assert found.modules["wares"] == "python/wares/__init__.py"
 
@@ -98,7 +98,7 @@ def test_where_an_editable_install_leads_each_side_has_a_folder_of_its_own(folde
     for top in ("tree", "checkout"):
         write(here / top / folder / "madewares" / "__init__.py")
     monkeypatch.syspath_prepend(here / "tree" / folder)
-    found = roots(Code(here / "checkout", importable([f"{folder}/madewares/__init__.py"]), beside=here / "tree"))
+    found = roots(Code(here / "checkout", importable([f"{folder}/madewares/__init__.py"]), working_tree=here / "tree"))
     assert found == [here / "checkout" / folder]
 
 
@@ -108,7 +108,7 @@ def test_a_namespace_package_is_found_beside_the_parts_of_others(here, monkeypat
         write(here / top / "lib" / "acmespace" / "ours" / "__init__.py")
     for folder in (here / "tree" / "lib", here / "other"):
         monkeypatch.syspath_prepend(folder)
-    found = roots(Code(here / "checkout", importable(["lib/acmespace/ours/__init__.py"]), beside=here / "tree"))
+    found = roots(Code(here / "checkout", importable(["lib/acmespace/ours/__init__.py"]), working_tree=here / "tree"))
     assert found == [here / "checkout" / "lib"]
 
 
@@ -126,7 +126,7 @@ def test_an_editable_install_may_lead_there_by_a_hook(here, monkeypatch):
     file = write(here / "tree" / "code" / "hookedwares" / "__init__.py")
     write(here / "checkout" / "code" / "hookedwares" / "__init__.py")
     monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, Finder("hookedwares", file)])
-    found = roots(Code(here / "checkout", importable(["code/hookedwares/__init__.py"]), beside=here / "tree"))
+    found = roots(Code(here / "checkout", importable(["code/hookedwares/__init__.py"]), working_tree=here / "tree"))
     assert found == [here / "checkout" / "code"]
 
 
@@ -134,7 +134,7 @@ def test_a_folder_that_a_side_lacks_and_one_of_an_environment_are_none_of_its_ow
     for folder in ("newlayout", ".venv/lib/site-packages"):
         write(here / "tree" / folder / "movedwares" / "__init__.py")
         monkeypatch.syspath_prepend(here / "tree" / folder)
-        assert roots(Code(here / "checkout", importable(["movedwares/__init__.py"]), beside=here / "tree")) == []
+        assert roots(Code(here / "checkout", importable(["movedwares/__init__.py"]), working_tree=here / "tree")) == []
 
 
 # Whose code it is

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from paceline.ab import output as showing
 from paceline.ab.judging import Count
-from paceline.ab.output import as_json, markdown
+from paceline.ab.output import answer, as_json
 from paceline.ab.record import save
 from paceline.cli import main
+from paceline.text import blocks
 from paceline.text.formats import code, render, text
 
 SLOWER = judged(
@@ -32,8 +32,12 @@ class Terminal(io.StringIO):
 
 def shown(held, judgement, stream=None):
     stream = stream or io.StringIO()
-    render(showing.tables(held, judgement), stream)
+    render(blocks.terminal(answer(held, judgement)), stream)
     return stream.getvalue()
+
+
+def markdown(held, judgement):
+    return blocks.markdown(answer(held, judgement))
 
 
 def row_of(made, name):
@@ -137,7 +141,7 @@ def test_what_fails_on_the_candidate_only_is_named_in_the_last_sentence():
     assert "fails on the candidate only: test_x.py::test_broken (ValueError: no such key)" in made
     last = Text.from_ansi(made).plain.splitlines()[-1]
     assert last.endswith("1 fails on the candidate only (test_x.py::test_broken).")
-    assert "- **fails on the candidate only**: `test_x.py::test_broken`: ValueError: no such key\n" in markdown(
+    assert "- **fails on the candidate only: `test_x.py::test_broken` (ValueError: no such key)**\n" in markdown(
         held, judgement
     )
     assert json.loads(as_json(held, judgement))["failed"] == failed
@@ -202,6 +206,8 @@ Slower: 1 slower (test_compute\[one worker\]), 1 same, 1 unknown (test_read\[asy
 
 baseline rev:main (2264bc41e176) against candidate . (working tree, 2264bc41e176 and changes)
 
+**benchmarks/test_gate.py**
+
 | cell | baseline | candidate | change | interval | pairs | verdict |
 | --- | ---: | ---: | ---: | ---: | ---: | --- |
 | `test_compute[one worker]` | 100 ms | 110 ms | +10.0 % | +8.0 % .. +12.0 % | 14+8 | **slower** |
@@ -217,6 +223,7 @@ canary: -0.1 % (-0.4 % to +0.2 %)
 <details><summary>How it was measured</summary>
 
 linux-x86_64-cpu-2cpu-cpython-3.11: 14 pairs of processes and 8 fresh, seed 7.
+
 Begun 2026-01-02T03:04:05+00:00, tolerance 3.0 %; interval: 95.0 % after 14 pairs.
 
 ```sh

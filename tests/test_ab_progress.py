@@ -7,14 +7,14 @@ import pytest
 from comparisons import FILE, ONE, THREE, TWO
 from processes import LONG_PATIENCE, everything_from, python, terminal
 
-from paceline.ab.progress import OPEN, named, pairs_done
+from paceline.ab.output import OPEN, named, pairs_done
 from paceline.ab.record import CANARY
 from paceline.text.formats import duration
 from paceline.text.progress import progress
 
 HELD = f"""
 import os, signal, sys, threading
-from paceline.ab.progress import named, pairs_done
+from paceline.ab.output import named, pairs_done
 from paceline.text.progress import progress
 
 def pair(*facts):

@@ -511,7 +511,7 @@ def test_a_file_that_does_not_run_is_no_python(tmp_path):
 
 
 def test_a_python_that_hangs_is_given_up_with_all_that_it_started(tmp_path, monkeypatch):
-    monkeypatch.setattr(sides, "PATIENCE", 0.5)
+    monkeypatch.setattr(sides, "IMPORT_TIMEOUT", 0.5)
     other = program(tmp_path / "python", f"sleep 1000 & echo $! > {tmp_path}/pid; wait")
     with pytest.raises(SideError, match="did not import pytest within 0.5 s"), side(f"python:{other}", tmp_path):
         pass

@@ -15,9 +15,12 @@ from comparisons import ONE, comparison, judged, outcome, pairs
 from paceline.ab import output
 from paceline.ab.profiles import Profile
 from paceline.ab.record import load, save
-from paceline.ab.why import Explanation, as_json, explained, markdown, text
+from paceline.ab.why import Explanation, explained, text
+from paceline.files import as_json
 from paceline.plugin.side import profiling
 from paceline.plugin.side.profiling import profiled
+from paceline.text import formats
+from paceline.text.blocks import markdown, terminal
 from paceline.text.formats import render
 
 BEFORE, AFTER = Path("/baseline"), Path("/candidate")
@@ -236,8 +239,8 @@ def test_what_cannot_be_seen_is_said():
 def test_an_explanation_can_be_saved_read_and_written_everywhere():
     explanation = told(TABLE, TABLE | {"head": (1, 20, {"__new__": 100}), "__new__": (100, 10, {})})
     assert msgspec.json.decode(msgspec.json.encode(explanation), type=Explanation) == explanation
-    assert json.loads(json.dumps(as_json(explanation)))["functions"][0]["calls"][0]["candidate"] == 100
-    assert r"\_\_new\_\_ (app.py:41): 0 calls, now 100" in markdown(explanation)[0]
+    assert json.loads(as_json(explanation))["functions"][0]["calls"][0]["candidate"] == 100
+    assert r"\_\_new\_\_ (app.py:41): 0 calls, now 100" in formats.text(text(explanation)[0])
 
 
 def test_a_saved_comparison_says_again_where_its_cells_changed(tmp_path):
@@ -245,7 +248,7 @@ def test_a_saved_comparison_says_again_where_its_cells_changed(tmp_path):
     held = comparison(*pairs({ONE: ((0.1,), (0.11,))}, 2), explanations={ONE: explanation})
     again, slower = load(save(held, tmp_path)), outcome(judged(ONE, "slower"))
     stream = io.StringIO()
-    render(output.tables(again, slower), stream)
+    render(terminal(output.answer(again, slower)), stream)
     assert (
         "test_compute[one worker], by 5 profiles of 10 calls on each side:\n"
         "  nothing differs but time\n"
@@ -254,7 +257,7 @@ def test_a_saved_comparison_says_again_where_its_cells_changed(tmp_path):
     listed = (
         "`test_compute[one worker]`, by 5 profiles of 10 calls on each side:\n\n- nothing differs but time\n- head "
     )
-    assert listed in output.markdown(again, slower)
+    assert listed in markdown(output.answer(again, slower))
     saved = json.loads(output.as_json(again, slower))
     assert saved["explanations"][ONE]["functions"][0]["name"] == "head"
 

@@ -280,7 +280,7 @@ def test_a_file_system_without_locks_is_saved_to_all_the_same(tmp_path, monkeypa
 
 
 def test_a_saver_that_is_stuck_is_not_waited_for_for_ever(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "_PATIENCE", 0.05)
+    monkeypatch.setattr(files, "_LOCK_TIMEOUT", 0.05)
     (tmp_path / ".saving-of-somebody.tmp").write_text("in the making")
     descriptor = os.open(tmp_path, os.O_RDONLY)
     try:

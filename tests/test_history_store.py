@@ -10,7 +10,6 @@ from saved_runs import FINGERPRINT, FOLDER, PARTIAL, benchmark, put, saved
 from paceline import history, machine
 from paceline.commands import report, shared
 from paceline.history import NoSuchRunError, UnreadableRun
-from paceline.trends import baselines as history_chosen
 
 HERE = machine.fingerprint()
 
@@ -160,7 +159,7 @@ def test_the_newest_run_is_the_newest_by_date_whatever_its_number_and_folder(tmp
     assert numbers(found) == [7, 9, 6, 8]
     assert newest(tmp_path).number == 8
     assert history.newest_among(found, HERE).number == 8
-    assert history_chosen.chosen(None, tmp_path, pytest.fail).number == 8
+    assert shared.chosen(None, tmp_path, lambda: shared.whole_runs(tmp_path)).number == 8
     assert report.chosen([], tmp_path, HERE, pytest.fail).runs == (found[-1],)
     assert shared.newest(tmp_path).number == 8
 

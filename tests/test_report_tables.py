@@ -62,9 +62,9 @@ def run():
     return from_json(lesson(), Path("results/here/0003_x.json"))
 
 
-def printed(renderables, **options):
+def printed(renderables):
     stream = io.StringIO()
-    formats.render(renderables, stream, **options)
+    formats.render(renderables, stream)
     return stream.getvalue()
 
 
@@ -240,8 +240,9 @@ def test_nothing_in_a_file_is_taken_for_markup_or_steers_the_terminal():
     assert "[blink]\\x07: x\\x1b[0m" in text
 
 
-def test_a_width_given_is_a_least_width():
-    assert printed([Text("a longer line")], width=3) == "a longer line\n"
+def test_a_line_is_as_long_as_it_needs_to_be():
+    line = "many words " * 40 + "end"
+    assert printed([Text("short"), Text(line)]) == f"short\n{line}\n"
 
 
 @given(arbitrary_runs.runs(), arbitrary_runs.runs())

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from paceline.commands import predict, trace, watch
 from paceline.plugin import choices
 from paceline.server.service import Service
-from paceline.text import numbers, options
+from paceline.text import numbers
 from paceline.text.numbers import NumberError
 from paceline.watch.following import wish
 
@@ -56,18 +56,18 @@ def test_no_latency_and_no_computing_are_watched_as_such():
 @pytest.mark.parametrize(
     ("read", "text", "reason"),
     [
-        (options.seconds, "-1", "'-1' must be seconds of 0 or more, such as 0.05 or 50ms"),
-        (options.seconds, "20 ms", "'20 ms' must be seconds"),
-        (options.seconds, "1KiB", "'1KiB' must be seconds"),
-        (options.seconds, "ms", "'ms' must be seconds"),
-        (options.timeout, "0ms", "'0ms' must be seconds above 0"),
-        (options.size, "20ms", "'20ms' must be a whole number of bytes of 0 or more, such as 1024 or 1KiB"),
-        (options.size, "0.3KiB", "'0.3KiB' must be a whole number of bytes"),
-        (options.memory, "0", "'0' must be a whole number of bytes of 1 or more"),
-        (options.bandwidth, "0", "'0' must be bytes per second above 0"),
-        (options.above_zero, "0", "'0' must be a decimal number above 0, such as 0.05"),
-        (options.whole, "0", "'0' must be a whole number of 1 or more, of at most 20 digits"),
-        (options.natural, "1" * 21, "must be a whole number of 0 or more, of at most 20 digits"),
+        (numbers.seconds, "-1", "'-1' must be seconds of 0 or more, such as 0.05 or 50ms"),
+        (numbers.seconds, "20 ms", "'20 ms' must be seconds"),
+        (numbers.seconds, "1KiB", "'1KiB' must be seconds"),
+        (numbers.seconds, "ms", "'ms' must be seconds"),
+        (numbers.timeout, "0ms", "'0ms' must be seconds above 0"),
+        (numbers.size, "20ms", "'20ms' must be a whole number of bytes of 0 or more, such as 1024 or 1KiB"),
+        (numbers.size, "0.3KiB", "'0.3KiB' must be a whole number of bytes"),
+        (numbers.memory, "0", "'0' must be a whole number of bytes of 1 or more"),
+        (numbers.bandwidth, "0", "'0' must be bytes per second above 0"),
+        (numbers.above_zero, "0", "'0' must be a decimal number above 0, such as 0.05"),
+        (numbers.positive, "0", "'0' must be a whole number of 1 or more, of at most 20 digits"),
+        (numbers.whole, "1" * 21, "must be a whole number of 0 or more, of at most 20 digits"),
     ],
 )
 def test_what_is_no_such_number_is_told_with_what_would_do(read, text, reason):

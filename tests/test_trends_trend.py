@@ -40,6 +40,17 @@ def test_the_table_says_the_same(tmp_path, capsys):
     assert "1 change point in 1 of 6 cells." in shown
 
 
+def test_markdown_begins_with_the_conclusion_and_has_the_same_table(tmp_path, capsys):
+    write(tmp_path, stepped(), change=newer)
+    assert trend("--results", tmp_path, "--markdown") == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("## paceline trend\n\n1 change point in 1 of 6 cells.\n")
+    assert "**Moved at run 14 (" in shown
+    assert (
+        "\n| cell | change | 95 % interval | p |\n| --- | ---: | ---: | ---: |\n| `test_downloads[cell2]` | +" in shown
+    )
+
+
 def test_runs_beside_a_tracer_are_no_part_of_a_trend(tmp_path, capsys):
     slowed = range(14, 25)
     write(tmp_path, stepped(), change=traced(*slowed))

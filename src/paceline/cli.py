@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from paceline.commands import COMMANDS
+from paceline.commands import COMMANDS, FAILED, INTERRUPTED, MISUSE, PIPE_CLOSED, MisuseError
 
 _WHAT = (
     "Which concurrency strategy should this Python work use, on this machine, and how close does it come to the limit?"
@@ -33,8 +33,6 @@ _EXAMPLES = """examples:
                                 is the working tree slower than main?
 """
 _GATES = ("ab", "check")
-_INTERRUPTED = 128 + 2  # what a shell reports for SIGINT
-_PIPE_CLOSED = 128 + 13  # and for SIGPIPE
 
 
 class _AsWritten(argparse.RawDescriptionHelpFormatter):
@@ -52,15 +50,10 @@ class _Version(argparse.Action):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line.
+    """Run the command line on these words, or those of this process; returns the exit status.
 
-    Args:
-        argv: the words after `paceline`; those of this process if not given.
-
-    Returns:
-        0: done. 1: it failed, with a sentence on standard error. 2: a run is not there or can't be read. 130: Ctrl-C.
-        141: nobody reads the output any more. For `ab` and `check` 1 means that a cell is slower, and a failure of any
-        kind is 2.
+    0: done. 1: it failed, with a sentence on standard error. 2: a run is not there or can't be read. 130: Ctrl-C.
+    141: nobody reads the output any more. For `ab` and `check` 1 means that a cell is slower, and any failure is 2.
 
     Raises:
         SystemExit: with 2 for a misuse, with 0 after --help and --version.
@@ -73,10 +66,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = arguments.act(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return INTERRUPTED
     except BrokenPipeError:
         _forget_output()
-        return _PIPE_CLOSED
+        return PIPE_CLOSED
     except Exception as error:
         from paceline.commands.shared import complain
 
@@ -88,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         else:
             raise
         _forget_output()
-        return 2 if arguments.command in _GATES or ended is None else ended
+        return MISUSE if arguments.command in _GATES or ended is None else ended
     return status
 
 
@@ -123,15 +116,12 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _status_of(error: Exception) -> int | None:
-    """Return the exit status for an error that speaks for itself: 2 for a history's, 1 for the system's.
-
-    None for any other, which is a bug.
-    """
+    """Return the exit status for an error that speaks for itself; None for any other, which is a bug."""
     from paceline.history import HistoryError
 
-    if isinstance(error, HistoryError):
-        return 2
-    return 1 if isinstance(error, OSError) else None
+    if isinstance(error, MisuseError | HistoryError):
+        return MISUSE
+    return FAILED if isinstance(error, OSError) else None
 
 
 def _forget_output() -> None:

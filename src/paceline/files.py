@@ -1,7 +1,9 @@
 """A file is written whole or not at all, under the next free number or where it was asked for."""
 
 import contextlib
+import dataclasses
 import errno
+import json
 import math
 import os
 import re
@@ -13,8 +15,15 @@ from pathlib import Path
 from typing import Any
 
 
+def as_json(whole: Any) -> str:
+    """Write a document for programs: dataclasses by their fields, null for each number that is not finite."""
+    return json.dumps(finite(whole), indent=2, allow_nan=False)
+
+
 def finite(value: Any) -> Any:
-    """Return the same with None in place of each number that is not finite, in dicts, lists and tuples too."""
+    """Return the same with None in place of each number that is not finite, dataclasses as dicts, tuples as lists."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = vars(value)
     if isinstance(value, Mapping):
         return {key: finite(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
@@ -30,7 +39,7 @@ def finite_or_none(value: Any) -> Any:
 _NUMBER = re.compile(r"([0-9]{4,})_")
 _TEMPORARY = ".saving-{}.tmp"  # no glob for saved runs matches it: they all end in .json
 _LONGEST_LABEL = 240  # bytes; a name may have 255, with number and suffix
-_PATIENCE = 60.0  # seconds; a save takes milliseconds, so whoever holds the folder longer is stopped or stuck
+_LOCK_TIMEOUT = 60.0  # seconds; a save takes milliseconds: what holds the folder longer is stopped or stuck
 _LINKS_REFUSED = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 
 
@@ -44,9 +53,7 @@ def unfit_label(label: str) -> str | None:
 
 
 def unfit_folder(folder: Path) -> str | None:
-    """Return why nothing can be saved in a folder that may have to be made yet, as far as that is to be seen
-    beforehand.
-    """
+    """Return why nothing can be saved in a folder that may have to be made yet, as far as can be seen beforehand."""
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not there.is_dir():
         return f"nothing can be saved in {folder}: {there} is no folder; move it away, or name another place"
@@ -60,9 +67,6 @@ def publish(folder: Path, label: str, content: bytes) -> Path:
 
     The file appears under its name only when all of it is on the disk. A process killed before that leaves a file that
     no history reads, and that the next save removes.
-
-    Returns:
-        The path of the new file.
 
     Raises:
         OSError: the disk is full, or the folder can't be written to; nothing is left behind.
@@ -101,9 +105,8 @@ def replace(path: Path, content: bytes) -> None:
 def _held(folder: Path) -> Iterator[bool]:
     """Hold `folder` against other savers. The lock ends with the process, so a kill leaves none.
 
-    Yields:
-        Whether it is ours alone. Some network file systems know no locks: there a number may be given twice, but still
-        nothing is overwritten.
+    Yields whether it is ours alone. Some network file systems know no locks: there a number may be given twice, but
+    still nothing is overwritten.
     """
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -115,7 +118,7 @@ def _held(folder: Path) -> Iterator[bool]:
 def _lock(descriptor: int) -> bool:
     import fcntl  # which Windows lacks, where this module is imported all the same
 
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _LOCK_TIMEOUT
     while time.monotonic() < deadline:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -207,12 +210,10 @@ def unfit(path: Path) -> str | None:
 
 
 def put(path: Path, content: bytes) -> None:
-    """Write a file, all of it or nothing, or to standard output for `-`; what a link leads to is replaced, not the
-    link.
+    """Write a file, all of it or nothing, or to standard output for `-`; a link stays, and its target is replaced.
 
     Raises:
-        OSError: the disk is full, or the folder can't be written to; a file that was there is as it was. It has the
-            path, which an error of a full disk doesn't know.
+        OSError: with the path, which an error of a full disk lacks; a file that was there is as it was.
     """
     if path == STDOUT:
         sys.stdout.buffer.write(content)  # the file's own bytes, whatever the encoding of text

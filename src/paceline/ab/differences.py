@@ -8,7 +8,7 @@ from typing import Any
 
 from paceline.ab.git import SideError, git
 from paceline.ab.origins import code_of, compiled
-from paceline.ab.record import Which
+from paceline.ab.record import WHICH, Which
 from paceline.ab.sides import Side
 from paceline.ab.why import ARGUMENTS
 from paceline.tables.verdicts import some
@@ -19,13 +19,8 @@ _SOURCES = {".c", ".cc", ".cpp", ".pxd", ".py", ".pyx", ".rs"}
 
 
 def origin(side: Side, modules: Mapping[str, str]) -> str:
-    """Return where the code came from that a side ran, in a sentence.
-
-    Args:
-        side: the side.
-        modules: what it had loaded: full name -> file.
-    """
-    place = f"revision {side.wanted.name}" if side.wanted.kind == "rev" else "the working tree"
+    """Return in a sentence where the code came from that a side ran; `modules` are full name -> file."""
+    place = f"revision {side.spec.name}" if side.spec.kind == "rev" else "the working tree"
     code = code_of(modules, side.code)
     return f"The {side.word} ran {code or 'no module of the project, but its tests,'} of {place}."
 
@@ -41,23 +36,19 @@ def _run(side: Side) -> tuple[object, ...]:
     """Return what is run of a side and how: its commit, or its folder where that says more."""
     code = side.code.top if side.dirty or side.commit is None else side.commit
     python = None if side.installed else side.python
-    return code, python, dict(side.wanted.environment), side.wanted.options
+    return code, python, dict(side.spec.environment), side.spec.options
 
 
 def compiled_apart(sides: Mapping[Which, Side], modules: Mapping[Which, Mapping[str, str]]) -> str:
-    """Return in a sentence what only one side ran compiled; "" if nothing.
+    """Return in a sentence what only one side ran compiled, by the modules it had loaded; "" if nothing.
 
     A compiled extension that was built in the working tree is in no checkout of a revision, which falls back on Python.
-
-    Args:
-        sides: both of them.
-        modules: what each had loaded: full name -> file.
 
     Raises:
         SideError: if the other side can't run it compiled, since it was never built there.
     """
     found = {word: compiled(modules[word], side.code) for word, side in sides.items()}
-    pairs: tuple[tuple[Which, Which], ...] = (("baseline", "candidate"), ("candidate", "baseline"))
+    pairs = (WHICH, WHICH[::-1])
     alone = {has: {name: found[has][name] for name in found[has].keys() - found[lacks]} for has, lacks in pairs}
     return " ".join(filter(None, (_only(sides[has], sides[lacks], alone[has]) for has, lacks in pairs)))
 
@@ -78,11 +69,11 @@ def _can_load(file: Path, has: Side, lacks: Side) -> bool:
 
 
 def _unbuilt(has: Side, lacks: Side, named: str) -> str:
-    revision = lacks.wanted.kind == "rev"
+    revision = lacks.spec.kind == "rev"
     build = "--install builds revisions" if revision else f"{lacks.python} -m pip install -e . builds the working tree"
     return (
-        f"only the {has.word} ({has.wanted.typed}) runs compiled code of this project, {named}, which was never built "
-        f"for the {lacks.word} ({lacks.wanted.typed}): {build}; or switch it off on both sides, if the project has a "
+        f"only the {has.word} ({has.spec.typed}) runs compiled code of this project, {named}, which was never built "
+        f"for the {lacks.word} ({lacks.spec.typed}): {build}; or switch it off on both sides, if the project has a "
         "variable for that, as in --candidate '. NO_EXTENSIONS=1'"
     )
 
@@ -104,7 +95,7 @@ def _newer_sources(built: Path) -> list[Path]:
 
 def different_dependencies(baseline: Side, candidate: Side) -> str:
     """Return in a sentence which dependencies differ between the sides' files; "" if none, or if each has its own."""
-    revisions = [side for side in (baseline, candidate) if side.wanted.kind == "rev"]
+    revisions = [side for side in (baseline, candidate) if side.spec.kind == "rev"]
     if all(side.installed for side in revisions):
         return ""
     one, other = _requests(baseline), _requests(candidate)
@@ -164,7 +155,7 @@ def _in_pyproject(whole: Mapping[str, Any]) -> Iterator[str]:
     for group in (project.get("dependencies", []), *groups):
         yield from map(str, group)
     for group in (poetry, *poetry.get("group", {}).values()):
-        yield from (f"{name} {wanted}" for name, wanted in group.get("dependencies", {}).items())
+        yield from (f"{name} {version}" for name, version in group.get("dependencies", {}).items())
 
 
 def _in_setup_cfg(text: str) -> Iterator[str]:
@@ -186,8 +177,8 @@ def changed_lines(baseline: Side, candidate: Side) -> str:
     """Return what git says changed from one side's files to the other's; "" if nothing, or where it can't tell."""
     if baseline.commit is None or candidate.commit is None or baseline.code.top == candidate.code.top:
         return ""
-    if candidate.wanted.kind != "rev":
+    if candidate.spec.kind != "rev":
         return git(candidate.code.top, *ARGUMENTS, baseline.commit)
-    if baseline.wanted.kind != "rev":
+    if baseline.spec.kind != "rev":
         return git(baseline.code.top, *ARGUMENTS, "-R", candidate.commit)
     return git(candidate.code.top, *ARGUMENTS, baseline.commit, candidate.commit)

@@ -55,39 +55,24 @@ class GitError(SideError):
 
 @dataclass(frozen=True)
 class Repository:
-    """The repository that a folder lies in.
+    """The repository that a folder lies in."""
 
-    Args:
-        top: the folder it begins with.
-        inside: where in it the folder is; "." at the top.
-    """
-
-    top: Path
-    inside: Path
+    top: Path  # the folder it begins with
+    inside: Path  # where in it the folder is; "." at the top
 
 
 @dataclass(frozen=True)
 class State:
-    """What a folder holds.
+    """What a folder holds."""
 
-    Args:
-        top: where its project begins: the repository's top, or the folder itself outside of one.
-        commit: the commit that is checked out, in full; None outside of a repository and before the first one.
-        dirty: whether tracked files differ from it.
-    """
-
-    top: Path
+    top: Path  # where its project begins: the repository's top, or the folder itself outside of one
+    # the commit that is checked out, in full; None outside of a repository and before the first one
     commit: str | None = None
-    dirty: bool = False
+    dirty: bool = False  # whether tracked files differ from it
 
 
 def git(folder: Path, *words: str | Path, own_group: bool = False) -> str:
-    """Run git in a folder, and give what it writes.
-
-    Args:
-        folder: any folder of a repository.
-        words: the command and its arguments.
-        own_group: keep the Ctrl-C of a terminal from it.
+    """Run git in a folder, and return what it writes; with a group of its own, a terminal's Ctrl-C does not reach it.
 
     Raises:
         GitError: if it can't be run or fails.
@@ -109,22 +94,14 @@ def git(folder: Path, *words: str | Path, own_group: bool = False) -> str:
 
 
 def repository(folder: Path) -> Repository:
-    """Find the repository of a folder.
-
-    Raises:
-        GitError: if there is none.
-    """
+    """Find the repository of a folder, or raise GitError."""
     top = git(folder, "rev-parse", "--show-toplevel").removesuffix("\n")
     inside = git(folder, "rev-parse", "--show-prefix").removesuffix("\n")
     return Repository(Path(top), Path(inside))
 
 
 def commit(folder: Path, revision: str) -> str:
-    """Return the commit of a revision, in full.
-
-    Raises:
-        GitError: if there is none.
-    """
+    """Return the commit of a revision, in full, or raise GitError."""
     return git(folder, "rev-parse", "--verify", f"{revision}^{{commit}}").strip()
 
 
@@ -149,42 +126,34 @@ _LOCK = "paceline-in-use"
 
 @dataclass(frozen=True)
 class Checkout:
-    """A revision's files.
+    """A revision's files."""
 
-    Args:
-        top: where they begin.
-        folder: the same place in them as that which the comparison was started from.
-        scratch: a folder beside them, which goes with them.
-        commit: theirs, in full.
-    """
-
-    top: Path
-    folder: Path
-    scratch: Path
-    commit: str
+    top: Path  # where they begin
+    folder: Path  # the same place in them as that which the comparison was started from
+    scratch: Path  # a folder beside them, which goes with them
+    commit: str  # theirs, in full
 
 
 @contextmanager
-def checked_out(revision: str, start: Path, tell: Callable[[str], None]) -> Iterator[Checkout]:
+def checked_out(revision: str, start: Path, report: Callable[[str], None]) -> Iterator[Checkout]:
     """Check a revision out for as long as the context lasts; remove first what killed processes have left of theirs.
 
     Args:
         revision: anything that git calls a commit.
-        start: a folder of the repository.
-        tell: is told what can't be removed.
+        start: a folder of the repository; `report` takes what can't be removed.
 
     Raises:
         SideError: if there is no git, no repository, no such revision, or if the revision lacks that folder.
     """
     found = _repository(revision, start)
-    wanted = _commit(revision, start)
+    checked = _commit(revision, start)
     _sweep(found.top)
-    with _place_for_tree(found.top, tell) as tree:
-        git(found.top, "worktree", "add", "--detach", tree, wanted)
+    with _place_for_tree(found.top, report) as tree:
+        git(found.top, "worktree", "add", "--detach", tree, checked)
         folder = tree / found.inside
         if not folder.is_dir():
             raise SideError(f"rev:{revision} has no folder {found.inside}; start from one that both sides have")
-        yield Checkout(tree, folder, tree.parent, wanted)
+        yield Checkout(tree, folder, tree.parent, checked)
 
 
 def _repository(revision: str, start: Path) -> Repository:
@@ -206,7 +175,7 @@ def _commit(revision: str, start: Path) -> str:
 
 
 @contextmanager
-def _place_for_tree(top: Path, tell: Callable[[str], None]) -> Iterator[Path]:
+def _place_for_tree(top: Path, report: Callable[[str], None]) -> Iterator[Path]:
     """Name a folder in a temporary one, which is locked while this process lives and goes with all that is in it."""
     temporary = tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)
     scratch = Path(temporary.name).resolve()  # as git writes it
@@ -218,7 +187,7 @@ def _place_for_tree(top: Path, tell: Callable[[str], None]) -> Iterator[Path]:
             if tree in _worktrees(top):
                 _forget(top, tree)
         except (GitError, OSError) as error:  # nothing that was measured may be lost by it
-            tell(f"{scratch} could not be removed, remove it by hand: {error}")
+            report(f"{scratch} could not be removed, remove it by hand: {error}")
 
     with (scratch / _LOCK).open("wb") as lock, ended_by(clear):
         _lock(lock)
@@ -246,7 +215,6 @@ def _sweep(top: Path) -> None:
 
 
 def _abandoned(scratch: Path) -> bool:
-    """Return whether no living process has locked a folder."""
     if not scratch.exists():
         return True
     try:

@@ -1,10 +1,10 @@
-"""From a comparison's pairs to verdicts. Pure: whoever has the file can make the decision again."""
+"""From a comparison's pairs to verdicts. Pure: the decision can be made again from the saved file."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from paceline.ab.record import CANARY, CellPlan, Comparison, Pair, Phase, Taken
+from paceline.ab.record import CANARY, Comparison, Pair, Phase, Taken
 from paceline.stats.comparison import (
     Direction,
     Finding,
@@ -24,38 +24,24 @@ from paceline.text.formats import change, many, percent
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """What some pairs say of one cell: candidate / baseline, 1.05 for five per cent slower.
+    """What some pairs say of one cell: candidate / baseline, 1.05 for five per cent slower."""
 
-    Args:
-        ratio: the estimate, above 0.
-        low: the lower end of its interval; None with too few pairs for one.
-        high: the upper end; None as `low`.
-        level: of the interval, a fraction: of the look that decided, or the last one reached.
-        pairs: how many pairs it rests on, those of that look.
-        p: of the test that the sides are equal: in the main phase two-sided, and corrected over all cells and the
-            canary; of fresh pairs for that direction alone, and corrected over what is under suspicion. 1.0 before the
-            first look.
-    """
-
-    ratio: float
-    low: float | None
-    high: float | None
-    level: float
-    pairs: int
+    ratio: float  # the estimate, above 0
+    low: float | None  # the lower end of its interval; None with too few pairs for one
+    high: float | None  # the upper end; None as `low`
+    level: float  # of the interval, a fraction: of the look that decided, or the last one reached
+    pairs: int  # how many pairs it rests on, those of that look
+    # of the test that the sides are equal: in the main phase two-sided, and corrected over all cells and the canary; of
+    # fresh pairs for that direction alone, and corrected over what is under suspicion. 1.0 before the first look
     p: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Count:
-    """Something counted exactly, as each side's pairs had it: its different values, sorted.
+    """Something counted exactly, as each side's pairs had it: its different values, sorted."""
 
-    Args:
-        baseline: shape (k,), k at least 1; one value if all pairs agree.
-        candidate: the same for the other side.
-    """
-
-    baseline: tuple[int, ...]
-    candidate: tuple[int, ...]
+    baseline: tuple[int, ...]  # shape (k,), k at least 1; one value if all pairs agree
+    candidate: tuple[int, ...]  # the same for the other side
 
     @property
     def changed(self) -> bool:
@@ -65,56 +51,36 @@ class Count:
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """One cell's verdict and what it rests on.
+    """One cell's verdict and what it rests on."""
 
-    Args:
-        fullname: the node id.
-        verdict: slower, faster, same or unknown.
-        why: in a sentence, for a reader who sees only this.
-        main: what the main phase says.
-        fresh: what the fresh pairs say; None where nothing was under suspicion.
-        needed: how many pairs would do for an unknown cell; None for a decided one, one that fresh pairs did not bear
-            out, or where nobody can tell.
-        baseline_seconds: of one call: median over its pairs of the baseline's median round, seconds.
-        candidate_seconds: the same for the candidate.
-        counts: name -> what was counted.
-        growth: by what fraction its rounds grow within a process; None where they don't for certain.
-        remarks: what a reader has to know of how it was measured, growth included.
-    """
-
-    fullname: str
-    verdict: Verdict
-    why: str
-    main: Estimate
-    fresh: Estimate | None = None
+    fullname: str  # the node id
+    verdict: Verdict  # slower, faster, same or unknown
+    why: str  # in a sentence, for a reader who sees only this
+    main: Estimate  # what the main phase says
+    fresh: Estimate | None = None  # what the fresh pairs say; None where nothing was under suspicion
+    # how many pairs would do for an unknown cell; None for a decided one, one that fresh pairs did not bear out, or
+    # where that can't be told
     needed: int | None = None
-    baseline_seconds: float
-    candidate_seconds: float
-    counts: Mapping[str, Count] = field(default_factory=dict)
-    growth: float | None = None
-    remarks: tuple[str, ...] = ()
+    baseline_seconds: float  # of one call: median over its pairs of the baseline's median round, seconds
+    candidate_seconds: float  # the same for the candidate
+    counts: Mapping[str, Count] = field(default_factory=dict)  # name -> what was counted
+    growth: float | None = None  # by what fraction its rounds grow within a process; None where they don't for certain
+    remarks: tuple[str, ...] = ()  # what a reader has to know of how it was measured, growth included
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """A comparison, judged.
+    """A comparison, judged."""
 
-    Args:
-        verdict: of all cells: "not comparable" if the canary moved, else "slower" if one cell is, else "faster", else
-            "unknown", else "not slower".
-        cells: in the order of their names.
-        canary: the canary, judged like a cell: "same" or "unknown" are its quiet verdicts.
-        failed: full name -> why it fails, on the candidate only.
-    """
-
+    # of all cells: "not comparable" if the canary moved, else "slower" if one cell is, else "faster", else "unknown",
+    # else "not slower"
     verdict: Overall
-    cells: tuple[Judged, ...]
-    canary: Judged
-    failed: Mapping[str, str] = field(default_factory=dict)
+    cells: tuple[Judged, ...]  # in the order of their names
+    canary: Judged  # the canary, judged like a cell: "same" or "unknown" are its quiet verdicts
+    failed: Mapping[str, str] = field(default_factory=dict)  # full name -> why it fails, on the candidate only
 
 
-Both = tuple[Taken, Taken]
-"""What baseline and candidate measured of one cell in one pair."""
+Both = tuple[Taken, Taken]  # what baseline and candidate measured of one cell in one pair
 
 Ratios = Mapping[str, Sequence[float]]
 """Full name, or `CANARY` -> a log ratio for each pair that holds it on both sides, in the order run."""
@@ -124,20 +90,13 @@ MOVED: Mapping[Verdict, Direction] = {"slower": "slower", "faster": "faster"}
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """What both phases say of every cell, the canary among them.
+    """What both phases say of every cell, the canary among them."""
 
-    Args:
-        tests: how many cells the main pairs test together.
-        ratios: of the main pairs.
-        main: full name -> what the looks at main pairs say; "slower" and "faster" are suspicions.
-        fresh_ratios: of the fresh pairs of what is under suspicion.
-        fresh: full name of a suspect -> what the looks at fresh pairs say.
-    """
-
-    tests: int
-    ratios: Ratios
-    main: Mapping[str, Finding]
-    fresh_ratios: Ratios = field(default_factory=dict)
+    tests: int  # how many cells the main pairs test together
+    ratios: Ratios  # of the main pairs
+    main: Mapping[str, Finding]  # full name -> what the looks at main pairs say; "slower" and "faster" are suspicions
+    fresh_ratios: Ratios = field(default_factory=dict)  # of the fresh pairs of what is under suspicion
+    # full name of a suspect -> what the looks at fresh pairs say
     fresh: Mapping[str, Finding] = field(default_factory=dict)
 
     def verdict(self, name: str) -> Verdict:
@@ -170,11 +129,7 @@ def weighed(comparison: Comparison) -> Evidence:
 
 
 def log_ratios(pairs: Sequence[Pair], phase: Phase) -> dict[str, list[float]]:
-    """Return each cell's log ratios in one phase, shape (pairs that hold it on both sides,), in the order of the names.
-
-    Raises:
-        ValueError: a round took no time, or the sides differ in their number of rounds.
-    """
+    """Return each cell's log ratios in one phase, shape (pairs that hold it on both sides,), sorted by name."""
     found = both_sides([pair for pair in pairs if pair.phase == phase])
     return {name: [log_ratio(one.rounds, other.rounds) for one, other in each] for name, each in found.items()}
 
@@ -196,10 +151,7 @@ def both_sides(pairs: Sequence[Pair]) -> dict[str, list[Both]]:
 def judged(comparison: Comparison) -> Outcome:
     """Judge every cell that some main pair holds on both sides, and all of them together.
 
-    A cell that was left out, or failed, before it was decided is none of them.
-
-    Args:
-        comparison: its pairs are its evidence; why other cells are not there, `left_out` and `failed` say.
+    A cell that was left out, or failed, before it was decided is none of them: `left_out` and `failed` say why.
 
     Raises:
         ValueError: no main pair holds the canary, a round took no time, or the sides differ in their number of rounds.
@@ -229,10 +181,7 @@ def open_cells(comparison: Comparison) -> tuple[str, ...]:
 
 
 def suspects(comparison: Comparison) -> tuple[str, ...]:
-    """Name what fresh pairs have to bear out, the canary among them.
-
-    Those are the cells whose equality is rejected by the main pairs, while the estimate exceeds the tolerance.
-    """
+    """Name what fresh pairs have to bear out: where equality is rejected and the estimate exceeds the tolerance."""
     return tuple(weighed(comparison).fresh)
 
 
@@ -259,8 +208,9 @@ def _judged(name: str, found: Evidence, both: Sequence[Both], comparison: Compar
     of_fresh = _effect(found.fresh_ratios[name], fresh) if fresh and found.fresh_ratios[name] else None
     more = needed(of_main, comparison.tolerance, found.tests) if verdict == "unknown" and not of_fresh else None
     baseline, candidate = zip(*both, strict=True)
-    calls = comparison.plan[name].calls if name in comparison.plan else 1
-    grown = growth(_rounds((*baseline, *candidate)), len(found.main))
+    grown = growth([taken.rounds for taken in (*baseline, *candidate)], len(found.main))
+    plan = comparison.plan.get(name)
+    remarks = plan.remarks if plan else ()
     return Judged(
         fullname=name,
         verdict=verdict,
@@ -268,11 +218,11 @@ def _judged(name: str, found: Evidence, both: Sequence[Both], comparison: Compar
         main=_as_estimate(of_main, main),
         fresh=_as_estimate(of_fresh, fresh) if fresh and of_fresh else None,
         needed=more,
-        baseline_seconds=_middle(baseline) / calls,
-        candidate_seconds=_middle(candidate) / calls,
+        baseline_seconds=_middle(baseline) / (plan.calls if plan else 1),
+        candidate_seconds=_middle(candidate) / (plan.calls if plan else 1),
         counts=_counts(baseline, candidate),
         growth=grown,
-        remarks=_remarks(comparison.plan.get(name), grown),
+        remarks=remarks if grown is None else (*remarks, _GROWS.format(percent(grown))),
     )
 
 
@@ -285,19 +235,10 @@ def _as_estimate(of: Effect, found: Finding) -> Estimate:
     return Estimate(ratio=math.exp(of.estimate), low=low, high=high, level=of.level, pairs=of.pairs, p=found.p)
 
 
-def _rounds(side: Sequence[Taken]) -> list[Sequence[float]]:
-    return [taken.rounds for taken in side]
-
-
 _GROWS = (
     "its rounds grow by {} from first to last: each call leaves something behind; give every round a state of its own, "
     "by benchmark.pedantic with setup"
 )
-
-
-def _remarks(plan: CellPlan | None, grown: float | None) -> tuple[str, ...]:
-    known = plan.remarks if plan else ()
-    return known if grown is None else (*known, _GROWS.format(percent(grown)))
 
 
 def _middle(each: Sequence[Taken]) -> float:
@@ -327,12 +268,7 @@ class Reasons:
     of_fresh: Effect | None
 
     def why(self, verdict: Verdict, more: int | None) -> str:
-        """Return why the cell got its verdict.
-
-        Args:
-            verdict: on the cell.
-            more: how many pairs would do for an unknown one.
-        """
+        """Return why the cell got its verdict; `more` is how many pairs would do for an unknown one."""
         seen = f"{_estimate(self.of_main)} in {_pairs(self.of_main)}"
         if verdict == "same":
             return f"within {percent(self.comparison.tolerance)} either way: {seen}"

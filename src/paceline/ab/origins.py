@@ -22,34 +22,27 @@ from paceline.text.formats import many, plain
 
 _ENVIRONMENTS = {"site-packages", "dist-packages"}
 _PREFIXES = {Path(prefix).resolve() for prefix in (sys.prefix, sys.base_prefix)}
-_OF_PYTEST = re.compile(r"(.*\.)?(conftest|test_[^.]*|[^.]*_test)")
-"""What pytest finds by its path, not by its name."""
+_OF_PYTEST = re.compile(r"(.*\.)?(conftest|test_[^.]*|[^.]*_test)")  # what pytest finds by its path, not by its name
 _MOST_PLACES = 3
 _IN_SETUP = re.compile(r"\bname\s*=\s*[\"']?([\w.-]+)")
 
 
 @dataclass(frozen=True)
 class Code:
-    """What a side has of its own.
+    """What a side has of its own."""
 
-    Args:
-        top: where its files begin.
-        modules: the packages and modules among them that lie in no package, by every name they may have -> their file.
-        projects: the names of the distributions that they make, normalized.
-        beside: where the working tree begins, if that is not the side's own.
-    """
-
-    top: Path
+    top: Path  # where its files begin
+    # the packages and modules among them that lie in no package, by every name they may have -> their file
     modules: Mapping[str, str] = field(default_factory=dict)
-    projects: frozenset[str] = frozenset()
-    beside: Path | None = None
+    projects: frozenset[str] = frozenset()  # the names of the distributions that they make, normalized
+    working_tree: Path | None = None  # where the working tree begins, if that is not the side's own
 
 
-def own_code(top: Path, beside: Path | None = None) -> Code:
+def own_code(top: Path, working_tree: Path | None = None) -> Code:
     """Return what a folder's files are, as git knows them; a project may have another name in the working tree."""
     files = _known_to_git(top)
-    names = {*projects(top, files), *(projects(beside, _known_to_git(beside)) if beside else ())}
-    return Code(top.resolve(), importable(files), frozenset(names), beside and beside.resolve())
+    names = {*projects(top, files), *(projects(working_tree, _known_to_git(working_tree)) if working_tree else ())}
+    return Code(top.resolve(), importable(files), frozenset(names), working_tree and working_tree.resolve())
 
 
 def _known_to_git(top: Path) -> list[str]:
@@ -82,7 +75,8 @@ def projects(top: Path, files: Iterable[str]) -> Iterator[str]:
     for file in map(top.joinpath, files):
         if file.name in {"pyproject.toml", "setup.cfg", "setup.py"} and file.is_file():
             text = file.read_text("utf-8", "replace")
-            name = _in_pyproject(text) if file.suffix == ".toml" else _in_setup(text)
+            found = _IN_SETUP.search(text)
+            name = _in_pyproject(text) if file.suffix == ".toml" else found and found[1]
             if name:
                 yield _normalized(name)
 
@@ -95,11 +89,6 @@ def _in_pyproject(text: str) -> Any:
     return said.get("project", {}).get("name") or said.get("tool", {}).get("poetry", {}).get("name")
 
 
-def _in_setup(text: str) -> str | None:
-    found = _IN_SETUP.search(text)
-    return found and found[1]
-
-
 def _normalized(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
@@ -109,7 +98,7 @@ def roots(own: Code) -> list[Path]:
 
     They are in no revision's path by themselves: `python/`, `packages/x/src`, whatever an editable install leads to.
     """
-    top = own.beside or own.top
+    top = own.working_tree or own.top
     names = dict.fromkeys(name.partition(".")[0] for name in own.modules)
     places = dict.fromkeys(place for name in names for place in _imported_from(name) if _within(place, top))
     return [folder for place in places if (folder := own.top / place.relative_to(top)).is_dir()]
@@ -141,11 +130,7 @@ def compiled(modules: Mapping[str, str], own: Code) -> dict[str, Path]:
 
 
 def code_of(modules: Mapping[str, str], own: Code) -> str:
-    """Return where a side's own code came from, from its top on; "" if it ran none.
-
-    Returns:
-        "12 modules from src/yarl, 1 module from tools.py".
-    """
+    """Return where a side's own code came from, "12 modules from src/yarl, 1 module from tools.py"; "" if none ran."""
     homes = Counter(_home(name, file).as_posix() for name, file in own_modules(modules, own).items())
     places = [f"{many(count, 'module')} from {plain(home)}" for home, count in homes.most_common()]
     return some(places, _MOST_PLACES)
@@ -158,12 +143,7 @@ def _home(name: str, file: Path) -> Path:
 
 
 def strangers(modules: Mapping[str, str], own: Code) -> Iterator[str]:
-    """Return the modules that are code of a side's project, but not the side's own.
-
-    Args:
-        modules: what a side has loaded: full name -> file.
-        own: what it should have.
-    """
+    """Return those of the modules a side has loaded that are code of its project, but not its own."""
     for name, file in modules.items():
         place = Path(file).resolve()
         if _within(place, own.top) or "_editable" in name:  # which finds code, and is none
@@ -175,7 +155,7 @@ def strangers(modules: Mapping[str, str], own: Code) -> Iterator[str]:
 
 def _like_own(name: str, place: Path, own: Code) -> bool:
     """Return whether a module that no distribution lists is the working tree's, or is called like a side's own."""
-    if own.beside and _within(place, own.beside):
+    if own.working_tree and _within(place, own.working_tree):
         return True
     if name not in own.modules or name in sys.stdlib_module_names or _OF_PYTEST.fullmatch(name):
         return False

@@ -1,27 +1,24 @@
-"""A judged comparison as people read it, at a terminal or in Markdown, and as programs do, in JSON."""
+"""A comparison as people read it, in sentences and tables, while it is run and once it is judged, and as JSON."""
 
-import json
+import math
 import shlex
-import textwrap
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rich.console import RenderableType
-from rich.text import Text
-
+from paceline import files
 from paceline.ab import why as reasons
-from paceline.ab.judging import Judged, Outcome
-from paceline.ab.record import Comparison, SideFacts
-from paceline.files import finite
+from paceline.ab.judging import MOVED, Judged, Outcome
+from paceline.ab.record import CANARY, Comparison, SideFacts
 from paceline.stats.comparison import Verdict
 from paceline.tables.verdicts import OVERALL, STYLES, interval, shared_file, short, some
 from paceline.text import formats
-from paceline.text.formats import code, table, text, titled
+from paceline.text.blocks import Answer, Block, Command, Details, Grid, Listing, Only, Sentence, naming
+from paceline.text.formats import Name, many, plain
 
 COLUMNS = ("cell", "baseline", "candidate", "change", "interval", "pairs", "verdict")
-_COMMIT = 12  # signs; as many as stand in the names of saved runs
+_COMMIT = 12  # characters; as many as stand in the names of saved runs
 
 
 def sides(comparison: Comparison) -> str:
@@ -39,7 +36,7 @@ def _side(side: SideFacts, *, with_python: bool) -> str:
 
 
 def measured(comparison: Comparison) -> str:
-    """Return where the comparison was held, and of how many pairs it is made, looked at when."""
+    """Return where the comparison was run, and of how many pairs it is made, looked at when."""
     main, fresh = counted(comparison)
     of_main, of_fresh = _looked(comparison.looks, main), _looked(comparison.fresh_looks, fresh)
     taken = f"{formats.many(main, 'pair')} of processes{of_main} and {fresh} fresh{of_fresh}"
@@ -67,19 +64,6 @@ def libraries(comparison: Comparison) -> str:
     return said and f"The sides have different libraries: {said}."
 
 
-def row(cell: Judged, name: str) -> tuple[str, ...]:
-    """Write one cell's figures under `COLUMNS`, its verdict last."""
-    return (
-        name,
-        formats.seconds(cell.baseline_seconds),
-        formats.seconds(cell.candidate_seconds),
-        formats.change(cell.main.ratio),
-        interval(cell.main),
-        f"{cell.main.pairs}+{cell.fresh.pairs}" if cell.fresh else str(cell.main.pairs),
-        cell.verdict,
-    )
-
-
 def interval_levels(outcome: Outcome) -> str:
     """Return what the shown intervals' levels are, as a look at more pairs has another; "" if there is no interval."""
     shown = [cell.main for cell in (*outcome.cells, outcome.canary) if cell.main.low is not None]
@@ -90,11 +74,7 @@ def interval_levels(outcome: Outcome) -> str:
 
 def remarks(outcome: Outcome) -> dict[str, list[str]]:
     """Gather the full names of the cells of which a reader has to know the same."""
-    found: dict[str, list[str]] = {}
-    for cell in outcome.cells:
-        for remark in cell.remarks:
-            found.setdefault(remark, []).append(cell.fullname)
-    return found
+    return _gathered((cell.fullname, remark) for cell in outcome.cells for remark in cell.remarks)
 
 
 def changed_counts(cells: Iterable[Judged]) -> Iterator[tuple[str, str]]:
@@ -116,17 +96,20 @@ def canary(outcome: Outcome) -> tuple[bool, str]:
 
 def by_reason(left_out: Mapping[str, str]) -> dict[str, list[str]]:
     """Gather the cells that were left out for the same reason."""
-    reasons: dict[str, list[str]] = {}
-    for name, why in left_out.items():
-        reasons.setdefault(why, []).append(name)
-    return reasons
+    return _gathered(left_out.items())
 
 
-SOME = 3
-"""How many cells a sentence names."""
+def _gathered(told: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, why in told:
+        found.setdefault(why, []).append(name)
+    return found
+
+
+SOME = 3  # how many cells a sentence names
 
 _NAMED: dict[Verdict, bool] = {"slower": True, "faster": True, "same": False, "unknown": True}
-"""In the order told, and whether the cells are named: those that somebody has to look at."""
+"""In the order of the sentence, and whether the cells are named: those that a person has to look at."""
 
 _MOVED = (
     "the canary moved, so the machine did, and no verdict on a cell speaks of the code; repeat it when it is quieter"
@@ -156,9 +139,9 @@ def _failed(outcome: Outcome) -> Iterator[str]:
 
 
 def _tally(outcome: Outcome) -> Iterator[str]:
-    names = short([cell.fullname for cell in outcome.cells])
+    names = _short_names(outcome)
     for verdict, named in _NAMED.items():
-        these = [name for name, cell in zip(names, outcome.cells, strict=True) if cell.verdict == verdict]
+        these = [names[cell.fullname] for cell in outcome.cells if cell.verdict == verdict]
         if these:
             yield f"{len(these)} {verdict}" + (f" ({some(these, SOME)})" if named else "")
 
@@ -180,241 +163,164 @@ def _changed(outcome: Outcome) -> Iterator[str]:
 
 
 _FOOTNOTE = "slower, faster: a change beyond it, in fresh pairs again; same: the interval lies within it"
-WIDTH = 118  # columns; sentences are folded here, where a log viewer would cut them
-
-
-def tables(comparison: Comparison, outcome: Outcome) -> list[RenderableType]:
-    """Lay out a judged comparison, for `paceline.text.formats.render`.
-
-    Returns:
-        What was compared, the table of the cells, why those that are not the same got their verdicts, what was counted
-        otherwise, remarks on how cells were measured, the canary, what failed or was left out, and at the end the
-        verdict on all of it.
-    """
-    return [
-        _folded(sides(comparison)),
-        _folded(measured(comparison)),
-        *([_cells(outcome)] if outcome.cells else []),
-        *_explained(outcome),
-        *_remarked(outcome),
-        *_profiled(comparison, outcome),
-        _canary(outcome),
-        *(_folded(sentence) for sentence in _beside(comparison)),
-        *([_folded(_terms(comparison, outcome), "dim")] if outcome.cells else []),
-        _folded(conclusion(outcome), "bold red" if outcome.failed else OVERALL[outcome.verdict]),
-    ]
-
-
-def _terms(comparison: Comparison, outcome: Outcome) -> str:
-    terms = [f"tolerance {formats.percent(comparison.tolerance)}", _FOOTNOTE, interval_levels(outcome)]
-    return "; ".join(filter(None, terms))
-
-
-def _cells(outcome: Outcome) -> RenderableType:
-    made = table(COLUMNS, left=1)
-    made.columns[-1].justify = "left"
-    fullnames = [cell.fullname for cell in outcome.cells]
-    for cell, name in zip(outcome.cells, short(fullnames), strict=True):
-        *words, verdict = row(cell, formats.plain(name))
-        made.add_row(*map(Text, words), Text(verdict, style=STYLES[cell.verdict]))
-    file = shared_file(fullnames).removesuffix("::")
-    return titled(formats.plain(file), made) if file else made
-
-
-def _explained(outcome: Outcome) -> Iterator[Text]:
-    """Yield why a cell is not the same, and what was counted otherwise."""
-    names = dict(zip(*_both_names(outcome), strict=True))
-    for cell in outcome.cells:
-        if cell.verdict != "same":
-            yield _folded(f"{names[cell.fullname]}: {cell.why}")
-    for fullname, change in changed_counts(outcome.cells):
-        yield _folded(f"{change} in {names[fullname]}; compared exactly")
-
-
-def _remarked(outcome: Outcome) -> Iterator[Text]:
-    names = dict(zip(*_both_names(outcome), strict=True))
-    for remark, cells in remarks(outcome).items():
-        yield _folded(f"{some([names[cell] for cell in cells], SOME)}: {remark}")
-
-
-def _profiled(comparison: Comparison, outcome: Outcome) -> Iterator[Text]:
-    """Yield where the profiled cells changed."""
-    names = dict(zip(*_both_names(outcome), strict=True))
-    for fullname, explanation in comparison.explanations.items():
-        yield _folded(f"{names.get(fullname, fullname)}, {reasons.measured(explanation)}:")
-        yield from (_folded(f"  {sentence}") for sentence in reasons.text(explanation))
-
-
-def _both_names(outcome: Outcome) -> tuple[list[str], list[str]]:
-    fullnames = [cell.fullname for cell in outcome.cells]
-    return fullnames, short(fullnames)
-
-
-def _canary(outcome: Outcome) -> Text:
-    moved, said = canary(outcome)
-    return _folded(said, "bold red" if moved else "")
-
-
-def _beside(comparison: Comparison) -> Iterator[str]:
-    """Yield what the sides differ in beside the code, what failed or was left out and why, and the notes."""
-    yield from filter(None, [libraries(comparison)])
-    for why, names in by_reason(comparison.failed).items():
-        yield f"fails on the candidate only: {some(names, SOME)} ({why})"
-    for why, names in by_reason(comparison.left_out).items():
-        yield f"left out: {some(names, SOME)} ({why})"
-    yield from comparison.notes
-
-
-def _folded(sentence: str, style: str = "") -> Text:
-    """Make a sentence harmless, and give it more lines where one is too long for a log."""
-    lines = textwrap.wrap(
-        formats.plain(sentence), WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
-    )
-    return Text("\n".join(lines), style=style)
-
-
 _LOUD = ("slower", "faster", "not comparable")
-_ALIGNED = "| --- | ---: | ---: | ---: | ---: | ---: | --- |"
 
 
-def markdown(comparison: Comparison, outcome: Outcome) -> str:
-    """Write a judged comparison as GitHub's Markdown; no name in it can break a table or become markup."""
-    blocks = [
-        f"## paceline ab: {outcome.verdict.upper() if outcome.verdict in _LOUD else outcome.verdict}",
-        text(conclusion(outcome)),
-        text(sides(comparison)),
-        *(["\n".join(_table_markdown(outcome))] if outcome.cells else []),
-        *_listed([*_explained_markdown(outcome), *_remarked_markdown(outcome)]),
-        *_profiled_markdown(comparison, outcome),
-        _canary_markdown(outcome),
-        *_listed(_failed_markdown(comparison)),
-        *_listed(map(text, [*filter(None, [libraries(comparison)]), *comparison.notes])),
-        *_left_out(comparison),
-        _folded_markdown("How it was measured", _how(comparison, outcome)),
+def answer(comparison: Comparison, outcome: Outcome) -> Answer:
+    """Put a judged comparison into sentences and a table.
+
+    What was compared, the cells, why those that are not the same got their verdicts, remarks on how they were measured,
+    the canary, what failed or was left out, and the verdict on all.
+    """
+    names = _short_names(outcome)
+    moved, said = canary(outcome)
+    notes = [*filter(None, [libraries(comparison)]), *comparison.notes]
+    terms = [f"tolerance {formats.percent(comparison.tolerance)}", _FOOTNOTE, interval_levels(outcome)]
+    dim = [Only("terminal", Sentence("; ".join(filter(None, terms)), style="dim"))] if outcome.cells else []
+    return Answer(
+        heading=f"paceline ab: {outcome.verdict.upper() if outcome.verdict in _LOUD else outcome.verdict}",
+        conclusion=Sentence(conclusion(outcome), style="bold red" if outcome.failed else OVERALL[outcome.verdict]),
+        blocks=[
+            Sentence(sides(comparison)),
+            Only("terminal", Sentence(measured(comparison))),
+            *([_cells(outcome, names)] if outcome.cells else []),
+            Listing([*_explained(outcome, names), *_remarked(outcome, names)]),
+            *_profiled(comparison, names),
+            Sentence(said, style="bold red" if moved else ""),
+            Listing([*_by_reason("fails on the candidate only: ", comparison.failed, style="bold red")]),
+            *_left_out(comparison.left_out),
+            Listing([*map(Sentence, notes)]),
+            *dim,
+            Details("How it was measured", _how(comparison, outcome)),
+        ],
+    )
+
+
+def _short_names(outcome: Outcome) -> dict[str, str]:
+    """Return full name -> name without the file that all cells are in."""
+    fullnames = [cell.fullname for cell in outcome.cells]
+    return dict(zip(fullnames, short(fullnames), strict=True))
+
+
+def _cells(outcome: Outcome, names: Mapping[str, str]) -> Grid:
+    rows = [
+        (
+            Name(names[cell.fullname]),
+            formats.seconds(cell.baseline_seconds),
+            formats.seconds(cell.candidate_seconds),
+            formats.change(cell.main.ratio),
+            interval(cell.main.low, cell.main.high),
+            f"{cell.main.pairs}+{cell.fresh.pairs}" if cell.fresh else str(cell.main.pairs),
+            cell.verdict,
+        )
+        for cell in outcome.cells
     ]
-    return "\n\n".join(blocks) + "\n"
+    return Grid(COLUMNS, rows, title=shared_file(names).removesuffix("::"), styles=STYLES)
 
 
-def _table_markdown(outcome: Outcome) -> Iterator[str]:
-    yield f"| {' | '.join(COLUMNS)} |"
-    yield _ALIGNED
-    for cell, name in zip(outcome.cells, _short(outcome), strict=True):
-        _, *words, verdict = row(cell, name)
-        yield f"| {' | '.join([code(name), *words, verdict if verdict == 'same' else f'**{verdict}**'])} |"
-
-
-def _short(outcome: Outcome) -> list[str]:
-    return short([cell.fullname for cell in outcome.cells])
-
-
-def _explained_markdown(outcome: Outcome) -> Iterator[str]:
-    """Yield why a cell is not the same, and what was counted otherwise."""
-    names = {cell.fullname: code(name) for cell, name in zip(outcome.cells, _short(outcome), strict=True)}
+def _explained(outcome: Outcome, names: Mapping[str, str]) -> Iterator[Sentence]:
+    """Report why a cell is not the same, and what was counted otherwise."""
     for cell in outcome.cells:
         if cell.verdict != "same":
-            yield f"{names[cell.fullname]}: {text(cell.why)}"
+            yield Sentence(Name(names[cell.fullname]), f": {cell.why}")
     for fullname, change in changed_counts(outcome.cells):
-        yield f"{text(change)} in {names[fullname]}; compared exactly"
+        yield Sentence(f"{change} in ", Name(names[fullname]), "; compared exactly")
 
 
-def _remarked_markdown(outcome: Outcome) -> Iterator[str]:
-    names = {cell.fullname: code(name) for cell, name in zip(outcome.cells, _short(outcome), strict=True)}
+def _remarked(outcome: Outcome, names: Mapping[str, str]) -> Iterator[Sentence]:
     for remark, cells in remarks(outcome).items():
-        yield f"{some([names[cell] for cell in cells], SOME)}: {text(remark)}"
+        yield Sentence(*naming((names[cell] for cell in cells), SOME), f": {remark}")
 
 
-def _failed_markdown(comparison: Comparison) -> Iterator[str]:
-    for why, names in by_reason(comparison.failed).items():
-        yield f"**fails on the candidate only**: {', '.join(map(code, names))}: {text(why)}"
-
-
-def _profiled_markdown(comparison: Comparison, outcome: Outcome) -> Iterator[str]:
-    """Yield where the profiled cells changed."""
-    names = dict(zip(*_both_names(outcome), strict=True))
+def _profiled(comparison: Comparison, names: Mapping[str, str]) -> Iterator[Listing]:
     for fullname, explanation in comparison.explanations.items():
-        listed = _listed(reasons.markdown(explanation))
-        yield "\n\n".join([f"{code(names.get(fullname, fullname))}, {reasons.measured(explanation)}:", *listed])
+        lead = Sentence(Name(names.get(fullname, fullname)), f", {reasons.measured(explanation)}:")
+        yield Listing([*map(Sentence, reasons.text(explanation))], lead)
 
 
-def _canary_markdown(outcome: Outcome) -> str:
-    moved, said = canary(outcome)
-    return f"**{text(said)}**" if moved else text(said)
+def _by_reason(what: str, gone: Mapping[str, str], most: int = SOME, style: str = "") -> Iterator[Sentence]:
+    for why, names in by_reason(gone).items():
+        yield Sentence(what, *naming(names, most), f" ({why})", style=style)
 
 
-def _left_out(comparison: Comparison) -> Iterator[str]:
-    reasons = by_reason(comparison.left_out)
-    items = (f"{', '.join(map(code, names))}: {text(why)}" for why, names in reasons.items())
-    if reasons:
-        many = f"{len(comparison.left_out)} {'cell' if len(comparison.left_out) == 1 else 'cells'} left out"
-        yield _folded_markdown(many, "\n".join(f"- {item}" for item in items))
+def _left_out(cells: Mapping[str, str]) -> list[Block]:
+    if not cells:
+        return []
+    every = Listing([*_by_reason("", cells, most=len(cells))])
+    return [
+        Only("terminal", Listing([*_by_reason("left out: ", cells)])),
+        Details(f"{many(len(cells), 'cell')} left out", [every]),
+    ]
 
 
-def _how(comparison: Comparison, outcome: Outcome) -> str:
+def _how(comparison: Comparison, outcome: Outcome) -> list[Block]:
     sides = ["--baseline", comparison.baseline.typed, "--candidate", comparison.candidate.typed]
-    command = shlex.join(["paceline", "ab", *sides, *(["--", *comparison.arguments] if comparison.arguments else [])])
-    levels = interval_levels(outcome)
-    terms = f"Begun {comparison.datetime}, tolerance {formats.percent(comparison.tolerance)}{levels and f'; {levels}'}."
-    return f"{text(measured(comparison))}.\n{text(terms)}\n\n```sh\n{formats.plain(command)}\n```"
-
-
-def _listed(items: Iterable[str]) -> list[str]:
-    lines = [f"- {item}" for item in items]
-    return ["\n".join(lines)] if lines else []
-
-
-def _folded_markdown(title: str, body: str) -> str:
-    """Hide Markdown behind a title; the empty lines are what makes GitHub read it as Markdown."""
-    return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
+    command = ["paceline", "ab", *sides, *(["--", *comparison.arguments] if comparison.arguments else [])]
+    begun = f"Begun {comparison.datetime}, tolerance {formats.percent(comparison.tolerance)}"
+    return [
+        Sentence(f"{measured(comparison)}."),
+        Sentence(f"{'; '.join(filter(None, [begun, interval_levels(outcome)]))}."),
+        Command(shlex.join(command)),
+    ]
 
 
 def as_json(comparison: Comparison, outcome: Outcome, saved: Path | None = None) -> str:
-    """Write a judged comparison as JSON; times in seconds, changes as candidate / baseline, null for what is not known.
-
-    Args:
-        comparison: what was measured.
-        outcome: what it says.
-        saved: where the comparison is saved.
-    """
+    """Write a judged comparison as JSON; times in seconds, changes as candidate / baseline, null for the unknown."""
     main, fresh = counted(comparison)
-    whole = {
-        "verdict": outcome.verdict,
-        "cells": [_judged_json(cell, comparison) for cell in outcome.cells],
-        "canary": _judged_json(outcome.canary, comparison),
-        "baseline": asdict(comparison.baseline),
-        "candidate": asdict(comparison.candidate),
-        "pairs": main,
-        "looks": comparison.looks,
-        "fresh_pairs": fresh,
-        "fresh_looks": comparison.fresh_looks,
-        "seed": comparison.seed,
-        "tolerance": comparison.tolerance,
-        "arguments": comparison.arguments,
-        "failed": dict(comparison.failed),
-        "left_out": dict(comparison.left_out),
-        "explanations": {name: reasons.as_json(one) for name, one in comparison.explanations.items()},
-        "notes": comparison.notes,
-        "fingerprint": comparison.fingerprint,
-        "datetime": comparison.datetime,
-        "saved": saved and str(saved),
-    }
-    return json.dumps(finite(whole), indent=2, allow_nan=False)
+    facts = {name: value for name, value in vars(comparison).items() if name not in {"pairs", "plan", "schema"}}
+    return files.as_json(
+        {
+            "verdict": outcome.verdict,
+            "cells": [_judged_json(cell, comparison) for cell in outcome.cells],
+            "canary": _judged_json(outcome.canary, comparison),
+            **facts,
+            "pairs": main,
+            "fresh_pairs": fresh,
+            "saved": saved and str(saved),
+        }
+    )
 
 
 def _judged_json(cell: Judged, comparison: Comparison) -> dict[str, Any]:
     plan = comparison.plan.get(cell.fullname)
+    facts = dict(vars(cell))
     return {
         "fullname": cell.fullname,
         "verdict": cell.verdict,
-        **asdict(cell.main),
-        "why": cell.why,
-        "needed": cell.needed,
-        "fresh": cell.fresh and asdict(cell.fresh),
-        "baseline_seconds": cell.baseline_seconds,
-        "candidate_seconds": cell.candidate_seconds,
+        **vars(facts.pop("main")),
+        **facts,
         "calls_per_round": plan and plan.calls,
         "rounds": plan and plan.rounds,
         "pinned": plan and plan.pinned,
-        "remarks": cell.remarks,
-        "growth": cell.growth,
-        "counts": {name: {**asdict(count), "changed": count.changed} for name, count in cell.counts.items()},
+        "counts": {name: {**vars(count), "changed": count.changed} for name, count in cell.counts.items()},
     }
+
+
+OPEN = "unknown"  # what stands for a cell of which nothing can be said yet
+_LINES = 10  # cells named; a display higher than the window would leave its top behind
+
+
+def pairs_done(done: int, planned: int, seconds_left: float | None, decided: Mapping[str, str]) -> str:
+    """Return how far it is: "pair 5 of 14, 1 min 20 s left; decided: 3 same, 1 slower; open: 3"."""
+    counts = Counter(_shortened(decided).values())
+    still_open = counts.pop(OPEN, 0)
+    said = ", ".join(f"{count} {plain(word)}" for word, count in sorted(counts.items()))
+    left = "" if seconds_left is None or not math.isfinite(seconds_left) else f", {formats.duration(seconds_left)} left"
+    canary = decided.get(CANARY, OPEN)
+    parts = [
+        f"decided: {said}" if said else "",
+        f"open: {still_open}" if still_open else "",
+        f"the canary looks {plain(canary)}" if canary in MOVED else "",
+    ]
+    return "; ".join(filter(None, [f"pair {done} of {planned}{left}", *parts]))
+
+
+def _shortened(decided: Mapping[str, str]) -> dict[str, str]:
+    cells = {name: word for name, word in decided.items() if name != CANARY}
+    return dict(zip(short(list(cells)), cells.values(), strict=True))
+
+
+def named(decided: Mapping[str, str]) -> list[str]:
+    """Name the cells that are decided, a line each."""
+    lines = [f"  {plain(word)}: {plain(name)}" for name, word in _shortened(decided).items() if word != OPEN]
+    return lines[:_LINES] + ([f"  and {len(lines) - _LINES} more"] if len(lines) > _LINES else [])

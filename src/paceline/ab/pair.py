@@ -8,25 +8,25 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any, Literal
 
 from paceline import machine
-from paceline.ab.record import Taken
+from paceline.ab.record import Taken, Which
 from paceline.ab.sides import Side
 from paceline.child import processes
 
 POLL_INTERVAL = 0.2  # seconds between two looks at whether the process is still there
-LAST_WORDS = 15  # lines
+LOG_LINES = 15  # of the end of what a side has printed
 EXIT_TIMEOUT = 30.0  # seconds from a side's last word to its end
 PACKAGE = "paceline_side"
 SOCKET = "PACELINE_LOCKSTEP"
 OPTIONS = ("-p", f"{PACKAGE}.lockstep", "-p", "no:paceline")
 """The entry point `paceline` of what is installed stays out: a side's own code may be from before there was one."""
 REWRITTEN = "ignore:Module already imported so cannot be rewritten:pytest.PytestAssertRewriteWarning"
-LAST = ("-p", "benchmark", "-p", "cacheprovider", "-o", "cache_dir={}", "-W", REWRITTEN)
+PLUGINS = ("-p", "benchmark", "-p", "cacheprovider", "-o", "cache_dir={}", "-W", REWRITTEN)
 """
 They hold whatever a project says: one that has pytest-benchmark switched off is measured with it all the same, and its
 --lf, --ff or cache_dir meet a cache, which is empty. What it had switched off, pytest warns of when it is loaded.
@@ -39,79 +39,49 @@ class SideFailed(Exception):  # noqa: N818 - it says what has happened
 
 @dataclass(frozen=True, kw_only=True)
 class PairSpec:
-    """What both sides of a pair are told.
+    """What both sides of a pair are told."""
 
-    Args:
-        kind: "trial" to say which cells there are and look at each, "pair" to take rounds in turns,
-            "profile" to run each cell under a profiler.
-        arguments: pytest's.
-        files: those that the cells are in, relative to pytest's root; empty for what the arguments choose.
-        order: full names of the cells, in the order to measure them.
-        plan: full name -> how its rounds are made, as `paceline.plugin.side.turns.Turns` reads it.
-        instrument: URL of the server both use; None without one.
-        core: the CPU that both sides share for some cells; None for none.
-        pinned: the full names of those.
-        canary: rounds of the canary.
-        hash_seed: of both sides, so that sets and dicts of strings fall out alike; and of what else is random.
-        timeout: seconds without a word after which a side hangs.
-        plugin: the folder that the plugin's package lies in.
-    """
-
+    # "trial" to say which cells there are and look at each, "pair" to take rounds in turns, "profile" to run each cell
+    # under a profiler
     kind: Literal["trial", "pair", "profile"]
-    arguments: Sequence[str]
+    arguments: Sequence[str]  # pytest's
+    # those that the cells are in, relative to pytest's root; empty for what the arguments choose
     files: Sequence[str] = ()
-    order: Sequence[str] = ()
+    order: Sequence[str] = ()  # full names of the cells, in the order to measure them
+    # full name -> how its rounds are made, as `paceline.plugin.side.turns.Turns` reads it
     plan: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    instrument: str | None = None
-    core: int | None = None
-    pinned: Sequence[str] = ()
-    canary: int = 0
-    hash_seed: int = 0
-    timeout: float
-    plugin: Path
+    instrument: str | None = None  # URL of the server both use; None without one
+    core: int | None = None  # the CPU that both sides share for some cells; None for none
+    pinned: Sequence[str] = ()  # the full names of those
+    canary: int = 0  # rounds of the canary
+    seed: int = 0  # of both sides, so that sets and dicts of strings fall out alike; and of what else is random
+    timeout: float  # seconds without a word after which a side hangs
+    plugin: Path  # the folder that the plugin's package lies in
 
     def message(self) -> dict[str, Any]:
         """Return what the plugin receives first."""
-        return {
-            "kind": self.kind,
-            "files": self.files,
-            "order": self.order,
-            "plan": self.plan,
-            "instrument": self.instrument,
-            "core": self.core,
-            "pinned": self.pinned,
-            "canary": self.canary,
-            "seed": self.hash_seed,
-            "libraries": machine.LIBRARIES,
-        }
+        told = {name: value for name, value in asdict(self).items() if name not in {"arguments", "timeout", "plugin"}}
+        return {**told, "libraries": machine.LIBRARIES}
 
 
 @dataclass
 class SideProcess:
-    """A side's pytest process, which works while it has the turn, and what it has sent so far.
-
-    Attributes:
-        at: the cell it is busy with; None before the first one.
-        turn: the cell and the number of the round before which it waits; None once it has ended.
-        collected: what it said it has; empty until then.
-        taken: full name -> what it measured.
-        facts: full name -> what a trial found out, or a profile.
-        missed: full name -> outcome ("failed", "skipped", "xfailed") and why it measured nothing.
-        modules: of all that it had loaded at its end: full name -> file.
-    """
+    """A side's pytest process, which works while it has the turn, and what it has sent so far."""
 
     side: Side
     process: subprocess.Popen[bytes]
     socket: socket.socket
     log: IO[bytes]
     timeout: float
-    at: str | None = None
+    at: str | None = None  # the cell it is busy with; None before the first one
+    # the cell and the number of the round before which it waits; None once it has ended
     turn: tuple[str, int] | None = None
-    collected: dict[str, Any] = field(default_factory=dict)
-    taken: dict[str, Taken] = field(default_factory=dict)
-    facts: dict[str, Any] = field(default_factory=dict)
+    collected: dict[str, Any] = field(default_factory=dict)  # what it said it has; empty until then
+    taken: dict[str, Taken] = field(default_factory=dict)  # full name -> what it measured
+    facts: dict[str, Any] = field(default_factory=dict)  # full name -> what a trial found out, or a profile
+    # full name -> outcome ("failed", "skipped", "xfailed") and why it measured nothing
     missed: dict[str, tuple[str, str]] = field(default_factory=dict)
-    modules: dict[str, str] = field(default_factory=dict)
+    modules: dict[str, str] = field(default_factory=dict)  # of all that it had loaded at its end: full name -> file
     _received: bytes = b""
 
     def send(self, what: Mapping[str, Any]) -> None:
@@ -122,7 +92,7 @@ class SideProcess:
             return
 
     def run_round(self) -> None:
-        """Give the turn, and wait until it comes back."""
+        """Hand over the turn, and wait until it comes back."""
         self.send({"say": "go"})
         self.receive()
 
@@ -139,14 +109,13 @@ class SideProcess:
         """
         self.receive()
         if not self.collected:
-            raise SideFailed(f"{self._who()} collected nothing{self.last_words()}")
+            raise SideFailed(f"{self.side} collected nothing{self.log_end()}")
         if self.collected["traced"]:
             raise SideFailed(self._refused(self.collected["traced"]))
         return self.collected
 
     def receive(self) -> None:
-        """Wait until it gives the turn up: before a round, before its trial, or by ending; note what it sends until
-        then.
+        """Wait until it gives the turn up, by a round, a trial or its end, and note what it sends until then.
 
         Raises:
             SideFailed: if it dies or hangs.
@@ -191,9 +160,7 @@ class SideProcess:
             elif self.process.poll() is not None:
                 return None
             elif time.monotonic() > deadline:
-                raise SideFailed(
-                    f"{self._who()} hung {self.where()}: no word for {self.timeout:g} s{self.last_words()}"
-                )
+                raise SideFailed(f"{self.side} hung {self.where()}: no word for {self.timeout:g} s{self.log_end()}")
         line, _, self._received = self._received.partition(b"\n")
         return json.loads(line)
 
@@ -207,11 +174,11 @@ class SideProcess:
         try:
             status = self.process.wait(EXIT_TIMEOUT)
         except subprocess.TimeoutExpired:
-            raise SideFailed(f"{self._who()} hung {self.where()}, on its way out{self.last_words()}") from None
+            raise SideFailed(f"{self.side} hung {self.where()}, on its way out{self.log_end()}") from None
         if status < 0:
-            raise SideFailed(f"{self._who()} was ended by signal {-status} {self.where()}{self.last_words()}")
+            raise SideFailed(f"{self.side} was ended by signal {-status} {self.where()}{self.log_end()}")
         if status:
-            raise SideFailed(f"{self._who()} ended with status {status} {self.where()}{self.last_words()}")
+            raise SideFailed(f"{self.side} ended with status {status} {self.where()}{self.log_end()}")
 
     def where(self) -> str:
         """Return which round it waits for, or which cell it is busy with, in words."""
@@ -219,16 +186,13 @@ class SideProcess:
             return f"before round {self.turn[1]} of {self.turn[0]}"
         return f"in {self.at}" if self.at else "before its first cell"
 
-    def _who(self) -> str:
-        return f"the {self.side.word} ({self.side.wanted.typed})"
-
     def _refused(self, doubt: str) -> str:
-        return f"{self._who()} can't be compared: {doubt}; run both sides without that"
+        return f"{self.side} can't be compared: {doubt}; run both sides without that"
 
-    def last_words(self) -> str:
+    def log_end(self) -> str:
         """Return the end of what it has printed, indented, or nothing."""
         self.log.seek(0)
-        lines = self.log.read().decode(errors="replace").strip().splitlines()[-LAST_WORDS:]
+        lines = self.log.read().decode(errors="replace").strip().splitlines()[-LOG_LINES:]
         return "".join(f"\n  | {line}" for line in lines)
 
 
@@ -236,9 +200,9 @@ class SideProcess:
 def started(side: Side, spec: PairSpec) -> Iterator[SideProcess]:
     """Start a side's process, which has the turn at once; none of its process tree is left afterwards, and no file."""
     ours, theirs = socket.socketpair()
-    arguments = [*OPTIONS, *spec.arguments, *side.wanted.options]
+    arguments = [*OPTIONS, *spec.arguments, *side.spec.options]
     with ours, TemporaryFile() as log, throw_away(side) as folder:
-        command = [str(side.python), "-m", "pytest", *arguments, *(word.format(folder / "cache") for word in LAST)]
+        command = [str(side.python), "-m", "pytest", *arguments, *(word.format(folder / "cache") for word in PLUGINS)]
         with theirs:
             process = subprocess.Popen(  # noqa: S603 - pytest, with what was asked for
                 command,
@@ -273,20 +237,13 @@ def throw_away(side: Side) -> Iterator[Path]:
 
 
 def environment(side: Side, spec: PairSpec, number: int, folder: Path) -> dict[str, str]:
-    """Return all variables of a side's process.
-
-    Args:
-        side: what to run.
-        spec: what it is told.
-        number: of the socket to the process that leads.
-        folder: for its temporary files.
-    """
+    """Return all variables of a side's process; `number` is that of its socket, `folder` is for its temporary files."""
     own = side.environment.get("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
     outer = {name: value for name, value in os.environ.items() if name != "CODSPEED_ENV"}
     return {
         **outer,
         "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"),
-        "PYTHONHASHSEED": str(spec.hash_seed),
+        "PYTHONHASHSEED": str(spec.seed),
         **side.environment,
         "TMPDIR": str(folder),
         "PYTHONPATH": os.pathsep.join([str(spec.plugin), *filter(None, [own])]),
@@ -294,47 +251,21 @@ def environment(side: Side, spec: PairSpec, number: int, folder: Path) -> dict[s
     }
 
 
-@dataclass(frozen=True)
-class PairResult:
-    """What a pair gave.
-
-    Args:
-        taken: of the side that was started first, and of the other: full name -> what it measured.
-        missed: the same: full name -> outcome and why it measured nothing.
-        facts: the same for what was found under a profiler.
-        modules: the same for what they had loaded at their ends: full name -> file.
-        seconds: from the first start to the last exit.
-    """
-
-    taken: tuple[Mapping[str, Taken], Mapping[str, Taken]]
-    missed: tuple[Mapping[str, tuple[str, str]], Mapping[str, tuple[str, str]]]
-    facts: tuple[Mapping[str, Any], Mapping[str, Any]]
-    modules: tuple[Mapping[str, str], Mapping[str, str]]
-    seconds: float
-
-
-def run_pair(first: Side, second: Side, spec: PairSpec) -> PairResult:
-    """Run one pair.
+def run_pair(first: Side, second: Side, spec: PairSpec) -> dict[Which, SideProcess]:
+    """Run one pair, the first side's process started and asked first; return both as they have ended.
 
     Raises:
         SideFailed: if a side dies or hangs.
     """
-    begun = time.monotonic()
     with started(first, spec) as one, started(second, spec) as other:  # side by side, as far as before their first turn
         one.receive()
         other.receive()
         take_turns(one, other, spec.order)
-    return PairResult(
-        taken=(one.taken, other.taken),
-        missed=(one.missed, other.missed),
-        facts=(one.facts, other.facts),
-        modules=(one.modules, other.modules),
-        seconds=time.monotonic() - begun,
-    )
+    return {first.word: one, second.word: other}
 
 
 def take_turns(one: SideProcess, other: SideProcess, order: Sequence[str]) -> None:
-    """Give the turn to one side and the other, A B B A, until both have ended; they leave a cell together."""
+    """Hand the turn to one side and the other, A B B A, until both have ended; they leave a cell together."""
     places = {name: number for number, name in enumerate(order)}
     round_number = 0
     while one.turn or other.turn:

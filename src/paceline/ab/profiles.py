@@ -13,11 +13,8 @@ from typing import Any
 Function = tuple[str, str]
 """File, relative to where its side's code or its environment begins ("" for what is written in C); qualified name."""
 
-SMALLEST = 0.005
-"""Of the profiled time: a smaller share is nobody's reason."""
-FEWEST = 3
-"""Pairs of profiles, below which no time counts."""
-
+SMALLEST = 0.005  # of the profiled time: a smaller share is no reason
+FEWEST = 3  # pairs of profiles, below which no time counts
 _ANCHOR = 0.2  # of the profiled time: how much unchanged code it needs to tell a slow moment by it
 _SLIGHT = 0.05  # of a function's own time: less comes of where its code lies in memory
 _WITH_REASON = 0.5  # of the scatter that a change must exceed, where the function's code differs
@@ -28,19 +25,12 @@ _INSTALLED = re.compile(r".*/(?:(?:site|dist)-packages|lib/python3\.\d+t?)/(.*)"
 
 @dataclass(frozen=True)
 class Profile:
-    """One profile of one cell on one side.
+    """One profile of one cell on one side."""
 
-    Args:
-        rows: as `paceline.plugin.profiling.profiled` returns them.
-        calls: how often the benchmark's function was called.
-        threads: whether other threads ran.
-        children: whether other processes ran.
-    """
-
-    rows: Sequence[Mapping[str, Any]]
-    calls: int
-    threads: bool = False
-    children: bool = False
+    rows: Sequence[Mapping[str, Any]]  # as `paceline.plugin.profiling.profiled` returns them
+    calls: int  # how often the benchmark's function was called
+    threads: bool = False  # whether other threads ran
+    children: bool = False  # whether other processes ran
 
 
 @dataclass
@@ -120,7 +110,7 @@ def _through_c(made: _Pass) -> None:
 
 
 @dataclass
-class Side:
+class SideProfiles:
     """All profiles of one side."""
 
     passes: list[_Pass]
@@ -128,7 +118,7 @@ class Side:
     lines: dict[Function, tuple[int, int]]
 
     @classmethod
-    def of(cls, profiles: Sequence[Profile], top: Path, renamed: Mapping[str, str]) -> "Side":
+    def of(cls, profiles: Sequence[Profile], top: Path, renamed: Mapping[str, str]) -> "SideProfiles":
         lines: dict[Function, tuple[int, int]] = {}
         digests: dict[Function, set[str]] = {}
         for row in (row for profile in profiles for row in profile.rows):
@@ -169,7 +159,7 @@ class Side:
         return median(one.totals[key].cumulative if key in one.totals else 0.0 for one in self.passes)
 
     def total(self) -> float:
-        return median(map(_whole, self.passes))
+        return median(sum(each.own for each in one.totals.values()) for one in self.passes)
 
     def own(self, *keys: Function) -> list[float]:
         """Return the own time of functions in each profile, calls into C included."""
@@ -180,12 +170,9 @@ class Side:
 
 
 def shift(earlier: Sequence[float], later: Sequence[float]) -> float | None:
-    """Return by how much a count changed, from profiles taken in pairs; 0.0 if it did not.
+    """Return by how much a count changed, from profiles taken in pairs; None if the pairs don't agree.
 
     Both profiles of a pair have one hash seed, and what depends on it is the same in both.
-
-    Returns:
-        None if the pairs don't agree, so that it shows nothing.
     """
     moved = [after - before for before, after in zip(earlier, later, strict=True)]
     if all(map(math.isclose, earlier, later)):
@@ -195,10 +182,6 @@ def shift(earlier: Sequence[float], later: Sequence[float]) -> float | None:
     return typical if agreed else None
 
 
-def _whole(one: _Pass) -> float:
-    return sum(each.own for each in one.totals.values())
-
-
 def _own(one: _Pass, key: Function) -> float:
     total = one.totals.get(key)
     return (total.own if total else 0.0) + sum(
@@ -206,7 +189,7 @@ def _own(one: _Pass, key: Function) -> float:
     )
 
 
-def is_rewritten(before: Side, after: Side, key: Function) -> bool | None:
+def is_rewritten(before: SideProfiles, after: SideProfiles, key: Function) -> bool | None:
     """Whether a function's compiled code differs; two Pythons compile the same to something else."""
     one, other = before.code[key], after.code[key]
     known = one and other and one.partition(":")[0] == other.partition(":")[0]
@@ -222,7 +205,7 @@ class Clock:
         total: the baseline's profiled time, seconds.
     """
 
-    def __init__(self, before: Side, after: Side, both: Iterable[Function]) -> None:
+    def __init__(self, before: SideProfiles, after: SideProfiles, both: Iterable[Function]) -> None:
         self._sides = before, after
         own = {key: (before.own(key), after.own(key)) for key in both}
         self.total = before.total()
@@ -235,13 +218,12 @@ class Clock:
     def compared(self, key: Function, in_c: float, *, rewritten: bool | None) -> tuple[float, float | None]:
         """Return by how many seconds a function's own time grew, new calls into C left out, and its ratio.
 
+        Both are nothing, 0 and None, within what the profiles of one side differ by.
+
         Args:
             key: the function.
             in_c: seconds of the calls into C that are new; they are counted, and need no clock.
             rewritten: whether its code differs: half the evidence will do for one that has a reason.
-
-        Returns:
-            0 and None if that is within what the profiles of one side differ by.
         """
         if key not in self._own:
             return 0.0, None
@@ -275,6 +257,6 @@ def _middle(weighted: Iterable[tuple[float, float]]) -> float:
     return ordered[bisect_left(reached, reached[-1] / 2)][0]
 
 
-def _same_work(before: Side, after: Side, key: Function) -> bool:
+def _same_work(before: SideProfiles, after: SideProfiles, key: Function) -> bool:
     """Whether a function can't have changed: the same code, as far as that is known, called as often."""
     return shift(before.calls(key), after.calls(key)) == 0 and not is_rewritten(before, after, key)

@@ -5,7 +5,7 @@ It holds every round of every pair of processes, and lies in `results/ab/NNNN_*.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from pathlib import Path
@@ -19,137 +19,86 @@ from paceline.history import HistoryError, NotSaved
 from paceline.history.documents import DAMAGED, UnreadableFile, content, decoding, too_large
 
 SCHEMA = 2
-CANARY = "canary"
-FOLDER = "ab"
-"""Where comparisons are saved, in the folder of results."""
-
-"""The name, beside the cells', of the canary's rounds: one native hash, which no change of ours can move."""
+FOLDER = "ab"  # where comparisons are saved, in the folder of results
+CANARY = "canary"  # the name, beside the cells', of the rounds of one native hash, which no change of ours can move
 
 Phase = Literal["main", "confirm"]
 Which = Literal["baseline", "candidate"]
+WHICH: tuple[Which, Which] = ("baseline", "candidate")
 
 
 @dataclass(frozen=True, kw_only=True)
 class SideFacts:
-    """One side of a comparison, as it was run.
+    """One side of a comparison, as it was run."""
 
-    Args:
-        typed: the SIDE as it was typed: "rev:main", ". SLOW=1 --client raw".
-        place: "working tree", "revision main" or "Python /usr/bin/python3.13".
-        commit: the commit it ran, in full; None outside of a repository.
-        dirty: whether tracked files differed from it.
-        python: "CPython 3.11.7".
-        environment: the variables set for it.
-        options: the pytest options given to it alone.
-        libraries: of the packages that decide figures: name -> version.
-    """
-
-    typed: str
-    place: str
-    commit: str | None
-    dirty: bool
-    python: str
-    environment: Mapping[str, str] = field(default_factory=dict)
-    options: tuple[str, ...] = ()
-    libraries: Mapping[str, str] = field(default_factory=dict)
+    typed: str  # the SIDE as it was typed: "rev:main", ". SLOW=1 --client raw"
+    place: str  # "working tree", "revision main" or "Python /usr/bin/python3.13"
+    commit: str | None  # the commit it ran, in full; None outside of a repository
+    dirty: bool  # whether tracked files differed from it
+    python: str  # "CPython 3.11.7"
+    environment: Mapping[str, str] = field(default_factory=dict)  # the variables set for it
+    options: tuple[str, ...] = ()  # the pytest options given to it alone
+    libraries: Mapping[str, str] = field(default_factory=dict)  # of the packages that decide figures: name -> version
 
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """What one side measured of one cell in one pair.
+    """What one side measured of one cell in one pair."""
 
-    Args:
-        rounds: shape (n,), seconds, in the order taken.
-        counts: what the server counted in the last round: connections, requests, max_in_flight; empty without one.
-    """
-
-    rounds: tuple[float, ...]
+    rounds: tuple[float, ...]  # shape (n,), seconds, in the order taken
+    # what the server counted in the last round: connections, requests, max_in_flight; empty without one
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """Two new processes, one for each side, which took their rounds in turns: the replicate.
+    """Two new processes, one for each side, which took their rounds in turns: the replicate."""
 
-    Args:
-        number: its place in the comparison, from 1.
-        phase: "main", or "confirm" for the fresh pairs of cells that are under suspicion.
-        first: which side was started first and took the first round.
-        order: the full names of the cells in the order measured.
-        baseline: full name (or `CANARY`) -> what that side measured.
-        candidate: the same for the other side.
-        seconds: how long the pair took, from the first start to the last exit.
-    """
-
-    number: int
-    phase: Phase
-    first: Which
-    order: tuple[str, ...]
-    baseline: Mapping[str, Taken]
-    candidate: Mapping[str, Taken]
-    seconds: float
+    number: int  # its place in the comparison, from 1
+    phase: Phase  # "main", or "confirm" for the fresh pairs of cells that are under suspicion
+    first: Which  # which side was started first and took the first round
+    order: tuple[str, ...]  # the full names of the cells in the order measured
+    baseline: Mapping[str, Taken]  # full name (or `CANARY`) -> what that side measured
+    candidate: Mapping[str, Taken]  # the same for the other side
+    seconds: float  # how long the pair took, from the first start to the last exit
 
 
 @dataclass(frozen=True, kw_only=True)
 class CellPlan:
-    """How both sides measure a cell, in all pairs.
+    """How both sides measure a cell, in all pairs."""
 
-    Args:
-        calls: of the function in a round.
-        rounds: turns in a pair of all cells; in one of those that are still open there may be more.
-        warmup: calls before the first round.
-        seconds: of one call, on the faster side, from the throw-away pass.
-        pinned: whether both sides run on one core.
-        remarks: what a reader has to know: "left to the scheduler: starts threads".
-    """
-
-    calls: int
-    rounds: int
-    warmup: int
-    seconds: float
-    pinned: bool
-    remarks: tuple[str, ...] = ()
+    calls: int  # of the function in a round
+    rounds: int  # turns in a pair of all cells; in one of those that are still open there may be more
+    warmup: int  # calls before the first round
+    seconds: float  # of one call, on the faster side, from the throw-away pass
+    pinned: bool  # whether both sides run on one core
+    remarks: tuple[str, ...] = ()  # what a reader has to know: "left to the scheduler: starts threads"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """All pairs of one comparison, and what it was asked.
+    """All pairs of one comparison, and what it was asked."""
 
-    Args:
-        baseline: the side a comparison starts from.
-        candidate: the side it goes to.
-        fingerprint: the machine and Python build of the process that led it.
-        datetime: when it began, ISO 8601 in UTC.
-        seed: what the orders were drawn from.
-        tolerance: the largest change that counts as none, a fraction: 0.03.
-        arguments: the pytest arguments that chose the cells.
-        looks: numbers of main pairs at which cells are decided, increasing, fixed before the first pair.
-        fresh_looks: the same of fresh pairs, fixed before the first of them; empty as long as there are none.
-        plan: full name -> how it is measured; empty in files of schema 1.
-        failed: full name -> why it fails, on the candidate only.
-        left_out: full name -> why it was not compared: on one side only, skipped on both, no rounds to take in turns.
-        notes: what whoever reads the verdict has to know, one sentence each.
-        explanations: full name -> where the cell changed, of cells that were profiled.
-        pairs: in the order run.
-        schema: of this file.
-    """
-
-    baseline: SideFacts
-    candidate: SideFacts
-    fingerprint: str
-    datetime: str
-    seed: int
-    tolerance: float
-    arguments: tuple[str, ...]
-    looks: tuple[int, ...]
+    baseline: SideFacts  # the side a comparison starts from
+    candidate: SideFacts  # the side it goes to
+    fingerprint: str  # the machine and Python build of the process that led it
+    datetime: str  # when it began, ISO 8601 in UTC
+    seed: int  # what the orders were drawn from
+    tolerance: float  # the largest change that counts as none, a fraction: 0.03
+    arguments: tuple[str, ...]  # the pytest arguments that chose the cells
+    looks: tuple[int, ...]  # numbers of main pairs at which cells are decided, increasing, fixed before the first pair
+    # the same of fresh pairs, fixed before the first of them; empty as long as there are none
     fresh_looks: tuple[int, ...] = ()
+    # full name -> how it is measured; empty in files of schema 1
     plan: Mapping[str, CellPlan] = field(default_factory=dict)
-    failed: Mapping[str, str] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)  # full name -> why it fails, on the candidate only
+    # full name -> why it was not compared: on one side only, skipped on both, no rounds to take in turns
     left_out: Mapping[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what a reader of the verdict has to know, one sentence each
+    # full name -> where the cell changed, of cells that were profiled
     explanations: Mapping[str, Explanation] = field(default_factory=dict)
-    pairs: tuple[Pair, ...] = ()
-    schema: int = SCHEMA
+    pairs: tuple[Pair, ...] = ()  # in the order run
+    schema: int = SCHEMA  # of this file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,13 +109,9 @@ class _FirstSchema(Comparison):
 
     def as_second(self) -> Comparison:
         known = {each.name: getattr(self, each.name) for each in fields(self)}
-        looks = {name: _one_look(self.pairs, phase) for name, phase in (("looks", "main"), ("fresh_looks", "confirm"))}
-        return Comparison(**{**known, **looks, "schema": SCHEMA})
-
-
-def _one_look(pairs: Sequence[Pair], phase: str) -> tuple[int, ...]:
-    count = sum(pair.phase == phase for pair in pairs)
-    return (count,) if count else ()
+        main = sum(pair.phase == "main" for pair in self.pairs)
+        looks, fresh = (tuple(filter(None, [count])) for count in (main, len(self.pairs) - main))
+        return Comparison(**{**known, "looks": looks, "fresh_looks": fresh, "schema": SCHEMA})
 
 
 _LONGEST_ROUND = 1e9  # seconds, 30 years: above it a number is damage, and sums would overflow
@@ -191,7 +136,7 @@ class _Head(msgspec.Struct):
 
 
 def written(comparison: Comparison) -> bytes:
-    """Write a comparison as JSON; a sign that UTF-8 does not have, as file names may hold, becomes a question mark.
+    """Write a comparison as JSON; a character that UTF-8 lacks, as file names may hold, becomes a question mark.
 
     Raises:
         ValueError: a number in it is not finite.
@@ -203,23 +148,17 @@ def written(comparison: Comparison) -> bytes:
 
 
 def read(content: bytes, path: Path) -> Comparison:
-    """Make a comparison out of a file's content.
-
-    Args:
-        content: whatever the bytes are, the outcome is a comparison or the reason why not.
-        path: where it comes from, for messages.
+    """Make a comparison out of a file's content, whatever it is.
 
     Raises:
-        UnreadableComparison: it is not JSON, no comparison, of another schema, or holds a wrong type or an
-            impossible round.
+        UnreadableComparison: it is not JSON, no comparison, of another schema, or holds an impossible round.
     """
     with decoding(content, path, UnreadableComparison):
         if _schema(content, path) == SCHEMA:
             comparison = msgspec.json.decode(content, type=Comparison)
         else:
             comparison = msgspec.json.decode(content, type=_FirstSchema).as_second()
-    _check_rounds(comparison, path)
-    _check_looks(comparison, path)
+    _check(comparison, path)
     return comparison
 
 
@@ -237,13 +176,11 @@ def _schema(content: bytes, path: Path) -> int:
     return head.schema
 
 
-def _check_looks(comparison: Comparison, path: Path) -> None:
+def _check(comparison: Comparison, path: Path) -> None:
+    """Refuse looks and rounds that are damage."""
     for looks in (comparison.looks, comparison.fresh_looks):
         if any(later <= earlier for earlier, later in pairwise((0, *looks))):
             raise UnreadableComparison(path, f"its looks {list(looks)} are no increasing numbers of pairs; {DAMAGED}")
-
-
-def _check_rounds(comparison: Comparison, path: Path) -> None:
     for pair in comparison.pairs:
         for side in (pair.baseline, pair.candidate):
             for name, taken in side.items():
@@ -252,7 +189,7 @@ def _check_rounds(comparison: Comparison, path: Path) -> None:
                     raise UnreadableComparison(path, f"{told}; {DAMAGED}")
 
 
-_NAME = 40  # signs of each side's name; two of them are far from any file system's limit
+_NAME = 40  # characters of each side's name; two of them are far from any file system's limit
 
 
 class NoSuchComparisonError(HistoryError):
@@ -260,10 +197,7 @@ class NoSuchComparisonError(HistoryError):
 
 
 def save(comparison: Comparison, folder: Path) -> Path:
-    """Save a comparison under the next number of `folder`, which is made if it is not there.
-
-    Returns:
-        The path of the new file.
+    """Save a comparison under the next number of `folder`, which is made if it is not there; returns the file's path.
 
     Raises:
         NotSaved: the disk is full, the folder can't be written to, or the comparison could not be read again; nothing
@@ -286,35 +220,8 @@ def save(comparison: Comparison, folder: Path) -> Path:
 
 
 def load(path: Path) -> Comparison:
-    """Read one saved comparison.
-
-    Raises:
-        UnreadableComparison: it is not there, not a file, too large, damaged, of another schema, or not ours.
-    """
+    """Read one saved comparison, or raise UnreadableComparison."""
     return read(content(path, UnreadableComparison), path)
-
-
-def newest(folder: Path) -> Path:
-    """Find the comparison with the highest number.
-
-    Raises:
-        NoSuchComparisonError: there is none.
-    """
-    numbered = _numbered(folder)
-    if not numbered:
-        raise NoSuchComparisonError(
-            f"{folder} has no comparison; hold one: paceline ab --baseline SIDE --candidate SIDE"
-        )
-    return numbered[-1][1]
-
-
-def saved(folder: Path) -> list[Path]:
-    """List the comparisons by their numbers, readable or not.
-
-    Raises:
-        OSError: the folder can't be listed.
-    """
-    return [path for _, path in _numbered(folder)]
 
 
 def resolve(word: str, folder: Path) -> Path:
@@ -335,12 +242,16 @@ def resolve(word: str, folder: Path) -> Path:
     return fitting[0]
 
 
+def saved(folder: Path) -> list[Path]:
+    """List the comparisons in `folder` by their numbers, readable or not."""
+    return [path for _, path in _numbered(folder)]
+
+
 def _numbered(folder: Path) -> list[tuple[int, Path]]:
-    """List the files of `folder` that have a number, in order."""
     if not folder.is_dir():
         return []
-    saved = (path for path in folder.iterdir() if path.suffix == ".json")
-    return sorted((number, path) for path in saved if (number := number_of(path.name)) is not None)
+    files = (path for path in folder.iterdir() if path.suffix == ".json")
+    return sorted((number, path) for path in files if (number := number_of(path.name)) is not None)
 
 
 def _safe(typed: str) -> str:

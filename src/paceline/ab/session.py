@@ -12,10 +12,10 @@ from typing import Any
 
 from paceline import machine
 from paceline.ab import differences, judging, why
-from paceline.ab.pair import PairResult, PairSpec, SideFailed, run_pair
+from paceline.ab.output import named, pairs_done
+from paceline.ab.pair import PairSpec, SideFailed, SideProcess, run_pair
 from paceline.ab.profiles import Profile
-from paceline.ab.progress import named, pairs_done
-from paceline.ab.record import CANARY, CellPlan, Comparison, Pair, Phase, SideFacts, Taken, Which
+from paceline.ab.record import CANARY, WHICH, CellPlan, Comparison, Pair, Phase, SideFacts, Which
 from paceline.ab.sides import Side, SideSpec, place, prepared
 from paceline.ab.trial import (
     Facts,
@@ -39,42 +39,25 @@ CANARY_ROUNDS = 10
 HASH_SEEDS = 2**32
 PROFILE_ROUNDS = 10
 PROFILE_SECONDS = 0.2  # of the rounds of a profile, without the profiler
-TRIAL = 0.2
-"""Of the time allowed, for the trial of either side."""
-
-SPARE = 0.9
-"""Of the time allowed, that estimates may fill; they are never quite right."""
+TRIAL = 0.2  # of the time allowed, for the trial of either side
+SPARE = 0.9  # of the time allowed, that estimates may fill; they are never quite right
 
 
 @dataclass(frozen=True, kw_only=True)
 class ComparisonSpec:
-    """What a comparison is asked.
+    """What a comparison is asked."""
 
-    Args:
-        baseline: the side it starts from.
-        candidate: the side it goes to.
-        arguments: pytest's, which choose the cells.
-        pairs: of the main phase; None for looks at several numbers, as long as there is time.
-        time_allowed: seconds for everything.
-        tolerance: the largest change that counts as none, a fraction.
-        seed: of all orders.
-        install: give revisions environments of their own.
-        timeout: seconds without a word after which a side hangs.
-        why: whether cells that changed are run again under a profiler.
-        why_of: parts of the names of cells that are so whatever their verdict.
-    """
-
-    baseline: SideSpec
-    candidate: SideSpec
-    arguments: tuple[str, ...]
-    pairs: int | None
-    time_allowed: float
-    tolerance: float
-    seed: int
-    install: bool
-    timeout: float
-    why: bool
-    why_of: tuple[str, ...]
+    baseline: SideSpec  # the side it starts from
+    candidate: SideSpec  # the side it goes to
+    arguments: tuple[str, ...]  # pytest's, which choose the cells
+    pairs: int | None  # of the main phase; None for looks at several numbers, as long as there is time
+    time_allowed: float  # seconds for everything
+    tolerance: float  # the largest change that counts as none, a fraction
+    seed: int  # of all orders
+    install: bool  # give revisions environments of their own
+    timeout: float  # seconds without a word after which a side hangs
+    why: bool  # whether cells that changed are run again under a profiler
+    why_of: tuple[str, ...]  # parts of the names of cells that are so whatever their verdict
 
 
 @dataclass
@@ -96,7 +79,7 @@ class Session:
 
     def pairs_up_to(self, look: int, phase: Phase, cells: Sequence[str], reserve: float = 0.0) -> bool:
         """Run pairs until there are `look` of a phase; False, and none, if the time does not allow all of them."""
-        done = self._count(phase)
+        done = sum(pair.phase == phase for pair in self.comparison.pairs)
         if (
             self.deadline is not None
             and self._seconds(cells) * (look - done) + reserve > self.deadline - time.monotonic()
@@ -127,39 +110,41 @@ class Session:
         first: int = fresh_looks(max(1, len(suspects)))[0]
         return first * self._seconds(suspects)
 
-    def profile(self, names: Sequence[str], plans: Mapping[str, Mapping[str, int]]) -> PairResult:
+    def profile(self, names: Sequence[str], plans: Mapping[str, Mapping[str, int]]) -> dict[Which, SideProcess]:
         """Run one more pair under a profiler."""
         core, seed = self._core(), self.random.randrange(HASH_SEEDS)
-        spec = replace(self.spec, kind="profile", order=names, plan=plans, core=core, hash_seed=seed, canary=0)
+        spec = replace(self.spec, kind="profile", order=names, plan=plans, core=core, seed=seed, canary=0)
         return run_pair(self.sides["baseline"], self.sides["candidate"], spec)
 
     def _core(self) -> int | None:
         return self.random.choice(self.cpus) if self.cpus else None
 
-    def _count(self, phase: Phase) -> int:
-        return sum(pair.phase == phase for pair in self.comparison.pairs)
-
     def _seconds(self, cells: Sequence[str]) -> float:
         return self.pace * (self.start_seconds + sum(self.costs[name] for name in cells))
 
     def _run_pair(self, phase: Phase, cells: Sequence[str]) -> None:
-        """Run one more pair, and note it.
-
-        Raises:
-            SideFailed: as `run_pair`, or if a side ran code that is not its own.
-        """
+        """Run one more pair, and note it; raises SideFailed also if a side ran code that is not its own."""
         number = len(self.comparison.pairs) + 1
-        words: tuple[Which, Which] = ("baseline", "candidate") if number % 2 else ("candidate", "baseline")
+        first, second = WHICH if number % 2 else WHICH[::-1]
         order = self.random.sample(list(cells), len(cells))
         core, seed = self._core(), self.random.randrange(HASH_SEEDS)
-        spec = replace(self.spec, order=order, plan=self._plan(order), core=core, hash_seed=seed)
-        result = run_pair(self.sides[words[0]], self.sides[words[1]], spec)
-        self._refuse_late_strangers(words, result)
-        self.pace *= result.seconds / self._seconds(cells)
-        taken: dict[Which, Mapping[str, Taken]] = dict(zip(words, result.taken, strict=True))
-        pair = Pair(number=number, phase=phase, first=words[0], order=tuple(order), seconds=result.seconds, **taken)
+        spec = replace(self.spec, order=order, plan=self._plan(order), core=core, seed=seed)
+        begun = time.monotonic()
+        ended = run_pair(self.sides[first], self.sides[second], spec)
+        seconds = time.monotonic() - begun
+        self._refuse_late_strangers(ended)
+        self.pace *= seconds / self._seconds(cells)
+        pair = Pair(
+            number=number,
+            phase=phase,
+            first=first,
+            order=tuple(order),
+            seconds=seconds,
+            baseline=ended["baseline"].taken,
+            candidate=ended["candidate"].taken,
+        )
         self.comparison = replace(self.comparison, pairs=(*self.comparison.pairs, pair))
-        self._leave_out(number, dict(zip(words, result.missed, strict=True)), cells)
+        self._leave_out(number, ended, cells)
 
     def _plan(self, cells: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Return how the cells of a pair are measured: as planned, with more rounds where fewer of them are open."""
@@ -169,22 +154,18 @@ class Session:
             known |= {name: with_rounds(known[name], most) for name in known.keys() - self.keep_rounds}
         return {name: asdict(each) for name, each in known.items()}
 
-    def _refuse_late_strangers(self, words: tuple[Which, Which], result: PairResult) -> None:
-        for word, modules in zip(words, result.modules, strict=True):
+    def _refuse_late_strangers(self, ended: Mapping[Which, SideProcess]) -> None:
+        for word, process in ended.items():
             before = self.loaded[word]
-            refuse_strangers(
-                self.sides[word], {name: file for name, file in modules.items() if before.get(name) != file}
-            )
+            late = {name: file for name, file in process.modules.items() if before.get(name) != file}
+            refuse_strangers(process.side, late)
 
-    def _leave_out(
-        self, number: int, missed: Mapping[Which, Mapping[str, tuple[str, str]]], cells: Sequence[str]
-    ) -> None:
-        last = self.comparison.pairs[-1]
+    def _leave_out(self, number: int, ended: Mapping[Which, SideProcess], cells: Sequence[str]) -> None:
         there = {
-            word: {name for name in cells if name in getattr(last, word) and name not in missed[word]}
-            for word in missed
+            word: {name for name in cells if name in process.taken and name not in process.missed}
+            for word, process in ended.items()
         }
-        failed, left_out = outcomes(missed, there, f"in pair {number}, ")
+        failed, left_out = outcomes(ended, there, f"in pair {number}, ")
         self.comparison = replace(
             self.comparison,
             failed={**self.comparison.failed, **failed},
@@ -193,12 +174,7 @@ class Session:
 
 
 def run_comparison(spec: ComparisonSpec, reporter: Progress, keep: Callable[[Comparison], None]) -> Comparison:
-    """Compare two sides.
-
-    Args:
-        spec: what is asked.
-        reporter: takes progress.
-        keep: takes what was measured if something ends the comparison before its time.
+    """Compare two sides; `keep` takes what was measured if something ends the comparison before its time.
 
     Raises:
         SideError: a side that was typed can't be had.
@@ -253,15 +229,11 @@ def run_profiles(session: Session, spec: ComparisonSpec) -> None:
     session.reporter.phase("profiling what changed")
     profiled = {name: _profiled(plans[name], keeps_rounds=name in session.keep_rounds) for name in names}
     baseline, candidate = session.sides["baseline"], session.sides["candidate"]
+    tops, diff = (baseline.code.top, candidate.code.top), differences.changed_lines(baseline, candidate)
     found = [session.profile(names, profiled) for _ in range(why.PASSES)]
-    changes, tops = differences.changed_lines(baseline, candidate), (baseline.code.top, candidate.code.top)
-    explanations = {}
-    for name in names:
-        passes = [each.facts for each in found if all(name in side for side in each.facts)]
-        if passes:
-            both = ([_profile(side[name], profiled[name]) for side in one] for one in zip(*passes, strict=True))
-            explanations[name] = why.explained(*both, tops=tops, diff=changes)
-    missed = {name: reason for each in found for side in each.missed for name, (_, reason) in side.items()}
+    both = {name: _profiles(name, found, profiled[name]["calls"]) for name in names}
+    explanations = {name: why.explained(*each, tops=tops, diff=diff) for name, each in both.items() if each[0]}
+    missed = {name: reason for each in found for side in each.values() for name, (_, reason) in side.missed.items()}
     told = [f"{name} could not be profiled: {missed[name]}" for name in names if name not in explanations]
     notes = (*session.comparison.notes, *told)
     session.comparison = replace(session.comparison, explanations=explanations, notes=notes)
@@ -274,10 +246,11 @@ def _profiled(each: CellPlan, *, keeps_rounds: bool) -> dict[str, int]:
     return {"calls": each.calls, "warmup": each.warmup, "repeats": repeats}
 
 
-def _profile(facts: Mapping[str, Any], profiled: Mapping[str, int]) -> Profile:
-    return Profile(
-        rows=facts["functions"], calls=profiled["calls"], threads=facts["threads"], children=facts["children"]
-    )
+def _profiles(name: str, found: Sequence[Mapping[Which, SideProcess]], calls: int) -> list[list[Profile]]:
+    """Return the profiles of a cell on the baseline and the candidate, of the pairs in which both have one."""
+    whole = [each for each in found if all(name in side.facts for side in each.values())]
+    facts = [[each[word].facts[name] for each in whole] for word in WHICH]
+    return [[Profile(each["functions"], calls, each["threads"], each["children"]) for each in side] for side in facts]
 
 
 @contextmanager
@@ -290,9 +263,9 @@ def prepare(spec: ComparisonSpec, reporter: Progress) -> Iterator[Session]:
     begun, start = time.monotonic(), Path.cwd()
     with ExitStack() as stack:
         sides: dict[Which, Side] = {}
-        wanted: dict[Which, SideSpec] = {"baseline": spec.baseline, "candidate": spec.candidate}
-        for word, one in wanted.items():
-            ready = prepared(one, word, start, install=spec.install, tell=reporter.phase)
+        specs: dict[Which, SideSpec] = {"baseline": spec.baseline, "candidate": spec.candidate}
+        for word, one in specs.items():
+            ready = prepared(one, word, start, install=spec.install, report=reporter.phase)
             sides[word] = stack.enter_context(ready)
         trial = PairSpec(
             kind="trial", arguments=spec.arguments, timeout=spec.timeout, plugin=stack.enter_context(plugin_folder())
@@ -300,11 +273,11 @@ def prepare(spec: ComparisonSpec, reporter: Progress) -> Iterator[Session]:
         reporter.phase("looking at each cell")
         seconds = None if spec.pairs else TRIAL * spec.time_allowed
         looked = look_at_both(sides, trial, stack, seconds)
-        comparison, pair_spec, facts = _planned(spec, sides, looked, time.monotonic() - begun)
+        comparison, facts = _planned(spec, sides, looked, time.monotonic() - begun)
         yield Session(
             sides=sides,
-            loaded=looked.modules,
-            spec=replace(trial, kind="pair", **pair_spec),
+            loaded={word: process.modules for word, process in looked.sides.items()},
+            spec=replace(trial, kind="pair", **_pair_spec(spec, looked, comparison.plan)),
             comparison=comparison,
             cpus=looked.cpus,
             costs={name: pair_seconds(each, *facts[name]) for name, each in comparison.plan.items()},
@@ -318,38 +291,26 @@ def prepare(spec: ComparisonSpec, reporter: Progress) -> Iterator[Session]:
 
 def _planned(
     spec: ComparisonSpec, sides: Mapping[Which, Side], looked: Looked, spent: float
-) -> tuple[Comparison, dict[str, Any], dict[str, tuple[Facts, Facts]]]:
-    """Plan the comparison after its trial.
-
-    Raises:
-        SideFailed: if nothing is left to compare.
-    """
-    there = {word: set(facts) for word, facts in looked.facts.items()}
-    files = {word: {file_of(name) for name in each["cells"]} for word, each in looked.collected.items()}
-    failed, left_out = outcomes(looked.missed, {word: there[word] | files[word] for word in there})
-    left_out = {
-        **{name: why for name, why in alone(looked.collected).items() if file_of(name) not in failed},
-        **left_out,
-    }
+) -> tuple[Comparison, dict[str, tuple[Facts, Facts]]]:
+    """Plan the comparison after its trial, or raise SideFailed if nothing is left to compare."""
+    ended = looked.sides
+    collected = {word: process.collected for word, process in ended.items()}
+    there = {word: set(process.facts) for word, process in ended.items()}
+    files = {word: {file_of(name) for name in each["cells"]} for word, each in collected.items()}
+    failed, left_out = outcomes(ended, {word: there[word] | files[word] for word in there})
+    only = {name: why for name, why in alone(collected).items() if file_of(name) not in failed}
     facts = {
-        name: (looked.facts["baseline"][name], looked.facts["candidate"][name])
+        name: (ended["baseline"].facts[name], ended["candidate"].facts[name])
         for name in looked.cells
         if name in there["baseline"] & there["candidate"]
     }
-    one_core = set(looked.collected["candidate"]["one_core"])  # a mark that only one side has would be unfair
-    most, can_pin = best_rounds(len(facts) or 1, looked.start_seconds), bool(looked.cpus)
-    plans = {
-        name: planned_cell(*each, most=most, one_core=name in one_core, can_pin=can_pin) for name, each in facts.items()
-    }
-    if spec.pairs is None:
-        seconds = SPARE * (spec.time_allowed - spent) / (MAIN_LOOKS[0] + fresh_looks(1)[0] / 2) - looked.start_seconds
-        plans, too_long = fitted_plans(plans, facts, seconds)
-        left_out |= too_long
+    plans, too_long = _plans(spec, looked, facts, spent)
+    left_out = {**only, **left_out, **too_long}
     if not plans:
         raise SideFailed(_nothing({**failed, **left_out}))
     comparison = Comparison(
-        baseline=side_facts(sides["baseline"], looked.collected["baseline"]),
-        candidate=side_facts(sides["candidate"], looked.collected["candidate"]),
+        baseline=side_facts(sides["baseline"], collected["baseline"]),
+        candidate=side_facts(sides["candidate"], collected["candidate"]),
         fingerprint=machine.fingerprint(),
         datetime=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         seed=spec.seed,
@@ -361,11 +322,26 @@ def _planned(
         left_out=left_out,
         notes=tuple(filter(None, notes(sides, looked))),
     )
-    return comparison, _pair_spec(spec, looked, plans), facts
+    return comparison, facts
+
+
+def _plans(
+    spec: ComparisonSpec, looked: Looked, facts: Mapping[str, tuple[Facts, Facts]], spent: float
+) -> tuple[dict[str, CellPlan], dict[str, str]]:
+    """Plan each cell, fitted to the time that is left; return the plans, and which cells are too long for it."""
+    one_core = set(looked.sides["candidate"].collected["one_core"])  # a mark that only one side has would be unfair
+    most, can_pin = best_rounds(len(facts) or 1, looked.start_seconds), bool(looked.cpus)
+    plans = {
+        name: planned_cell(*each, most=most, one_core=name in one_core, can_pin=can_pin) for name, each in facts.items()
+    }
+    if spec.pairs is not None:
+        return plans, {}
+    seconds = SPARE * (spec.time_allowed - spent) / (MAIN_LOOKS[0] + fresh_looks(1)[0] / 2) - looked.start_seconds
+    return fitted_plans(plans, facts, seconds)
 
 
 def _pair_spec(spec: ComparisonSpec, looked: Looked, plans: Mapping[str, CellPlan]) -> dict[str, Any]:
-    idle = [each["idle"] for each in looked.collected.values()]
+    idle = [process.collected["idle"] for process in looked.sides.values()]
     return {
         "arguments": (*spec.arguments, *(idle[0] if idle[0] == idle[1] else ())),
         "files": tuple(dict.fromkeys(map(file_of, plans))),
@@ -383,13 +359,13 @@ def _nothing(why: Mapping[str, str]) -> str:
 def side_facts(side: Side, collected: Mapping[str, Any]) -> SideFacts:
     """Return what a side is and runs on."""
     return SideFacts(
-        typed=side.wanted.typed,
+        typed=side.spec.typed,
         place=place(side),
         commit=side.commit,
         dirty=side.dirty,
         python=collected["python"],
-        environment=dict(side.wanted.environment),
-        options=tuple(side.wanted.options),
+        environment=dict(side.spec.environment),
+        options=tuple(side.spec.options),
         libraries=collected["libraries"],
     )
 
@@ -400,13 +376,13 @@ def notes(sides: Mapping[Which, Side], looked: Looked) -> Iterator[str]:
     Raises:
         SideError: if only one side runs compiled code of the project, which the other was never built with.
     """
-    baseline, candidate = sides["baseline"], sides["candidate"]
-    yield differences.same_code(baseline, candidate)
-    yield from (differences.origin(side, looked.modules[word]) for word, side in sides.items())
-    yield differences.compiled_apart(sides, looked.modules)
-    yield from (differences.stale(side, looked.modules[word]) for word, side in sides.items())
-    yield differences.different_dependencies(baseline, candidate)
+    modules = {word: process.modules for word, process in looked.sides.items()}
+    yield differences.same_code(sides["baseline"], sides["candidate"])
+    yield from (differences.origin(side, modules[word]) for word, side in sides.items())
+    yield differences.compiled_apart(sides, modules)
+    yield from (differences.stale(side, modules[word]) for word, side in sides.items())
+    yield differences.different_dependencies(sides["baseline"], sides["candidate"])
     if not looked.cpus:
         why = "no CPU to spare" if hasattr(os, "sched_getaffinity") else "no way to keep a process on a CPU"
         yield f"This machine has {why}: every cell is left to the scheduler, and figures scatter more."
-    yield from dict.fromkeys(note for each in looked.collected.values() for note in each["notes"])
+    yield from dict.fromkeys(note for process in looked.sides.values() for note in process.collected["notes"])

@@ -27,25 +27,17 @@ _PLACES = "rev:REVISION (a git revision), python:PATH (another Python) or . (the
 
 @dataclass(frozen=True)
 class SideSpec:
-    """A side, as it was asked for.
+    """A side, as it was asked for."""
 
-    Args:
-        typed: word for word: "rev:main SLOW=1 --client raw".
-        kind: "rev" for a git revision, "python" for another Python, "tree" for the working tree.
-        name: the revision, the Python's path, or ".".
-        environment: the variables to set for it.
-        options: the pytest options for it alone.
-    """
-
-    typed: str
-    kind: Kind
-    name: str
-    environment: Mapping[str, str] = field(default_factory=dict)
-    options: tuple[str, ...] = ()
+    typed: str  # word for word: "rev:main SLOW=1 --client raw"
+    kind: Kind  # "rev" for a git revision, "python" for another Python, "tree" for the working tree
+    name: str  # the revision, the Python's path, or "."
+    environment: Mapping[str, str] = field(default_factory=dict)  # the variables to set for it
+    options: tuple[str, ...] = ()  # the pytest options for it alone
 
 
 def parse(text: str) -> SideSpec:
-    """Read a side: its place, then NAME=VALUE words, then pytest options from the first word that starts with "-".
+    """Read a side: its place, then NAME=VALUE words, then pytest options from the first word on that starts with "-".
 
     Raises:
         SideError: if it makes no sense.
@@ -102,36 +94,29 @@ def _environment(text: str, words: list[str]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Side:
-    """A side that can be run.
+    """A side that can be run."""
 
-    Args:
-        word: "baseline" or "candidate".
-        wanted: what was asked for.
-        folder: where pytest is to be started.
-        python: the interpreter to run it with.
-        environment: every variable to set, beside those of this process: the side's own, and the path of its code.
-        commit: the commit of its files, in full; None outside of a repository.
-        dirty: whether tracked files differ from it.
-        code: what it has of its own.
-        installed: whether it has an environment of its own, with what its revision asks for, built from its files.
-    """
-
-    word: Which
-    wanted: SideSpec
-    folder: Path
-    python: Path
+    word: Which  # "baseline" or "candidate"
+    spec: SideSpec  # what was asked for
+    folder: Path  # where pytest is to be started
+    python: Path  # the interpreter to run it with
+    # every variable to set, beside those of this process: the side's own, and the path of its code
     environment: dict[str, str] = field(default_factory=dict)
-    commit: str | None = None
-    dirty: bool = False
-    code: Code = field(default_factory=lambda: Code(Path()))
+    commit: str | None = None  # the commit of its files, in full; None outside of a repository
+    dirty: bool = False  # whether tracked files differ from it
+    code: Code = field(default_factory=lambda: Code(Path()))  # what it has of its own
+    # whether it has an environment of its own, with what its revision asks for, built from its files
     installed: bool = False
+
+    def __str__(self) -> str:
+        return f"the {self.word} ({self.spec.typed})"
 
 
 def place(side: Side) -> str:
     """Return where a side's code and Python come from: "working tree", "revision main", "Python /usr/bin/python3"."""
-    match side.wanted.kind:
+    match side.spec.kind:
         case "rev":
-            return f"revision {side.wanted.name}"
+            return f"revision {side.spec.name}"
         case "python":
             return f"Python {side.python}"
         case "tree":
@@ -140,79 +125,65 @@ def place(side: Side) -> str:
 
 @contextmanager
 def prepared(
-    wanted: SideSpec,
+    spec: SideSpec,
     word: Which,
     start: Path,
     install: bool,  # noqa: FBT001 - handed on from a command's option, never a literal
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> Iterator[Side]:
     """Make a side ready for as long as the context lasts; nothing of it is left afterwards.
 
-    Both sides find their code in the same way, by PYTHONPATH, unless a revision gets an environment of its own.
-
-    Args:
-        wanted: the side.
-        word: "baseline" or "candidate".
-        start: the folder that the comparison is started from.
-        install: whether a revision gets an environment of its own, with what it asks for.
-        tell: takes a line of progress.
+    Both sides find their code in the same way, by PYTHONPATH, unless `install` gives a revision an environment of its
+    own, with what it asks for.
 
     Raises:
         SideError: if it can't be made ready.
     """
     start = start.absolute()
-    if wanted.kind != "rev":
-        yield _in_place(wanted, word, start)
+    if spec.kind != "rev":
+        yield _in_place(spec, word, start)
         return
-    tell(f"{word}: checking out revision {wanted.name} ...")
-    with checked_out(wanted.name, start, tell) as checkout:
-        own = own_code(checkout.top, beside=repository(start).top)
+    report(f"{word}: checking out revision {spec.name} ...")
+    with checked_out(spec.name, start, report) as checkout:
+        own = own_code(checkout.top, working_tree=repository(start).top)
         if install:
-            tell(f"{word}: installing revision {wanted.name} ...")
+            report(f"{word}: installing revision {spec.name} ...")
             # a path that leads to the working tree's code would lead this side there too
-            environment = {"PYTHONPATH": "", **wanted.environment}
-            python = install_revision(wanted.name, checkout.folder, checkout.scratch, environment)
+            environment = {"PYTHONPATH": "", **spec.environment}
+            python = install_revision(spec.name, checkout.folder, checkout.scratch, environment)
             check_python(python, checkout.folder, environment)
         else:
-            environment, python = _importing(wanted, own, checkout.folder), Path(sys.executable)
-        yield Side(word, wanted, checkout.folder, python, environment, checkout.commit, code=own, installed=install)
+            environment, python = _importing(spec, own, checkout.folder), Path(sys.executable)
+        yield Side(word, spec, checkout.folder, python, environment, checkout.commit, code=own, installed=install)
 
 
-def _in_place(wanted: SideSpec, word: Which, start: Path) -> Side:
+def _in_place(spec: SideSpec, word: Which, start: Path) -> Side:
     now = state(start)
     own = own_code(now.top)
-    environment, python = _importing(wanted, own, start), Path(sys.executable)
-    if wanted.kind == "python":
-        python = interpreter(wanted.name, start)
+    environment, python = _importing(spec, own, start), Path(sys.executable)
+    if spec.kind == "python":
+        python = interpreter(spec.name, start)
         check_python(python, start, environment)
-    return Side(word, wanted, start, python, environment, now.commit, now.dirty, own)
+    return Side(word, spec, start, python, environment, now.commit, now.dirty, own)
 
 
-def _importing(wanted: SideSpec, own: Code, folder: Path) -> dict[str, str]:
-    """Return the variables by which a folder's code is imported, before whatever is installed.
-
-    Raises:
-        SideError: if a folder's name can't stand in a path of several.
-    """
+def _importing(spec: SideSpec, own: Code, folder: Path) -> dict[str, str]:
+    """Return the variables by which a folder's code is imported, before whatever is installed."""
     homes = [path for home in (folder.resolve(), own.top) for path in (home / "src", home) if path.is_dir()]
     listed = [str(path) for path in dict.fromkeys((*homes, *roots(own)))]
     if any(os.pathsep in path for path in listed):
         raise SideError(f"{folder} has a {os.pathsep!r} in its name, which PYTHONPATH can't hold; use another folder")
-    before = wanted.environment.get("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
-    return {**wanted.environment, "PYTHONPATH": os.pathsep.join([*listed, *filter(None, [before])])}
+    before = spec.environment.get("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
+    return {**spec.environment, "PYTHONPATH": os.pathsep.join([*listed, *filter(None, [before])])}
 
 
 _PIP = ("-P", "-m", "pip", "--no-input", "install")
-_LAST_WORDS = 2000  # characters
-PATIENCE = 60.0  # seconds for two imports, on a disk that is cold
+_LOG_END = 2000  # characters
+IMPORT_TIMEOUT = 60.0  # seconds for two imports, on a disk that is cold
 
 
 def interpreter(path: str, start: Path) -> Path:
-    """Find a Python by its path, or by its name as a shell does.
-
-    Raises:
-        SideError: if there is none.
-    """
+    """Find a Python by its path, or by its name as a shell does, or raise SideError."""
     place = start / Path(path).expanduser()
     if place.is_file() and os.access(place, os.X_OK):
         return place  # not resolved: a link's own place is what makes it an environment's
@@ -225,15 +196,11 @@ def interpreter(path: str, start: Path) -> Path:
 
 
 def check_python(python: Path, folder: Path, environment: Mapping[str, str]) -> None:
-    """Make sure that an interpreter can run a session that measures.
-
-    Raises:
-        SideError: if it doesn't run, or lacks pytest or pytest-benchmark.
-    """
+    """Make sure that an interpreter runs and has pytest and pytest-benchmark, or raise SideError."""
     command = [str(python), "-c", "import pytest, pytest_benchmark"]
-    status, said = _ran(command, folder, environment, timeout=PATIENCE)
+    status, said = _ran(command, folder, environment, timeout=IMPORT_TIMEOUT)
     if status is None:
-        raise SideError(f"{python} did not import pytest within {PATIENCE:g} s; try it by hand")
+        raise SideError(f"{python} did not import pytest within {IMPORT_TIMEOUT:g} s; try it by hand")
     if status:
         why = said.rpartition("\n")[2] or f"it ended with exit status {status}"
         raise SideError(
@@ -245,20 +212,11 @@ def check_python(python: Path, folder: Path, environment: Mapping[str, str]) -> 
 def has_instrument(python: Path, folder: Path, environment: Mapping[str, str]) -> bool:
     """Return whether an interpreter has a Paceline, whose instrument it can run; an older Python has none."""
     command = [str(python), "-P", "-c", "import paceline.server"]
-    return _ran(command, folder, environment, timeout=PATIENCE)[0] == 0
+    return _ran(command, folder, environment, timeout=IMPORT_TIMEOUT)[0] == 0
 
 
 def install_revision(revision: str, folder: Path, scratch: Path, environment: Mapping[str, str]) -> Path:
-    """Make an environment with a revision's project in it.
-
-    Args:
-        revision: its name, for people.
-        folder: the project's.
-        scratch: where the environment goes.
-        environment: the variables to set for what is run.
-
-    Returns:
-        Its interpreter.
+    """Make an environment in the folder `scratch` with a revision's project in it; returns its interpreter.
 
     Raises:
         SideError: if a step fails, with the end of what it wrote.
@@ -270,7 +228,7 @@ def install_revision(revision: str, folder: Path, scratch: Path, environment: Ma
         if status:
             raise SideError(
                 f"rev:{revision} can't be installed; make this work in a checkout of it, or compare without --install: "
-                f"{shlex.join(command)}\nended in {folder} with exit status {status}:\n{said[-_LAST_WORDS:]}"
+                f"{shlex.join(command)}\nended in {folder} with exit status {status}:\n{said[-_LOG_END:]}"
             )
     return python
 
@@ -289,7 +247,7 @@ def install_steps(python: Path, folder: Path) -> list[list[str]]:
 def _ran(
     command: Sequence[str], folder: Path, environment: Mapping[str, str], timeout: float | None = None
 ) -> tuple[int | None, str]:
-    """Run a program to its end, or to that of our patience; nothing that it started is left.
+    """Run a program to its end or time-out, with nothing left that it started.
 
     Returns:
         Its exit status (None if time ran out), and what it wrote.
@@ -310,7 +268,7 @@ def _ran(
             processes.append(process)
 
         try:
-            interrupted = undisturbed(start)  # or a Ctrl-C could leave a process of which nobody knows
+            interrupted = undisturbed(start)  # or a Ctrl-C could leave a process of which no one knows
         except OSError as error:
             raise SideError(f"{command[0]} can't be run: {error.strerror}; name a Python that can") from None
         with processes[0] as process:

@@ -21,26 +21,16 @@ from paceline.server.process import running
 ROUND = 0.0025
 """Seconds of a round at least: shorter ones are mostly the clock, longer ones see more of the machine's moods."""
 
-FEW, MANY = 10, 24
-"""Of a cell in a pair, the fewest and the most rounds that are planned for short calls."""
-
+FEW, MANY = 10, 24  # of a cell in a pair, the fewest and the most rounds that are planned for short calls
 SCATTER = 16
 """How much more one turn's log ratio varies than one process's does around its own; as measured on two shared cores."""
 
-OVERHEAD = 0.015
-"""Seconds that a cell takes in a pair beside its calls, roughly: pytest's own, on both sides."""
+OVERHEAD = 0.015  # seconds that a cell takes in a pair beside its calls, roughly: pytest's own, on both sides
+FEWEST = 2  # below it one disturbed round is the pair's answer
+CELL_SECONDS = 0.06  # for all rounds of a cell on one side of a pair
+LONG = 0.25  # seconds of a call that is its own warm-up: it is not made once more only to be thrown away
 
-FEWEST = 2
-"""Below it one disturbed round is the pair's answer."""
-
-CELL_SECONDS = 0.06
-"""For all rounds of a cell on one side of a pair."""
-
-LONG = 0.25
-"""Seconds of a call that is its own warm-up: it is not made once more only to be thrown away."""
-
-Facts = Mapping[str, Any]
-"""What a trial found of one cell on one side, as `paceline.plugin.side.turns.Trial` writes it."""
+Facts = Mapping[str, Any]  # what a trial found of one cell on one side, as `paceline.plugin.side.turns.Trial` writes it
 
 
 def best_rounds(cells: int, start_seconds: float) -> int:
@@ -64,8 +54,7 @@ def planned_cell(baseline: Facts, candidate: Facts, *, most: int, one_core: bool
         baseline: what its trial found.
         candidate: the same of the other side.
         most: rounds, of a call that is not long.
-        one_core: whether the cell is marked so.
-        can_pin: whether there is a CPU for it.
+        one_core: whether the cell is marked so, and `can_pin` whether there is a CPU for it.
     """
     facts = (baseline, candidate)
     seconds = max(min(each["seconds"] for each in facts), 1e-9)
@@ -75,10 +64,12 @@ def planned_cell(baseline: Facts, candidate: Facts, *, most: int, one_core: bool
         remarks.append(f"left to the scheduler: {free}")
     typed = candidate["rounds"]
     calls = 1 if typed else max(1, math.ceil(ROUND / seconds))
+    longest = calls * max(each["wall"] for each in facts)
+    warmup = calls if calls > 1 else int(seconds < LONG)
     return CellPlan(
         calls=calls,
-        rounds=typed or _fitting(most, calls * max(each["wall"] for each in facts)),
-        warmup=candidate["warmup"] if typed else _warmup(calls, seconds),
+        rounds=typed or max(FEWEST, min(most, int(CELL_SECONDS / longest))),
+        warmup=candidate["warmup"] if typed else warmup,
         seconds=seconds,
         pinned=can_pin and not free,
         remarks=tuple(remarks),
@@ -88,14 +79,6 @@ def planned_cell(baseline: Facts, candidate: Facts, *, most: int, one_core: bool
 def with_rounds(each: CellPlan, most: int) -> CellPlan:
     """Return a cell's plan with more rounds, where fewer cells share a start; a long one keeps those it has."""
     return replace(each, rounds=max(each.rounds, most)) if FEW <= each.rounds < MANY else each
-
-
-def _fitting(most: int, seconds: float) -> int:
-    return max(FEWEST, min(most, int(CELL_SECONDS / seconds)))
-
-
-def _warmup(calls: int, seconds: float) -> int:
-    return calls if calls > 1 else int(seconds < LONG)
 
 
 def pair_seconds(plan: CellPlan, baseline: Facts, candidate: Facts) -> float:
@@ -108,11 +91,6 @@ def fitted_plans(
     plans: Mapping[str, CellPlan], facts: Mapping[str, Sequence[Facts]], seconds: float
 ) -> tuple[dict[str, CellPlan], dict[str, str]]:
     """Fit all cells into the seconds of a pair: first the longest get fewer rounds, then those go that can't have any.
-
-    Args:
-        plans: full name -> plan.
-        facts: full name -> what the trial found on either side.
-        seconds: for all cells of a pair.
 
     Returns:
         the plans, and full name -> why it is left out.
@@ -134,27 +112,13 @@ def fitted_plans(
 
 @dataclass(frozen=True, kw_only=True)
 class Looked:
-    """What the trial found.
+    """What the trial found."""
 
-    Args:
-        collected: what each side has and runs on.
-        facts: full name -> of a cell's trial on either side.
-        missed: full name -> outcome and why there are no facts.
-        modules: of all that each side had loaded in the end: full name -> file.
-        cells: the full names that both sides have.
-        instrument: URL of the server both use; None without one.
-        cpus: those that a cell may be kept on.
-        start_seconds: that a pair takes without any cell.
-    """
-
-    collected: Mapping[Which, Mapping[str, Any]]
-    facts: Mapping[Which, Mapping[str, Facts]]
-    missed: Mapping[Which, Mapping[str, tuple[str, str]]]
-    modules: Mapping[Which, Mapping[str, str]]
-    cells: Sequence[str]
-    instrument: str | None
-    cpus: Sequence[int]
-    start_seconds: float
+    sides: Mapping[Which, SideProcess]  # their processes, as they have ended
+    cells: Sequence[str]  # the full names that both have
+    instrument: str | None  # URL of the server both use; None without one
+    cpus: Sequence[int]  # those that a cell may be kept on
+    start_seconds: float  # that a pair takes without any cell
 
 
 def look_at_both(sides: Mapping[Which, Side], spec: PairSpec, stack: ExitStack, seconds: float | None) -> Looked:
@@ -185,16 +149,7 @@ def look_at_both(sides: Mapping[Which, Side], spec: PairSpec, stack: ExitStack, 
             process.send({"say": "go", "order": cells, "instrument": url, "seconds": seconds})
             process.receive()
             refuse_strangers(process.side, process.modules)
-        return Looked(
-            collected=collected,
-            facts={word: process.facts for word, process in processes.items()},
-            missed={word: process.missed for word, process in processes.items()},
-            modules={word: process.modules for word, process in processes.items()},
-            cells=cells,
-            instrument=url,
-            cpus=cpus,
-            start_seconds=start_seconds,
-        )
+        return Looked(sides=processes, cells=cells, instrument=url, cpus=cpus, start_seconds=start_seconds)
 
 
 def _shared(
@@ -214,21 +169,19 @@ def _shared(
 
 
 def outcomes(
-    missed: Mapping[Which, Mapping[str, tuple[str, str]]], there: Mapping[Which, set[str]], when: str = ""
+    ended: Mapping[Which, SideProcess], there: Mapping[Which, set[str]], when: str = ""
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Sort what was not measured.
+    """Sort what was not measured into what fails on the candidate only, and all the rest: full name -> why.
 
     Args:
-        missed: full name -> outcome and why, on either side.
+        ended: both sides, which know what they missed.
         there: the full names of what was measured on either side.
         when: what goes before the reason.
-
-    Returns:
-        what fails on the candidate only, and all the rest; full name -> why.
     """
     failed, left_out = {}, {}
-    for name in {**missed["baseline"], **missed["candidate"]}:
-        before, after = missed["baseline"].get(name), missed["candidate"].get(name)
+    missed = ended["baseline"].missed, ended["candidate"].missed
+    for name in {**missed[0], **missed[1]}:
+        before, after = (each.get(name) for each in missed)
         if after and after[0] == "failed" and (name in there["baseline"] or (before and before[0] != "failed")):
             failed[name] = f"fails on the candidate only, {when}{after[1]}"
         elif before and after:
@@ -266,7 +219,7 @@ def refuse_strangers(side: Side, modules: Mapping[str, str]) -> None:
     """
     for name in strangers(modules, side.code):
         raise SideFailed(
-            f"the {side.word} ({side.wanted.typed}) imports {name} from {modules[name]}, which is code of this project "
+            f"{side} imports {name} from {modules[name]}, which is code of this project "
             "but not this side's own; install the project by pip install -e, so that each side finds its own, or give "
             "revisions their own environments by --install; let neither PYTHONPATH nor pytest's arguments lead there"
         )

@@ -2,19 +2,17 @@
 
 The difference of the two totals is the sum, over all functions f, of what f itself answers for: the change of its own
 time, and its new calls at what one of them costs. What a callee costs more is the callee's own share, and a function
-that only one side calls is charged to whoever calls it. So a new helper, or `len`, is never to blame.
+that only one side calls is charged to its caller. So a new helper, or `len`, is never to blame.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
-from paceline.ab.profiles import FEWEST, SMALLEST, Clock, Function, Profile, Side, is_rewritten, shift
+from paceline.ab.profiles import FEWEST, SMALLEST, Clock, Function, Profile, SideProfiles, is_rewritten, shift
 from paceline.text import formats
-from paceline.text.formats import text as escaped
 
 ARGUMENTS = (
     *("-c", "core.quotePath=false", "diff", "--unified=0", "--find-renames"),
@@ -75,82 +73,55 @@ _HIGHEST = 30  # calls above a function: those that call each other have no end
 _LISTED = 5  # functions to blame
 _COUNTED = 10  # functions whose calls changed
 _NAMED = 3  # calls that a sentence names
-
+_VARYING = "called now more, now less often than on the other side: no evidence"
 _IN_C = re.compile(r"<(?:built-in )?method '?([\w.]+)'?(?: of '?([\w.]+)'?.*)?>")
 
 
 @dataclass(frozen=True, kw_only=True)
 class CallChange:
-    """A function that is not called as often as before; counted, and no pair of profiles says otherwise.
+    """A function that is not called as often as before; counted, and no pair of profiles says otherwise."""
 
-    Args:
-        name: qualified; as Python describes it for one that is written in C.
-        file: relative to where its side's code or environment begins; "" for one that is written in C.
-        line: in the candidate, or in the baseline if only that calls it; 0 for one that is written in C.
-        baseline: calls for each call of the benchmark's function.
-        candidate: the same on the other side.
-    """
-
-    name: str
-    file: str
-    line: int
-    baseline: float
-    candidate: float
+    name: str  # qualified; as Python describes it for one that is written in C
+    file: str  # relative to where its side's code or environment begins; "" for one that is written in C
+    line: int  # in the candidate, or in the baseline if only that calls it; 0 for one that is written in C
+    baseline: float  # calls for each call of the benchmark's function
+    candidate: float  # the same on the other side
 
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionChange:
-    """A function that answers for a part of the change.
+    """A function that answers for a part of the change."""
 
-    Args:
-        name: qualified.
-        file: relative to where its side's code or environment begins.
-        baseline_line: where it begins in the baseline.
-        candidate_line: where it begins in the candidate.
-        in_diff: whether a line of the diff lies in it.
-        rewritten: whether it does something else than before, by its compiled code; None if that can't be told.
-        share: what it answers for, a fraction of the baseline's profiled time; below 0 for what it saves.
-        own: own time of one call, candidate / baseline, new calls into C left out; None within the profiles' scatter.
-        calls: what it calls more or less often than before.
-        through: functions below it that answer for a part though their code is the same: what they are given may
-            differ. Their shares are in its own.
-    """
-
-    name: str
-    file: str
-    baseline_line: int
-    candidate_line: int
-    in_diff: bool
+    name: str  # qualified
+    file: str  # relative to where its side's code or environment begins
+    baseline_line: int  # where it begins in the baseline
+    candidate_line: int  # where it begins in the candidate
+    in_diff: bool  # whether a line of the diff lies in it
+    # whether it does something else than before, by its compiled code; None if that can't be told
     rewritten: bool | None
-    share: float
+    share: float  # what it answers for, a fraction of the baseline's profiled time; below 0 for what it saves
+    # own time of one call, candidate / baseline, new calls into C left out; None within the profiles' scatter
     own: float | None
-    calls: tuple[CallChange, ...] = ()
+    calls: tuple[CallChange, ...] = ()  # what it calls more or less often than before
+    # functions below it that answer for a part though their code is the same: what they are given may differ. Their
+    # shares are in its own
     through: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """What two sides' profiles of one cell say.
+    """What two sides' profiles of one cell say."""
 
-    Args:
-        functions: that answer for the change, the likeliest first; at most a few.
-        counts: functions whose number of calls changed, those that cost most first; at most a few.
-        more_counts: how many functions changed beside `counts`.
-        varying: functions whose number of calls changes from one pair of profiles to the next, and so shows nothing.
-        passes: profiles of each side.
-        calls: of the benchmark's function in each profile.
-        threads: whether something ran in other threads, unseen.
-        children: whether something ran in other processes, unseen.
-    """
-
-    functions: tuple[FunctionChange, ...] = ()
+    functions: tuple[FunctionChange, ...] = ()  # that answer for the change, the likeliest first; at most a few
+    # functions whose number of calls changed, those that cost most first; at most a few
     counts: tuple[CallChange, ...] = ()
-    more_counts: int = 0
+    more_counts: int = 0  # how many functions changed beside `counts`
+    # functions whose number of calls changes from one pair of profiles to the next, and so shows nothing
     varying: int = 0
-    passes: int
-    calls: int
-    threads: bool = False
-    children: bool = False
+    passes: int  # profiles of each side
+    calls: int  # of the benchmark's function in each profile
+    threads: bool = False  # whether something ran in other threads, unseen
+    children: bool = False  # whether something ran in other processes, unseen
 
 
 def explained(
@@ -163,10 +134,10 @@ def explained(
         candidate: as many, of the same number of calls; each taken beside the baseline's at the same place, with the
             same hash seed.
         tops: where the baseline's and the candidate's own code begins.
-        diff: what git says with `diff.ARGUMENTS`, baseline to candidate; "" without one.
+        diff: what git says with `ARGUMENTS`, baseline to candidate; "" without one.
     """
     read = Diff(diff)
-    before, after = Side.of(baseline, tops[0], read.renamed), Side.of(candidate, tops[1], {})
+    before, after = SideProfiles.of(baseline, tops[0], read.renamed), SideProfiles.of(candidate, tops[1], {})
     calls = baseline[0].calls
     changes = sorted(_changes(before, after, read, calls), key=_likeliest)
     counts = sorted(_counts(before, after, calls), key=lambda each: -each[0])
@@ -200,7 +171,7 @@ class _Weight:
     callees: list[Function]
 
 
-def _changes(before: Side, after: Side, diff: Diff, per: int) -> Iterator[FunctionChange]:
+def _changes(before: SideProfiles, after: SideProfiles, diff: Diff, per: int) -> Iterator[FunctionChange]:
     """Weigh each function that both sides call, and keep those that answer for enough."""
     both = [key for key in before.functions() & after.functions() if key[0]]
     clock = Clock(before, after, both)
@@ -226,7 +197,7 @@ def _changes(before: Side, after: Side, diff: Diff, per: int) -> Iterator[Functi
             )
 
 
-def _weight(before: Side, after: Side, key: Function, clock: Clock, rewritten: bool | None) -> _Weight:  # noqa: FBT001 - of three values
+def _weight(before: SideProfiles, after: SideProfiles, key: Function, clock: Clock, rewritten: bool | None) -> _Weight:  # noqa: FBT001 - of three values
     calls = sorted(_new_calls(before, after, key), key=lambda each: -abs(each[1]))
     in_c = sum(cost for callee, cost in calls if not callee[0])
     own, ratio = clock.compared(key, in_c, rewritten=rewritten)
@@ -235,14 +206,12 @@ def _weight(before: Side, after: Side, key: Function, clock: Clock, rewritten: b
 
 
 def _through(
-    after: Side, weights: Mapping[Function, _Weight], rewritten: Mapping[Function, bool | None]
+    after: SideProfiles, weights: Mapping[Function, _Weight], rewritten: Mapping[Function, bool | None]
 ) -> dict[Function, dict[Function, float]]:
     """Charge what functions with the same code as before answer for to those above them whose code differs.
 
-    Who is given other work to do is not to blame; whoever gives it may be.
-
-    Returns:
-        Function -> what is charged to it, by the function whose share it is.
+    A function that is given other work to do is not to blame; what gives it may be. Returns function -> what is charged
+    to it, by the function whose share it is.
     """
     charged: dict[Function, dict[Function, float]] = {key: {} for key in weights}
     callers = after.callers()
@@ -271,11 +240,10 @@ def _above(
     return found
 
 
-def _new_calls(before: Side, after: Side, caller: Function) -> Iterator[tuple[Function, float]]:
-    """Find the calls that a function makes beyond what it made before, and the seconds that they take.
+def _new_calls(before: SideProfiles, after: SideProfiles, caller: Function) -> Iterator[tuple[Function, float]]:
+    """Find the calls that a function makes beyond what it made before, and their seconds, below 0 for those gone.
 
-    Below 0 for calls that it makes no longer. A function that is called twice as often is expected to call twice as
-    often.
+    A function that is called twice as often is expected to call twice as often.
     """
     was, now = before.calls(caller), after.calls(caller)
     for callee in before.callees(caller) | after.callees(caller) if all(was) and all(now) else ():
@@ -285,17 +253,19 @@ def _new_calls(before: Side, after: Side, caller: Function) -> Iterator[tuple[Fu
             yield callee, excess * (before if any(earlier) else after).price(caller, callee)
 
 
-def _between(before: Side, after: Side, caller: Function, callee: Function, per: int) -> CallChange:
+def _between(before: SideProfiles, after: SideProfiles, caller: Function, callee: Function, per: int) -> CallChange:
     earlier, later = (median(side.edge_calls(caller, callee)) for side in (before, after))
     return _call_change(before, after, callee, earlier / per, later / per)
 
 
-def _call_change(before: Side, after: Side, key: Function, baseline: float, candidate: float) -> CallChange:
+def _call_change(
+    before: SideProfiles, after: SideProfiles, key: Function, baseline: float, candidate: float
+) -> CallChange:
     line, _ = after.lines.get(key) or before.lines[key]
     return CallChange(name=key[1], file=key[0], line=line, baseline=baseline, candidate=candidate)
 
 
-def _counts(before: Side, after: Side, per: int) -> Iterator[tuple[float, CallChange]]:
+def _counts(before: SideProfiles, after: SideProfiles, per: int) -> Iterator[tuple[float, CallChange]]:
     """Find the functions that are not called as often as before, and the seconds that the difference takes."""
     for key in before.functions() | after.functions():
         earlier, later = before.calls(key), after.calls(key)
@@ -318,19 +288,9 @@ def text(explanation: Explanation) -> list[str]:
         *map(_blamed, explanation.functions),
         *([_counted(explanation)] if explanation.counts else []),
         *([] if explanation.functions else [_nothing(explanation)]),
-        *([_varying(explanation.varying)] if explanation.varying else []),
+        *([f"{formats.many(explanation.varying, 'function')} {_VARYING}"] if explanation.varying else []),
         *_unseen(explanation),
     ]
-
-
-def markdown(explanation: Explanation) -> list[str]:
-    """Write an explanation in sentences of Markdown; no name in them can become markup."""
-    return [escaped(sentence) for sentence in text(explanation)]
-
-
-def as_json(explanation: Explanation) -> dict[str, Any]:
-    """Return an explanation as JSON has it."""
-    return asdict(explanation)
 
 
 def _blamed(change: FunctionChange) -> str:
@@ -371,16 +331,12 @@ def _many(number: float) -> str:
 
 
 def _nothing(explanation: Explanation) -> str:
-    """Return that nobody is to blame, and no more than that."""
+    """Return that no function is to blame, and no more than that."""
     counts = "" if explanation.counts or explanation.varying else "each function was called as often, and "
     times = f"no own time differs by more than the {explanation.passes} profiles of one side do"
     if explanation.passes < FEWEST:
         times = f"it takes {FEWEST} profiles of each side to compare own times"
     return f"nobody to blame: {counts}{times}"
-
-
-def _varying(functions: int) -> str:
-    return f"{formats.many(functions, 'function')} called now more, now less often than on the other side: no evidence"
 
 
 def _unseen(explanation: Explanation) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 import argparse
 import platform
-import random
 import signal
 import sys
 from argparse import Namespace
@@ -12,22 +11,28 @@ from pathlib import Path
 from types import FrameType
 from typing import Never
 
-from paceline.ab import judging, output
 from paceline.ab.git import SideError
-from paceline.ab.judging import Outcome
-from paceline.ab.output import as_json, markdown
+from paceline.ab.judging import Outcome, judged
+from paceline.ab.output import answer, as_json
 from paceline.ab.pair import SideFailed
 from paceline.ab.record import FOLDER, Comparison, load, resolve, save
 from paceline.ab.session import ComparisonSpec, run_comparison
 from paceline.ab.sides import parse
-from paceline.commands.shared import complain
+from paceline.commands import MISUSE, TERMINATED, MisuseError
+from paceline.commands.shared import (
+    complain,
+    form_options,
+    results_option,
+    seed,
+    show,
+    status,
+    verdict_options,
+)
 from paceline.files import unfit_folder
-from paceline.history import HistoryError, NotSaved
+from paceline.history import NotSaved
 from paceline.server.process import ServerError
 from paceline.stats.comparison import MAIN_LOOKS
-from paceline.tables.verdicts import FAILING, MISUSE, status
-from paceline.text import options
-from paceline.text.formats import render
+from paceline.text import numbers
 from paceline.text.progress import progress
 
 SUMMARY = "compare two revisions, Pythons or environments by any suite of benchmarks, in lockstep"
@@ -49,7 +54,10 @@ examples:
   paceline ab --read 3                          show a saved decision again
 """
 SECONDS = 240.0
-TOLERANCE = 3.0  # per cent
+WINDOWS = (
+    "paceline ab can't compare on Windows, which hands no socket on to a process and ends no group of them; run it "
+    "under WSL, on Linux or on macOS; --read shows a comparison that was saved there"
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,73 +66,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     looks = f"{len(MAIN_LOOKS)} looks from {MAIN_LOOKS[0]} pairs to {MAIN_LOOKS[-1]}"
     add("--baseline", metavar="SIDE", help="where the comparison starts")
     add("--candidate", metavar="SIDE", default=".", help="where it goes (default: the working tree)")
-    add(
-        "--pairs",
-        type=options.whole,
-        metavar="N",
-        help=f"decide once, at N pairs of processes (default: at {looks})",
-    )
+    pairs = f"decide once, at N pairs of processes (default: at {looks})"
+    add("--pairs", type=numbers.positive, metavar="N", help=pairs)
     add(
         "--time",
-        type=options.timeout,
+        type=numbers.timeout,
         default=SECONDS,
         metavar="SECONDS",
         help="for everything, where --pairs doesn't say how many (default: %(default)g)",
     )
-    add(
-        "--tolerance",
-        type=options.above_zero,
-        default=TOLERANCE,
-        metavar="PERCENT",
-        help="the largest change that counts as none (default: %(default)g)",
-    )
-    add("--seed", type=options.natural, metavar="N", help="order of the cells (default: a new one; saved)")
+    add("--seed", type=numbers.whole, metavar="N", help="order of the cells (default: a new one; saved)")
     add("--install", action="store_true", help="give each revision an environment of its own")
-    add(
-        "--timeout",
-        type=options.timeout,
-        default=60.0,
-        metavar="SECONDS",
-        help="without a word from a side, after which it hangs (default: %(default)g)",
-    )
-    add(
-        "--fail-on",
-        choices=sorted(FAILING),
-        default="slower",
-        help="the verdict on a cell that ends with status 1 (default: %(default)s)",
-    )
-    add("--strict", action="store_true", help="end with status 2 if a cell stays unknown or a count changed")
-    add(
-        "--why",
-        action="store_true",
-        help="say where a slower or faster cell changed: both sides run it again under a profiler",
-    )
-    add(
-        "--why-of",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="the same for cells with this in their names, whatever the verdict; may be repeated",
-    )
+    silence = "without a word from a side, after which it hangs (default: %(default)g)"
+    add("--timeout", type=numbers.timeout, default=60.0, metavar="SECONDS", help=silence)
+    verdict_options(parser, strict="a cell stays unknown or a count changed")
+    why = "say where a slower or faster cell changed: both sides run it again under a profiler"
+    add("--why", action="store_true", help=why)
+    why_of = "the same for cells with this in their names, whatever the verdict; may be repeated"
+    add("--why-of", action="append", default=[], metavar="NAME", help=why_of)
     add("--read", metavar="FILE", help="judge a saved comparison again: a file, or its number in results/ab")
-    add("--json", action="store_true", help="write JSON in place of the table")
-    add("--markdown", action="store_true", help="write Markdown, for a step summary, in place of the table")
-    options.results(parser)
+    form_options(parser)
+    results_option(parser)
     add("cells", nargs="*", metavar="-- PYTEST ARGUMENTS", help="which cells to compare (default: paceline_ab, or all)")
-
-
-TERMINATED = 128 + signal.SIGTERM
-SEEDS = 2**32
-
-
-WINDOWS = (
-    "paceline ab can't compare on Windows, which hands no socket on to a process and ends no group of them; run it "
-    "under WSL, on Linux or on macOS; --read shows a comparison that was saved there"
-)
-
-
-class Misuse(Exception):  # noqa: N818 - it says what it is
-    """What was typed makes no comparison."""
 
 
 def run(arguments: Namespace) -> int:
@@ -136,10 +99,8 @@ def run(arguments: Namespace) -> int:
         143: SIGTERM.
     """
     try:
-        return read(arguments) if arguments.read else measured(arguments)
-    except BrokenPipeError:
-        raise
-    except (Misuse, SideError, SideFailed, ServerError, HistoryError, OSError) as error:
+        return read(arguments) if arguments.read else compare(arguments)
+    except (SideError, SideFailed, ServerError) as error:
         complain(error)
         return MISUSE  # 1 would say that a cell is slower
 
@@ -147,16 +108,16 @@ def run(arguments: Namespace) -> int:
 def read(arguments: Namespace) -> int:
     """Judge a saved comparison again."""
     path = resolve(arguments.read, arguments.results / FOLDER)
-    return shown(load(path), path, arguments)
+    return answered(load(path), path, arguments)
 
 
-def measured(arguments: Namespace) -> int:
-    """Hold a comparison, save it and judge it; one that can't be saved is still shown."""
+def compare(arguments: Namespace) -> int:
+    """Run a comparison, save it and judge it; one that can't be saved is still shown."""
     if platform.system() == "Windows":
-        raise Misuse(WINDOWS)
-    ask = asked(arguments)
+        raise MisuseError(WINDOWS)
+    spec = spec_of(arguments)
     if why := unfit_folder(arguments.results / FOLDER):
-        raise Misuse(why)
+        raise MisuseError(why)
 
     def keep(comparison: Comparison) -> None:
         try:
@@ -167,36 +128,30 @@ def measured(arguments: Namespace) -> int:
             complain(f"kept the pairs so far: {path}; judge them by paceline ab --read {path.name[:4]}")
 
     with terminable(), progress() as reporter:
-        comparison = run_comparison(ask, reporter, keep)
+        comparison = run_comparison(spec, reporter, keep)
     try:
         path = save(comparison, arguments.results / FOLDER)
     except NotSaved as error:
-        shown(comparison, None, arguments)
+        answered(comparison, None, arguments)
         complain(error)
         return MISUSE
-    return shown(comparison, path, arguments)
+    return answered(comparison, path, arguments)
 
 
-def asked(arguments: Namespace) -> ComparisonSpec:
-    """Make sense of what was typed.
-
-    Raises:
-        Misuse: if a side or the cells are missing.
-        SideError: if a side is none.
-    """
+def spec_of(arguments: Namespace) -> ComparisonSpec:
+    """Make sense of what was typed, or raise MisuseError or SideError."""
     if not arguments.baseline:
-        raise Misuse(
+        raise MisuseError(
             "say with --baseline what to compare with, such as --baseline rev:main; or --read a saved comparison"
         )
-    cells = tuple(arguments.cells)
     return ComparisonSpec(
         baseline=parse(arguments.baseline),
         candidate=parse(arguments.candidate),
-        arguments=cells,
+        arguments=tuple(arguments.cells),
         pairs=arguments.pairs,
         time_allowed=arguments.time,
         tolerance=arguments.tolerance / 100,
-        seed=random.randrange(SEEDS) if arguments.seed is None else arguments.seed,  # noqa: S311 - an order, no secret
+        seed=seed(arguments.seed),
         install=arguments.install,
         timeout=arguments.timeout,
         why=arguments.why,
@@ -204,20 +159,16 @@ def asked(arguments: Namespace) -> ComparisonSpec:
     )
 
 
-def shown(comparison: Comparison, path: Path | None, arguments: Namespace) -> int:
-    """Write the decision in the form that was asked for, and give its exit status."""
-    outcome = judging.judged(comparison)
-    if arguments.json:
-        sys.stdout.write(as_json(comparison, outcome, path) + "\n")
-    elif arguments.markdown:
-        sys.stdout.write(markdown(comparison, outcome))
-    else:
-        render(output.tables(comparison, outcome))
-        sys.stdout.write(f"saved: {path}\n" if path else "")
-    return ended(outcome, arguments)
+def answered(comparison: Comparison, path: Path | None, arguments: Namespace) -> int:
+    """Write the decision in the form that was asked for, and return its exit status."""
+    outcome = judged(comparison)
+    show(arguments, answer(comparison, outcome), lambda: as_json(comparison, outcome, path))
+    if path and not (arguments.json or arguments.markdown):
+        sys.stdout.write(f"saved: {path}\n")
+    return exit_status(outcome, arguments)
 
 
-def ended(outcome: Outcome, arguments: Namespace) -> int:
+def exit_status(outcome: Outcome, arguments: Namespace) -> int:
     """Return the exit status of a judged comparison."""
     if outcome.failed or not outcome.cells:
         return MISUSE

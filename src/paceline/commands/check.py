@@ -1,9 +1,18 @@
 """`paceline check`, from what was typed to its exit status."""
 
 import argparse
+from functools import cache, partial
 
-from paceline.commands.shared import complain
-from paceline.text import options
+from paceline.commands.shared import (
+    chosen,
+    form_options,
+    results_option,
+    show,
+    status,
+    untraced,
+    verdict_options,
+    whole_runs,
+)
 from paceline.trends import check
 
 SUMMARY = "judge a saved run against the pinned baseline"
@@ -17,29 +26,30 @@ examples:
   paceline check 12 --tolerance 5         run 12; changes up to 5 % count as none
   paceline check --strict --markdown >> "$GITHUB_STEP_SUMMARY"
 """
-_TOLERANCE = 3.0  # per cent
-FAIL_ON = ("slower", "faster", "both")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `paceline check`."""
+    """Add the arguments."""
     add = parser.add_argument
     add("run", nargs="?", metavar="RUN", help="a file, or a number in this machine's history (default: the newest)")
-    add(
-        "--tolerance",
-        type=options.above_zero,
-        default=_TOLERANCE,
-        metavar="PERCENT",
-        help="the largest change that counts as none (default: %(default)g)",
-    )
-    add("--fail-on", choices=FAIL_ON, default="slower", help="what ends with status 1 (default: %(default)s)")
-    add("--strict", action="store_true", help="end with status 2 if a cell stays unknown")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="write JSON in place of the table")
-    form.add_argument("--markdown", action="store_true", help="write Markdown, for a step summary, in its place")
-    options.results(parser)
+    verdict_options(parser, strict="a cell stays unknown")
+    form_options(parser.add_mutually_exclusive_group())
+    results_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Judge a saved run against the pinned baseline; returns as `paceline ab`."""
-    return check.check(arguments, complain)
+    """Judge a saved run against the pinned baseline, and show the verdict.
+
+    Returns:
+        0: no cell is slower (faster, either: `fail_on`); 1: one is; 2: with `strict` a cell that stays unknown; 3: half
+        of the cells moved together.
+    """
+    whole = cache(partial(whole_runs, arguments.results))
+    saved = chosen(arguments.run, arguments.results, whole)
+    pin, baseline = check.baseline_of(saved, arguments.results)
+    history = untraced(run for run in whole() if run.fingerprint == saved.fingerprint)
+    found = check.checked(saved, baseline, pin.why, history, arguments.tolerance / 100)
+    show(arguments, check.answer(found), lambda: check.as_json(found))
+    verdicts = [cell.verdict for cell in found.outcome.cells]
+    doubted = arguments.strict and "unknown" in verdicts
+    return status(found.outcome.verdict, verdicts, fail_on=arguments.fail_on, doubted=doubted)

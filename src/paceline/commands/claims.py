@@ -7,10 +7,11 @@ from pathlib import Path
 
 from paceline import claims, history, machine
 from paceline.claims import Claim, output
-from paceline.commands.shared import MISUSE, complain, newest
+from paceline.commands import MISUSE
+from paceline.commands.shared import complain, newest, results_option
 from paceline.history import Run
 from paceline.tables import runs
-from paceline.text import formats, options
+from paceline.text import formats
 
 SUMMARY = "say which of the lesson's claims hold here"
 EPILOG = """It ends with status 0 also where claims stay unknown, and then says what to run; with 2 if a run is not
@@ -28,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("saved", nargs="*", metavar="RUN", help="files, or numbers in this machine's history")
     parser.add_argument("--why", metavar="ID", help="explain this claim, with every part and figure")
     parser.add_argument("--json", action="store_true", help="write JSON in place of the table")
-    options.results(parser)
+    results_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

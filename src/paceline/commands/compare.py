@@ -4,9 +4,9 @@ import argparse
 from typing import Any
 
 from paceline import history
-from paceline.commands.shared import newest, table_order
+from paceline.commands.shared import newest, results_option, table_order
 from paceline.tables import runs
-from paceline.text import formats, options
+from paceline.text import formats
 
 SUMMARY = "show a saved run, or the change from one to another"
 EPILOG = """It ends with status 2 if a run is not there or can't be read.
@@ -34,15 +34,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "run", nargs="*", action=_Runs, metavar="RUN", help="a file, or a number in this machine's history; two at most"
     )
-    options.results(parser)
+    results_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Show a run, or the change from one to another.
-
-    Raises:
-        HistoryError: there is no such run, or it can't be read.
-    """
+    """Show a run, or the change from one to another."""
     chosen = [history.resolve(word, arguments.results) for word in arguments.run] or [newest(arguments.results)]
     order = table_order()
     first, *second = chosen

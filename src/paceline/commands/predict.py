@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from rich.console import RenderableType
 
 from paceline import history, machine
-from paceline.commands.shared import MISUSE, complain, newest
+from paceline.commands import MISUSE
+from paceline.commands.shared import complain, newest, results_option
 from paceline.history import Run
 from paceline.predict import output
 from paceline.predict.groups import Setting, chosen, costs, families, fitted, untold
 from paceline.predict.measured import COMPUTING, RELEASING, Work, measured
 from paceline.predict.predicting import Question, held_out, predict
-from paceline.text import formats, options
+from paceline.text import formats, numbers
 
 SUMMARY = "say how long work would take that nobody measured"
 EPILOG = """It rests on a saved run: without RUN on the newest whole one of this machine with the cells it needs
@@ -36,27 +37,27 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--validate", action="store_true", help="leave out one cell after the other, and predict it from the rest")
     add("--strategy", metavar="NAME", help="threads, asyncio, pool-fork ...; with --validate only its cells are shown")
     add("--client", metavar="NAME", help="likewise; raw, requests or aiohttp (default: the one with most cells)")
-    add("--items", type=options.whole, metavar="N", help="how many there are")
-    add("--workers", type=options.whole, metavar="W", help="of each machine, items under way at once (default: 10)")
+    add("--items", type=numbers.positive, metavar="N", help="how many there are")
+    add("--workers", type=numbers.positive, metavar="W", help="of each machine, items under way at once (default: 10)")
     add(
         "--latency",
-        type=options.seconds,
+        type=numbers.seconds,
         metavar="SECONDS",
         help="that an item waits for its server, as 0.02 or 20ms (default: 0)",
     )
-    add("--cpu", type=options.seconds, metavar="SECONDS", help="CPU time of an item's own computing (default: 0)")
-    add("--size", type=options.size, metavar="BYTES", help="of an answer, as 1024 or 1KiB (default: 1KiB)")
+    add("--cpu", type=numbers.seconds, metavar="SECONDS", help="CPU time of an item's own computing (default: 0)")
+    add("--size", type=numbers.size, metavar="BYTES", help="of an answer, as 1024 or 1KiB (default: 1KiB)")
     add(
         "--bandwidth",
-        type=options.bandwidth,
+        type=numbers.bandwidth,
         metavar="BYTES_PER_SECOND",
         help="that all share, as 12.5MiB (default: no limit)",
     )
-    add("--memory", type=options.memory, metavar="BYTES", help="of a machine, as 8GiB (default: what may be used here)")
-    add("--machines", type=options.whole, metavar="M", help="like the measured one (default: 1)")
-    add("--deadline", type=options.timeout, metavar="SECONDS", help="say how many machines meet it, start included")
+    add("--memory", type=numbers.memory, metavar="BYTES", help="of a machine, as 8GiB (default: what may be used here)")
+    add("--machines", type=numbers.positive, metavar="M", help="like the measured one (default: 1)")
+    add("--deadline", type=numbers.timeout, metavar="SECONDS", help="say how many machines meet it, start included")
     add("--json", action="store_true", help="write JSON in place of tables")
-    options.results(parser)
+    results_option(parser)
 
 
 NEEDED = ("latency", "workers", "threads_knee", "in_flight", "computing", "too_many", "memory")

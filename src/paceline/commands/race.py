@@ -6,12 +6,13 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from paceline.commands.shared import FAILED, MISUSE, complain
+from paceline.commands import FAILED, MISUSE
+from paceline.commands.shared import complain
 from paceline.race import choosing, output, racing
 from paceline.race.judging import Race
 from paceline.race.output import ItemsError
 from paceline.race.racing import LostError, TooLongError, Wish
-from paceline.text import options
+from paceline.text import numbers
 from paceline.text.formats import render
 from paceline.text.progress import progress
 from paceline.workloads.call import Call, NoSuchFunctionError
@@ -33,28 +34,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     items = parser.add_mutually_exclusive_group()
     items.add_argument("--items", type=Path, metavar="FILE", help="an item a line, or a JSON array if it ends in .json")
     items.add_argument(
-        "--count", type=options.whole, metavar="N", help="the items 0 to N-1 (default: 32, fewer if they are long)"
+        "--count", type=numbers.positive, metavar="N", help="the items 0 to N-1 (default: 32, fewer if they are long)"
     )
     parser.add_argument(
         "--workers",
-        type=options.whole,
+        type=numbers.positive,
         metavar="N",
         help="items under way at once (default: 10 if it waits, else one per CPU)",
     )
     parser.add_argument(
-        "--rounds", type=options.whole, metavar="N", help="default: 5, fewer if that takes over a minute"
+        "--rounds", type=numbers.positive, metavar="N", help="default: 5, fewer if that takes over a minute"
     )
     parser.add_argument(
         "--strategy", action="append", default=[], metavar="NAME", help="only this one; repeat for more"
     )
     parser.add_argument(
         "--timeout",
-        type=options.timeout,
+        type=numbers.timeout,
         default=60.0,
         metavar="SECONDS",
         help="for one step: an import, an item, a start, a round (default: 60, more for a long round)",
     )
-    parser.add_argument("--seed", type=options.natural, metavar="N", help="order within each turn (default: a new one)")
+    parser.add_argument("--seed", type=numbers.whole, metavar="N", help="order within each turn (default: a new one)")
     parser.add_argument("--json", action="store_true", help="write JSON in place of the table")
 
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from paceline import history, machine
-from paceline.commands.shared import FAILED, MISUSE, complain
+from paceline.commands import FAILED, MISUSE
+from paceline.commands.shared import complain, results_option
 from paceline.files import STDOUT, put, unfit, unfit_folder
 from paceline.history import HistoryError
 from paceline.report import unmet
 from paceline.report.model import Chosen, Report
-from paceline.text import options
 from paceline.text.formats import binary
 
 SUMMARY = "make a page, pictures or Markdown of saved runs"
@@ -43,7 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--charts", type=Path, metavar="DIR", help="write each chart there too, as SVG and as PNG")
     parser.add_argument("--markdown", action="store_true", help="write Markdown to standard output")
-    options.results(parser)
+    results_option(parser)
 
 
 PAGE = Path("report.html")

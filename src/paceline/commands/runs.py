@@ -4,8 +4,10 @@ import argparse
 import sys
 
 from paceline import history
+from paceline.commands import MISUSE
+from paceline.commands.shared import results_option
 from paceline.tables import runs
-from paceline.text import formats, options
+from paceline.text import formats
 from paceline.text.formats import plain
 
 SUMMARY = "list what is saved, and what can't be read"
@@ -19,15 +21,11 @@ examples:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    options.results(parser)
+    results_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List what is saved.
-
-    Returns:
-        2 if something there can't be read, else 0.
-    """
+    """List what is saved; 2 if something there can't be read."""
     results = arguments.results
     whole, damaged = history.runs(results)
     partial, damaged_too = history.partials(results)
@@ -36,4 +34,4 @@ def run(arguments: argparse.Namespace) -> int:
         formats.render(runs.listing(whole, partial, damaged))
     else:
         sys.stdout.write(f"{plain(results.absolute())} has no saved run; {history.advice(results)}\n")
-    return 2 if damaged else 0
+    return MISUSE if damaged else 0

@@ -2,7 +2,7 @@
 
 import argparse
 
-from paceline.text import options
+from paceline.text import numbers
 
 SUMMARY = "start the measuring server"
 EPILOG = """It prints one JSON line with its url and pid once it listens, and runs until Ctrl-C or SIGTERM.
@@ -20,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", default=0, type=_port, help="port to listen at; 0, the default, takes a free one")
     parser.add_argument(
         "--bandwidth",
-        type=options.bandwidth,
+        type=numbers.bandwidth,
         metavar="BYTES_PER_SECOND",
         help="what all connections share, as 12500000 or 12.5MiB (default: no limit)",
     )

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from paceline import machine
-from paceline.commands import watch
-from paceline.commands.shared import FAILED, MISUSE, complain
+from paceline.commands import FAILED, MISUSE, watch
+from paceline.commands.shared import complain
 from paceline.files import STDOUT, put, unfit
 from paceline.report import unmet
 from paceline.text.formats import many, plain

@@ -2,9 +2,11 @@
 
 import argparse
 
-from paceline.commands.shared import complain
-from paceline.text import options
+from paceline import history, machine
+from paceline.commands import MisuseError
+from paceline.commands.shared import form_options, of_this_machine, results_option, show, untraced, whole_runs
 from paceline.trends import trend
+from paceline.trends.baselines import measured
 
 SUMMARY = "find where a history's cells moved"
 EPILOG = """It looks at cells with 8 whole runs or more in this machine's and Python's history; one or two odd runs are
@@ -18,12 +20,20 @@ examples:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `paceline trend`."""
+    """Add the arguments."""
     parser.add_argument("--cell", default="", metavar="TEXT", help="only cells with this in their full name")
-    parser.add_argument("--json", action="store_true", help="write JSON in place of the tables")
-    options.results(parser)
+    form_options(parser.add_mutually_exclusive_group())
+    results_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Find where a history's cells moved; returns 2 for a misuse, else 0."""
-    return trend.trend(arguments, complain)
+    """Find the change points of each cell, and show them with what else changed there; 0 also if none can be told."""
+    here = machine.fingerprint()
+    runs = untraced(of_this_machine(arguments.results, whole_runs(arguments.results)))
+    if not runs:
+        raise MisuseError(f"every run of {here} was measured beside a tracer; measure without: {history.store.MEASURE}")
+    found = trend.find_trend(here, [measured(run) for run in runs], arguments.cell)
+    if not found.looked_at and not found.too_few:
+        raise MisuseError(f"no cell of {here} has {arguments.cell!r} in its full name; see paceline compare")
+    show(arguments, trend.answer(found), lambda: trend.as_json(found))
+    return 0

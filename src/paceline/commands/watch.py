@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 
 from rich.text import Text
 
-from paceline.commands.shared import FAILED, MISUSE, complain
+from paceline.commands import FAILED, MISUSE
+from paceline.commands.shared import complain
 from paceline.server.process import ServerError
-from paceline.text import options
+from paceline.text import numbers
 from paceline.text.formats import many, plain, render
 from paceline.watch.following import Followed, MisuseError, WatchError, Wish, rounds, wish
 from paceline.watch.messages import Ended, Ran
@@ -36,15 +37,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("strategy", metavar="STRATEGY", help="threads, asyncio, pool-fork ...")
     add("workload", metavar="WORKLOAD", help="downloads, computing, mixed, or module:function")
-    add("--items", type=options.whole, metavar="N", help="default: 40")
-    add("--workers", type=options.whole, metavar="N", help="default: 4; for computing one per CPU")
-    add("--latency", type=options.seconds, metavar="SECONDS", help="of a download, as 0.02 or 20ms (default: 50ms)")
+    add("--items", type=numbers.positive, metavar="N", help="default: 40")
+    add("--workers", type=numbers.positive, metavar="N", help="default: 4; for computing one per CPU")
+    add("--latency", type=numbers.seconds, metavar="SECONDS", help="of a download, as 0.02 or 20ms (default: 50ms)")
     add("--jitter", metavar="KIND:AMOUNT", help="of the latency: uniform:F or lognormal:S (default: none)")
-    add("--n", type=options.whole, metavar="STEPS", help="of a computation (default: 200000)")
-    add("--cpu", type=options.seconds, metavar="SECONDS", help="of computing in a mixed item (default: 10ms)")
+    add("--n", type=numbers.positive, metavar="STEPS", help="of a computation (default: 200000)")
+    add("--cpu", type=numbers.seconds, metavar="SECONDS", help="of computing in a mixed item (default: 10ms)")
     add(
         "--timeout",
-        type=options.timeout,
+        type=numbers.timeout,
         default=60.0,
         metavar="SECONDS",
         help="for one step: a start, an item (default: 60)",

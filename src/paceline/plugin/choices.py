@@ -12,7 +12,7 @@ import pytest
 from paceline import machine
 from paceline.server.service import MAX_SECONDS
 from paceline.strategies import STRATEGIES, NotEnded, Strategy, clusters
-from paceline.text import options
+from paceline.text import numbers
 from paceline.workloads import Fetch
 from paceline.workloads.call import TamperedError
 from paceline.workloads.fetch import NAMES
@@ -112,7 +112,7 @@ def _chosen(marked: Mapping[str, Any], command_line: Mapping[str, Any], *, lesso
 
 def latency(text: str) -> float:
     """Read a time that the server can take for an item, for argparse."""
-    value = options.seconds(text)
+    value = numbers.seconds(text)
     if value > MAX_SECONDS:
         raise argparse.ArgumentTypeError(f"{text!r} must be {MAX_SECONDS:g} seconds at most")
     return value
@@ -150,18 +150,18 @@ def add_options(group: pytest.OptionGroup) -> None:
     add = group.addoption
     add(
         "--items",
-        type=options.whole,
+        type=numbers.positive,
         metavar="N",
         help="Items in a round. Default: the experiment's own, 64 downloads.",
     )
     add("--latency", type=latency, metavar="SECONDS", help='Time the server takes for an item: 0.02 or "20ms".')
     add(
         "--workers",
-        type=options.whole,
+        type=numbers.positive,
         metavar="N",
         help="Items under way at once. Default: 10 for I/O, one per CPU else.",
     )
-    add("--rounds", type=options.whole, metavar="N", help="Timed rounds of each cell. Default: 5.")
+    add("--rounds", type=numbers.positive, metavar="N", help="Timed rounds of each cell. Default: 5.")
     add(
         "--strategy",
         action="append",
@@ -181,11 +181,11 @@ def add_options(group: pytest.OptionGroup) -> None:
         default="instrument",
         help="What answers; httpserver proves nothing. Default: %(default)s.",
     )
-    add("--seed", type=options.natural, metavar="N", help="Order of the cells; saved with the run. Default: a new one.")
+    add("--seed", type=numbers.whole, metavar="N", help="Order of the cells; saved with the run. Default: a new one.")
     add("--lesson", action="store_true", help="The lesson's scale: 160 downloads of 50 ms, 20 sums below 5,000,000.")
     add(
         "--processes",
-        type=options.natural,
+        type=numbers.whole,
         metavar="N",
         help="Fresh processes for each cell that decides a claim, with --all or a file named. Default: 3, unless the "
         "experiment says otherwise, and 1 for heavy strategies that nobody named; 0 measures all in the session.",

@@ -62,7 +62,7 @@ def reader(read: Callable[[str], T]) -> Callable[[str, str], T]:
         try:
             return read(text)
         except numbers.NumberError as error:
-            raise ParameterError(name, text, str(error)) from None
+            raise ParameterError(name, text, error.must) from None
 
     return named
 

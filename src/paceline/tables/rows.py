@@ -12,8 +12,7 @@ from paceline.history import Cell
 from paceline.stats import samples
 from paceline.text.formats import is_number, plain, setting, size
 
-PROCESSES = "processes"
-"""What a merged cell has in `extra` in place of `process`: how many there were, as a word."""
+PROCESSES = "processes"  # what a merged cell has in `extra` in place of `process`: how many there were, as a word
 
 _FIGURES = (
     "limit",
@@ -28,13 +27,10 @@ _FIGURES = (
 
 
 def merged(cells: Iterable[Cell]) -> list[Cell]:
-    """Put cells that differ in nothing but their process together.
+    """Put cells that differ in nothing but their process together, in the order first met.
 
     The rounds of a merged cell are the medians of its processes, so its spread is the one between processes; each of
     its figures is the median of theirs, and it carries every process's doubts. Its name has no process in it.
-
-    Returns:
-        One cell each, in the order first met.
     """
     groups: dict[tuple[bool, str], list[Cell]] = {}
     for cell in cells:
@@ -69,17 +65,14 @@ def _fullname(cell: Cell) -> str:
 
 
 def _name(cell: Cell) -> str:
-    """Take the cell's own process out of its name: the first word that says so, as the plugin's stand before all
-    others.
-    """
+    """Take the cell's own process out of its name: the first word that says so, as the plugin's stand before all."""
     if cell.process is None:
         return cell.name
     own = f"process={cell.process}"
     return re.sub(rf"-{own}(?=[-\]])|(?<=\[){own}-|\[{own}\]$", "", cell.name, count=1)
 
 
-BASELINE = "sequential"
-"""The strategy that speedups start from."""
+BASELINE = "sequential"  # the strategy that speedups start from
 
 
 def described(cell: Cell) -> dict[str, str]:
@@ -111,8 +104,9 @@ def wording(parameters: dict[str, str]) -> str:
 
 
 def varying(cells: Sequence[Cell]) -> list[str]:
-    """Say for each cell what it does not share with all the others, shape (n,); where that can't tell two cells apart,
-    everything in the brackets of its name.
+    """Return for each cell what it does not share with all the others, shape (n,).
+
+    Where that can't tell two cells apart, it is everything in the brackets of their names.
     """
     common = shared(cells) if cells else {}
     labels = [wording({k: v for k, v in described(cell).items() if k not in common}) for cell in cells]
@@ -128,11 +122,10 @@ def test(cell: Cell) -> str:
 
 
 def ordered(cells: Iterable[Cell], strategies: Sequence[str]) -> list[Cell]:
-    """Sort cells for reading, since a run measures them in random order: the same work together, the lesson's kernel
-    first, then by strategy, the `raw` control after other clients, then by workers.
+    """Sort cells for reading, since a run measures them in random order.
 
-    Args:
-        strategies: their order; what it does not name comes after, in the order measured.
+    The same work together, the lesson's kernel first, then by strategy, the `raw` control after other clients, then by
+    workers. Strategies that `strategies` does not name come after, in the order measured.
     """
     found = list(cells)
     names = list(dict.fromkeys([*strategies, *(cell.strategy for cell in found)]))
@@ -150,10 +143,7 @@ def speedup(cell: Cell, cells: Iterable[Cell]) -> float | None:
     """Return median of `sequential` / median of this cell, for the same work in the same run.
 
     Where `sequential` ran with several clients, the one with this cell's client counts, else the one that is not the
-    `raw` control.
-
-    Returns:
-        A factor; None where no cell, or more than one, could be the start.
+    `raw` control. None where no cell, or more than one, could be the start.
     """
     same = [other for other in cells if other.strategy == BASELINE and _work(other) == _work(cell)]
     for client_fits in (lambda c: c == cell.client, lambda c: c != "raw", lambda _: True):
@@ -207,11 +197,7 @@ def by_mark(warnings: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
 
 
 def legend(cells: Iterable[Cell], *, short: bool) -> list[Text]:
-    """Explain each mark that occurs, in one line each.
-
-    Args:
-        short: whether letters were used.
-    """
+    """Explain each mark that occurs, in one line each; `short` if letters were used."""
     meanings = _meanings(_divided(warning) for cell in cells for warning in cell.warnings)
     return [Text(f"{_mark_name(mark, short=short)}: {plain(meaning)}") for mark, meaning in meanings.items()]
 

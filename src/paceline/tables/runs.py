@@ -15,21 +15,14 @@ from paceline.text.formats import plain
 _FIGURES = ("median", "", "efficiency", "speedup")  # the empty header is the column of marks
 
 
-IN_HEADLINE = ("downloads", "computing")
-"""The experiments that the headline shows."""
+IN_HEADLINE = ("downloads", "computing")  # the experiments that the headline shows
 
 
 def headline(cells: Iterable[Cell], strategies: Sequence[str] = ()) -> list[RenderableType]:
-    """Lay out the headline: strategy x (downloads, computing, start), with the marks that occur explained below.
+    """Lay out the headline of a run: strategy x (downloads, computing, start), with the marks that occur below.
 
-    A strategy measured with several clients has one row for each.
-
-    Args:
-        cells: those of one run; the ones of other experiments are left out.
-        strategies: the order of rows; what it does not name comes after, in the order measured.
-
-    Returns:
-        What `render` prints; nothing if there are no such cells.
+    A strategy measured with several clients has one row for each. Strategies that are not named come last, in the order
+    measured. Nothing if there are no such cells.
     """
     found = ordered(merged(cells), strategies)
     downloads = [cell for cell in found if cell.experiment == "downloads"]
@@ -63,14 +56,10 @@ def _labels(groups: dict[str, list[Cell]]) -> dict[str, str]:
     """Name each row: the strategy and its client, and what else is needed where two rows would have the same name."""
     labels = {}
     for group in groups.values():
-        names = [f"{formats.plain(cell.strategy)}{_client(cell)}" for cell in group]
+        names = [", ".join(map(plain, filter(None, [cell.strategy, cell.client]))) for cell in group]
         for cell, name, rest in zip(group, names, varying(group), strict=True):
             labels[cell.fullname] = name if names.count(name) == 1 else f"{name} ({rest})"
     return labels
-
-
-def _client(cell: Cell) -> str:
-    return f", {formats.plain(cell.client)}" if cell.client else ""
 
 
 def _headline_figures(cell: Cell | None, group: list[Cell]) -> tuple[str, ...]:
@@ -81,7 +70,7 @@ def _headline_figures(cell: Cell | None, group: list[Cell]) -> tuple[str, ...]:
 
 
 def _scale(group: list[Cell]) -> str:
-    """Say at what scale a group was measured; `sequential` has one worker by nature and is not asked."""
+    """Return at what scale a group was measured; `sequential` has one worker by nature and is not asked."""
     return wording(shared([cell for cell in group if cell.strategy != BASELINE] or group))
 
 
@@ -89,25 +78,12 @@ _EXPERIMENT_COLUMNS = ("median", "spread", "limit", "efficiency", "overhead/item
 
 
 def experiment_tables(run: Run, strategies: Sequence[str] = ()) -> list[RenderableType]:
-    """Lay out every experiment of a run.
-
-    Args:
-        run: where the cells come from.
-        strategies: the order of rows; what it does not name comes after, in the order measured.
-    """
+    """Lay out every experiment of a run, with the rows in the order of these strategies."""
     return _tables(merged(run.cells), strategies)
 
 
 def other_experiments(cells: Sequence[Cell], strategies: Sequence[str] = ()) -> list[RenderableType]:
-    """Lay out the experiments that have no place in the headline.
-
-    Args:
-        cells: those of one run.
-        strategies: as for `experiment_tables`.
-
-    Returns:
-        What `render` prints; nothing if there are no such cells.
-    """
+    """Lay out the experiments that have no place in the headline; nothing if there are none."""
     others = [cell for cell in merged(cells) if cell.experiment not in IN_HEADLINE]
     return _tables(others, strategies) if others else []
 
@@ -118,9 +94,7 @@ def _tables(cells: Sequence[Cell], strategies: Sequence[str]) -> list[Renderable
 
 
 def grouped(cells: Sequence[Cell], strategies: Sequence[str]) -> dict[str, list[Cell]]:
-    """Return the cells of each experiment in the order of its rows, under a title; experiments that measure with more
-    than one test function have a table for each.
-    """
+    """Return the cells of each experiment, or each of its test functions, in the order of rows, by their titles."""
     keys = sorted({(cell.experiment, test(cell)) for cell in cells})
     several = {name for name, _ in keys if sum(other == name for other, _ in keys) > 1}
     groups = {}
@@ -138,11 +112,7 @@ def added_figures(cells: Sequence[Cell]) -> list[str]:
 
 
 def figures_of(cell: Cell, added: Sequence[str]) -> dict[str, str]:
-    """Return what stands in a cell's row under each header.
-
-    Args:
-        added: the numbers that its experiment adds.
-    """
+    """Return what stands in a cell's row under each header; `added` are the numbers that its experiment adds."""
     return {
         **{name: formats.named(name, cell.extra.get(name)) for name in added},
         "median": formats.seconds(cell.median),
@@ -181,13 +151,7 @@ _FOOTNOTE = (
 def change_tables(baseline: Run, candidate: Run, strategies: Sequence[str] = ()) -> list[RenderableType]:
     """Lay out how each cell changed from one run to another, joined by full name.
 
-    Args:
-        baseline: where the comparison starts.
-        candidate: where it goes.
-        strategies: the order of rows; what it does not name comes after, in the order measured.
-
-    Returns:
-        First what makes the two incomparable, then a table for each experiment, then the cells only one of them has.
+    First what makes the two incomparable, then a table for each experiment, then the cells only one of them has.
     """
     before = {cell.fullname: cell for cell in merged(baseline.cells)}
     after = {cell.fullname: cell for cell in merged(candidate.cells)}
@@ -205,6 +169,11 @@ def change_tables(baseline: Run, candidate: Run, strategies: Sequence[str] = ())
     ]
 
 
+def why_incomplete(run: Run) -> str:
+    """Return why a run is not whole, as far as it says."""
+    return run.why_incomplete or "no reason given"
+
+
 def doubts(baseline: Run, candidate: Run) -> list[str]:
     """Return what keeps two runs from being compared, one sentence each."""
     said = []
@@ -213,19 +182,20 @@ def doubts(baseline: Run, candidate: Run) -> list[str]:
         said.append(f"DIFFERENT MACHINES OR PYTHONS: {machines}. The changes below say nothing about the code.")
     elif baseline.python != candidate.python:
         said.append(f"DIFFERENT PYTHONS: baseline {baseline.python}, candidate {candidate.python}.")
-    said += [f"NOT THE SAME VERSION OF {name}" for name in _moved(baseline, candidate)]
+    for name, (old, new) in changed_libraries(baseline, candidate).items():
+        said.append(f"NOT THE SAME VERSION OF {name}: {old or 'missing'} and {new or 'missing'}.")
     for word, run in (("BASELINE", baseline), ("CANDIDATE", candidate)):
         if not run.complete:
-            said.append(f"THE {word} IS INCOMPLETE: {run.why_incomplete or 'nobody said why'}.")
+            said.append(f"THE {word} IS INCOMPLETE: {why_incomplete(run)}.")
         if run.tracer:
             said.append(f"THE {word} WAS MEASURED BESIDE A TRACER: {run.tracer}. It says nothing about the code.")
     return said
 
 
-def _moved(baseline: Run, candidate: Run) -> list[str]:
-    one, other = baseline.libraries, candidate.libraries
-    moved = [name for name in one if name in other and one[name] != other[name]]
-    return [f"{name}: {one[name] or 'missing'} and {other[name] or 'missing'}." for name in moved]
+def changed_libraries(before: Run, after: Run) -> dict[str, tuple[str | None, str | None]]:
+    """Return the libraries that both runs looked for and have in other versions: before and after, None for missing."""
+    one, other = before.libraries, after.libraries
+    return {name: (one[name], other[name]) for name in sorted(one.keys() & other) if one[name] != other[name]}
 
 
 def _change_table(title: str, cells: list[Cell], before: dict[str, Cell]) -> RenderableType:
@@ -257,10 +227,7 @@ _LISTING_COLUMNS = ("run", "date", "commit", "cells", "state", "file")
 def listing(runs: Sequence[Run], partial: Sequence[Run], damaged: Sequence[UnreadableRun]) -> list[RenderableType]:
     """Lay out the saved runs, a table for each machine and Python, then those kept apart, then files that are no runs.
 
-    Args:
-        runs: those of the histories, each history in order and in one piece.
-        partial: those kept although they are not whole.
-        damaged: what can't be read, each with its reason.
+    Each history of `runs` must be in order and in one piece.
     """
     made = [
         _listing_table(plain(name), list(history)) for name, history in groupby(runs, key=lambda run: run.fingerprint)
@@ -274,8 +241,8 @@ def listing(runs: Sequence[Run], partial: Sequence[Run], damaged: Sequence[Unrea
 
 
 def introduced(run: Run) -> Text:
-    """Say in one line which run a reader is looking at."""
-    state = "" if run.complete else f"\nINCOMPLETE: {plain(run.why_incomplete or 'nobody said why')}"
+    """Return in one line which run a reader is looking at."""
+    state = "" if run.complete else f"\nINCOMPLETE: {plain(why_incomplete(run))}"
     facts = (run.fingerprint, run.python, f"{run.datetime:%Y-%m-%d %H:%M} UTC", f"commit {run.short_commit}")
     return Text(f"{plain(run.path or 'a run that is not saved')}: {', '.join(map(plain, facts))}{state}")
 
@@ -284,7 +251,7 @@ def _listing_table(title: str, runs: Sequence[Run]) -> RenderableType:
     made = formats.table(_LISTING_COLUMNS, left=len(_LISTING_COLUMNS))
     for run in runs:
         number = f"{run.number or 0:04}"
-        state = "complete" if run.complete else f"incomplete: {plain(run.why_incomplete or 'nobody said why')}"
+        state = "complete" if run.complete else f"incomplete: {plain(why_incomplete(run))}"
         when = f"{run.datetime:%Y-%m-%d %H:%M}"
         formats.row(made, (number, when, plain(run.short_commit), str(len(run.cells)), state, plain(run.path)))
     return formats.titled(title, made)

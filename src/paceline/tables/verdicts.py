@@ -1,24 +1,13 @@
-"""What every verdict on a change is written with, whichever gate gave it: exit statuses, styles, names, intervals."""
+"""What every verdict on a change is written with, whichever gate gave it: styles, names, intervals."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from paceline.stats.comparison import Verdict
 from paceline.text import formats
+from paceline.text.blocks import naming
 
 Overall = Literal["slower", "faster", "not slower", "unknown", "not comparable"]
-
-MISUSE = 2
-"""The exit status of a misuse or a failure, and with `--strict` of doubt."""
-
-NOT_COMPARABLE = 3
-
-FAILING: Mapping[str, tuple[Verdict, ...]] = {
-    "slower": ("slower",),
-    "faster": ("faster",),
-    "both": ("slower", "faster"),
-}
-"""What `--fail-on` may say -> the verdicts on a cell that end with status 1."""
 
 STYLES = {"slower": "bold red", "faster": "bold green", "same": "dim", "unknown": "yellow"}
 OVERALL = {
@@ -33,9 +22,7 @@ OVERALL = {
 def overall(verdicts: Iterable[Verdict], *, moved: bool) -> Overall:
     """Put the verdicts of all cells together: what changed is louder than what stays unknown.
 
-    Args:
-        verdicts: of the cells.
-        moved: whether the machine did, so that none of them counts.
+    None of them counts if the machine `moved`.
     """
     found = set(verdicts)
     if moved:
@@ -45,25 +32,6 @@ def overall(verdicts: Iterable[Verdict], *, moved: bool) -> Overall:
     if "faster" in found:
         return "faster"
     return "unknown" if "unknown" in found else "not slower"
-
-
-def status(verdict: Overall, cells: Iterable[Verdict], *, fail_on: str = "slower", doubted: bool) -> int:
-    """Return the exit status.
-
-    Args:
-        verdict: of all cells.
-        cells: their verdicts.
-        fail_on: what is a failure, of `FAILING`.
-        doubted: whether a status of 0 may not be.
-
-    Returns:
-        3 not comparable; 1 a cell is what is a failure; `MISUSE` for a 0 that is doubted; else 0.
-    """
-    if verdict == "not comparable":
-        return NOT_COMPARABLE
-    if set(cells) & set(FAILING[fail_on]):
-        return 1
-    return MISUSE if doubted else 0
 
 
 def shared_file(fullnames: Iterable[str]) -> str:
@@ -80,20 +48,9 @@ def short(fullnames: Sequence[str]) -> list[str]:
 
 def some(names: Iterable[str], most: int) -> str:
     """Name the first few, and say how many there are beside them."""
-    every = list(names)
-    return ", ".join(every[:most]) + (f" and {len(every) - most} more" if len(every) > most else "")
+    return "".join(naming(names, most))
 
 
-class Ends(Protocol):
-    """Whatever has an interval of a ratio, or None for each of its ends."""
-
-    @property
-    def low(self) -> float | None: ...
-
-    @property
-    def high(self) -> float | None: ...
-
-
-def interval(found: Ends) -> str:
+def interval(low: float | None, high: float | None) -> str:
     """Write the interval of a change as it stands in a table."""
-    return formats.between(found.low, found.high, to=" .. ")
+    return formats.between(low, high, to=" .. ")

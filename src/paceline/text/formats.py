@@ -12,12 +12,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-NOTHING = "-"
-"""What stands where there is no figure."""
-
-TOO_FEW = "too few pairs for an interval"
-"""What stands where there is no interval of a comparison."""
-
+NOTHING = "-"  # what stands where there is no figure
+TOO_FEW = "too few pairs for an interval"  # what stands where there is no interval of a comparison
 _TIMES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
 _SIZES = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
 _LONG = 36_000  # seconds
@@ -45,7 +41,7 @@ def duration(value: float) -> str:
 
 
 def setting(value: float) -> str:
-    """Write a time that somebody chose, without digits nobody gave: "20 ms"."""
+    """Write a time that was chosen, without digits that were not given: "20 ms"."""
     unit, name = next(((unit, name) for unit, name in _TIMES if abs(value) >= unit * _ROUNDS_UP), _TIMES[0])
     return f"{value / unit:.6g} {name}"
 
@@ -70,7 +66,7 @@ def change(ratio: float) -> str:
 
 
 def between(low: float | None, high: float | None, *, to: str = " to ", otherwise: str = NOTHING) -> str:
-    """Write an interval of a ratio as changes, "+1.2 % to +3.4 %", or what stands for one that nobody can tell."""
+    """Write an interval of a ratio as changes, "+1.2 % to +3.4 %", or what stands for an unknown one."""
     return otherwise if low is None or high is None else f"{change(low)}{to}{change(high)}"
 
 
@@ -116,22 +112,21 @@ def named(name: str, value: object) -> str:
 
 def plain(text: object) -> str:
     """Make text from a file harmless: what is not printable stands escaped, so no file can steer a terminal."""
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in str(text))
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in str(text))
 
 
+WORDS = ("verdict", "marks")  # the columns, beside the first ones, that hold words
 _WIDEST = 100_000  # columns; room enough to ask a table how wide it wants to be
 
 
 def table(columns: Sequence[str], *, left: int) -> Table:
-    """Start a table in the house's look.
+    """Start a table in the house's look; a line break in a header gives it a second line.
 
-    Args:
-        columns: the headers; a line break in one gives it a second line.
-        left: how many columns, from the first, hold words; figures after them stand on the right.
+    The first `left` columns hold words; figures after them stand on the right.
     """
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for place, column in enumerate(columns):
-        words = place < left or column.rpartition("\n")[2] in ("", "marks")
+        words = place < left or column.rpartition("\n")[2] in ("", *WORDS)
         made.add_column(Text(column), justify="left" if words else "right", no_wrap=True)
     return made
 
@@ -146,22 +141,18 @@ def row(made: Table, words: Iterable[str]) -> None:
     made.add_row(*(Text(word) for word in words))
 
 
-def render(renderables: Iterable[RenderableType], file: IO[str] | None = None, width: int | None = None) -> None:
+def render(renderables: Iterable[RenderableType], file: IO[str] | None = None) -> None:
     """Print tables and sentences, a blank line between them: plain text in a pipe, colours at a terminal.
 
     Lines are as long as they need to be, never wrapped and never cut. Where the stream's encoding is not UTF-8, all of
     it is ASCII.
-
-    Args:
-        file: standard output if not given.
-        width: columns to use at least.
     """
     stream = file or sys.stdout
     parts = list(renderables)
     terminal = stream.isatty()
     console = Console(file=stream, force_terminal=terminal, highlight=False, markup=False, emoji=False, width=_WIDEST)
     needed = [Measurement.get(console, console.options, part).maximum for part in parts]
-    console.width = max([width or 0, 1, *needed])
+    console.width = max([1, *needed])
     with console.capture() as captured:
         for place, part in enumerate(parts):
             if place and not (isinstance(part, Text) and isinstance(parts[place - 1], Text)):
@@ -196,10 +187,21 @@ def code(name: str) -> str:
     return f"<code>{_LETTERS.sub(lambda found: _entity(found[0]), harmless)}</code>"
 
 
-def text(sentence: str) -> str:
+class Name(str):
+    """A name in a sentence, which Markdown sets as code."""
+
+    __slots__ = ()
+
+
+def text(*parts: str) -> str:
     """Write a sentence so that nothing in it is taken for markup, at the beginning of a paragraph too."""
-    escaped = _MARKUP.sub(lambda found: _escaped(found[0]), plain(sentence).strip())
-    return _NUMBERED.sub(r"\1\\\2", escaped)
+    first, *rest = parts
+    words = [first if isinstance(first, Name) else plain(first).lstrip(), *rest]
+    return _NUMBERED.sub(r"\1\\\2", "".join(map(_harmless, words)).strip())
+
+
+def _harmless(part: str) -> str:
+    return code(part) if isinstance(part, Name) else _MARKUP.sub(lambda found: _escaped(found[0]), plain(part))
 
 
 def _escaped(letter: str) -> str:

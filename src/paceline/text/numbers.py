@@ -2,7 +2,9 @@
 
 import math
 import re
+from argparse import ArgumentTypeError
 from collections.abc import Mapping
+from functools import partial
 
 MAX_DIGITS = 20
 SECONDS: Mapping[str, float] = {"us": 1e6, "ms": 1e3, "s": 1.0}
@@ -15,70 +17,64 @@ _WHOLE = re.compile(rf"\d{{1,{MAX_DIGITS}}}", re.ASCII)
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
-class NumberError(ValueError):
-    """A text is not the number that is due; the message says what it must be, and leaves the text to the caller."""
+class NumberError(ArgumentTypeError, ValueError):
+    """A text is not the number that is due, in a sentence that argparse shows as it is.
+
+    Attributes:
+        must: what it must be, for a caller that names the text in its own way.
+    """
+
+    def __init__(self, text: str, must: str) -> None:
+        super().__init__(f"{text!r} {must}")
+        self.must = must
 
 
 def whole(text: str, least: int = 0) -> int:
-    """Read a whole number.
-
-    Raises:
-        NumberError: if it is none, or below `least`.
-    """
+    """Read a whole number of `least` or more."""
     if not _WHOLE.fullmatch(text) or int(text) < least:
-        raise NumberError(f"must be a whole number of {least} or more, of at most {MAX_DIGITS} digits")
+        raise NumberError(text, f"must be a whole number of {least} or more, of at most {MAX_DIGITS} digits")
     return int(text)
 
 
 def number(text: str, *, above_zero: bool = False) -> float:
-    """Read a plain decimal number: no sign, blanks, underscores, `nan` or `inf`.
-
-    Raises:
-        NumberError: if it is none, or 0 where that will not do.
-    """
+    """Read a plain decimal number: no sign, blanks, underscores, `nan` or `inf`."""
     return _read(text, {}, "a decimal number", "0.05", above_zero=above_zero)
 
 
 def seconds(text: str, *, above_zero: bool = False) -> float:
-    """Read a time: `0.02`, `20ms`, `500us`, `2s`.
-
-    Raises:
-        NumberError: if it is none, or 0 where that will not do.
-    """
+    """Read a time: `0.02`, `20ms`, `500us`, `2s`."""
     return _read(text, SECONDS, "seconds", "0.05 or 50ms", above_zero=above_zero)
 
 
 def size(text: str, least: int = 0) -> int:
-    """Read a number of bytes: `1024`, `1KiB`, `1.5MiB`.
-
-    Raises:
-        NumberError: if it is none, or below `least`.
-    """
+    """Read a number of bytes: `1024`, `1KiB`, `1.5MiB`."""
     value = int(text) if _WHOLE.fullmatch(text) else _value(text, BYTES)
     if value is None or value < least or value != int(value):
-        raise NumberError(f"must be a whole number of bytes of {least} or more, such as 1024 or 1KiB")
+        raise NumberError(text, f"must be a whole number of bytes of {least} or more, such as 1024 or 1KiB")
     return int(value)
 
 
 def bandwidth(text: str) -> float:
-    """Read bytes per second: `12500000`, `12.5MiB`.
-
-    Raises:
-        NumberError: if they are none, or 0.
-    """
+    """Read bytes per second above 0: `12500000`, `12.5MiB`."""
     return _read(text, BYTES, "bytes per second", "12500000 or 12MiB", above_zero=True)
 
 
 def _read(text: str, units: Mapping[str, float], what: str, example: str, *, above_zero: bool) -> float:
     value = _value(text, units)
     if value is None or (above_zero and not value):
-        raise NumberError(f"must be {what} {'above 0' if above_zero else 'of 0 or more'}, such as {example}")
+        raise NumberError(text, f"must be {what} {'above 0' if above_zero else 'of 0 or more'}, such as {example}")
     return value
 
 
 def _value(text: str, units: Mapping[str, float]) -> float | None:
-    """Read a finite number with a unit or without; None if it is none."""
+    """Return a finite number with a unit or without; None if it is none."""
     unit = next((unit for unit in units if text.endswith(unit)), "")
     digits = text.removesuffix(unit)
     value = float(digits) / units.get(unit, 1.0) if _NUMBER.fullmatch(digits) else math.inf
     return value if math.isfinite(value) else None
+
+
+positive = partial(whole, least=1)
+above_zero = partial(number, above_zero=True)
+timeout = partial(seconds, above_zero=True)
+memory = partial(size, least=1)

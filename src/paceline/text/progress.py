@@ -19,13 +19,7 @@ class Progress(Protocol):
         """A new part has begun."""
 
     def step(self, words: str, details: Sequence[str] = (), *, log: bool = False) -> None:
-        """A step of it has begun, or is over.
-
-        Args:
-            words: which.
-            details: lines below it, for a display.
-            log: whether it is worth a line where lines stay.
-        """
+        """A step of it has begun, or is over; a display shows the details, and a log has it if it is worth a line."""
 
     def warn(self, words: str) -> None:
         """Here is something to decide on before it goes on."""
@@ -35,12 +29,10 @@ class Lines:
     """A line for each phase, for a pipe or a log."""
 
     def phase(self, words: str) -> None:
-        """Write it down."""
         sys.stderr.write(f"paceline: {plain(words)}\n")
         sys.stderr.flush()
 
     def step(self, words: str, details: Sequence[str] = (), *, log: bool = False) -> None:
-        """Write it down if it is worth a line."""
         del details
         if log:
             self.phase(words)
@@ -62,12 +54,10 @@ class Display:
         self._begun, self._phase = time.monotonic(), ""
 
     def phase(self, words: str) -> None:
-        """Show it in place of the last one, with no step yet."""
         self._phase = plain(words)
         self._show()
 
     def step(self, words: str, details: Sequence[str] = (), *, log: bool = False) -> None:
-        """Show it below the phase."""
         del log
         self._show(plain(words), *details)
 
@@ -95,7 +85,7 @@ def progress() -> Iterator[Progress]:
         with display.shown:
             yield display
     finally:
-        console.show_cursor()  # a Ctrl-C may come when it is hidden already and nobody is in charge of it yet
+        console.show_cursor()  # a Ctrl-C may come when it is hidden already before anything is in charge of it
 
 
 def _terminal() -> "Console | None":

@@ -1,115 +1,35 @@
-"""The runs of one machine in order, and the one that is pinned to compare with."""
+"""The run that is pinned to compare with, for each machine and Python; and a run with its cells."""
 
 import contextlib
 import datetime as dt
-import sys
 import tomllib
-from argparse import Namespace
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from rich.console import RenderableType
 
-from paceline import history, machine
+from paceline import machine
 from paceline.files import replace
-from paceline.history import Cell, HistoryError, NoSuchRunError, Run, holds
+from paceline.history import Cell, HistoryError, Run, holds
 from paceline.history.documents import other_form
 from paceline.tables.rows import merged
 from paceline.text import formats
 from paceline.text.formats import plain
 
-Complain = Callable[[object], None]
-
 
 @dataclass(frozen=True)
 class Measured:
-    """One run, and its cells.
+    """One run, and its cells."""
 
-    Args:
-        run: where they come from.
-        cells: full name -> cell; several processes of one cell put together.
-    """
-
-    run: Run
-    cells: dict[str, Cell]
-
-
-def once(complain: Complain) -> Complain:
-    """Hand the same sentence on only once, however often a history is read."""
-    said: set[str] = set()
-
-    def tell(trouble: object) -> None:
-        if str(trouble) not in said:
-            said.add(str(trouble))
-            complain(trouble)
-
-    return tell
+    run: Run  # where they come from
+    cells: dict[str, Cell]  # full name -> cell; several processes of one cell put together
 
 
 def measured(run: Run) -> Measured:
     """Join what several processes measured of the same cell."""
     return Measured(run, {cell.fullname: cell for cell in merged(run.cells)})
-
-
-def whole_runs(results: Path, fingerprint: str, complain: Complain) -> list[Run]:
-    """Read one machine's history, and name what was passed over because it can't be read.
-
-    Returns:
-        Its complete runs, in order of date.
-    """
-    found, damaged = history.runs(results)
-    for error in damaged:
-        complain(f"passed over {error}")
-    return [run for run in found if run.complete and run.fingerprint == fingerprint]
-
-
-def untraced(runs: Sequence[Run], complain: Complain) -> list[Run]:
-    """Leave out the runs that were measured beside a tracer, and name them."""
-    for run in runs:
-        if run.tracer:
-            complain(f"passed over {run.path}, measured beside a tracer: {run.tracer}")
-    return [run for run in runs if not run.tracer]
-
-
-def chosen(word: str | None, results: Path, complain: Complain) -> Run:
-    """Return the run that was asked for, or the newest of this machine if none was.
-
-    Raises:
-        HistoryError: there is none, it can't be read, it is not whole, or it was measured beside a tracer.
-    """
-    if word is not None:
-        run = history.resolve(word, results)
-    else:
-        run = history.newest_among(of_this_machine(results, complain), machine.fingerprint())
-    if not run.complete:
-        raise NoSuchRunError(
-            f"{run.path} is incomplete ({run.why_incomplete or 'nobody said why'}); take a whole run: see paceline runs"
-        )
-    if run.tracer:
-        raise NoSuchRunError(
-            f"{run.path} was measured beside a tracer, and is never compared: {run.tracer}; measure again without that"
-        )
-    return run
-
-
-def of_this_machine(results: Path, complain: Complain) -> list[Run]:
-    """Read this machine's history.
-
-    Returns:
-        Its complete runs that have cells, in order of date.
-
-    Raises:
-        NoSuchRunError: there is none.
-    """
-    here = machine.fingerprint()
-    found = [run for run in whole_runs(results, here, complain) if run.cells]
-    if not found:
-        raise NoSuchRunError(
-            f"{results.absolute()} has no complete run of this machine, {here}; {history.advice(results)}"
-        )
-    return found
 
 
 def called(run: Run) -> str:
@@ -124,8 +44,7 @@ def same_file(one: Run, other: Run) -> bool:
 
 
 NAME = "baselines.toml"
-PIN = "paceline baseline RUN --why TEXT"
-"""What to type for a baseline."""
+PIN = "paceline baseline RUN --why TEXT"  # what to type for a baseline
 
 _HEADER = (
     "# The run that `paceline check` compares with, for each machine and Python.\n# Written by `paceline baseline`.\n\n"
@@ -139,28 +58,17 @@ class BaselinesError(HistoryError):
 
 @dataclass(frozen=True, kw_only=True)
 class Pin:
-    """One machine's pinned run.
+    """One machine's pinned run."""
 
-    Args:
-        run: its file, relative to the folder of results, with slashes.
-        number: its number in its history.
-        commit: what it measured, as it stands in the run.
-        pinned: when, in UTC.
-        why: in the words of who pinned it.
-    """
-
-    run: str
-    number: int
-    commit: str
-    pinned: dt.datetime
-    why: str
+    run: str  # its file, relative to the folder of results, with slashes
+    number: int  # its number in its history
+    commit: str  # what it measured, as it stands in the run
+    pinned: dt.datetime  # when, in UTC
+    why: str  # as typed
 
 
 def pins(results: Path) -> dict[str, Pin]:
-    """Read what is pinned.
-
-    Returns:
-        fingerprint -> its pin; empty where there is no file yet, or one of somebody else's.
+    """Return what is pinned, by fingerprint; nothing where there is no file yet, or one of somebody else's.
 
     Raises:
         BaselinesError: the file is damaged, or can't be read.
@@ -224,40 +132,8 @@ def _named(path: Path, what: str) -> Iterator[None]:
 _COLUMNS = ("machine and Python", "run", "commit", "pinned", "why")
 
 
-def baseline(arguments: Namespace, complain: Complain) -> int:
-    """Pin a run, or list what is pinned if none is named.
-
-    Args:
-        arguments: `run`, `why` and `results`, as typed.
-        complain: says a sentence on standard error.
-
-    Returns:
-        0: done; 2: a misuse, or it can't be done.
-    """
-    why = (arguments.why or "").strip()
-    if arguments.run is None and arguments.why is not None:
-        complain(f"which run? {PIN}; see paceline runs")
-        return 2
-    if arguments.run is not None and not why:
-        complain(f"say why this run is the one to compare with: paceline baseline {arguments.run} --why TEXT")
-        return 2
-    try:
-        return _list(arguments.results) if arguments.run is None else _pin(arguments, why, complain)
-    except HistoryError as error:
-        complain(error)
-        return 2
-
-
-def _list(results: Path) -> int:
-    found = pins(results)
-    if found:
-        formats.render([_table(found)])
-    else:
-        sys.stdout.write(f"{results} has no pinned baseline; pin one: {PIN}\n")
-    return 0
-
-
-def _table(found: dict[str, Pin]) -> RenderableType:
+def table(found: Mapping[str, Pin]) -> RenderableType:
+    """Lay out what is pinned."""
     made = formats.table(_COLUMNS, left=len(_COLUMNS))
     for fingerprint, pin in found.items():
         commit = pin.commit[:10] + ("+" if pin.commit.endswith("+") else "")
@@ -265,21 +141,8 @@ def _table(found: dict[str, Pin]) -> RenderableType:
     return made
 
 
-def _pin(arguments: Namespace, why: str, complain: Complain) -> int:
-    run = chosen(arguments.run, arguments.results, complain)
-    before = pins(arguments.results).get(run.fingerprint)
-    pin(arguments.results, run.fingerprint, _as_pin(run, arguments.results, why))
-    instead = f", in place of run {before.number} ({plain(before.why)})" if before else ""
-    sys.stdout.write(f"{run.fingerprint}: {called(run)} is the baseline now{instead}\n")
-    return 0
-
-
-def _as_pin(run: Run, results: Path, why: str) -> Pin:
-    """Make a pin of a run.
-
-    Raises:
-        BaselinesError: the run is in no history there.
-    """
+def as_pin(run: Run, results: Path, why: str) -> Pin:
+    """Make a pin of a run, or raise BaselinesError if it is in no history there."""
     if run.path is None or run.number is None or not holds(results, run):
         raise BaselinesError(
             f"{run.path} is not in a history of {results}, where later runs are; pin one of these: see paceline runs"

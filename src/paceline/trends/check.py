@@ -1,89 +1,85 @@
-"""A saved run against the pinned baseline of its machine and Python."""
+"""A saved run against the pinned baseline of its machine and Python, and its verdict as people and programs read it."""
 
-import json
-import sys
-from argparse import Namespace
-from dataclasses import asdict
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paceline import history, machine
-from paceline.files import finite
-from paceline.history import HistoryError, NoSuchRunError, Run
+from paceline import files, history, machine
+from paceline.history import NoSuchRunError, Run
+from paceline.stats.comparison import Verdict
+from paceline.tables.rows import in_full
 from paceline.tables.runs import doubts
-from paceline.tables.verdicts import MISUSE, status
+from paceline.tables.verdicts import OVERALL, STYLES, interval, short, some
 from paceline.text import formats
-from paceline.trends import baselines, check_text
-from paceline.trends.baselines import (
-    PIN,
-    BaselinesError,
-    Complain,
-    Pin,
-    chosen,
-    measured,
-    once,
-    same_file,
-    untraced,
-    whole_runs,
+from paceline.text.blocks import Answer, Details, Grid, Listing, Only, Sentence
+from paceline.text.formats import Name, plain
+from paceline.trends import baselines
+from paceline.trends.baselines import PIN, BaselinesError, Pin, called, measured, same_file
+from paceline.trends.judging import EASY_RUNS, Checked, CheckOutcome, judged
+
+COLUMNS = ("cell", "baseline", "run", "change", "95 % interval", "runs", "verdict", "marks")
+_ORDER: tuple[Verdict, ...] = ("slower", "faster", "unknown", "same")
+_FOOTNOTE = (
+    "slower, faster: changed by more than the tolerance, and by more than the cell's earlier runs vary from each to "
+    "the next (if they vary as normal noise does, chance gives one in at most 5 % of all checks); same: the "
+    "interval lies within the tolerance; runs: how many earlier ones"
 )
-from paceline.trends.check_text import Shown
-from paceline.trends.judging import judged
 
 
-def check(arguments: Namespace, complain: Complain) -> int:
-    """Judge a run, and show the verdict.
+@dataclass(frozen=True, kw_only=True)
+class CheckedRun:
+    """A run, judged against its baseline."""
+
+    baseline: Run  # the pinned run
+    run: Run  # the one that was judged
+    why: str  # why the baseline is pinned
+    outcome: CheckOutcome  # the verdicts
+    tolerance: float  # a fraction
+    notes: Sequence[str]  # what keeps the two from being compared, one sentence each
+
+
+def checked(run: Run, baseline: Run, why: str, runs: Iterable[Run], tolerance: float) -> CheckedRun:
+    """Judge a run against its baseline, which is pinned for the reason `why`.
 
     Args:
-        arguments: `run`, `tolerance` in per cent, `fail_on`, `strict`, `json`, `markdown` and `results`, as typed.
-        complain: says a sentence on standard error.
+        run: the one to judge.
+        baseline: the pinned one.
+        why: the reason.
+        runs: the complete runs of their machine and Python; those before `run` tell how its cells vary.
+        tolerance: the largest change that counts as none, a fraction.
 
-    Returns:
-        0: no cell is slower (faster, either: `fail_on`); 1: one is; 2: a misuse or a failure, and with `strict` a cell
-        that stays unknown; 3: half of the cells moved together.
+    Raises:
+        NoSuchRunError: the two have no cell in common.
     """
-    try:
-        shown = _checked(arguments, once(complain))
-    except HistoryError as error:
-        complain(error)
-        return MISUSE
-    if arguments.json:
-        sys.stdout.write(f"{_as_json(shown)}\n")
-    elif arguments.markdown:
-        sys.stdout.write(check_text.markdown(shown))
-    else:
-        formats.render(check_text.tables(shown))
-    verdicts = [cell.verdict for cell in shown.outcome.cells]
-    return status(
-        shown.outcome.verdict, verdicts, fail_on=arguments.fail_on, doubted=arguments.strict and "unknown" in verdicts
-    )
-
-
-def _checked(arguments: Namespace, complain: Complain) -> Shown:
-    run = chosen(arguments.run, arguments.results, complain)
-    pin = baselines.pins(arguments.results).get(run.fingerprint)
-    if pin is None:
-        raise NoSuchRunError(f"{arguments.results} has no pinned baseline for {run.fingerprint}; pin one: {PIN}")
-    baseline = _pinned(arguments.results, run.fingerprint, pin)
-    if same_file(run, baseline):
-        raise NoSuchRunError(f"{run.path} is the pinned baseline itself; measure another run: {history.store.MEASURE}")
-    history_of_it = untraced(whole_runs(arguments.results, run.fingerprint, complain), complain)
-    earlier = [one for one in history_of_it if _before(one, run)]
-    tolerance = arguments.tolerance / 100
-    outcome = judged(measured(baseline), measured(run), [measured(one) for one in earlier], tolerance)
+    earlier = [measured(one) for one in runs if one.datetime < run.datetime and not same_file(one, run)]
+    outcome = judged(measured(baseline), measured(run), earlier, tolerance)
     if not outcome.cells:
         raise NoSuchRunError(
             f"{run.path} has no cell in common with the baseline, {baseline.path}; see paceline compare"
         )
     notes = [*_notes(run, baseline), *doubts(baseline, run)]
-    return Shown(baseline=baseline, run=run, why=pin.why, outcome=outcome, tolerance=tolerance, notes=notes)
+    return CheckedRun(baseline=baseline, run=run, why=why, outcome=outcome, tolerance=tolerance, notes=notes)
+
+
+def baseline_of(run: Run, results: Path) -> tuple[Pin, Run]:
+    """Return the pin for a run's machine and Python, and the run that is pinned.
+
+    Raises:
+        NoSuchRunError: nothing is pinned, or the run itself.
+        BaselinesError: the pinned run is not there any more, not what was pinned, or none to compare with.
+    """
+    pin = baselines.pins(results).get(run.fingerprint)
+    if pin is None:
+        raise NoSuchRunError(f"{results} has no pinned baseline for {run.fingerprint}; pin one: {PIN}")
+    baseline = _pinned(results, run.fingerprint, pin)
+    if same_file(run, baseline):
+        raise NoSuchRunError(f"{run.path} is the pinned baseline itself; measure another run: {history.store.MEASURE}")
+    return pin, baseline
 
 
 def _pinned(results: Path, fingerprint: str, pin: Pin) -> Run:
-    """Read the pinned run.
-
-    Raises:
-        BaselinesError: it is not there any more, not what was pinned, or none to compare with.
-    """
     path, where = results / pin.run, f"{results / baselines.NAME} pins {pin.run} for {fingerprint}"
     if not path.resolve().is_relative_to(results.resolve()):
         raise BaselinesError(f"{where}, which is outside of {results}; pin another: {PIN}")
@@ -104,33 +100,120 @@ def _unfit(run: Run, fingerprint: str) -> str | None:
     return f"measured beside a tracer ({run.tracer})" if run.tracer else None
 
 
-def _before(one: Run, run: Run) -> bool:
-    return one.datetime < run.datetime and not same_file(one, run)
-
-
-def _notes(run: Run, baseline: Run) -> list[str]:
-    here, said = machine.fingerprint(), []
+def _notes(run: Run, baseline: Run) -> Iterator[str]:
+    here = machine.fingerprint()
     if run.fingerprint != here:
-        said.append(f"BOTH RUNS ARE OF ANOTHER MACHINE, {run.fingerprint}; this one is {here}.")
+        yield f"BOTH RUNS ARE OF ANOTHER MACHINE, {run.fingerprint}; this one is {here}."
     if run.datetime < baseline.datetime:
-        said.append("THE RUN IS OLDER THAN THE BASELINE.")
-    return said
+        yield "THE RUN IS OLDER THAN THE BASELINE."
 
 
-def _as_json(shown: Shown) -> str:
-    outcome = shown.outcome
-    whole: dict[str, Any] = {
-        "verdict": outcome.verdict,
-        "cells": [asdict(cell) for cell in outcome.cells],
-        "run": _run(shown.run),
-        "baseline": {**_run(shown.baseline), "why": shown.why},
-        "tolerance": shown.tolerance,
-        "missing": outcome.missing,
-        "added": outcome.added,
-        "easy_baseline": {"cells": outcome.easy, "sentence": check_text.easy(shown)[0]} if outcome.easy else None,
-        "notes": shown.notes,
-    }
-    return json.dumps(finite(whole), indent=2, allow_nan=False)
+def answer(found: CheckedRun) -> Answer:
+    """Put a check into sentences and tables: in Markdown what changed on top, all cells folded away."""
+    outcome = found.outcome
+    names = zip(outcome.cells, short([cell.fullname for cell in outcome.cells]), strict=True)
+    cells = sorted(names, key=lambda one: _ORDER.index(one[0].verdict))  # those to act on first
+    rows = [_row(cell, name) for cell, name in cells]
+    notable = [row for row, (cell, _) in zip(rows, cells, strict=True) if cell.verdict in ("slower", "faster")]
+    every, terms = Grid(COLUMNS, rows, styles=STYLES), f"tolerance {formats.percent(found.tolerance)}; {_FOOTNOTE}"
+    remarks = [*map(Sentence, [*_reasons(outcome), *_alone(outcome)])]
+    return Answer(
+        heading=f"paceline check: {outcome.verdict}",
+        conclusion=Sentence(_conclusion(outcome), style=OVERALL[outcome.verdict]),
+        blocks=[
+            Sentence(_sides(found)),
+            *(Sentence(note, style="bold red") for note in found.notes),
+            *([Only("markdown", Grid(COLUMNS, notable, styles=STYLES))] if notable else []),
+            Only("terminal", every),
+            Listing([*remarks, *(Sentence(said, style="yellow") for said in _easy(found))]),
+            Only("terminal", Sentence(terms, style="dim")),
+            Details(f"All {len(rows)} cells", (every, Sentence(f"{terms}."))),
+        ],
+    )
+
+
+def _row(cell: Checked, name: str) -> tuple[str, ...]:
+    return (
+        Name(name),
+        formats.seconds(cell.baseline_seconds),
+        formats.seconds(cell.run_seconds),
+        formats.change(cell.ratio),
+        interval(cell.low, cell.high),
+        str(cell.runs),
+        cell.verdict,
+        in_full(cell.marks),
+    )
+
+
+def _conclusion(outcome: CheckOutcome) -> str:
+    """Return what the verdict is and what to do, in a sentence."""
+    counted = Counter(cell.verdict for cell in outcome.cells)
+    said = ", ".join(f"{counted[verdict]} {verdict}" for verdict in _ORDER if counted[verdict])
+    match outcome.verdict:
+        case "not comparable":
+            return (
+                "NOT COMPARABLE: half of all cells or more moved the same way, so the machine may have moved, or "
+                "something that all cells share. paceline ab measures both sides in one comparison and can tell."
+            )
+        case "slower":
+            return f"SLOWER: {said}. One run is one observation: measure again, or ask paceline ab."
+        case "unknown":
+            return f"No cell is known to be slower: {said}."
+        case _ if counted["faster"]:
+            return f"FASTER: {said}; no cell is slower. One run is one observation."
+        case _:
+            return f"No cell is slower: {said}."
+
+
+def _sides(found: CheckedRun) -> str:
+    """Return what was compared with what, and why that is the baseline."""
+    return f"{found.run.fingerprint}: {called(found.run)} against the baseline, {called(found.baseline)}: {found.why}"
+
+
+def _reasons(outcome: CheckOutcome) -> list[str]:
+    """Return how many cells each reason leaves unknown."""
+    counted = Counter(cell.why for cell in outcome.cells if cell.verdict == "unknown")
+    return [f"unknown, {number} of {len(outcome.cells)} cells: {why}" for why, number in counted.items()]
+
+
+def _alone(outcome: CheckOutcome) -> Iterator[str]:
+    """Name the cells that only one of the two runs has."""
+    if outcome.missing:
+        yield f"{len(outcome.missing)} of the baseline's cells are not in the run: {some(outcome.missing, 5)}"
+    if outcome.added:
+        yield f"{len(outcome.added)} of the run's cells are not in the baseline: {some(outcome.added, 5)}"
+
+
+def _easy(found: CheckedRun) -> list[str]:
+    """Return what to do about a baseline that has become too easy: one sentence, or none."""
+    cells, run = found.outcome.easy, found.run
+    if not cells:
+        return []
+    here = run.number is not None and run.fingerprint == machine.fingerprint()
+    moving = f"paceline baseline {run.number if here else plain(run.path)} --why TEXT"
+    named = some(map(plain, short(cells)), 5)
+    sentence = (
+        f"the baseline has become too easy for {formats.many(len(cells), 'cell')} ({named}): the last "
+        f"{EASY_RUNS} runs are all faster by more than the tolerance, so a slow-down back to it would pass; if they "
+        f"are to stay so fast, pin a new one: {moving}"
+    )
+    return [sentence]
+
+
+def as_json(found: CheckedRun) -> str:
+    """Write a check as JSON; times in seconds, changes as run / baseline, null for what is not known."""
+    outcome = dict(vars(found.outcome))
+    easy = outcome.pop("easy")
+    return files.as_json(
+        {
+            **outcome,
+            "run": _run(found.run),
+            "baseline": {**_run(found.baseline), "why": found.why},
+            "tolerance": found.tolerance,
+            "easy_baseline": {"cells": easy, "sentence": _easy(found)[0]} if easy else None,
+            "notes": found.notes,
+        }
+    )
 
 
 def _run(run: Run) -> dict[str, Any]:

@@ -9,130 +9,75 @@ from paceline.stats import variation
 from paceline.stats.comparison import ALPHA, Verdict, holm
 from paceline.stats.variation import Change, Yardstick
 from paceline.tables.verdicts import Overall, overall
-from paceline.trends.baselines import (
-    Measured,
-)
+from paceline.trends.baselines import Measured
 
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """One cell's verdict and what it rests on.
+    """One cell's verdict and what it rests on."""
 
-    Args:
-        fullname: the node id, without a process.
-        verdict: slower, faster, same or unknown.
-        why: in words that many cells may share.
-        ratio: run / baseline, 1.05 for five per cent slower.
-        low: the lower end of its 95 % interval; None where the history can't say.
-        high: the upper end; None as `low`.
-        p: that two runs of the same code differ as much, corrected over all cells; None as `low`.
-        runs: how many earlier runs are the yardstick, or would be if they were more.
-        baseline_seconds: the baseline's median.
-        run_seconds: the run's median.
-        marks: doubts that either run's figures carry: "noisy", "server-bound" ...
-    """
-
-    fullname: str
-    verdict: Verdict = "unknown"
-    why: str
-    ratio: float
-    low: float | None = None
-    high: float | None = None
-    p: float | None = None
-    runs: int
-    baseline_seconds: float
-    run_seconds: float
-    marks: tuple[str, ...] = ()
+    fullname: str  # the node id, without a process
+    verdict: Verdict = "unknown"  # slower, faster, same or unknown
+    why: str  # in words that many cells may share
+    ratio: float  # run / baseline, 1.05 for five per cent slower
+    low: float | None = None  # the lower end of its 95 % interval; None where the history can't say
+    high: float | None = None  # the upper end; None as `low`
+    p: float | None = None  # that two runs of the same code differ as much, corrected over all cells; None as `low`
+    runs: int  # how many earlier runs tell how it varies, or would if they were more
+    baseline_seconds: float  # the baseline's median
+    run_seconds: float  # the run's median
+    marks: tuple[str, ...] = ()  # doubts that either run's figures carry: "noisy", "server-bound"
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckOutcome:
-    """A run, judged.
+    """A run, judged."""
 
-    Args:
-        verdict: "not comparable" if half of the cells moved together, else "slower" if a cell is, else "faster", else
-            "unknown", else "not slower".
-        cells: those that both runs have, in the order measured.
-        missing: full names of the baseline's cells that the run doesn't have.
-        added: full names of the run's cells that the baseline doesn't have.
-        easy: full names of the cells for which the baseline has become too easy; none where nothing is comparable.
-    """
-
+    # "not comparable" if half of the cells moved together, else "slower" if a cell is, else "faster", else "unknown",
+    # else "not slower"
     verdict: Overall
-    cells: tuple[Checked, ...]
-    missing: tuple[str, ...] = ()
-    added: tuple[str, ...] = ()
+    cells: tuple[Checked, ...]  # those that both runs have, in the order measured
+    missing: tuple[str, ...] = ()  # full names of the baseline's cells that the run doesn't have
+    added: tuple[str, ...] = ()  # full names of the run's cells that the baseline doesn't have
+    # full names of the cells for which the baseline has become too easy; none where nothing is comparable
     easy: tuple[str, ...] = ()
 
 
-WHY = "changed, but single runs as far off are not rare in this history; measure again: two in a row will do"
-
-
-def believable(
-    name: str, ratio: float, logs: Mapping[str, Sequence[float]], sticks: Mapping[str, Yardstick], baseline: float
-) -> bool:
-    """Return whether a change may be told from one run.
-
-    Args:
-        name: the cell that changed.
-        ratio: run / baseline.
-        logs: full name -> logarithms of the medians of the runs before, in order.
-        sticks: the yardsticks of the cells that have one; only these are asked.
-        baseline: the logarithm of this cell's median in the baseline.
-
-    Returns:
-        True if a run has fewer than `ALPHA` cells as far off as this on average, or if the run before shows the same.
-    """
-    shift = variation.in_noises(logs[name], ratio)
-    if sum(variation.odd_share(logs[other], shift) for other in sticks) <= ALPHA:
-        return True
-    before = variation.change(baseline, logs[name][-1], sticks[name])
-    return before.p <= ALPHA and math.log(before.ratio) * math.log(ratio) > 0
-
-
-LEAST_CELLS = 4
-"""With fewer cells than this, nobody can tell a machine that moved from code that did."""
-
-
-MOVED = "half of all cells moved the same way, so the machine may have; its change says nothing about the code"
-
-
+LEAST_CELLS = 4  # with fewer cells than this, one can't tell a machine that moved from code that did
+EASY_RUNS = 3  # one run may be an accident; with so many in a row, each as far off, the baseline is behind
+_MOVED = "half of all cells moved the same way, so the machine may have; its change says nothing about the code"
+_ODD = "changed, but single runs as far off are not rare in this history; measure again: two in a row will do"
 _TOO_FEW = "earlier whole runs of this machine that have it: {}; {} more will do"
-
-
 _NO_VARIATION = "its earlier runs do not vary at all, so they say nothing about chance"
-
-
 _BEYOND = "changed by more than the tolerance, and by more than its earlier runs vary"
-
-
 _WITHIN = "the interval lies within the tolerance"
-
-
 _TOO_WIDE = "its earlier runs vary too much for one run to tell; paceline ab sees more"
 
 
 def judged(baseline: Measured, run: Measured, earlier: Sequence[Measured], tolerance: float) -> CheckOutcome:
-    """Judge each cell that both runs have; its yardstick is how it varied from each earlier run to the next.
+    """Judge each cell that both runs have, by how it varied from each earlier run to the next.
 
     Args:
         baseline: where the comparison starts.
         run: the one that is judged.
-        earlier: the complete runs of the same machine and Python before it, in order; for each cell the last
-            `MOST_RUNS` that have it count.
+        earlier: the complete runs of the same machine and Python before it, in order; the last `MOST_RUNS` count.
         tolerance: the largest change that counts as none, a fraction: 0.03.
     """
     names = [name for name in run.cells if name in baseline.cells]
-    logs = {name: _logs(name, earlier) for name in names}
-    sticks = {name: stick for name in names if (stick := variation.variation(logs[name]))}
-    changes = {name: _change(baseline.cells[name], run.cells[name], stick) for name, stick in sticks.items()}
+    having = {name: [one.cells[name] for one in earlier if name in one.cells][-variation.MOST_RUNS :] for name in names}
+    logs = {name: [math.log(cell.median) for cell in cells] for name, cells in having.items()}
+    variations = {name: noise for name in names if (noise := variation.variation(logs[name]))}
+    changes = {
+        name: variation.change(math.log(baseline.cells[name].median), math.log(run.cells[name].median), noise)
+        for name, noise in variations.items()
+    }
     p = holm({name: change.p for name, change in changes.items()})
     known = [_compared(baseline.cells[name], run.cells[name], len(logs[name])) for name in names]
     cells = [_decided(cell, changes.get(cell.fullname), p.get(cell.fullname, 1.0), tolerance) for cell in known]
-    cells = [_believed(cell, logs, sticks) for cell in cells]
-    moved = _together(changes, sticks, tolerance)
+    cells = [_believed(cell, logs, variations) for cell in cells]
+    moved = _together(changes, variations, tolerance)
     if moved:
-        cells = [replace(cell, verdict="unknown", why=MOVED) if cell.fullname in changes else cell for cell in cells]
+        cells = [replace(cell, verdict="unknown", why=_MOVED) if cell.fullname in changes else cell for cell in cells]
     return CheckOutcome(
         verdict=overall((cell.verdict for cell in cells), moved=moved),
         cells=tuple(cells),
@@ -140,10 +85,6 @@ def judged(baseline: Measured, run: Measured, earlier: Sequence[Measured], toler
         added=tuple(name for name in run.cells if name not in baseline.cells),
         easy=() if moved else tuple(name for name in names if _easy(name, baseline, run, earlier, tolerance)),
     )
-
-
-EASY_RUNS = 3
-"""One run may be an accident; with so many in a row, each as far off, the baseline is behind."""
 
 
 def _easy(name: str, baseline: Measured, run: Measured, earlier: Sequence[Measured], tolerance: float) -> bool:
@@ -157,16 +98,8 @@ def _easy(name: str, baseline: Measured, run: Measured, earlier: Sequence[Measur
     return len(newest) == EASY_RUNS and max(newest) < limit
 
 
-def _logs(name: str, earlier: Sequence[Measured]) -> list[float]:
-    return [math.log(one.cells[name].median) for one in earlier if name in one.cells][-variation.MOST_RUNS :]
-
-
-def _change(before: Cell, after: Cell, stick: Yardstick) -> Change:
-    return variation.change(math.log(before.median), math.log(after.median), stick)
-
-
 def _compared(before: Cell, after: Cell, runs: int) -> Checked:
-    """Return what is known without a yardstick, and why there is none."""
+    """Return what is known without its variation, and why that is not."""
     lacking = variation.LEAST_VARIATION_RUNS - runs
     return Checked(
         fullname=after.fullname,
@@ -192,21 +125,35 @@ def _decided(known: Checked, change: Change | None, p: float, tolerance: float) 
     return replace(known, verdict=verdict, why=why, low=change.low, high=change.high, p=p)
 
 
-def _believed(cell: Checked, logs: Mapping[str, Sequence[float]], sticks: Mapping[str, Yardstick]) -> Checked:
+def _believed(cell: Checked, logs: Mapping[str, Sequence[float]], variations: Mapping[str, Yardstick]) -> Checked:
+    """Return a cell as it is if its change may be told from one run, else as unknown.
+
+    It may if a run has fewer than `ALPHA` cells as far off on average, or if the run before shows the same.
+
+    Args:
+        cell: as its own variation judges it.
+        logs: full name -> logarithms of the medians of the runs before, in order.
+        variations: of the cells of which it is known; only these are asked.
+    """
     if cell.verdict not in ("slower", "faster"):
         return cell
-    told = believable(cell.fullname, cell.ratio, logs, sticks, math.log(cell.baseline_seconds))
-    return cell if told else replace(cell, verdict="unknown", why=WHY)
+    shift = variation.in_noises(logs[cell.fullname], cell.ratio)
+    if sum(variation.odd_share(logs[other], shift) for other in variations) <= ALPHA:
+        return cell
+    last = logs[cell.fullname][-1]
+    before = variation.change(math.log(cell.baseline_seconds), last, variations[cell.fullname])
+    again = before.p <= ALPHA and math.log(before.ratio) * math.log(cell.ratio) > 0
+    return cell if again else replace(cell, verdict="unknown", why=_ODD)
 
 
-def _together(changes: dict[str, Change], sticks: dict[str, Yardstick], tolerance: float) -> bool:
+def _together(changes: dict[str, Change], variations: dict[str, Yardstick], tolerance: float) -> bool:
     """Return whether half of the cells moved the same way, beyond the tolerance and one standard deviation.
 
     That is of a difference, and one cell in six exceeds it by chance on either side. A test of each cell would be blind
     to a drift that is small in each and the same in all.
     """
     shifts = {name: math.log(change.ratio) for name, change in changes.items()}
-    limits = {name: max(math.log1p(tolerance), variation.standard_error(stick)) for name, stick in sticks.items()}
+    limits = {name: max(math.log1p(tolerance), variation.standard_error(noise)) for name, noise in variations.items()}
     slower = sum(shift > limits[name] for name, shift in shifts.items())
     faster = sum(-shift > limits[name] for name, shift in shifts.items())
     return len(shifts) >= LEAST_CELLS and 2 * max(slower, faster) >= len(shifts)

@@ -1,71 +1,50 @@
-"""`paceline trend`: where the cells of this machine's history moved for good."""
+"""Where the cells of a history moved for good, and what else changed there."""
 
-import json
 import math
-import sys
-from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from rich.console import RenderableType
-from rich.text import Text
-
-from paceline import history, machine
-from paceline.history import NoSuchRunError, Run
+from paceline import files
+from paceline.history import Run
 from paceline.stats import variation
 from paceline.stats.variation import ChangePoint
-from paceline.tables.verdicts import MISUSE, interval, short
+from paceline.tables.runs import changed_libraries
+from paceline.tables.verdicts import interval, short
 from paceline.text import formats
-from paceline.text.formats import many
-from paceline.trends.baselines import Complain, Measured, called, measured, of_this_machine, untraced
+from paceline.text.blocks import Answer, Grid, Listing, Sentence
+from paceline.text.formats import Name, many
+from paceline.trends.baselines import Measured, called
 from paceline.trends.judging import LEAST_CELLS
 
 
 @dataclass(frozen=True, kw_only=True)
 class Moved:
-    """One cell that moved, and between which runs.
+    """One cell that moved, and between which runs."""
 
-    Args:
-        fullname: the node id, without a process.
-        point: where in the cell's own runs, by how much, and how sure that is.
-        before: the last of the cell's runs before it moved.
-        after: the first one that lies elsewhere.
-    """
-
-    fullname: str
-    point: ChangePoint
-    before: Run
-    after: Run
+    fullname: str  # the node id, without a process
+    point: ChangePoint  # where in the cell's own runs, by how much, and how sure that is
+    before: Run  # the last of the cell's runs before it moved
+    after: Run  # the first one that lies elsewhere
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trend:
-    """What a history shows.
+    """What a history shows."""
 
-    Args:
-        fingerprint: whose history it is.
-        runs: how many complete runs it has.
-        looked_at: full name -> in how many runs each cell was that was looked at.
-        too_few: full name -> the same for those with too few runs.
-        moved: the change points, in the order of the runs.
-    """
-
-    fingerprint: str
-    runs: int
+    fingerprint: str  # whose history it is
+    runs: int  # how many complete runs it has
+    # full name -> in how many runs each cell was that was looked at
     looked_at: dict[str, int] = field(default_factory=dict)
-    too_few: dict[str, int] = field(default_factory=dict)
-    moved: tuple[Moved, ...] = ()
+    too_few: dict[str, int] = field(default_factory=dict)  # full name -> the same for those with too few runs
+    moved: tuple[Moved, ...] = ()  # the change points, in the order of the runs
 
 
 def find_trend(fingerprint: str, history: Sequence[Measured], wanted: str = "") -> Trend:
-    """Find where each cell of a history moved.
+    """Find where each cell of a history moved, in the complete runs of one fingerprint.
 
-    Args:
-        fingerprint: whose history it is.
-        history: its complete runs in order.
-        wanted: only cells with this in their full name are looked at; all tests together are corrected for as many.
+    Only cells with `wanted` in their full name are looked at; all tests together are corrected for as many.
     """
     names = dict.fromkeys(name for one in history for name in one.cells if wanted in name)
     having = {name: [one for one in history if name in one.cells] for name in names}
@@ -86,16 +65,6 @@ def find_trend(fingerprint: str, history: Sequence[Measured], wanted: str = "") 
     )
 
 
-def changed_libraries(before: Run, after: Run) -> dict[str, tuple[str | None, str | None]]:
-    """Return the libraries whose version is not the same in both runs, of those that both looked for.
-
-    Returns:
-        name -> its version before and after, None where a run didn't have it.
-    """
-    one, other = before.libraries, after.libraries
-    return {name: (one[name], other[name]) for name in sorted(one.keys() & other) if one[name] != other[name]}
-
-
 def circumstances(before: Run, after: Run) -> Iterator[str]:
     """Return what else is not the same in two runs: the Python, libraries."""
     if before.python != after.python:
@@ -112,18 +81,20 @@ _FOOTNOTE = (
 )
 
 
-def tables(found: Trend) -> list[RenderableType]:
-    """Lay out a trend, for `layout.render`: a table for each pair of runs between which something moved."""
+def answer(found: Trend) -> Answer:
+    """Put a trend into sentences, and a table for each pair of runs between which something moved."""
     between = groupby(found.moved, key=lambda one: (one.before.path, one.after.path))
-    shown = [_table(list(cells), len(found.looked_at)) for _, cells in between]
-    history = f"{formats.plain(found.fingerprint)}: {many(found.runs, 'whole run')}"
-    return [
-        Text(history),
-        *shown,
-        *(Text(sentence) for sentence in _limits(found)),
-        *([Text(_FOOTNOTE, style="dim")] if shown else []),
-        Text(conclusion(found), style="bold"),
-    ]
+    tables = [_table(list(cells), len(found.looked_at)) for _, cells in between]
+    return Answer(
+        heading="paceline trend",
+        conclusion=Sentence(conclusion(found), style="bold"),
+        blocks=[
+            Sentence(f"{found.fingerprint}: {many(found.runs, 'whole run')}"),
+            *tables,
+            Listing([*map(Sentence, _limits(found))]),
+            *([Sentence(_FOOTNOTE, style="dim")] if tables else []),
+        ],
+    )
 
 
 def conclusion(found: Trend) -> str:
@@ -138,30 +109,31 @@ def conclusion(found: Trend) -> str:
 
 def as_json(found: Trend) -> str:
     """Write a trend as JSON: every cell that was looked at, with its change points."""
-    whole = {
-        "fingerprint": found.fingerprint,
-        "runs": found.runs,
-        "cells": [
-            {
-                "fullname": name,
-                "runs": runs,
-                "changes": [_change(one) for one in found.moved if one.fullname == name],
-            }
-            for name, runs in found.looked_at.items()
+    changes: dict[str, list[dict[str, Any]]] = {name: [] for name in found.looked_at}
+    for one in found.moved:
+        changes[one.fullname].append(_change(one))
+    return files.as_json(
+        {
+            "fingerprint": found.fingerprint,
+            "runs": found.runs,
+            "cells": [
+                {"fullname": name, "runs": runs, "changes": changes[name]} for name, runs in found.looked_at.items()
+            ],
+            "too_few_runs": found.too_few,
+            "least_runs": variation.LEAST_CHANGE_RUNS,
+        }
+    )
+
+
+def _table(moved: Sequence[Moved], cells: int) -> Grid:
+    names, points = short([one.fullname for one in moved]), [one.point for one in moved]
+    return Grid(
+        _COLUMNS,
+        [
+            (Name(name), formats.change(point.ratio), interval(point.low, point.high), f"{point.p:.2g}")
+            for name, point in zip(names, points, strict=True)
         ],
-        "too_few_runs": found.too_few,
-        "least_runs": variation.LEAST_CHANGE_RUNS,
-    }
-    return json.dumps(whole, indent=2, allow_nan=False)
-
-
-def _table(moved: Sequence[Moved], cells: int) -> RenderableType:
-    made = formats.table(_COLUMNS, left=1)
-    for one, name in zip(moved, short([one.fullname for one in moved]), strict=True):
-        point = one.point
-        formats.row(made, (formats.plain(name), formats.change(point.ratio), interval(point), f"{point.p:.2g}"))
-    return formats.titled(
-        _title(moved[0].before, moved[0].after, together=2 * len(moved) >= cells >= LEAST_CELLS), made
+        title=_title(moved[0].before, moved[0].after, together=2 * len(moved) >= cells >= LEAST_CELLS),
     )
 
 
@@ -174,19 +146,15 @@ def _title(before: Run, after: Run, *, together: bool) -> str:
     return "\n".join(lines)
 
 
-def _limits(found: Trend) -> list[str]:
-    said = []
+def _limits(found: Trend) -> Iterator[str]:
+    """Report which cells were not looked at, and what can be seen in the others."""
     if found.too_few:
         least = variation.LEAST_CHANGE_RUNS
-        said.append(f"{many(len(found.too_few), 'cell')} with fewer than {least} whole runs: unknown, not looked at")
-    if found.looked_at:
-        cells = len(found.looked_at)
+        yield f"{many(len(found.too_few), 'cell')} with fewer than {least} whole runs: unknown, not looked at"
+    if cells := len(found.looked_at):
         sides = variation.least_neighbours(cells)
         together = f"with {many(cells, 'cell')} judged together " if cells > 1 else ""
-        said.append(
-            f"{together}a change shows with {sides} runs on either side of it, fewer on one if more on the other"
-        )
-    return said
+        yield f"{together}a change shows with {sides} runs on either side of it, fewer on one if more on the other"
 
 
 def _change(one: Moved) -> dict[str, Any]:
@@ -206,33 +174,3 @@ def _change(one: Moved) -> dict[str, Any]:
         "python_after": after.python,
         "libraries": changed_libraries(before, after),
     }
-
-
-def trend(arguments: Namespace, complain: Complain) -> int:
-    """Find the change points of each cell, and show them with what else changed there.
-
-    Args:
-        arguments: `cell`, `json` and `results`, as typed.
-        complain: says a sentence on standard error.
-
-    Returns:
-        0, also where nothing moved or nobody can tell; 2: there is no history, or no such cell in it.
-    """
-    here = machine.fingerprint()
-    try:
-        runs = untraced(of_this_machine(arguments.results, complain), complain)
-    except NoSuchRunError as error:
-        complain(error)
-        return MISUSE
-    if not runs:
-        complain(f"every run of {here} was measured beside a tracer; measure without: {history.store.MEASURE}")
-        return MISUSE
-    found = find_trend(here, [measured(run) for run in runs], arguments.cell)
-    if not found.looked_at and not found.too_few:
-        complain(f"no cell of {here} has {arguments.cell!r} in its full name; see paceline compare")
-        return MISUSE
-    if arguments.json:
-        sys.stdout.write(f"{as_json(found)}\n")
-    else:
-        formats.render(tables(found))
-    return 0
