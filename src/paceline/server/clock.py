@@ -55,13 +55,13 @@ else:
 
 
 class Timer(Protocol):
-    """Wakes somebody once. It may be early, so whoever is woken looks at the clock, and sets it anew."""
+    """Wakes once, at `due` seconds of the monotonic clock, in place of any earlier time; None is never.
 
-    def set(self, due: float | None) -> None:
-        """Wake at `due`, seconds of the monotonic clock, in place of any earlier wish; None is never."""
+    It may be early, so what is woken looks at the clock, and sets it anew.
+    """
 
-    def close(self) -> None:
-        """Wake nobody any more."""
+    def set(self, due: float | None) -> None: ...
+    def close(self) -> None: ...
 
 
 class LoopTimer:
@@ -79,7 +79,7 @@ class LoopTimer:
         self.handle = None if due is None else self.loop.call_later(max(0.0, due - monotonic()), self.wake)
 
     def close(self) -> None:
-        """Wake nobody any more."""
+        """Wake no more."""
         self.set(None)
 
 
@@ -96,7 +96,7 @@ class FileTimer:
         set_time(self.descriptor, 0 if due is None else ceil(due * NANOSECONDS))
 
     def close(self) -> None:
-        """Wake nobody any more."""
+        """Wake no more."""
         self.loop.remove_reader(self.descriptor)
         os.close(self.descriptor)
 
@@ -113,14 +113,11 @@ MANY = 1000
 
 
 class Sleeper(Protocol):
-    """Somebody who waits for a due time."""
+    """Waits for a due time; `ring` is called once, when it has come and never before, if it is still `waiting`."""
 
     @property
-    def waiting(self) -> bool:
-        """Tell whether ringing still means anything."""
-
-    def ring(self) -> None:
-        """Called once, when the time has come and never before."""
+    def waiting(self) -> bool: ...
+    def ring(self) -> None: ...
 
 
 class Alarm:
@@ -143,7 +140,7 @@ class Alarm:
             self.timer.set(due)
 
     def wake(self) -> None:
-        """Ring everybody who is due, then set the timer for the next one. A wake-up before the time rings nobody."""
+        """Ring all that are due, then set the timer for the next one. A wake-up before the time rings none."""
         heap = self.heap
         now = monotonic()
         while heap and heap[0][0] <= now:
@@ -152,7 +149,7 @@ class Alarm:
         self.timer.set(self.set_to)
 
     def forget(self, sleepers: int) -> None:
-        """Take note that so many sleepers have stopped waiting; when they are the half of all, sweep them out.
+        """Note that so many sleepers have stopped waiting, and sweep them out when they are half of all.
 
         Without the sweep, clients that ask for an hour of latency and leave would fill the memory.
         """

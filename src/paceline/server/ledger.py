@@ -89,17 +89,8 @@ class Tally:
 
     def ledger(self) -> Ledger:
         """Return what has been seen so far."""
-        return Ledger(
-            connections=self.connections,
-            requests=self.requests,
-            responses=self.responses,
-            bytes=self.bytes,
-            in_flight=self.in_flight,
-            max_in_flight=self.max_in_flight,
-            service_sum=self.service_sum,
-            service_max=self.service_max,
-            cpu_seconds=process_time() - self.cpu_start,
-        )
+        counted = {name: getattr(self, name) for name in self.__slots__ if name != "cpu_start"}
+        return Ledger(**counted, cpu_seconds=process_time() - self.cpu_start)
 
 
 MOST = 100_000  # spans between two resets: some 20 MB
@@ -125,11 +116,7 @@ class Served:
 
 
 class Spans:
-    """The spans since the last reset; what is too much is counted, not kept.
-
-    Args:
-        most: how many are kept.
-    """
+    """The spans since the last reset; what is beyond `most` is counted, not kept."""
 
     def __init__(self, most: int = MOST) -> None:
         self.most = most
@@ -153,8 +140,8 @@ class Spans:
         self.hosts: list[str] = []
 
     def as_json(self) -> str:
-        """Write them down: `{"spans": [[item, connection, start, due, end], ...], "dropped": 0, "hosts": [address,
-        ...]}`, the spans in order of completion, the hosts in that of the connections' numbers.
+        """Format them, in order of completion, and the hosts in that of the connections' numbers:
+        `{"spans": [[item, connection, start, due, end], ...], "dropped": 0, "hosts": [address, ...]}`.
         """
         spans = [astuple(span) for span in self.kept]
         return json.dumps({"spans": spans, "dropped": self.dropped, "hosts": self.hosts})

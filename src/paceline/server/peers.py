@@ -1,5 +1,4 @@
-"""Other servers doing what the instrument does, to compare it with: `python -m paceline.server.peers
-httpserver|aiohttp`.
+"""Other servers to compare the instrument with: `python -m paceline.server.peers httpserver|aiohttp`.
 
 They serve `/item/N` with the same service times, bodies and statuses, know no faults and no bandwidth, and keep no
 ledger but for the CPU time of their process.
@@ -46,11 +45,7 @@ def parsed(query: str) -> Service:
 
 
 def asked(item: str, query: str) -> tuple[int, Service]:
-    """Read what is asked for.
-
-    Raises:
-        ParameterError: it can't be honoured, here or anywhere.
-    """
+    """Read what is asked for; raises ParameterError for what can't be honoured, here or anywhere."""
     service = parsed(query)
     if service.fault is not None:
         raise ParameterError("fault", service.fault, "only the instrument has faults")
@@ -145,7 +140,7 @@ PEERS: dict[str, Callable[[], None]] = {"httpserver": httpserver, "aiohttp": aio
 
 
 def main(arguments: list[str]) -> int:
-    """Serve as the peer that is asked for; Ctrl-C is left to whoever holds the other end of stdin."""
+    """Serve as the peer that is asked for; Ctrl-C is left to the process at the other end of stdin."""
     if len(arguments) != 1 or arguments[0] not in PEERS:
         print(f"usage: python -m paceline.server.peers {'|'.join(PEERS)}", file=sys.stderr)  # noqa: T201  # as above
         return 2

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from paceline.server.ledger import Ledger, Served
 
-PATIENCE = 3.0
+STOP_TIMEOUT = 3.0  # seconds for each way to end a server
 
 
 class ServerError(RuntimeError):
@@ -24,7 +24,7 @@ class ServerError(RuntimeError):
 
 
 def first_line(process: subprocess.Popen[bytes], stderr: IO[bytes], timeout: float) -> str:
-    """Wait for the line in which a server says where it listens, and give its URL."""
+    """Wait for the line in which a server says where it listens, and return its URL."""
     deadline = monotonic() + timeout
     line = read_line(process, deadline)
     try:
@@ -65,7 +65,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     process.stdin.close()
     for end in (process.terminate, process.kill):
         try:
-            process.wait(PATIENCE)
+            process.wait(STOP_TIMEOUT)
             break
         except subprocess.TimeoutExpired:
             end()
@@ -75,12 +75,12 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 __all__ = ["KINDS", "Control", "Instrument", "ServerError", "running"]
 
-TIMEOUT = 10.0
+ANSWER_TIMEOUT = 10.0
 OK = 200
-DYING = 1.0  # seconds from a lost connection until a process that is dying can be seen to be dead
+DEATH_TIMEOUT = 1.0  # seconds from a lost connection until a process that is dying can be seen to be dead
 
 KINDS: dict[str, tuple[str, ...]] = {
-    "instrument": ("paceline.server", "--until-stdin-closes"),
+    "instrument": ("paceline", "serve", "--until-stdin-closes"),
     "httpserver": ("paceline.server.peers", "httpserver"),
     "aiohttp": ("paceline.server.peers", "aiohttp"),
 }
@@ -92,7 +92,7 @@ class Control:
 
     It holds no connection and no thread, so forking is safe.
 
-    Attributes:
+    Args:
         url: `http://127.0.0.1:PORT`.
         proves: it keeps a ledger; False for a peer.
         bandwidth: bytes per second of its link; None for no limit.
@@ -125,11 +125,7 @@ class Control:
         return [Served(*span) for span in answer["spans"]], int(answer["dropped"])
 
     def hosts(self) -> list[str]:
-        """Return the address of the host that each connection of the spans came from, by the connection's number.
-
-        Raises:
-            ServerError: as for `spans`.
-        """
+        """Return the address that each connection of the spans came from, by its number; raises as `spans` does."""
         return [str(host) for host in self._ask("GET", "/-/spans")["hosts"]]
 
     def cpu_seconds(self) -> float:
@@ -137,7 +133,7 @@ class Control:
         return float(self._ask("GET", "/-/ledger")["cpu_seconds"])
 
     def _ask(self, method: str, path: str) -> dict[str, Any]:
-        connection = HTTPConnection(str(urlsplit(self.url).netloc), timeout=TIMEOUT)
+        connection = HTTPConnection(str(urlsplit(self.url).netloc), timeout=ANSWER_TIMEOUT)
         try:
             connection.request(method, path)
             answer = connection.getresponse()
@@ -155,11 +151,7 @@ class Control:
 
 
 class Instrument(Control):
-    """A running server, seen from the process that started it.
-
-    Attributes:
-        pid: its process.
-    """
+    """A running server, seen from the process that started it."""
 
     def __init__(
         self,
@@ -181,7 +173,7 @@ class Instrument(Control):
 
     def _state(self) -> str:
         try:
-            status = self._process.wait(DYING)
+            status = self._process.wait(DEATH_TIMEOUT)
         except subprocess.TimeoutExpired:
             return f"the server (pid {self.pid}) still runs, but gave no answer"
         return f"the server (pid {self.pid}) has died with status {status}; {complaint(self._stderr)}"

@@ -14,19 +14,11 @@ T = TypeVar("T")
 
 
 class ParameterError(ValueError):
-    """A parameter that can't be honoured.
-
-    Args:
-        name: the parameter, as it was given.
-        value: its value, as it was given.
-        reason: why not, or what is allowed.
-    """
+    """A parameter that can't be honoured: its name and value as given, and why not, or what is allowed."""
 
     def __init__(self, name: str, value: object, reason: str) -> None:
         super().__init__(name, value, reason)
-        self.name = name
-        self.value = value
-        self.reason = reason
+        self.name, self.value, self.reason = name, value, reason
 
     def __str__(self) -> str:
         return f"{printable(self.name)}={printable(str(self.value))}: {self.reason}"
@@ -80,7 +72,7 @@ def within(name: str, value: float, low: float, high: float, unit: str = "") -> 
 
 
 def short(value: float) -> str:
-    """Write a number as briefly as it can be read back: `0.05`, `1`, `1e-07`."""
+    """Format a number as briefly as it can be read back: `0.05`, `1`, `1e-07`."""
     return repr(value + 0).removesuffix(".0")
 
 
@@ -164,8 +156,6 @@ def read_jitter(name: str, text: str) -> Jitter:
     return Jitter(cast(Literal["uniform", "lognormal"], kind), number(name, amount))
 
 
-__all__ = ["MAX_SECONDS", "MAX_SIZE", "Fault", "Jitter", "ParameterError", "Service"]
-
 MAX_SECONDS = 3600.0
 MAX_SIZE = 64 * 2**20
 MAX_SEED = 2**64 - 1
@@ -230,7 +220,7 @@ class Service:
         return cls(**fields)
 
     def query(self) -> str:
-        """Write the query string that `parse` reads back as an equal service; what is the default is left out."""
+        """Format the query string that `parse` reads back as an equal service; what is the default is left out."""
         default = Service()
         values = ((name, getattr(self, name)) for name in READERS)
         return "&".join(f"{name}={written(value)}" for name, value in values if value != getattr(default, name))
@@ -246,7 +236,7 @@ class Service:
 
 
 def written(value: object) -> str:
-    """Write a parameter's value the way its reader takes it."""
+    """Format a parameter's value the way its reader takes it."""
     if isinstance(value, tuple):
         return ":".join(short(part) for part in value)
     return short(value) if isinstance(value, (int, float)) else str(value)
@@ -260,11 +250,6 @@ def read_straggler(name: str, text: str) -> tuple[int, float]:
     return whole(name, every), seconds(name, late)
 
 
-def read_fault(_: str, text: str) -> str:
-    """Take a fault as it is; the service itself knows which there are."""
-    return text
-
-
 READERS: dict[str, Callable[[str, str], object]] = {
     "latency": seconds,
     "jitter": read_jitter,
@@ -272,6 +257,6 @@ READERS: dict[str, Callable[[str, str], object]] = {
     "size": size,
     "seed": whole,
     "status": whole,
-    "fault": read_fault,
+    "fault": lambda _, text: text,  # the service itself knows which there are
 }
 """Parameter -> what reads it, in the order in which they are written."""
