@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from paceline.contracts import Option
 from paceline.files import number_of
 from paceline.stats import samples
+from paceline.text.numbers import is_number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +79,17 @@ class Cell:
         """The kinds of doubt, each once: "server-bound", "client-bound", "unproven", "noisy", "limit", ..."""
         return tuple(dict.fromkeys(warning.partition(":")[0].strip() for warning in self.warnings))
 
+    @property
+    def memory(self) -> float | None:
+        """Of all processes, bytes: PSS, or USS where the system does not share out what processes share."""
+        shared_out = self.figure("pss_bytes")
+        return self.figure("uss_bytes") if shared_out is None else shared_out
+
+    def figure(self, name: str) -> float | None:
+        """Return what the experiment added under a name; None where it is no number."""
+        value = self.extra.get(name)
+        return float(value) if is_number(value) else None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
@@ -119,6 +131,13 @@ class Run:
         return f"{info.get('python_implementation', 'Python')} {info.get('python_version', '?')}"
 
     @property
+    def usable_cpus(self) -> float | None:
+        """How many CPUs it could use, which a quota may make a fraction; None where it doesn't say."""
+        cpu = self.machine_info.get("cpu")
+        count = cpu.get("count") if isinstance(cpu, Mapping) else None
+        return float(count) if is_number(count) and count > 0 else None
+
+    @property
     def tracer(self) -> str | None:
         """What was on beside one of its cells and slows Python code, in a sentence; None if nothing was."""
         said = (warning.partition(":") for cell in self.cells for warning in cell.warnings)
@@ -126,7 +145,7 @@ class Run:
 
     @property
     def short_commit(self) -> str:
-        """The commit in ten signs, with a plus where the working tree had changes of its own: "0123456789+"."""
+        """The commit in ten characters, with a plus where the working tree had changes of its own: "0123456789+"."""
         return f"{str(self.commit.get('id', 'unknown'))[:10]}{'+' if self.commit.get('dirty') else ''}"
 
     @property

@@ -16,14 +16,12 @@ from paceline.report import charts
 from paceline.report.charts import Row, chart, named, rounds, row, span, tooltip
 from paceline.report.model import Chart, Column
 from paceline.stats import samples
+from paceline.stats.samples import LEVEL
 from paceline.tables.rows import BASELINE, in_full, speedup, test, varying
 from paceline.text import formats
 
 LATITUDE = 1.05
 """Whoever is less than this many times as slow as the fastest is as good: other things weigh more."""
-
-LEVEL = 0.95
-"""How often the interval of a median should hold the true one; few rounds give less."""
 
 CONTROL = "raw"
 """The client that is a control, not an answer."""
@@ -85,7 +83,7 @@ def comparable(cells: Sequence[Cell]) -> bool:
 
 def interval(cell: Cell) -> samples.Between:
     """Return where the true median of a cell's rounds lies."""
-    return samples.median_interval(cell.rounds, LEVEL)
+    return samples.median_interval(cell.rounds)
 
 
 def contenders(cells: Sequence[Cell]) -> list[Cell]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from paceline.history import Cell, Run, told_apart
 from paceline.tables.rows import by_mark, described, merged, ordered, test, varying, wording
-from paceline.text.formats import is_number, plain
+from paceline.text.formats import plain
+from paceline.text.numbers import is_number
 
 
 @dataclass(frozen=True)

@@ -60,10 +60,10 @@ class Look:
 
 
 def main_looks(looks: Sequence[int], tests: int) -> tuple[Look, ...]:
-    """Return the looks at the main pairs with their levels.
+    """Return the looks at increasing numbers of main pairs with their levels.
 
     Args:
-        looks: numbers of pairs, increasing.
+        looks: numbers of pairs.
         tests: how many cells are tested together, the canary among them; known before the first pair.
     """
     rejections = spent_levels(REJECTION, [tests * 2.0 ** (1 - pairs) for pairs in looks])
@@ -115,7 +115,7 @@ ALPHA = 0.05
 TAIL: Mapping[Direction, Alternative] = {"slower": "greater", "faster": "less"}
 """What the test of the fresh pairs asks: they must show the same direction, not any."""
 
-_MOST_PAIRS = 1000  # nobody waits for more pairs than this
+_MOST_PAIRS = 1000  # more are never worth waiting for
 _POWER = 0.8
 
 
@@ -275,7 +275,7 @@ def needed(found: Effect, tolerance: float, tests: int) -> int | None:
         tests: how many cells are tested together.
 
     Returns:
-        More pairs than there are; None where it would take more than anybody waits for.
+        More pairs than there are; None for more than are worth waiting for.
 
     Source: S. A. Julious, Sample Sizes for Clinical Trials with Normal Data, Statistics in Medicine 23 (2004),
         1921-1986, equivalence.

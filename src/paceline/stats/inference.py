@@ -10,8 +10,7 @@ from itertools import accumulate, combinations_with_replacement, groupby
 from statistics import median
 from typing import Literal
 
-LEVEL = 0.95
-"""How often an interval made this way holds the true mean."""
+from paceline.stats.samples import LEVEL
 
 MOST_PROCESSES = 30
 """More processes than this nobody waits for: a figure that would need more lies too close to its margin to be told."""
@@ -22,13 +21,7 @@ _THE_SAME = 1e-12  # what remains of one and the same value after a division
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean, and where the true one lies in `LEVEL` of all cases.
-
-    Attributes:
-        mean: of the values, in their unit.
-        low: the lower end; None where fewer than two values, or values without any spread, can't say.
-        high: the upper end; None as `low`.
-    """
+    """A mean, and where the true one lies; no ends where fewer than two values, or values without spread, can't say."""
 
     mean: float
     low: float | None
@@ -41,9 +34,6 @@ def mean(values: Sequence[float], level: float = LEVEL) -> Interval:
     Args:
         values: one for each process, shape (n,), n at least 1.
         level: a fraction.
-
-    Raises:
-        statistics.StatisticsError: there are no values.
 
     Source: Student, The Probable Error of a Mean, Biometrika 6 (1908), 1-25: mean +- t(n - 1) * s / sqrt(n).
     """
@@ -60,15 +50,11 @@ def geometric_mean(values: Sequence[float], level: float = LEVEL) -> Interval:
         values: one for each process, each above 0, shape (n,), n at least 1.
         level: a fraction.
 
-    Raises:
-        statistics.StatisticsError: there are no values.
-        ValueError: a value is not above 0.
-
     Source: P. J. Fleming and J. J. Wallace, How Not to Lie with Statistics: the Correct Way to Summarize Benchmark
         Results, Communications of the ACM 29 (1986), 218-221, for the mean; Student's t interval of the logarithms.
     """
     logs = mean([math.log(value) for value in values], level)
-    low, high = (None if end is None else _exp(end) for end in (logs.low, logs.high))
+    low, high = (None if end is None else exp(end) for end in (logs.low, logs.high))
     return Interval(math.exp(logs.mean), low, high)
 
 
@@ -89,23 +75,24 @@ def processes_to_tell(values: Sequence[float], margin: float, level: float = LEV
     distance = abs(statistics.fmean(values) - margin)
     spread = statistics.stdev(values)
     more = range(len(values) + 1, MOST_PROCESSES + 1)
-    return next((n for n in more if _quantile(n - 1, level) * spread / math.sqrt(n) < distance), None)
+    return next((n for n in more if t_quantile(n - 1, level) * spread / math.sqrt(n) < distance), None)
 
 
 def _half_width(values: Sequence[float], level: float) -> float | None:
     if len(values) < _TO_SPREAD or math.isclose(min(values), max(values), rel_tol=_THE_SAME):
         return None
-    return _quantile(len(values) - 1, level) * statistics.stdev(values) / math.sqrt(len(values))
+    return t_quantile(len(values) - 1, level) * statistics.stdev(values) / math.sqrt(len(values))
 
 
-def _quantile(degrees: int, level: float) -> float:
+def t_quantile(degrees: float, level: float) -> float:
     """Return the two-sided quantile of Student's t."""
     from scipy.special import stdtrit  # the function behind scipy.stats.t.ppf, at a quarter of the import
 
     return float(stdtrit(degrees, (1 + level) / 2))
 
 
-def _exp(power: float) -> float:
+def exp(power: float) -> float:
+    """Return e to a power, infinity where no float holds it."""
     try:
         return math.exp(power)
     except OverflowError:
@@ -147,9 +134,6 @@ def effect(log_ratios: Sequence[float], level: float) -> Effect:
             2^-n is at most (1 - level) / 2.
         level: a fraction.
 
-    Raises:
-        statistics.StatisticsError: there are no values.
-
     Source: Hollander and Wolfe, (3.23) for the estimate, (3.27) to (3.30) for the interval.
     """
     averages = _walsh_averages(log_ratios)
@@ -176,11 +160,7 @@ def within(log_ratios: Sequence[float], limit: float, level: float) -> bool:
 
 
 def middle(log_ratios: Sequence[float]) -> float:
-    """Return the Hodges-Lehmann estimate alone.
-
-    Raises:
-        statistics.StatisticsError: there are no values.
-    """
+    """Return the Hodges-Lehmann estimate alone."""
     return statistics.median(_walsh_averages(log_ratios))
 
 
@@ -257,7 +237,7 @@ LEAST_ROUNDS = 4
 LEAST_GROWTH = 0.05
 """A smaller one is not worth a doubt: caches and clocks do as much."""
 
-_LEVEL = 0.05  # over all cells
+_ALPHA = 0.05  # over all cells
 
 
 def growth(rounds: Sequence[Sequence[float]], cells: int = 1) -> float | None:
@@ -272,7 +252,7 @@ def growth(rounds: Sequence[Sequence[float]], cells: int = 1) -> float | None:
         None where an exact test can't tell it from chance. A process with less than `LEAST_ROUNDS` says nothing.
     """
     logs = [_from_first_to_last(each) for each in rounds if len(each) >= LEAST_ROUNDS]
-    if not logs or sign_flip(logs, "greater") > _LEVEL / cells:
+    if not logs or sign_flip(logs, "greater") > _ALPHA / cells:
         return None
     grown = math.expm1(middle(logs))
     return grown if grown > LEAST_GROWTH else None

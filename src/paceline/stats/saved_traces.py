@@ -26,7 +26,7 @@ class TracedSpan:
 
 
 def as_saved(spans: Iterable[Traced]) -> list[list[Any]]:
-    """Write a round down: `[item, worker, cpu_start, cpu_end, start, end]` for each, in the order in which they began.
+    """Convert a round to `[item, worker, cpu_start, cpu_end, start, end]` for each, in the order in which they began.
 
     Args:
         spans: shape (n,), in any order, their items counted from 0.

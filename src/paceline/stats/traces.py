@@ -1,4 +1,4 @@
-"""What the spans of a round come to: who did what, when and where."""
+"""What the spans of a round come to: who did what, when and where. Spans are of shape (n,), in any order."""
 
 import math
 import statistics
@@ -44,28 +44,15 @@ def in_item_order(spans: Iterable[Span]) -> list[Span]:
 
 
 def by_worker(spans: Iterable[Span]) -> dict[int, list[Span]]:
-    """Sort spans by their start, and part them by worker; only workers that did an item are in it, the lowest first."""
-    parted: dict[int, list[Span]] = {}
+    """Sort spans by their start, and group them by worker, the lowest first; without those that did no item."""
+    grouped: dict[int, list[Span]] = {}
     for span in sorted(spans, key=lambda span: (span.worker, span.start, span.end)):
-        parted.setdefault(span.worker, []).append(span)
-    return parted
-
-
-def items_per_worker(spans: Sequence[Traced]) -> dict[int, int]:
-    """Count the items of each worker that did any.
-
-    Args:
-        spans: shape (n,), in any order.
-    """
-    return {worker: len(own) for worker, own in by_worker(spans).items()}
+        grouped.setdefault(span.worker, []).append(span)
+    return grouped
 
 
 def makespan(spans: Sequence[Traced]) -> float:
-    """Return the seconds from the first item's start to the last one's end; NaN without items.
-
-    Args:
-        spans: shape (n,), in any order.
-    """
+    """Return the seconds from the first item's start to the last one's end; NaN without items."""
     if not spans:
         return math.nan
     return max(span.end for span in spans) - min(span.start for span in spans)
@@ -75,7 +62,7 @@ def idle_shares(spans: Sequence[Traced], begin: float, end: float, workers: int 
     """Return the share of the time from `begin` to `end` in which each worker did no item.
 
     Args:
-        spans: shape (n,), in any order; those of one worker don't overlap.
+        spans: those of one worker don't overlap.
         begin: seconds on the spans' clock.
         end: likewise.
         workers: how many there were, numbered from 0; one without an item is idle all the time. None: those that did
@@ -92,11 +79,7 @@ def idle_shares(spans: Sequence[Traced], begin: float, end: float, workers: int 
 
 
 def most_in_flight(spans: Sequence[Traced]) -> int:
-    """Count how many items were under way at once at most; one that begins the moment another ends doesn't meet it.
-
-    Args:
-        spans: shape (n,), in any order.
-    """
+    """Count how many items were under way at once at most; one that begins the moment another ends doesn't meet it."""
     changes = sorted([(span.start, 1) for span in spans] + [(span.end, -1) for span in spans])
     under_way = most = 0
     for _, change in changes:
@@ -106,11 +89,11 @@ def most_in_flight(spans: Sequence[Traced]) -> int:
 
 
 def share_of_repeats_from_idle(spans: Sequence[Traced], workers: int | None = None) -> float:
-    """Of the pairs of items next to each other in submission order that the same worker ran, the share in which no
-    other worker was idle when the second one began: there was nobody else to take it.
+    """Return how often a worker that ran two items next to each other in submission order had no choice.
+
+    It is the share of those pairs in which no other worker was idle when the second item began.
 
     Args:
-        spans: shape (n,), in any order.
         workers: how many there were; None: those that did an item.
 
     Returns:
@@ -133,9 +116,7 @@ def _busy(own: Sequence[Traced], begin: float, end: float) -> float:
 def _idle_at_starts(
     asked: Sequence[Traced], spans: Sequence[Traced], every: set[int]
 ) -> Iterator[tuple[Traced, set[int]]]:
-    """Go through a round once, and give with each span asked for those of `every` worker that were idle when it
-    began.
-    """
+    """Go through a round once, and yield each span asked for with those of `every` worker idle at its start."""
     own = [span for span in spans if span.worker in every]
     changes = sorted([(span.start, 1, span.worker) for span in own] + [(span.end, -1, span.worker) for span in own])
     idle, under_way, place = set(every), Counter[int](), 0
@@ -184,13 +165,11 @@ def expected_run(workers: int) -> float:
 
 
 def inversions(spans: Sequence[Traced]) -> float:
-    """Return the share of overtakings: of all pairs of items that were under way together for a while, those in which
-    the one submitted later was done first. Two that end at the same moment keep their order.
+    """Return the share of pairs of items under way together of which the one submitted later was done first.
+
+    Two that end at the same moment keep their order.
 
     Pairs that never met are left out: they could not but end in the order in which they began. `disorder` counts them.
-
-    Args:
-        spans: shape (n,), in any order.
 
     Returns:
         Fraction from 0 to 1; NaN if no two items were under way together.
@@ -209,11 +188,9 @@ def inversions(spans: Sequence[Traced]) -> float:
 
 
 def disorder(spans: Sequence[Traced]) -> float:
-    """Return the share of all pairs of items in which the one submitted later was done first, whether they met or not:
-    what is seen of the order when every item is printed as it is done.
+    """Return the share of all pairs of items in which the one submitted later was done first, whether they met or not.
 
-    Args:
-        spans: shape (n,), in any order.
+    It is what is seen of the order when every item is printed as it is done.
 
     Returns:
         Fraction from 0 to 1; NaN for fewer than two items.
@@ -230,9 +207,7 @@ def disorder(spans: Sequence[Traced]) -> float:
 
 
 def _pairs_together(spans: Sequence[Traced]) -> int:
-    """Count the pairs that were under way together: all but those of which one began when the other was done, or
-    after.
-    """
+    """Count the pairs under way together: all but those of which one began when the other was done, or after."""
     starts = sorted(span.start for span in spans)
     apart = sum(len(starts) - bisect_left(starts, span.end) for span in spans)
     # One that takes no time was counted as after itself, and two of them at one moment each as after the other.
@@ -241,10 +216,7 @@ def _pairs_together(spans: Sequence[Traced]) -> int:
 
 
 class _Ends:
-    """Counts those added so far that lie before a moment, in a time that grows as the logarithm of how many there are.
-
-    Args:
-        spans: all whose ends will be added.
+    """Counts the ends added so far that lie before a moment, in logarithmic time; it knows all that will be added.
 
     Source: P. M. Fenwick, "A New Data Structure for Cumulative Frequency Tables", Software: Practice and Experience 24
     (1994).
@@ -323,11 +295,7 @@ def _paths(
 
 
 def cpus_per_worker(spans: Sequence[Traced]) -> dict[int, set[int]]:
-    """Return the CPUs on which each worker was seen; one whose CPUs are unknown was seen on none.
-
-    Args:
-        spans: shape (n,), in any order.
-    """
+    """Return the CPUs on which each worker was seen; one whose CPUs are unknown was seen on none."""
     return {
         worker: {cpu for span in own for cpu in (span.cpu_start, span.cpu_end) if cpu is not None}
         for worker, own in by_worker(spans).items()
@@ -338,9 +306,6 @@ def migrations(spans: Sequence[Traced]) -> int | None:
     """Count how often a worker was seen to have changed its CPU: within an item, and from one item to its next.
 
     A move there and back between two looks is not seen, so this is the least number of moves.
-
-    Args:
-        spans: shape (n,), in any order.
 
     Returns:
         None if a CPU is unknown.
@@ -354,11 +319,9 @@ def migrations(spans: Sequence[Traced]) -> int | None:
 
 
 def worker_is_cpu_share(spans: Sequence[Traced]) -> float:
-    """Return the share of items that ran, from start to end, on the CPU their worker is named after: each worker after
-    one CPU and no two after the same, in the way that fits most items.
+    """Return the share of items that ran, from start to end, on the CPU their worker is named after.
 
-    Args:
-        spans: shape (n,), in any order.
+    Each worker is named after one CPU and no two after the same, in the way that fits most items.
 
     Returns:
         Fraction from 0 to 1; NaN without items or if a CPU is unknown.
@@ -371,7 +334,7 @@ def worker_is_cpu_share(spans: Sequence[Traced]) -> float:
 
 
 def are_known(spans: Sequence[Traced]) -> bool:
-    """Whether every span says on which CPUs it began and ended."""
+    """Return whether every span says on which CPUs it began and ended."""
     return all(span.cpu_start is not None and span.cpu_end is not None for span in spans)
 
 
@@ -383,7 +346,6 @@ def figures(spans: Sequence[Traced], workers: int | None = None) -> dict[str, fl
     """Reduce a round to its figures. One that can't be told is not among them: it is neither 0 nor NaN.
 
     Args:
-        spans: shape (n,), in any order.
         workers: how many there were, as those that did no item leave no span; None: those that did one.
 
     Returns:
@@ -404,7 +366,7 @@ def figures(spans: Sequence[Traced], workers: int | None = None) -> dict[str, fl
     begin, end = min(span.start for span in spans), max(span.end for span in spans)
     idle = idle_shares(spans, begin, end, workers)
     runs = run_lengths(workers_in_item_order(spans))
-    told = {
+    known = {
         "idle_share": statistics.fmean(idle.values()),
         "longest_run": max(runs),
         "mean_run": statistics.fmean(runs),
@@ -416,7 +378,7 @@ def figures(spans: Sequence[Traced], workers: int | None = None) -> dict[str, fl
         **_of_cpus(spans),
         "makespan_seconds": makespan(spans),
     }
-    return {name: value for name, value in told.items() if math.isfinite(value)}
+    return {name: value for name, value in known.items() if math.isfinite(value)}
 
 
 def _of_cpus(spans: Sequence[Traced]) -> dict[str, float | int]:

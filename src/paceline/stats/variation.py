@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from paceline.stats.comparison import ALPHA, holm
-
-LEVEL = 0.95
-"""How often the interval of a change that is none holds 1."""
+from paceline.stats.inference import exp, t_quantile
+from paceline.stats.samples import LEVEL
 
 LEAST_VARIATION_RUNS = 5
 """With fewer runs the variation is a guess: its own 95 % interval would span a factor of ten and more."""
 
 MOST_RUNS = 30
-"""Older runs speak of an older machine; and one odd run must not blind the yardstick for ever."""
+"""Older runs speak of an older machine; and one odd run must not hide changes for ever."""
 
 _LEAST_NOISE = 1e-3  # a tenth of a per cent: no machine repeats a run more closely, and nothing can be divided by 0
 _TO_DEVIATION = 1.4826 / math.sqrt(2)  # of the median absolute difference of two normal values
@@ -23,7 +22,7 @@ _TO_BE_ODD = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Yardstick:
+class RunVariation:
     """How far runs of one cell lie apart that follow one another.
 
     Attributes:
@@ -54,16 +53,17 @@ class Change:
     p: float
 
 
-def variation(logs: Sequence[float]) -> Yardstick | None:
-    """Measure the variation from each run to the next, without the largest step of all. A step for good, in the code or
-    in the machine, is one difference here, however many runs follow it; left out, a slow-down that stayed can't excuse
-    itself. An odd run is two differences, and one of them counts.
+def run_variation(logs: Sequence[float]) -> RunVariation | None:
+    """Measure the variation from each run to the next, without the largest step of all.
+
+    A step for good, in the code or in the machine, is one difference here, however many runs follow it; left out, a
+    slow-down that stayed can't excuse itself. An odd run is two differences, and one of them counts.
 
     Args:
         logs: logarithms of one cell's medians, in the order of the runs, shape (n,).
 
     Returns:
-        None for fewer than `LEAST_RUNS` runs, or for runs that do not vary at all: no machine repeats itself exactly.
+        None for too few runs, or for runs that do not vary at all: no machine repeats itself exactly.
 
     Source: J. von Neumann, R. H. Kent, H. R. Bellinson and B. I. Hart, The Mean Square Successive Difference, Annals of
         Mathematical Statistics 12 (1941), 153-162: the estimate sum(d^2) / (2 (n - 1)) and its variance
@@ -78,7 +78,7 @@ def variation(logs: Sequence[float]) -> Yardstick | None:
     deviation = math.sqrt(sum(others) / (2 * (number - 1 - _largest(number - 1))))
     if deviation <= 0:
         return None
-    return Yardstick(deviation=deviation, degrees=2 * (number - 1) ** 2 / (3 * number - 4) - 1, runs=number)
+    return RunVariation(deviation=deviation, degrees=2 * (number - 1) ** 2 / (3 * number - 4) - 1, runs=number)
 
 
 def _largest(number: int) -> float:
@@ -86,27 +86,28 @@ def _largest(number: int) -> float:
     return statistics.NormalDist().inv_cdf(1 - 0.3 / (number + 0.6)) ** 2
 
 
-def change(baseline: float, run: float, yardstick: Yardstick) -> Change:
-    """Measure a change with a yardstick: both ends are one run each, so their difference varies with sqrt(2)
+def change(baseline: float, run: float, variation: RunVariation) -> Change:
+    """Hold a change against a cell's variation: both ends are one run each, so their difference varies with sqrt(2)
     deviations.
 
     Args:
         baseline: the logarithm of its median.
         run: the same of the run that is judged.
-        yardstick: of this cell.
+        variation: of this cell.
 
     Source: G. J. Hahn and W. Q. Meeker, Statistical Intervals, Wiley 1991, chapter 4: the prediction interval for the
         difference of single future observations, with Student's t.
     """
-    shift, error = run - baseline, standard_error(yardstick)
-    half = _quantile(yardstick.degrees, (1 + LEVEL) / 2) * error
-    p = 2 * _below(yardstick.degrees, -abs(shift) / error)
-    return Change(ratio=_exp(shift), low=_exp(shift - half), high=_exp(shift + half), p=min(1.0, p))
+    shift, error = run - baseline, standard_error(variation)
+    half = t_quantile(variation.degrees, LEVEL) * error
+    p = 2 * _below(variation.degrees, -abs(shift) / error)
+    return Change(ratio=exp(shift), low=exp(shift - half), high=exp(shift + half), p=min(1.0, p))
 
 
 def odd_share(logs: Sequence[float], shift: float) -> float:
-    """Return the share of runs that were off by as much as `shift` alone, the runs on either side of them being
-    elsewhere. Sizes are counted in noises, so that cells with more noise and with less can be put together.
+    """Return the share of runs that were off by as much as `shift` alone, the runs on either side being elsewhere.
+
+    Sizes are counted in noises, so that cells with more noise and with less can be put together.
 
     Args:
         logs: of an earlier history of one cell, shape (n,).
@@ -128,42 +129,22 @@ def in_noises(logs: Sequence[float], ratio: float) -> float:
 
 
 def noise(logs: Sequence[float]) -> float:
-    """Estimate the deviation of one run from the median difference of neighbours, which neither steps nor odd runs
-    move.
+    """Estimate the deviation of one run from the median difference of neighbours, at least two runs.
 
-    Args:
-        logs: shape (n,), n at least 2.
+    Neither steps nor odd runs move it.
     """
     return max(_LEAST_NOISE, _TO_DEVIATION * statistics.median(abs(after - before) for before, after in pairwise(logs)))
 
 
-def standard_error(yardstick: Yardstick) -> float:
+def standard_error(variation: RunVariation) -> float:
     """Return the standard deviation of the difference between two runs of the same code, in logarithms."""
-    return math.sqrt(2) * yardstick.deviation
-
-
-def least_change(yardstick: Yardstick) -> float:
-    """Return the least ratio above 1 that stands out from the variation, if this cell is judged alone."""
-    return _exp(_quantile(yardstick.degrees, (1 + LEVEL) / 2) * standard_error(yardstick))
-
-
-def _quantile(degrees: float, probability: float) -> float:
-    from scipy.special import stdtrit  # the function behind scipy.stats.t.ppf, at a quarter of the import
-
-    return float(stdtrit(degrees, probability))
+    return math.sqrt(2) * variation.deviation
 
 
 def _below(degrees: float, t: float) -> float:
     from scipy.special import stdtr
 
     return float(stdtr(degrees, t))
-
-
-def _exp(power: float) -> float:
-    try:
-        return math.exp(power)
-    except OverflowError:
-        return math.inf
 
 
 LEAST_CHANGE_RUNS = 8
@@ -173,12 +154,12 @@ LEAST_SEGMENT = 3
 """Runs between two change points, at least: one or two odd runs are no new level."""
 
 PENALTY = 3.0
-"""
-What a change point costs, in units of the noise times log(n). The tests alone are too kind to places that were chosen
-because they look like changes: of simulated histories of 50 cells and 30 runs without any change, 1.5 lets one in three
-report one, 2 one in seven, 3 fewer than one in twenty; 4 finds a step of three deviations after four runs no more.
-"""
+"""What a change point costs, in units of the noise times log(n).
 
+The tests alone are too kind to places that were chosen because they look like changes: of simulated histories of 50
+cells and 30 runs without any change, 1.5 lets one in three report one, 2 one in seven, 3 fewer than one in twenty; 4
+finds a step of three deviations after four runs no more.
+"""
 
 _Histories = Mapping[str, Sequence[float]]
 _Places = Mapping[str, Sequence[int]]
@@ -204,14 +185,15 @@ class ChangePoint:
 
 
 def change_points(histories: Mapping[str, Sequence[float]]) -> dict[str, list[ChangePoint]]:
-    """Find where cells moved. ruptures proposes places for each; each is tested against its neighbours on either side,
-    all cells together by Holm's rule, in which every cell counts at least once. Of those that fail, each cell's weakest
-    is
-    dropped and the rest tested again, until all that are left pass.
+    """Find where cells moved.
+
+    ruptures proposes places for each; each is tested against its neighbours on either side, all cells together by
+    Holm's rule, in which every cell counts at least once. Of those that fail, each cell's weakest is dropped and the
+    rest tested again, until all that are left pass.
 
     Args:
-        histories: a cell's name -> logarithms of its medians in the order of the runs; shorter than `LEAST_RUNS` they
-            have no change point.
+        histories: a cell's name -> logarithms of its medians in the order of the runs; shorter than `LEAST_CHANGE_RUNS`
+            they have no change point.
 
     Returns:
         The same names -> change points in order.
@@ -229,8 +211,9 @@ def change_points(histories: Mapping[str, Sequence[float]]) -> dict[str, list[Ch
 
 
 def candidates(logs: Sequence[float]) -> list[int]:
-    """Propose places: the division into segments with the least sum of absolute distances from each segment's median, a
-    change point costing `PENALTY` noises. A single odd run moves no median, so it buys no segment of its own.
+    """Propose places: the division into segments with the least sum of absolute distances from each segment's median.
+
+    A change point costs `PENALTY` noises. A single odd run moves no median, so it buys no segment of its own.
 
     Args:
         logs: shape (n,).
@@ -253,8 +236,7 @@ def candidates(logs: Sequence[float]) -> list[int]:
 
 
 def least_neighbours(cells: int) -> int:
-    """Return how many runs on either side let the test see a change at all, however large, if as many cells are looked
-    at.
+    """Return how many runs on either side let the test see a change at all, however large, among so many cells.
 
     Source: of the C(2r, r) ways to part 2 r runs, two have the sides wholly apart: p = 2 / C(2r, r).
     """

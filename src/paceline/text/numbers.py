@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
+from typing import TypeGuard
 
 MAX_DIGITS = 20
 SECONDS: Mapping[str, float] = {"us": 1e6, "ms": 1e3, "s": 1.0}
@@ -12,6 +13,7 @@ BYTES: Mapping[str, float] = {"KiB": 2.0**-10, "MiB": 2.0**-20, "GiB": 2.0**-30,
 """Unit -> how many of it are a byte; a number alone is in bytes."""
 
 _WHOLE = re.compile(rf"\d{{1,{MAX_DIGITS}}}", re.ASCII)
+_LARGEST = 1e300  # false for NaN and infinity too, and for whole numbers that no float holds
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
@@ -82,3 +84,8 @@ def _value(text: str, units: Mapping[str, float]) -> float | None:
     digits = text.removesuffix(unit)
     value = float(digits) / units.get(unit, 1.0) if _NUMBER.fullmatch(digits) else math.inf
     return value if math.isfinite(value) else None
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Return whether a value from a file can be counted with."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from paceline.history import Cell
 from paceline.stats import variation
 from paceline.stats.comparison import ALPHA, Verdict, holm
-from paceline.stats.variation import Change, Yardstick
+from paceline.stats.variation import Change, RunVariation
 from paceline.tables.verdicts import Overall, overall
 from paceline.trends.baselines import (
     Measured,
@@ -26,7 +26,7 @@ class Checked:
         low: the lower end of its 95 % interval; None where the history can't say.
         high: the upper end; None as `low`.
         p: that two runs of the same code differ as much, corrected over all cells; None as `low`.
-        runs: how many earlier runs are the yardstick, or would be if they were more.
+        runs: how many earlier runs its variation is taken from, or would be if they were more.
         baseline_seconds: the baseline's median.
         run_seconds: the run's median.
         marks: doubts that either run's figures carry: "noisy", "server-bound" ...
@@ -69,7 +69,11 @@ WHY = "changed, but single runs as far off are not rare in this history; measure
 
 
 def believable(
-    name: str, ratio: float, logs: Mapping[str, Sequence[float]], sticks: Mapping[str, Yardstick], baseline: float
+    name: str,
+    ratio: float,
+    logs: Mapping[str, Sequence[float]],
+    variations: Mapping[str, RunVariation],
+    baseline: float,
 ) -> bool:
     """Return whether a change may be told from one run.
 
@@ -77,16 +81,16 @@ def believable(
         name: the cell that changed.
         ratio: run / baseline.
         logs: full name -> logarithms of the medians of the runs before, in order.
-        sticks: the yardsticks of the cells that have one; only these are asked.
+        variations: full name -> how the cell varies; only cells that have one are asked.
         baseline: the logarithm of this cell's median in the baseline.
 
     Returns:
         True if a run has fewer than `ALPHA` cells as far off as this on average, or if the run before shows the same.
     """
     shift = variation.in_noises(logs[name], ratio)
-    if sum(variation.odd_share(logs[other], shift) for other in sticks) <= ALPHA:
+    if sum(variation.odd_share(logs[other], shift) for other in variations) <= ALPHA:
         return True
-    before = variation.change(baseline, logs[name][-1], sticks[name])
+    before = variation.change(baseline, logs[name][-1], variations[name])
     return before.p <= ALPHA and math.log(before.ratio) * math.log(ratio) > 0
 
 
@@ -113,7 +117,7 @@ _TOO_WIDE = "its earlier runs vary too much for one run to tell; paceline ab see
 
 
 def judged(baseline: Measured, run: Measured, earlier: Sequence[Measured], tolerance: float) -> CheckOutcome:
-    """Judge each cell that both runs have; its yardstick is how it varied from each earlier run to the next.
+    """Judge each cell that both runs have; it is held against how it varied from each earlier run to the next.
 
     Args:
         baseline: where the comparison starts.
@@ -124,13 +128,13 @@ def judged(baseline: Measured, run: Measured, earlier: Sequence[Measured], toler
     """
     names = [name for name in run.cells if name in baseline.cells]
     logs = {name: _logs(name, earlier) for name in names}
-    sticks = {name: stick for name in names if (stick := variation.variation(logs[name]))}
-    changes = {name: _change(baseline.cells[name], run.cells[name], stick) for name, stick in sticks.items()}
+    variations = {name: varied for name in names if (varied := variation.run_variation(logs[name]))}
+    changes = {name: _change(baseline.cells[name], run.cells[name], one) for name, one in variations.items()}
     p = holm({name: change.p for name, change in changes.items()})
     known = [_compared(baseline.cells[name], run.cells[name], len(logs[name])) for name in names]
     cells = [_decided(cell, changes.get(cell.fullname), p.get(cell.fullname, 1.0), tolerance) for cell in known]
-    cells = [_believed(cell, logs, sticks) for cell in cells]
-    moved = _together(changes, sticks, tolerance)
+    cells = [_believed(cell, logs, variations) for cell in cells]
+    moved = _together(changes, variations, tolerance)
     if moved:
         cells = [replace(cell, verdict="unknown", why=MOVED) if cell.fullname in changes else cell for cell in cells]
     return CheckOutcome(
@@ -161,12 +165,12 @@ def _logs(name: str, earlier: Sequence[Measured]) -> list[float]:
     return [math.log(one.cells[name].median) for one in earlier if name in one.cells][-variation.MOST_RUNS :]
 
 
-def _change(before: Cell, after: Cell, stick: Yardstick) -> Change:
-    return variation.change(math.log(before.median), math.log(after.median), stick)
+def _change(before: Cell, after: Cell, known: RunVariation) -> Change:
+    return variation.change(math.log(before.median), math.log(after.median), known)
 
 
 def _compared(before: Cell, after: Cell, runs: int) -> Checked:
-    """Return what is known without a yardstick, and why there is none."""
+    """Return what is known without a variation, and why there is none."""
     lacking = variation.LEAST_VARIATION_RUNS - runs
     return Checked(
         fullname=after.fullname,
@@ -192,21 +196,21 @@ def _decided(known: Checked, change: Change | None, p: float, tolerance: float) 
     return replace(known, verdict=verdict, why=why, low=change.low, high=change.high, p=p)
 
 
-def _believed(cell: Checked, logs: Mapping[str, Sequence[float]], sticks: Mapping[str, Yardstick]) -> Checked:
+def _believed(cell: Checked, logs: Mapping[str, Sequence[float]], variations: Mapping[str, RunVariation]) -> Checked:
     if cell.verdict not in ("slower", "faster"):
         return cell
-    told = believable(cell.fullname, cell.ratio, logs, sticks, math.log(cell.baseline_seconds))
+    told = believable(cell.fullname, cell.ratio, logs, variations, math.log(cell.baseline_seconds))
     return cell if told else replace(cell, verdict="unknown", why=WHY)
 
 
-def _together(changes: dict[str, Change], sticks: dict[str, Yardstick], tolerance: float) -> bool:
+def _together(changes: dict[str, Change], variations: dict[str, RunVariation], tolerance: float) -> bool:
     """Return whether half of the cells moved the same way, beyond the tolerance and one standard deviation.
 
     That is of a difference, and one cell in six exceeds it by chance on either side. A test of each cell would be blind
     to a drift that is small in each and the same in all.
     """
     shifts = {name: math.log(change.ratio) for name, change in changes.items()}
-    limits = {name: max(math.log1p(tolerance), variation.standard_error(stick)) for name, stick in sticks.items()}
+    limits = {name: max(math.log1p(tolerance), variation.standard_error(one)) for name, one in variations.items()}
     slower = sum(shift > limits[name] for name, shift in shifts.items())
     faster = sum(-shift > limits[name] for name, shift in shifts.items())
     return len(shifts) >= LEAST_CELLS and 2 * max(slower, faster) >= len(shifts)

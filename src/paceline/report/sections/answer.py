@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from paceline.history import Cell
-from paceline.report.answers import KINDS, LATITUDE, LEVEL, Answer, answers, contenders, interval, names, ranking
+from paceline.report.answers import KINDS, LATITUDE, Answer, answers, contenders, interval, names, ranking
 from paceline.report.model import Column, Figure, Section, Table, doubts, side_by_side
-from paceline.stats.samples import FAR, LIKELY
+from paceline.stats.samples import FAR, LEVEL, LIKELY
 from paceline.tables.rows import BASELINE, in_full, shared, speedup, wording
 from paceline.text import formats
 

@@ -18,7 +18,6 @@ from paceline.report.model import (
     doubts,
     label,
     lacking,
-    number,
     side_by_side,
     telling,
 )
@@ -134,15 +133,7 @@ _TICKS = 8
 
 def memory_cells(column: Column) -> list[Cell]:
     """Return the cells that measured memory."""
-    return [cell for cell in column.of("memory", _FUNCTION) if memory(cell) is not None]
-
-
-def memory(cell: Cell) -> float | None:
-    """Return the memory of all processes, bytes: PSS, or USS where the system does not share out what processes
-    share.
-    """
-    pss = number(cell.extra.get("pss_bytes"))
-    return number(cell.extra.get("uss_bytes")) if pss is None else pss
+    return [cell for cell in column.of("memory", _FUNCTION) if cell.memory is not None]
 
 
 def slopes(column: Column) -> dict[str, float]:
@@ -159,7 +150,7 @@ def memory_figure(columns: Sequence[Column], column: Column) -> Figure | None:
     if not own:
         return None
     every, slope = [cell for other in columns for cell in memory_cells(other)], slopes(column)
-    rows = [row(cell, bytes=memory(cell), memory=_size(memory(cell))) for cell in own]
+    rows = [row(cell, bytes=cell.memory, memory=_size(cell.memory)) for cell in own]
     return Figure(
         key="memory",
         title="Memory by workers",
@@ -174,7 +165,7 @@ def memory_figure(columns: Sequence[Column], column: Column) -> Figure | None:
 
 
 def _memory_drawn(own: Sequence[Cell], every: Sequence[Cell], order: Sequence[str]) -> alt.TopLevelMixin:
-    most = max(memory(cell) or 0 for cell in every)
+    most = max(cell.memory or 0 for cell in every)
     counts = sorted({cell.workers for cell in every})
     across = alt.X("workers:Q").scale(domain=[min(0, counts[0]), counts[-1] * 1.03], nice=False).title("workers")
     up = alt.Y("bytes:Q").scale(domain=[0, most * 1.05 or 1], nice=False).title("memory of all processes")
@@ -198,8 +189,8 @@ def _ticks(most: float) -> list[int]:
 
 def _memory_says(own: Sequence[Cell], slope: Mapping[str, float]) -> str:
     if not slope:
-        largest = max(own, key=lambda cell: memory(cell) or 0)
-        return f"The most is {_size(memory(largest))}, of {formats.plain(largest.strategy)}, workers={largest.workers}."
+        largest = max(own, key=lambda cell: cell.memory or 0)
+        return f"The most is {_size(largest.memory)}, of {formats.plain(largest.strategy)}, workers={largest.workers}."
     ranked = sorted(slope, key=lambda name: slope[name])
     told = "; ".join(f"{formats.plain(name)} {_size(slope[name])}" for name in ranked)
     return f"One more worker takes: {told}."
@@ -219,7 +210,7 @@ def _memory_table(own: Sequence[Cell], slope: Mapping[str, float]) -> Table:
         (
             formats.plain(cell.strategy),
             str(cell.workers),
-            _size(memory(cell)),
+            _size(cell.memory),
             formats.plain(cell.extra.get("measure", formats.NOTHING)),
             _size(slope.get(cell.strategy)),
         )

@@ -14,6 +14,7 @@ from paceline.report.sections import break_even
 from paceline.stats import samples
 from paceline.tables.rows import in_full, shared, wording
 from paceline.text import formats
+from paceline.text.numbers import is_number
 
 _BRIGHT = 0.45  # of the colours' range: from here on black is read better on viridis than white
 
@@ -211,7 +212,7 @@ def _overhead_figure(columns: Sequence[Column], source: Source, column: Column) 
 
 def _cells(source: Source, column: Column) -> list[Cell]:
     found = column.of(source.experiment, source.function)
-    told = [cell for cell in found if cell.items and formats.is_number(cell.overhead)]
+    told = [cell for cell in found if cell.items and is_number(cell.overhead)]
     return [cell for cell in told if cell.latency == 0 or not source.at_once]
 
 
