@@ -132,7 +132,7 @@ def most_at_once(strategy, items):
     process.
     """
     watch = "paceline.measuring.passes:figures_of"
-    timeout = passes.patience(strategy.workload, items, passes=2)
+    timeout = passes.cell_timeout(strategy.workload, items, passes=2)
     with folder() as own:
         figures = processes.call(watch, strategy, items, own / "spans", traced=False, timeout=timeout)
     return figures["most_in_flight"]
