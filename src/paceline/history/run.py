@@ -5,12 +5,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+from msgspec import Meta
 
 from paceline.contracts import Option
 from paceline.files import number_of
 from paceline.stats import samples
 from paceline.text.numbers import is_number
+
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,51 +22,36 @@ class Cell:
     """One strategy, workload and set of parameters, measured for some rounds.
 
     Times are in seconds, sizes in bytes; None stands for what was not measured or has no meaning here.
-
-    Args:
-        fullname: the node id, which decides the cell's work: the only key by which runs are joined.
-        name: the part of it after the file.
-        rounds: shape (n,), n at least 1, seconds, each above 0, in the order measured.
-        limit: the least time the work could take.
-        n: steps of one item of `Compute`.
-        share: CPU time of an item over its latency and CPU time together, a fraction.
-        efficiency: limit / median, a fraction.
-        overhead: (median - limit) / items, seconds per item.
-        server_share: the fraction of a core that the server used meanwhile.
-        sessions: how often workers opened the workload.
-        process: which of the fresh processes measured it, from 1; None for the session's own process.
-        warnings: doubts, each beginning with its mark and a colon.
-        extra: what the experiment adds.
     """
 
-    fullname: str
-    name: str
-    rounds: tuple[float, ...]
+    fullname: str  # the node id, which decides the cell's work: the only key by which runs are joined
+    name: str  # the part of it after the file
+    rounds: tuple[float, ...]  # shape (n,), n at least 1, each above 0, in the order measured
     experiment: str
     strategy: str
     workload: str
-    items: int
-    workers: int
+    items: Count
+    workers: Count
     options: Mapping[str, Option] = field(default_factory=dict)
     client: str | None = None
     latency: float | None = None
-    size: int | None = None
+    size: Count | None = None
     kernel: str | None = None
-    n: int | None = None
-    share: float | None = None
-    limit: float | None = None
-    efficiency: float | None = None
-    overhead: float | None = None
+    n: int | None = None  # steps of one item of `Compute`
+    share: float | None = None  # CPU time of an item over its latency and CPU time together, a fraction
+    limit: float | None = None  # the least time the work could take
+    efficiency: float | None = None  # limit / median, a fraction
+    overhead: float | None = None  # (median - limit) / items, seconds per item
     ledger: Mapping[str, Any] | None = None
     start_seconds: float | None = None
     stop_seconds: float | None = None
     cpu_seconds: float | None = None
-    context_switches: int | None = None
-    server_share: float | None = None
-    sessions: int | None = None
-    process: int | None = None
-    warnings: tuple[str, ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    context_switches: Count | None = None
+    server_share: float | None = None  # the fraction of a core that the server used meanwhile
+    sessions: Count | None = None  # how often workers opened the workload
+    process: Count | None = None  # which of the new processes measured it, from 1; None for the session's own
+    warnings: tuple[str, ...] = ()  # doubts, each beginning with its mark and a colon
+    extra: Mapping[str, Any] = field(default_factory=dict)  # what the experiment adds
 
     @property
     def median(self) -> float:
@@ -93,31 +82,18 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One pytest session, saved as one file.
+    """One pytest session, saved as one file."""
 
-    Args:
-        path: the file; None for a run that is not saved.
-        fingerprint: the machine and Python build it belongs to.
-        machine_info: their stable facts.
-        commit: pytest-benchmark's `commit_info`.
-        datetime: when it was saved, in UTC.
-        complete: whether every cell asked for was measured and nothing failed.
-        why_incomplete: the reason, if not.
-        facts: the whole top-level `paceline` key (seed, scale, load, ...).
-        cells: in the order measured.
-        others: the full names of benchmarks in the same file that are not Paceline's.
-    """
-
-    path: Path | None
-    fingerprint: str
-    machine_info: Mapping[str, Any]
-    commit: Mapping[str, Any]
-    datetime: dt.datetime
-    complete: bool
+    path: Path | None  # None for a run that is not saved
+    fingerprint: str  # the machine and Python build it belongs to
+    machine_info: Mapping[str, Any]  # their stable facts
+    commit: Mapping[str, Any]  # pytest-benchmark's `commit_info`
+    datetime: dt.datetime  # when it was saved, in UTC
+    complete: bool  # whether every cell asked for was measured and nothing failed
     why_incomplete: str | None
-    facts: Mapping[str, Any]
-    cells: tuple[Cell, ...]
-    others: tuple[str, ...] = ()
+    facts: Mapping[str, Any]  # the whole top-level `paceline` key (seed, scale, load, ...)
+    cells: tuple[Cell, ...]  # in the order measured
+    others: tuple[str, ...] = ()  # the full names of benchmarks in the same file that are not Paceline's
 
     @property
     def number(self) -> int | None:
@@ -150,9 +126,7 @@ class Run:
 
     @property
     def libraries(self) -> dict[str, str | None]:
-        """The versions of the libraries that it was measured with, None for one that was not there; those of which the
-        file doesn't say are left out.
-        """
+        """The versions of the libraries that it was measured with, of which the file says; None for a missing one."""
         known = self.machine_info.get("libraries")
         found = known.items() if isinstance(known, Mapping) else ()
         return {str(name): None if version is None else str(version) for name, version in found}
@@ -190,8 +164,9 @@ def owners(named: Iterable[tuple[str, str]]) -> Owners:
 
 
 def called(experiment: str, fullname: str, owned: Owners) -> str:
-    """Name an experiment: "x", or "x in a/test_x.py" where another file has an "x" too. The one that is measured by
-    `benchmarks/test_x.py` keeps the short name, by which Paceline knows its own.
+    """Name an experiment: "x", or "x in a/test_x.py" where another file has an "x" too.
+
+    The one that is measured by `benchmarks/test_x.py` keeps the short name, by which Paceline knows its own.
     """
     file = fullname.partition("::")[0]
     short = _short(experiment, file)

@@ -41,17 +41,11 @@ _LATER = (0, 4, 9, 15, 23)  # fresh pairs after the first look at them
 
 @dataclass(frozen=True)
 class Look:
-    """One look at pairs.
+    """One look at pairs."""
 
-    Attributes:
-        pairs: the first so many pairs are looked at.
-        rejection: the level, over all cells, at which equality is rejected; 0 where that is left to later looks.
-        miss: how often an interval shown at this look misses the true value on one side.
-    """
-
-    pairs: int
-    rejection: float
-    miss: float
+    pairs: int  # the first so many are looked at
+    rejection: float  # the level, over all cells, at which equality is rejected; 0 where that is left to later looks
+    miss: float  # how often an interval shown at this look misses the true value on one side
 
     @property
     def level(self) -> float:
@@ -72,11 +66,10 @@ def main_looks(looks: Sequence[int], tests: int) -> tuple[Look, ...]:
 
 
 def fresh_looks(suspects: int) -> tuple[int, ...]:
-    """Return the numbers of fresh pairs at which to look.
+    """Return the numbers of fresh pairs at which to look, for at least one suspect to be borne out.
 
-    Args:
-        suspects: how many are to be borne out, at least 1; known before the first fresh pair. The first look is at the
-            fewest pairs with which tests of all of them can reject.
+    The number of suspects is known before the first fresh pair; the first look is at the fewest pairs with which tests
+    of all of them can reject.
     """
     first = next(pairs for pairs in range(1, 1000) if suspects * 2.0**-pairs <= REJECTION * _SHARE)
     return tuple(first + later for later in _LATER)
@@ -89,15 +82,12 @@ def confirming_looks(looks: Sequence[int], suspects: int) -> tuple[Look, ...]:
 
 
 def spent_levels(level: float, least: Sequence[float]) -> tuple[float, ...]:
-    """Spend a level over looks: at each a third of what is left, at the last one all that is.
+    """Return a level for each look: a third of what is left, at the last one all that is.
 
     Args:
         level: to be spent.
         least: the smallest p, corrected, that each look can have, since all of n signs agree by chance in 1 of 2^n
             cases; a look that can't decide with its third gets nothing.
-
-    Returns:
-        A level for each look, in order.
     """
     levels: list[float] = []
     for possible in least[:-1]:
@@ -122,14 +112,13 @@ _POWER = 0.8
 def log_ratio(baseline: Sequence[float], candidate: Sequence[float]) -> float:
     """Return the logarithm of candidate / baseline: the Hodges-Lehmann estimate over turns.
 
-    In each turn both sides took one round, close together.
-
-    The ratio of the two medians would lose that closeness: where the machine changes between a fast and a slow state,
-    as one does whose other CPU is busy now and then, each side's median falls into one of the two by chance.
+    In each turn both sides took one round, close together. The ratio of the two medians would lose that closeness:
+    where the machine changes between a fast and a slow state, as one does whose other CPU is busy now and then, each
+    side's median falls into one of the two by chance.
 
     Args:
         baseline: seconds, each above 0, shape (n,), n at least 1, in the order of the turns.
-        candidate: the same for the other side, shape (n,).
+        candidate: the same for the other side.
 
     Raises:
         ValueError: the sides differ in their number of rounds, there are none, or one is not above 0.
@@ -155,7 +144,7 @@ def holm(ps: Mapping[str, float], tests: int | None = None) -> dict[str, float]:
         tests: how many tests there are, if those that certainly don't reject are not among `ps`.
 
     Returns:
-        name -> the least alpha at which it is rejected, at most 1; in the order of `ps`.
+        The same names -> the least alpha at which each is rejected, at most 1.
 
     Source: S. Holm, A Simple Sequentially Rejective Multiple Test Procedure, Scandinavian Journal of Statistics 6
         (1979), 65-70.
@@ -269,11 +258,6 @@ def needed(found: Effect, tolerance: float, tests: int) -> int | None:
     in Normal noise, so that one far off counts for no more than its rank. It is advice to a reader and may look at the
     effect; the looks of a comparison must not.
 
-    Args:
-        found: what the pairs so far say.
-        tolerance: a fraction.
-        tests: how many cells are tested together.
-
     Returns:
         More pairs than there are; None for more than are worth waiting for.
 
@@ -293,11 +277,8 @@ def needed(found: Effect, tolerance: float, tests: int) -> int | None:
 
 
 def pairs_to_reject(tests: int) -> int:
-    """Return the fewest pairs with which one look at all of them can reject.
+    """Return the fewest pairs with which one look at all of them can reject, `tests` cells being tested together.
 
     All of n signs agree by chance in 2 of 2^n cases, and Holm's correction multiplies that by the number of tests.
-
-    Args:
-        tests: how many cells are tested together, at least 1.
     """
     return math.ceil(math.log2(2 * tests / REJECTION))

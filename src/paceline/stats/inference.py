@@ -108,12 +108,7 @@ _DIGITS = 12  # one and the same ratio of different times differs by rounding fr
 class Effect:
     """What some pairs say of one cell, as natural logarithms of candidate / baseline: above 0 is slower.
 
-    Attributes:
-        estimate: the Hodges-Lehmann estimate.
-        low: the lower end of its interval; None where there are too few pairs for one.
-        high: the upper end; None as `low`.
-        level: of the interval, a fraction.
-        pairs: how many it rests on.
+    It is the Hodges-Lehmann estimate with an interval of a level; without ends where there are too few pairs for one.
     """
 
     estimate: float
@@ -174,7 +169,7 @@ def sign_flip(log_ratios: Sequence[float], alternative: Alternative = "two-sided
         alternative: "greater" asks for log ratios above 0 only, "less" for those below.
 
     Returns:
-        p, a fraction, always exact; 1.0 where there is nothing but zeros.
+        p, always exact; 1.0 where there is nothing but zeros.
 
     Source: R. A. Fisher, The Design of Experiments, Oliver & Boyd 1935, section 21, for flipping the signs; Wilcoxon
         1945 for the statistic.

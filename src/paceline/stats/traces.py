@@ -65,8 +65,7 @@ def idle_shares(spans: Sequence[Traced], begin: float, end: float, workers: int 
         spans: those of one worker don't overlap.
         begin: seconds on the spans' clock.
         end: likewise.
-        workers: how many there were, numbered from 0; one without an item is idle all the time. None: those that did
-            an item.
+        workers: how many there were, numbered from 0, those without an item too; None: those that did an item.
 
     Returns:
         Worker -> fraction from 0 to 1; NaN if no time passes.
@@ -91,13 +90,8 @@ def most_in_flight(spans: Sequence[Traced]) -> int:
 def share_of_repeats_from_idle(spans: Sequence[Traced], workers: int | None = None) -> float:
     """Return how often a worker that ran two items next to each other in submission order had no choice.
 
-    It is the share of those pairs in which no other worker was idle when the second item began.
-
-    Args:
-        workers: how many there were; None: those that did an item.
-
-    Returns:
-        Fraction from 0 to 1; NaN if no worker ran two items in a row.
+    It is the share of those pairs in which no other one of `workers` (None: of those that did an item) was idle when
+    the second item began: a fraction from 0 to 1; NaN if no worker ran two items in a row.
     """
     every = set(_numbers(by_worker(spans), workers))
     repeats = [second for first, second in pairwise(in_item_order(spans)) if first.worker == second.worker]
@@ -135,28 +129,15 @@ def workers_in_item_order(spans: Sequence[Traced]) -> list[int]:
 
 
 def run_lengths(workers: Sequence[int]) -> list[int]:
-    """Count how many times in a row each number stands.
-
-    Args:
-        workers: in item order, shape (n,).
-
-    Returns:
-        Lengths of 1 or more, in order; their sum is n.
-    """
+    """Count how many times in a row each number stands; the lengths, in order, add up to n."""
     return [sum(1 for _ in run) for _, run in groupby(workers)]
 
 
 def expected_run(workers: int) -> float:
-    """Return the mean length of runs that chance would bring if each item went to any of `workers` with even odds.
+    """Return the mean length of runs, in items, if chance gave each item to any of `workers`; infinite for one worker.
 
     A run goes on with probability 1/n at each item, so its length is geometric with mean 1 / (1 - 1/n) = n / (n - 1);
     a round of N items cuts its last run short, which makes the mean smaller by a part in N or so.
-
-    Args:
-        workers: 1 or more.
-
-    Returns:
-        Items; infinite for one worker.
 
     Source: W. Feller, "An Introduction to Probability Theory and Its Applications", volume I, 3rd edition, chapter
     XI.2 (the geometric distribution as a waiting time).
@@ -167,9 +148,8 @@ def expected_run(workers: int) -> float:
 def inversions(spans: Sequence[Traced]) -> float:
     """Return the share of pairs of items under way together of which the one submitted later was done first.
 
-    Two that end at the same moment keep their order.
-
-    Pairs that never met are left out: they could not but end in the order in which they began. `disorder` counts them.
+    Two that end at the same moment keep their order. Pairs that never met are left out: they could not but end in the
+    order in which they began. `disorder` counts them.
 
     Returns:
         Fraction from 0 to 1; NaN if no two items were under way together.
@@ -190,10 +170,7 @@ def inversions(spans: Sequence[Traced]) -> float:
 def disorder(spans: Sequence[Traced]) -> float:
     """Return the share of all pairs of items in which the one submitted later was done first, whether they met or not.
 
-    It is what is seen of the order when every item is printed as it is done.
-
-    Returns:
-        Fraction from 0 to 1; NaN for fewer than two items.
+    It is what is seen of the order when every item is printed as it is done: a fraction, NaN for fewer than two items.
 
     Source: M. G. Kendall, as for `inversions`; it is (1 - tau) / 2.
     """
@@ -247,10 +224,7 @@ class _Ends:
 
 
 def best_total(gains: Sequence[Sequence[int]]) -> int:
-    """Return the largest sum.
-
-    Args:
-        gains: whole numbers, shape (rows, columns); with fewer columns than rows, some rows go without.
+    """Return the largest sum of `gains`, shape (rows, columns), of which no two share a row or a column.
 
     Source: successive best augmenting paths, after R. Jewell, "Optimal Flow through Networks" (1958), and R. G.
     Busacker and P. J. Gowen (1960); the best assignment of k rows plus the best path for one more is the best of k + 1.
@@ -305,10 +279,7 @@ def cpus_per_worker(spans: Sequence[Traced]) -> dict[int, set[int]]:
 def migrations(spans: Sequence[Traced]) -> int | None:
     """Count how often a worker was seen to have changed its CPU: within an item, and from one item to its next.
 
-    A move there and back between two looks is not seen, so this is the least number of moves.
-
-    Returns:
-        None if a CPU is unknown.
+    A move there and back between two looks is not seen, so this is the least number of moves; None if a CPU is unknown.
     """
     if not are_known(spans):
         return None
@@ -321,10 +292,8 @@ def migrations(spans: Sequence[Traced]) -> int | None:
 def worker_is_cpu_share(spans: Sequence[Traced]) -> float:
     """Return the share of items that ran, from start to end, on the CPU their worker is named after.
 
-    Each worker is named after one CPU and no two after the same, in the way that fits most items.
-
-    Returns:
-        Fraction from 0 to 1; NaN without items or if a CPU is unknown.
+    Each worker is named after one CPU and no two after the same, in the way that fits most items. It is NaN without
+    items or if a CPU is unknown.
     """
     if not spans or not are_known(spans):
         return math.nan
@@ -346,6 +315,7 @@ def figures(spans: Sequence[Traced], workers: int | None = None) -> dict[str, fl
     """Reduce a round to its figures. One that can't be told is not among them: it is neither 0 nor NaN.
 
     Args:
+        spans: of the round.
         workers: how many there were, as those that did no item leave no span; None: those that did one.
 
     Returns:

@@ -23,34 +23,21 @@ _TO_BE_ODD = 3
 
 @dataclass(frozen=True, kw_only=True)
 class RunVariation:
-    """How far runs of one cell lie apart that follow one another.
+    """How far runs of one cell lie apart that follow one another."""
 
-    Attributes:
-        deviation: the standard deviation of one run, in logarithms: 0.02 for about two per cent.
-        degrees: of freedom it rests on, above 0.
-        runs: how many runs it was taken from.
-    """
-
-    deviation: float
-    degrees: float
-    runs: int
+    deviation: float  # the standard deviation of one run, in logarithms: 0.02 for about two per cent
+    degrees: float  # of freedom it rests on, above 0
+    runs: int  # it was taken from
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """The change of one cell from the baseline to a run.
+    """The change of one cell from the baseline to a run."""
 
-    Attributes:
-        ratio: run / baseline, above 0; 1.05 for five per cent slower.
-        low: the lower end of its 95 % interval.
-        high: the upper end.
-        p: how often two runs of the same code differ as much, a fraction.
-    """
-
-    ratio: float
-    low: float
+    ratio: float  # run / baseline, above 0; 1.05 for five per cent slower
+    low: float  # the lower end of its 95 % interval
     high: float
-    p: float
+    p: float  # how often two runs of the same code differ as much, a fraction
 
 
 def run_variation(logs: Sequence[float]) -> RunVariation | None:
@@ -167,21 +154,13 @@ _Places = Mapping[str, Sequence[int]]
 
 @dataclass(frozen=True, kw_only=True)
 class ChangePoint:
-    """The place from which on one cell's runs lie elsewhere.
+    """The place from which on one cell's runs lie elsewhere."""
 
-    Attributes:
-        index: of the first run that lies elsewhere.
-        ratio: after / before, 1.05 for five per cent slower: the Hodges-Lehmann estimate.
-        low: the lower end of its 95 % interval; None where the neighbours are too few for one.
-        high: the upper end; None as `low`.
-        p: of the test of the segments on either side, corrected over all cells.
-    """
-
-    index: int
-    ratio: float
-    low: float | None
+    index: int  # of the first run that lies elsewhere
+    ratio: float  # after / before, 1.05 for five per cent slower: the Hodges-Lehmann estimate
+    low: float | None  # the lower end of its 95 % interval; None where the neighbours are too few for one
     high: float | None
-    p: float
+    p: float  # of the test of the segments on either side, corrected over all cells
 
 
 def change_points(histories: Mapping[str, Sequence[float]]) -> dict[str, list[ChangePoint]]:
@@ -214,9 +193,6 @@ def candidates(logs: Sequence[float]) -> list[int]:
     """Propose places: the division into segments with the least sum of absolute distances from each segment's median.
 
     A change point costs `PENALTY` noises. A single odd run moves no median, so it buys no segment of its own.
-
-    Args:
-        logs: shape (n,).
 
     Returns:
         Indices of the first run of each new segment, in order.
@@ -284,11 +260,7 @@ def _change_point(logs: Sequence[float], places: Sequence[int], place: int, p: f
 
 
 def shift_between(before: Sequence[float], after: Sequence[float]) -> tuple[float, float | None, float | None]:
-    """Estimate how far `after` lies above `before`, with a 95 % interval that goes with the test by ranks.
-
-    Args:
-        before: shape (m,).
-        after: shape (n,).
+    """Estimate how far `after`, shape (n,), lies above `before`, shape (m,), with the 95 % interval of the rank test.
 
     Returns:
         The median of all m n differences, and those that lie as many places from either end as chance allows; None for
