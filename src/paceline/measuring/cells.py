@@ -127,28 +127,24 @@ class Cell:
 
 def described(experiment: str, strategy: Strategy, items: Sequence[Item]) -> Cell:
     """Begin a cell with what is known before it is measured."""
-    figures = workload_facts(strategy.workload, strategy.face)
+    facts = workload_facts(strategy.workload, strategy.face)
+    known: dict[str, Any] = {name: facts.get(name) for name in ("client", "kernel", "latency", "size", "share")}
     return Cell(
         experiment=experiment,
         strategy=strategy.name,
         options=strategy.options,
         workload=type(strategy.workload).__name__,
-        client=figures.get("client"),
-        kernel=figures.get("kernel"),
         items=len(items),
         workers=strategy.workers,
-        latency=figures.get("latency"),
-        size=figures.get("size"),
-        share=figures.get("share"),
+        **known,
     )
 
 
 def saved(cell: Cell) -> dict[str, Any]:
     """Return what a saved run keeps: the median is pytest-benchmark's own to save."""
-    figures = asdict(cell)
-    added = figures.pop("added")
-    del figures["median"]
-    return {**added, **figures}
+    known = asdict(cell)
+    del known["median"]
+    return {**known.pop("added"), **known}
 
 
 MOST_SERVER_SHARE = 0.5  # of a core: beyond it the server may be what is measured

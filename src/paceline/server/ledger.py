@@ -1,7 +1,7 @@
 """What the server saw: the ledger's counts, and a span for each answer where they are asked for."""
 
 import json
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, field
 from time import process_time
 
 
@@ -34,26 +34,19 @@ class Ledger:
     cpu_seconds: float
 
 
+@dataclass(slots=True, eq=False)
 class Tally:
     """The counter behind a ledger; a reset begins a new one, and a request stays with the one that counted it."""
 
-    __slots__ = (
-        "bytes",
-        "connections",
-        "cpu_start",
-        "in_flight",
-        "max_in_flight",
-        "requests",
-        "responses",
-        "service_max",
-        "service_sum",
-    )
-
-    def __init__(self) -> None:
-        self.connections = self.requests = self.responses = self.bytes = 0
-        self.in_flight = self.max_in_flight = 0
-        self.service_sum = self.service_max = 0.0
-        self.cpu_start = process_time()
+    connections: int = 0
+    requests: int = 0
+    responses: int = 0
+    bytes: int = 0
+    in_flight: int = 0
+    max_in_flight: int = 0
+    service_sum: float = 0.0
+    service_max: float = 0.0
+    cpu_start: float = field(default_factory=process_time)
 
     def begin(self) -> None:
         """Count an item that was asked for."""
@@ -89,8 +82,9 @@ class Tally:
 
     def ledger(self) -> Ledger:
         """Return what has been seen so far."""
-        counted = {name: getattr(self, name) for name in self.__slots__ if name != "cpu_start"}
-        return Ledger(**counted, cpu_seconds=process_time() - self.cpu_start)
+        counted = asdict(self)
+        spent = process_time() - counted.pop("cpu_start")
+        return Ledger(**counted, cpu_seconds=spent)
 
 
 MOST = 100_000  # spans between two resets: some 20 MB

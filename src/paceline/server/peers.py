@@ -16,6 +16,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from paceline.server.body import body
+from paceline.server.ledger import Tally
 from paceline.server.service import ParameterError, Service
 
 HOST = "127.0.0.1"
@@ -23,19 +24,9 @@ LEDGER = "/-/ledger"
 RESET = "/-/reset"
 
 
-class CpuClock:
-    """CPU seconds of this process since it was last reset."""
-
-    def __init__(self) -> None:
-        self.start = 0.0
-
-    def reset(self) -> None:
-        """Start afresh."""
-        self.start = time.process_time()
-
-    def ledger(self) -> str:
-        """Write all there is of a ledger, as JSON."""
-        return json.dumps({"cpu_seconds": time.process_time() - self.start})
+def ledger(tally: Tally) -> str:
+    """Format all there is of a ledger, as JSON."""
+    return json.dumps({"cpu_seconds": tally.ledger().cpu_seconds})
 
 
 @lru_cache
@@ -62,7 +53,7 @@ def httpserver() -> None:
     from pytest_httpserver import HTTPServer  # each peer imports only what it runs on
     from werkzeug import Request, Response
 
-    clock = CpuClock()
+    tally = Tally()
 
     def serve_item(request: Request) -> Response:
         server.clear_log()  # it would grow with every request
@@ -74,69 +65,55 @@ def httpserver() -> None:
         return Response(body(item, service.size), status=service.status, content_type="text/plain")
 
     def reset(_: Request) -> Response:
-        clock.reset()
+        nonlocal tally
+        tally = Tally()
         return Response()
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line of log for every request would be half of the work
     server = HTTPServer(HOST, 0, threaded=True)
     server.expect_request(re.compile(r"/item/\d{1,18}", re.ASCII)).respond_with_handler(serve_item)
-    server.expect_request(LEDGER).respond_with_handler(lambda _: Response(clock.ledger()))
+    server.expect_request(LEDGER).respond_with_handler(lambda _: Response(ledger(tally)))
     server.expect_request(RESET, method="POST").respond_with_handler(reset)
     with server:
         announce(server.port)
         sys.stdin.buffer.read()
 
 
-def aiohttp() -> None:
+async def aiohttp() -> None:
     """Serve with aiohttp.web on asyncio's own loop until stdin closes."""
-    asyncio.run(aiohttp_server())
-
-
-async def aiohttp_server() -> None:
-    """Run aiohttp.web."""
     from aiohttp import web  # each peer imports only what it runs on
 
-    clock = CpuClock()
+    tally = Tally()
 
     async def serve_item(request: web.Request) -> web.Response:
         try:
             item, service = asked(request.match_info["item"], request.rel_url.raw_query_string)
         except ParameterError as error:
             return web.Response(text=f"{error}\n", status=400)
-        seconds = service.seconds(item)
-        if seconds:
-            await asyncio.sleep(seconds)
+        await asyncio.sleep(service.seconds(item))
         return web.Response(body=body(item, service.size), status=service.status, content_type="text/plain")
 
-    async def ledger(_: web.Request) -> web.Response:
-        return web.Response(text=clock.ledger())
+    async def spent(_: web.Request) -> web.Response:
+        return web.Response(text=ledger(tally))
 
     async def reset(_: web.Request) -> web.Response:
-        clock.reset()
+        nonlocal tally
+        tally = Tally()
         return web.Response()
 
     app = web.Application()
-    app.add_routes([web.get(r"/item/{item:[0-9]{1,18}}", serve_item), web.get(LEDGER, ledger), web.post(RESET, reset)])
+    app.add_routes([web.get(r"/item/{item:[0-9]{1,18}}", serve_item), web.get(LEDGER, spent), web.post(RESET, reset)])
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
         await web.TCPSite(runner, HOST, 0).start()
         announce(runner.addresses[0][1])
-        await stdin_closed()
+        await asyncio.to_thread(sys.stdin.buffer.read)
     finally:
         await runner.cleanup()
 
 
-async def stdin_closed() -> None:
-    """Wait until stdin closes."""
-    loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    while await reader.read(4096):
-        pass
-
-
-PEERS: dict[str, Callable[[], None]] = {"httpserver": httpserver, "aiohttp": aiohttp}
+PEERS: dict[str, Callable[[], None]] = {"httpserver": httpserver, "aiohttp": lambda: asyncio.run(aiohttp())}
 
 
 def main(arguments: list[str]) -> int:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -87,6 +88,7 @@ KINDS: dict[str, tuple[str, ...]] = {
 """Kind of server -> module and arguments. All end when their stdin closes."""
 
 
+@dataclass(eq=False)
 class Control:
     """A running server, seen from any process of this machine; it can be sent to one.
 
@@ -98,10 +100,9 @@ class Control:
         bandwidth: bytes per second of its link; None for no limit.
     """
 
-    def __init__(self, url: str, *, proves: bool, bandwidth: float | None = None) -> None:
-        self.url = url
-        self.proves = proves
-        self.bandwidth = bandwidth
+    url: str
+    proves: bool
+    bandwidth: float | None = None
 
     def ledger(self) -> Ledger | None:
         """Return what the server has seen since the last reset; None if it keeps no ledger.
@@ -150,22 +151,17 @@ class Control:
         return "whether the server still runs can't be seen from here"
 
 
+@dataclass(eq=False, kw_only=True)
 class Instrument(Control):
     """A running server, seen from the process that started it."""
 
-    def __init__(
-        self,
-        url: str,
-        process: subprocess.Popen[bytes],
-        stderr: IO[bytes],
-        *,
-        proves: bool,
-        bandwidth: float | None = None,
-    ) -> None:
-        super().__init__(url, proves=proves, bandwidth=bandwidth)
-        self.pid = process.pid
-        self._process = process
-        self._stderr = stderr
+    process: subprocess.Popen[bytes]
+    stderr: IO[bytes]
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self.process.pid
 
     def control(self) -> Control:
         """Return what another process needs to talk to it."""
@@ -173,10 +169,10 @@ class Instrument(Control):
 
     def _state(self) -> str:
         try:
-            status = self._process.wait(DEATH_TIMEOUT)
+            status = self.process.wait(DEATH_TIMEOUT)
         except subprocess.TimeoutExpired:
             return f"the server (pid {self.pid}) still runs, but gave no answer"
-        return f"the server (pid {self.pid}) has died with status {status}; {complaint(self._stderr)}"
+        return f"the server (pid {self.pid}) has died with status {status}; {complaint(self.stderr)}"
 
 
 @contextmanager
@@ -217,7 +213,8 @@ def running(
         )
         try:
             url = first_line(process, stderr, start_timeout)
-            yield Instrument(url, process, stderr, proves=kind == "instrument", bandwidth=bandwidth)
+            proves = kind == "instrument"
+            yield Instrument(url=url, proves=proves, bandwidth=bandwidth, process=process, stderr=stderr)
         finally:
             stop(process)
 
