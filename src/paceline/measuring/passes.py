@@ -32,11 +32,7 @@ TRACE = "trace"
 def figures_of(strategy: Strategy, items: Sequence[Item], log: Path, *, traced: bool) -> dict[str, Any]:
     """Start one like `strategy`, run a warm round and a watched one, and return what the spans of the second show.
 
-    Args:
-        strategy: with its workload, unobserved; it is not started itself.
-        items: shape (n,).
-        log: a new file, for the spans.
-        traced: return the spans themselves as well.
+    The workload comes unobserved, and `log` is a new file; `traced` asks for the spans themselves as well.
     """
     observed = Observed(strategy.workload, log)
     with noting("in the watched pass, after the timed rounds"), strategy.clone(observed) as started:
@@ -138,25 +134,17 @@ class Stopwatch(Protocol):
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done with a cell; it can be sent to another process.
+    """What is to be done with a cell; it can be sent to another process."""
 
-    Args:
-        experiment: whose cell it is.
-        rounds: timed rounds.
-        control: of the server that answers, or None.
-        beside: a thread of the measuring process computes meanwhile.
-        watched: one more pass follows, in which every item leaves a span.
-        paired: before each round a plain loop does all items, so that both see the same state of the machine.
-        traced: that watched pass follows, and its spans are saved too.
-    """
-
-    experiment: str
-    rounds: int
-    control: Control | None = None
-    beside: bool = False
-    watched: bool = False
-    paired: bool = False
-    traced: bool = False
+    experiment: str  # whose cell it is
+    rounds: int  # timed ones
+    control: Control | None = None  # of the server that answers
+    beside: bool = False  # a thread of the measuring process computes meanwhile
+    watched: bool = False  # one more pass follows, in which every item leaves a span
+    paired: bool = (
+        False  # before each round a plain loop does all items, so that both see the same state of the machine
+    )
+    traced: bool = False  # that watched pass follows, and its spans are saved too
 
 
 def measure(
@@ -267,11 +255,7 @@ def measured(plan: Plan, strategy: Strategy, items: Sequence[Item]) -> tuple[Cel
 def cell_timeout(workload: Workload, items: Sequence[Item], passes: int, bandwidth: float | None = None) -> float:
     """Return the seconds after which a process counts as hung: more than one worker takes, by all that is known of it.
 
-    Args:
-        workload: what is done to an item.
-        items: shape (n,).
-        passes: how often all of them are done.
-        bandwidth: bytes per second of the instrument's link, or None.
+    All items are done in each of so many passes; the link's bandwidth is in bytes per second.
     """
     computing = cells.cpu_seconds(workload) * len(items)
     alone = cells.limit(workload, items, 1, computing, bandwidth)

@@ -48,23 +48,14 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a request asks for, worked out once per target.
+    """What a request asks for, worked out once per target."""
 
-    Args:
-        item: the item's number.
-        service: how it is to be served.
-        seconds: its service time.
-        sent: bytes of body that are really sent; with a fault only half of them.
-        whole: the whole answer where it is short enough to be kept, else nothing.
-        prompt: the whole answer may be given straight away.
-    """
-
-    item: int
+    item: int  # the item's number
     service: Service
-    seconds: float
-    sent: int
-    whole: bytes
-    prompt: bool
+    seconds: float  # its service time
+    sent: int  # bytes of body that are really sent; with a fault only half of them
+    whole: bytes  # the whole answer where it is short enough to be kept, else nothing
+    prompt: bool  # the whole answer may be given straight away
 
     def pieces(self, length: int, *, keep: bool) -> Iterator[bytes]:
         """Cut the answer into the head with some body, and more body, in pieces of about `length` bytes."""
@@ -124,11 +115,8 @@ class Receiver(Protocol):
 class Link:
     """Carries one chunk at a time, in order of asking: senders that ask for one chunk each share the bandwidth evenly.
 
-    A chunk is delivered when its last byte has crossed: n bytes never take less than `n / bandwidth` seconds.
-
-    Args:
-        alarm: wakes the link when a chunk has crossed.
-        bandwidth: bytes per second, more than 0; heads count too.
+    A chunk is delivered when its last byte has crossed: n bytes never take less than `n / bandwidth` seconds, the bytes
+    of heads among them.
     """
 
     waiting = True

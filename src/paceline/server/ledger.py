@@ -9,29 +9,20 @@ from time import process_time
 class Ledger:
     """What the server saw since the last reset. Control calls and refused requests are not counted.
 
-    Args:
-        connections: how many connections carried at least one counted request.
-        requests: items asked for.
-        responses: whole answers handed to the transport; an answer with a fault is none.
-        bytes: bytes of body handed to the transport, of broken answers too.
-        in_flight: items asked for and not yet answered or abandoned. What was in flight at the reset belongs to the
-            ledger before it.
-        max_in_flight: the most that were in flight at once.
-        service_sum: seconds from the arrival of a request until its answer was handed to the transport, summed over
-            the responses.
-        service_max: the longest of them, seconds.
-        cpu_seconds: CPU time of the server's process.
+    A response is a whole answer, handed to the transport; an answer with a fault is none. What was in flight at the
+    reset belongs to the ledger before it. The service time goes from the arrival of a request until its answer was
+    handed to the transport.
     """
 
-    connections: int
-    requests: int
+    connections: int  # that carried at least one counted request
+    requests: int  # items asked for
     responses: int
-    bytes: int
-    in_flight: int
+    bytes: int  # of body handed to the transport, of broken answers too
+    in_flight: int  # items asked for and not yet answered or abandoned
     max_in_flight: int
-    service_sum: float
-    service_max: float
-    cpu_seconds: float
+    service_sum: float  # seconds, over the responses
+    service_max: float  # seconds
+    cpu_seconds: float  # of the server's process
 
 
 @dataclass(slots=True, eq=False)
@@ -92,21 +83,13 @@ MOST = 100_000  # spans between two resets: some 20 MB
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One item's way through the server; seconds on `time.monotonic()`, which all processes of a machine share.
-
-    Args:
-        item: its number.
-        connection: that it came over, numbered from 0 by the first item that each one carried since the last reset.
-        start: when the request was complete.
-        due: when its service time was over.
-        end: when the last of its answer had been handed to the transport; a quick client has it a moment earlier.
-    """
+    """One item's way through the server; seconds on `time.monotonic()`, which all processes of a machine share."""
 
     item: int
-    connection: int
-    start: float
-    due: float
-    end: float
+    connection: int  # that it came over, numbered from 0 by the first item that each one carried since the last reset
+    start: float  # when the request was complete
+    due: float  # when its service time was over
+    end: float  # when all of its answer had been handed to the transport; a quick client has it a moment earlier
 
 
 class Spans:

@@ -126,10 +126,8 @@ FACTORS: dict[str, tuple[Callable[[int, int, float], float], float]] = {
 class Jitter:
     """How the latency varies from item to item; its mean over many items stays the set latency.
 
-    Args:
-        kind: `uniform` (evenly from `1 - amount` to `1 + amount` times the latency) or `lognormal` (the logarithm of
-            the factor has the standard deviation `amount`).
-        amount: from 0 to 1 for uniform, from 0 to 2 for lognormal.
+    It does so evenly from `1 - amount` to `1 + amount` times the latency, the amount from 0 to 1, or by a factor whose
+    logarithm has the standard deviation `amount`, from 0 to 2.
     """
 
     kind: Literal["uniform", "lognormal"]
@@ -168,26 +166,19 @@ FAULTS: tuple[Fault, ...] = ("reset", "truncate", "stall")
 class Service:
     """One way to serve items; its query string is the one way to write it.
 
-    Args:
-        latency: seconds from the request to its answer, 0 to 3600.
-        jitter: how the latency varies, or None.
-        straggler: (every, seconds): items `every - 1`, `2 * every - 1`, ... take `seconds` longer, or None.
-        size: bytes of the body, 0 to 64 MiB.
-        seed: what the jitter is drawn from, 0 to 2**64 - 1.
-        status: the answer's status code, 200 to 599.
-        fault: `reset` (the connection is reset in place of an answer), `truncate` (half of the body, then the
-            connection is closed), `stall` (half of the body, then silence until the client leaves), or None.
+    The faults are `reset` (the connection is reset in place of an answer), `truncate` (half of the body, then the
+    connection is closed) and `stall` (half of the body, then silence until the client leaves).
 
     Raises:
         ParameterError: a value is out of range, or two of them exclude each other.
     """
 
-    latency: float = 0.0
-    jitter: Jitter | None = None
-    straggler: tuple[int, float] | None = None
-    size: int = 0
-    seed: int = 0
-    status: int = 200
+    latency: float = 0.0  # seconds from the request to its answer, 0 to 3600
+    jitter: Jitter | None = None  # how the latency varies
+    straggler: tuple[int, float] | None = None  # (n, seconds): items n - 1, 2n - 1, ... take `seconds` longer
+    size: int = 0  # bytes of the body, 0 to 64 MiB
+    seed: int = 0  # what the jitter is drawn from, 0 to 2**64 - 1
+    status: int = 200  # the answer's status code, 200 to 599
     fault: Fault | None = None
 
     def __post_init__(self) -> None:

@@ -162,21 +162,16 @@ def holm(ps: Mapping[str, float], tests: int | None = None) -> dict[str, float]:
 class Finding:
     """What the looks at some pairs say of one cell.
 
-    Attributes:
-        verdict: "slower" or "faster" if equality is rejected and the estimate exceeds the tolerance, "same" if the
-            interval lies within it; "unknown" as long as the cell is open.
-        pairs: the first so many of its pairs were looked at, at the look that decided, else at the last one reached;
-            before the first look all there are.
-        level: of the interval at that look.
-        p: of the test of equality there, or where it was rejected; corrected over all tests; 1.0 before the first look.
-        rejected: whether equality is.
+    The verdict is "slower" or "faster" if equality is rejected and the estimate exceeds the tolerance, "same" if the
+    interval lies within it; "unknown" as long as the cell is open. The first so many pairs were looked at, at the look
+    that decided, else at the last one reached; before the first look all there are.
     """
 
     verdict: Verdict
     pairs: int
-    level: float
-    p: float = 1.0
-    rejected: bool = False
+    level: float  # of the interval at that look
+    p: float = 1.0  # of the test of equality there, or where it was rejected; corrected over all tests
+    rejected: bool = False  # whether equality is
 
 
 def follow(

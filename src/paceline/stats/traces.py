@@ -10,29 +10,20 @@ from typing import Protocol, TypeVar
 
 
 class Traced(Protocol):
-    """One item on one worker.
-
-    Attributes:
-        item: its place in submission order, or any number that grows with it.
-        worker: which, from 0.
-        cpu_start: the CPU on which it began; None if unknown.
-        cpu_end: the CPU on which it ended; None if unknown.
-        start: seconds on a clock that all workers share.
-        end: likewise, at or after `start`.
-    """
+    """One item on one worker."""
 
     @property
-    def item(self) -> int: ...
+    def item(self) -> int: ...  # its place in submission order, or any number that grows with it
     @property
-    def worker(self) -> int: ...
+    def worker(self) -> int: ...  # which, from 0
     @property
-    def cpu_start(self) -> int | None: ...
+    def cpu_start(self) -> int | None: ...  # on which it began; None if unknown
     @property
-    def cpu_end(self) -> int | None: ...
+    def cpu_end(self) -> int | None: ...  # on which it ended; None if unknown
     @property
-    def start(self) -> float: ...
+    def start(self) -> float: ...  # seconds on a clock that all workers share
     @property
-    def end(self) -> float: ...
+    def end(self) -> float: ...  # likewise, at or after the start
 
 
 Span = TypeVar("Span", bound=Traced)
