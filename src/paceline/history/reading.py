@@ -4,7 +4,7 @@ import contextlib
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -100,7 +100,7 @@ _NO_ROUNDS = "has no raw rounds; save with --benchmark-save-data"
 _LONGEST_ROUND = 1e9  # seconds, 30 years: above it a number is damage, and sums would overflow
 _MOST_STEPS = 2**63  # as for every count
 _EXTRAS = {field.name for field in fields(Cell)} - {"fullname", "name", "rounds", "n", "extra"}
-_REQUIRED = {"experiment", "strategy", "workload", "items", "workers"}
+_REQUIRED = {one.name for one in fields(Cell) if one.default is one.default_factory is MISSING} & _EXTRAS
 _MEASURED = _EXTRAS - {"sessions", "process"}  # which the oldest runs lack
 _COST = {*_REQUIRED, "process"}
 _Kind = TypeVar("_Kind")
@@ -277,10 +277,6 @@ def glance(path: Path) -> Glimpse:
 
 def from_json(data: bytes | Mapping[str, Any], path: Path | None = None) -> Run:
     """Make a run out of a file's content, or of the objects that pytest-benchmark is about to save.
-
-    Args:
-        data: JSON, or what it decodes to.
-        path: where it comes from, for messages and for its number.
 
     Raises:
         UnreadableRun: it is not JSON, not a run of Paceline's, or holds a wrong type or an impossible value.

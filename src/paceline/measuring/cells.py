@@ -22,9 +22,7 @@ UNKNOWN_SECONDS = 1.0  # of an item of which nothing is known
 
 
 def workload_facts(workload: object, face: Face) -> dict[str, Any]:
-    """Return what tells a workload's cells apart: client, kernel, steps, latency, size, share, function, item length;
-    nothing of a foreign one.
-    """
+    """Return what tells a workload's cells apart: client, kernel, steps ...; nothing of a foreign workload."""
     match workload:
         case Compute():
             return {"kernel": workload.kernel, "n": workload.n}
@@ -46,15 +44,8 @@ def limit(
 ) -> float | None:
     """Return the least time in which a workload could be done for all items, seconds.
 
-    Args:
-        workload: what is done.
-        items: shape (n,).
-        workers: 1 or more.
-        cpu_seconds: CPU time that one worker took to find the expected answers of all items.
-        bandwidth: bytes per second of the instrument's link, or None.
-
-    Returns:
-        Seconds, or None where nothing known bounds it.
+    `cpu_seconds` is what one worker took to find the expected answers of all items, `bandwidth` that of the
+    instrument's link, bytes per second. It is None where nothing known bounds the work.
     """
     cpus = machine.usable_cpus()
     match workload:
@@ -185,11 +176,7 @@ def doubts_here() -> list[str]:
 
 
 def of_pairs(loops: Sequence[float], times: Sequence[float]) -> dict[str, float]:
-    """Compare each round with the plain loop right before it.
-
-    Args:
-        loops: seconds, shape (n,).
-        times: seconds of each round, shape (n,).
+    """Compare each round with the plain loop right before it, both in seconds.
 
     Returns:
         loop_seconds: the median loop; speedup_over_loop: the median over the pairs of loop / round.

@@ -93,16 +93,11 @@ class Control:
     """A running server, seen from any process of this machine; it can be sent to one.
 
     It holds no connection and no thread, so forking is safe.
-
-    Args:
-        url: `http://127.0.0.1:PORT`.
-        proves: it keeps a ledger; False for a peer.
-        bandwidth: bytes per second of its link; None for no limit.
     """
 
-    url: str
-    proves: bool
-    bandwidth: float | None = None
+    url: str  # `http://127.0.0.1:PORT`
+    proves: bool  # it keeps a ledger; False for a peer
+    bandwidth: float | None = None  # bytes per second of its link; None for no limit
 
     def ledger(self) -> Ledger | None:
         """Return what the server has seen since the last reset; None if it keeps no ledger.

@@ -26,7 +26,7 @@ def serve(host: str, port: int, bandwidth: float | None, *, until_stdin_closes: 
     Args:
         host: address to listen at.
         port: 0 for a free one.
-        bandwidth: bytes per second that all connections share, more than 0, or None for no limit.
+        bandwidth: bytes per second that all connections share, above 0; None for no limit.
         until_stdin_closes: end when stdin does, and leave Ctrl-C to the process at its other end; else run until SIGINT
             or SIGTERM, whatever stdin is.
         spans: leave a span for each item.
@@ -49,7 +49,7 @@ def raise_descriptor_limit() -> None:
 
 
 async def run(host: str, port: int, bandwidth: float | None, *, until_stdin_closes: bool, spans: bool) -> int:
-    """Listen and serve until a signal comes, or until stdin closes where that was asked for; return the exit status."""
+    """Listen and serve until told to stop."""
     loop = asyncio.get_running_loop()
     alarm = Alarm(loop)
     core = Core(alarm, None if bandwidth is None else Link(alarm, bandwidth), Tally(), Spans() if spans else None)

@@ -56,9 +56,7 @@ class Look:
 def main_looks(looks: Sequence[int], tests: int) -> tuple[Look, ...]:
     """Return the looks at increasing numbers of main pairs with their levels.
 
-    Args:
-        looks: numbers of pairs.
-        tests: how many cells are tested together, the canary among them; known before the first pair.
+    `tests` cells are tested together, the canary among them; that is known before the first pair.
     """
     rejections = spent_levels(REJECTION, [tests * 2.0 ** (1 - pairs) for pairs in looks])
     misses = _MISSES if tuple(looks) == MAIN_LOOKS else spent_levels(MISTAKEN, [2.0**-pairs for pairs in looks])
@@ -82,12 +80,10 @@ def confirming_looks(looks: Sequence[int], suspects: int) -> tuple[Look, ...]:
 
 
 def spent_levels(level: float, least: Sequence[float]) -> tuple[float, ...]:
-    """Return a level for each look: a third of what is left, at the last one all that is.
+    """Spend a level over looks: at each a third of what is left, at the last one all that is.
 
-    Args:
-        level: to be spent.
-        least: the smallest p, corrected, that each look can have, since all of n signs agree by chance in 1 of 2^n
-            cases; a look that can't decide with its third gets nothing.
+    `least` has the smallest p, corrected, that each look can have, since all of n signs agree by chance in 1 of 2^n
+    cases; a look that can't decide with its third gets nothing.
     """
     levels: list[float] = []
     for possible in least[:-1]:

@@ -31,10 +31,6 @@ class Interval:
 def mean(values: Sequence[float], level: float = LEVEL) -> Interval:
     """Return the mean of `values` with Student's t interval, which holds for few values if they are roughly normal.
 
-    Args:
-        values: one for each process, shape (n,), n at least 1.
-        level: a fraction.
-
     Source: Student, The Probable Error of a Mean, Biometrika 6 (1908), 1-25: mean +- t(n - 1) * s / sqrt(n).
     """
     middle = statistics.fmean(values)
@@ -43,12 +39,9 @@ def mean(values: Sequence[float], level: float = LEVEL) -> Interval:
 
 
 def geometric_mean(values: Sequence[float], level: float = LEVEL) -> Interval:
-    """Return the geometric mean of ratios or times with Student's t interval of their logarithms: twice as fast and
-    half as fast are equally far from 1, and the interval never reaches 0.
+    """Return the geometric mean of ratios or times, each above 0, with Student's t interval of their logarithms.
 
-    Args:
-        values: one for each process, each above 0, shape (n,), n at least 1.
-        level: a fraction.
+    Twice as fast and half as fast are equally far from 1, and the interval never reaches 0.
 
     Source: P. J. Fleming and J. J. Wallace, How Not to Lie with Statistics: the Correct Way to Summarize Benchmark
         Results, Communications of the ACM 29 (1986), 218-221, for the mean; Student's t interval of the logarithms.
@@ -59,16 +52,10 @@ def geometric_mean(values: Sequence[float], level: float = LEVEL) -> Interval:
 
 
 def processes_to_tell(values: Sequence[float], margin: float, level: float = LEVEL) -> int | None:
-    """Estimate how many processes would show on which side of `margin` the mean of `values` lies, if mean and spread
-    stay as they are: the least n with t(n - 1) * s / sqrt(n) below the distance.
+    """Estimate how many processes would show on which side of `margin` the mean of `values` lies.
 
-    Args:
-        values: one for each process, shape (n,); logarithms for a geometric mean, the margin too.
-        margin: in the unit of `values`.
-        level: a fraction.
-
-    Returns:
-        More than there are; None where it would take more than `MOST_PROCESSES`, or nobody can tell.
+    Mean and spread staying as they are, it is the least n with t(n - 1) * s / sqrt(n) below the distance, in logarithms
+    for a geometric mean; None where it would take more than `MOST_PROCESSES`, or nobody can tell.
     """
     if len(values) < _TO_SPREAD:
         return None
@@ -122,12 +109,8 @@ def effect(log_ratios: Sequence[float], level: float) -> Effect:
     """Estimate the middle of `log_ratios` by the median of all averages of two of them, and its interval.
 
     The averages (Walsh averages) have each value with itself among them; the ends of the interval are two of them, as
-    far from the extremes as the exact distribution of the signed-rank sum allows.
-
-    Args:
-        log_ratios: one for each pair, shape (n,), n at least 1; there is an interval from the n on with which
-            2^-n is at most (1 - level) / 2.
-        level: a fraction.
+    far from the extremes as the exact distribution of the signed-rank sum allows. There is one from the number n of
+    pairs on with which 2^-n is at most (1 - level) / 2.
 
     Source: Hollander and Wolfe, (3.23) for the estimate, (3.27) to (3.30) for the interval.
     """
@@ -162,14 +145,9 @@ def middle(log_ratios: Sequence[float]) -> float:
 def sign_flip(log_ratios: Sequence[float], alternative: Alternative = "two-sided") -> float:
     """Test whether the sides are equal: if they are, each pair's sign might as well be the other one.
 
-    Among all ways to set the signs, p is the share of those whose sum of ranks is as extreme as the one seen.
-
-    Args:
-        log_ratios: one for each pair, shape (n,). Zeros say nothing of a direction and are left out.
-        alternative: "greater" asks for log ratios above 0 only, "less" for those below.
-
-    Returns:
-        p, always exact; 1.0 where there is nothing but zeros.
+    Among all ways to set the signs, p is the share of those whose sum of ranks is as extreme as the one seen, always
+    exact. Zeros say nothing of a direction and are left out; p is 1.0 where there is nothing but zeros. The alternative
+    "greater" asks for log ratios above 0 only, "less" for those below.
 
     Source: R. A. Fisher, The Design of Experiments, Oliver & Boyd 1935, section 21, for flipping the signs; Wilcoxon
         1945 for the statistic.

@@ -42,9 +42,6 @@ def spread(rounds: Sequence[float]) -> float:
     default, `method="inclusive"` in the standard library). pytest-benchmark's own `iqr` uses another definition, so
     it can differ from this figure for few rounds.
 
-    Args:
-        rounds: shape (n,), seconds, each above 0.
-
     Source: R. J. Hyndman and Y. Fan, Sample Quantiles in Statistical Packages, The American Statistician 50 (1996),
         361-365.
     """
@@ -64,13 +61,10 @@ class Between:
 
 
 def median_interval(rounds: Sequence[float], level: float = LEVEL) -> Between:
-    """Return the interval between two of the sorted rounds, as many from the one end as from the other, that holds the
-    true median; it assumes of their distribution only that the rounds are independent.
+    """Return the interval between two of the sorted rounds, as far from either end, that holds the true median at least
+    that often; it assumes of their distribution only that the rounds are independent.
 
-    Args:
-        rounds: shape (n,), n at least 1.
-        level: at least this often; below six rounds no pair reaches 95 %, and the least and the greatest are given
-            with the level that they have: 1 - 2 ** (1 - n).
+    Below six rounds no pair reaches 95 %: the least and the greatest come with their own level, 1 - 2 ** (1 - n).
 
     Source: W. R. Thompson, On Confidence Ranges for the Median and Other Expectation Distributions for Populations of
         Unknown Distribution Form, Annals of Mathematical Statistics 7 (1936), 122-128.
@@ -102,10 +96,6 @@ def is_noisy(rounds: Sequence[float]) -> bool:
 
 def waiting(latencies: Sequence[float], workers: int) -> float:
     """Return the limit of items that only wait, `workers` at a time.
-
-    Args:
-        latencies: seconds each item waits, shape (n,).
-        workers: 1 or more.
 
     Returns:
         Seconds: `ceil(n / workers) * latency` for equal items, which is exact; else the larger of the longest item and

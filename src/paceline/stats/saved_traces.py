@@ -27,13 +27,9 @@ class TracedSpan:
 
 
 def as_saved(spans: Iterable[Traced]) -> list[list[Any]]:
-    """Convert a round to `[item, worker, cpu_start, cpu_end, start, end]` for each, in the order in which they began.
+    """Convert spans to `[item, worker, cpu_start, cpu_end, start, end]` each, in the order in which they began.
 
-    Args:
-        spans: shape (n,), in any order, their items counted from 0.
-
-    Returns:
-        Seconds from the first start, rounded to whole microseconds.
+    Items count from 0; seconds from the first start, rounded to whole microseconds.
     """
     ordered = sorted(spans, key=lambda span: (span.start, span.item))
     zero = ordered[0].start if ordered else 0.0
@@ -50,13 +46,7 @@ def as_saved(spans: Iterable[Traced]) -> list[list[Any]]:
 
 
 def spans(saved: object) -> tuple[TracedSpan, ...]:
-    """Read what `as_saved` wrote.
-
-    Args:
-        saved: as it came out of a file, which may hold anything.
-
-    Returns:
-        In the order in which they began.
+    """Read what `as_saved` made, as it came out of a file, in the order in which the items began.
 
     Raises:
         ValueError: it is no round's trace; names the entry and what is wrong with it.

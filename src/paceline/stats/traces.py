@@ -52,11 +52,7 @@ def makespan(spans: Sequence[Traced]) -> float:
 def idle_shares(spans: Sequence[Traced], begin: float, end: float, workers: int | None = None) -> dict[int, float]:
     """Return the share of the time from `begin` to `end` in which each worker did no item.
 
-    Args:
-        spans: those of one worker don't overlap.
-        begin: seconds on the spans' clock.
-        end: likewise.
-        workers: how many there were, numbered from 0, those without an item too; None: those that did an item.
+    The spans of one worker don't overlap. `workers` were there, numbered from 0; None: those that did an item.
 
     Returns:
         Worker -> fraction from 0 to 1; NaN if no time passes.
@@ -305,9 +301,7 @@ def _stayed_on(span: Traced, cpu: int) -> bool:
 def figures(spans: Sequence[Traced], workers: int | None = None) -> dict[str, float | int]:
     """Reduce a round to its figures. One that can't be told is not among them: it is neither 0 nor NaN.
 
-    Args:
-        spans: of the round.
-        workers: how many there were, as those that did no item leave no span; None: those that did one.
+    `workers` says how many there were, as those that did no item leave no span; None: those that did one.
 
     Returns:
         idle_share: mean over the workers of the share of the makespan in which they did no item.

@@ -74,13 +74,9 @@ def _largest(number: int) -> float:
 
 
 def change(baseline: float, run: float, variation: RunVariation) -> Change:
-    """Hold a change against a cell's variation: both ends are one run each, so their difference varies with sqrt(2)
-    deviations.
+    """Hold a change between two medians, given as logarithms, against the cell's variation.
 
-    Args:
-        baseline: the logarithm of its median.
-        run: the same of the run that is judged.
-        variation: of this cell.
+    Both ends are one run each, so their difference varies with sqrt(2) deviations.
 
     Source: G. J. Hahn and W. Q. Meeker, Statistical Intervals, Wiley 1991, chapter 4: the prediction interval for the
         difference of single future observations, with Student's t.
@@ -94,14 +90,8 @@ def change(baseline: float, run: float, variation: RunVariation) -> Change:
 def odd_share(logs: Sequence[float], shift: float) -> float:
     """Return the share of runs that were off by as much as `shift` alone, the runs on either side being elsewhere.
 
-    Sizes are counted in noises, so that cells with more noise and with less can be put together.
-
-    Args:
-        logs: of an earlier history of one cell, shape (n,).
-        shift: in noises, above 0; see `in_noises`.
-
-    Returns:
-        0 to 1; 0 for fewer than three runs, which can't show it.
+    Sizes are counted in noises (see `in_noises`), so that cells with more noise and with less can be put together. It
+    is 0 for fewer than three runs, which can't show it.
     """
     if len(logs) < _TO_BE_ODD:
         return 0.0
@@ -173,9 +163,6 @@ def change_points(histories: Mapping[str, Sequence[float]]) -> dict[str, list[Ch
     Args:
         histories: a cell's name -> logarithms of its medians in the order of the runs; shorter than `LEAST_CHANGE_RUNS`
             they have no change point.
-
-    Returns:
-        The same names -> change points in order.
     """
     places = {name: candidates(values) for name, values in histories.items()}
     family = sum(max(1, len(found)) for found in places.values())
