@@ -2,7 +2,6 @@
 
 import argparse
 import platform
-import random
 import signal
 import sys
 from argparse import Namespace
@@ -20,7 +19,7 @@ from paceline.ab.pair import SideFailed
 from paceline.ab.record import FOLDER, Comparison, load, resolve, save
 from paceline.ab.session import ComparisonSpec, run_comparison
 from paceline.ab.sides import parse
-from paceline.commands.shared import complain
+from paceline.commands.shared import complain, seed
 from paceline.files import unfit_folder
 from paceline.history import HistoryError, NotSaved
 from paceline.server.process import ServerError
@@ -114,7 +113,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 TERMINATED = 128 + signal.SIGTERM
-SEEDS = 2**32
 
 
 WINDOWS = (
@@ -196,7 +194,7 @@ def asked(arguments: Namespace) -> ComparisonSpec:
         pairs=arguments.pairs,
         time_allowed=arguments.time,
         tolerance=arguments.tolerance / 100,
-        seed=random.randrange(SEEDS) if arguments.seed is None else arguments.seed,  # noqa: S311 - an order, no secret
+        seed=seed(arguments.seed),
         install=arguments.install,
         timeout=arguments.timeout,
         why=arguments.why,

@@ -1,5 +1,6 @@
 """What several commands do alike."""
 
+import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -40,6 +41,11 @@ def newest(
             f"{results} has no whole run of this machine, {here}; this one is of ANOTHER MACHINE, {run.fingerprint}"
         )
     return run
+
+
+def seed(given: int | None) -> int:
+    """Return the seed of an order that was given, or draw one."""
+    return random.SystemRandom().randrange(2**32) if given is None else given
 
 
 def table_order() -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import Struct
 
 from paceline import machine
 from paceline.files import finite_or_none
@@ -24,7 +24,7 @@ SCHEMA = 1
 class Stats(Struct):
     """`benchmarks[i].stats`."""
 
-    data: list[float] | UnsetType = UNSET
+    data: list[float] = []
 
 
 class Benchmark(Struct):
@@ -97,7 +97,7 @@ def header(
 _NO_RUN = "it is JSON, but no saved run; name one: see paceline runs"
 _FOREIGN = 'it has no "paceline" key, so another suite made it; try pytest-benchmark compare'
 _NO_ROUNDS = "has no raw rounds; save with --benchmark-save-data"
-_LONGEST_ROUND = 1e9  # seconds, 30 years: above it a number is damage, and sums would overflow
+LONGEST_ROUND = 1e9  # seconds, 30 years: above it a number is damage, and sums would overflow
 _MOST_STEPS = 2**63  # as for every count
 _EXTRAS = {field.name for field in fields(Cell)} - {"fullname", "name", "rounds", "n", "extra"}
 _REQUIRED = {one.name for one in fields(Cell) if one.default is one.default_factory is MISSING} & _EXTRAS
@@ -212,13 +212,13 @@ def _steps(n: Any, params: Any) -> int | None:
 
 
 def _rounds(one: Benchmark) -> tuple[float, ...]:
-    if not isinstance(one.stats.data, list) or not one.stats.data:
+    if not one.stats.data:
         raise Unfit(_NO_ROUNDS)
     for place, value in enumerate(one.stats.data):
-        if not 0 < value < _LONGEST_ROUND:  # false for NaN too
+        if not 0 < value < LONGEST_ROUND:  # false for NaN too
             where = f"$.stats.data[{place}] of {one.fullname}"
             raise Unfit(f"{value!r} at {where} is no time that a round can take; {DAMAGED}")
-    return tuple(float(value) for value in one.stats.data)
+    return tuple(one.stats.data)
 
 
 def _convert(value: Any, kind: type[_Kind], where: str = "$", whose: str | None = None) -> _Kind:

@@ -1,4 +1,4 @@
-"""A saved run and its cells, and runs told apart."""
+"""A saved run and its cells, and names that keep the experiments of several runs apart."""
 
 import datetime as dt
 from collections import defaultdict

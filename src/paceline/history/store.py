@@ -1,6 +1,6 @@
 """Finding saved runs: `<fingerprint>/<pytest-benchmark's folder>/NNNN_*.json` in `results/`, apart from
 `partial/<fingerprint>/`, or `<pytest-benchmark's folder>/NNNN_*.json` in a folder that `--benchmark-storage` named.
-Whatever else lies there is somebody else's, and left alone.
+Other files there are left alone.
 """
 
 import datetime as dt

@@ -23,9 +23,9 @@ class Connection(asyncio.Protocol):
     """Parses what a client sends and answers each request when its head is complete: none here has a use for a body, so
     one that comes is read and forgotten, and a client that waits for "100 Continue" gets the final answer instead.
 
-    A request that comes while the client still waits for the answer before it (pipelining) is refused. Kept until its
-    turn, it would take longer than its service time, and whoever pipelines would measure that without a word. So there
-    is one answer at a time, of which one piece at a time is made, and memory is bounded whatever the client does.
+    A request that comes while the answer before it is still on its way (pipelining) is refused. Kept until its turn, it
+    would take longer than its service time, and a client that pipelines would measure that without a word. So there is
+    one answer at a time, of which one piece at a time is made, and memory is bounded whatever the client does.
 
     There is no `on_header` on purpose: the parser skips what it needn't hand out, and keeps no headers.
     """
@@ -147,13 +147,13 @@ class Connection(asyncio.Protocol):
                 self.hang_up()
 
     def hang_up(self) -> None:
-        """Give the refusal."""
+        """Send the refusal."""
         self.transport.write(self.refusal)
         self.refusal = b""
         self.transport.close()
 
     def serve(self, order: Order, *, keep: bool) -> None:
-        """Give an item's answer after its service time."""
+        """Send an item's answer after its service time."""
         arrived = monotonic()
         tally = self.core.tally
         if tally is not self.tally:
@@ -172,11 +172,11 @@ class Connection(asyncio.Protocol):
 
     @property
     def waiting(self) -> bool:
-        """Tell whether the client still waits."""
+        """Return whether the client still waits."""
         return self.order is not None
 
     def ring(self) -> None:
-        """The service time is over: give the answer in one write, or in pieces if it is long or the link narrow."""
+        """The service time is over: send the answer in one write, or in pieces if it is long or the link narrow."""
         order, link = self.order, self.core.link
         if order is None:
             return  # the client has left
@@ -237,7 +237,7 @@ class TracingConnection(Connection):
     __slots__ = ("number",)  # of the connection, since the last reset
 
     def serve(self, order: Order, *, keep: bool) -> None:
-        """Give an item's answer as any connection does, but never by the short cut, which goes past `finish`."""
+        """Send an item's answer as any connection does, but never by the short cut, which goes past `finish`."""
         if self.core.tally is not self.tally:
             self.number = self.core.tally.connections
             peer = self.transport.get_extra_info("peername")

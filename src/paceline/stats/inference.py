@@ -13,7 +13,7 @@ from typing import Literal
 from paceline.stats.samples import LEVEL
 
 MOST_PROCESSES = 30
-"""More processes than this nobody waits for: a figure that would need more lies too close to its margin to be told."""
+"""A figure that would need more processes than this lies too close to its margin."""
 
 _TO_SPREAD = 2
 _THE_SAME = 1e-12  # what remains of one and the same value after a division
@@ -55,7 +55,7 @@ def processes_to_tell(values: Sequence[float], margin: float, level: float = LEV
     """Estimate how many processes would show on which side of `margin` the mean of `values` lies.
 
     Mean and spread staying as they are, it is the least n with t(n - 1) * s / sqrt(n) below the distance, in logarithms
-    for a geometric mean; None where it would take more than `MOST_PROCESSES`, or nobody can tell.
+    for a geometric mean; None where it would take more than `MOST_PROCESSES`, or nothing can.
     """
     if len(values) < _TO_SPREAD:
         return None

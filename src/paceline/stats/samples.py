@@ -14,7 +14,7 @@ lies a tenth apart, a difference of a few per cent between two cells says nothin
 """
 
 ROUNDS_TO_JUDGE = 3
-"""With fewer rounds nobody can tell noise from a single odd round."""
+"""With fewer rounds noise can't be told from a single odd round."""
 
 LIKELY = 0.6
 """The level of an interval that leaves odd rounds out, one of five at each end, two of eight: little by itself."""
@@ -24,7 +24,7 @@ FAR = 0.2
 
 Even if noise alone moved every other round as far, half of them to either side, so many would be on one side in 3.1 %
 of samples of three or five, in 12.5 % of samples of two, in less than 1 % of all others but single ones, of which
-nobody can tell.
+nothing is known.
 """
 
 _ROUNDS_TO_SPREAD = 2

@@ -307,7 +307,7 @@ def figures(spans: Sequence[Traced], workers: int | None = None) -> dict[str, fl
         idle_share: mean over the workers of the share of the makespan in which they did no item.
         longest_run, mean_run: of worker numbers in item order, items.
         expected_run: the mean run that chance would bring, items.
-        repeats_from_idle_share: of an item's worker being that of the item before, where nobody else was idle.
+        repeats_from_idle_share: of an item's worker being that of the item before, where no other one was idle.
         inversion_share: of pairs under way together, where the later one was done first.
         disorder_share: of all pairs, where the later one was done first.
         most_in_flight: items.
