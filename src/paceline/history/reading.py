@@ -164,8 +164,7 @@ def sorted_out(benchmarks: Sequence[Any]) -> tuple[tuple[Cell, ...], tuple[str, 
 
 
 def is_cell(extra: Any) -> bool:
-    """Return whether the `extra_info` of a benchmark is that of a cell: it has all that `measure` or `cost` writes, or
-    at least what a cell needs.
+    """Return whether `extra_info` is that of a cell: all that `measure` or `cost` writes, or at least what it needs.
 
     What lost one key of a full set, or holds a wrong value in it, is a damaged cell; without the full set it is
     somebody else's.
@@ -182,11 +181,7 @@ def is_cell(extra: Any) -> bool:
 
 
 def _added(extra: Mapping[str, Any], fullname: str = "", name: str = "") -> Cell:
-    """Make a cell, without its rounds, of what Paceline adds to a benchmark.
-
-    Raises:
-        msgspec.ValidationError: a value is missing, or has the wrong type.
-    """
+    """Make a cell, without its rounds, of what Paceline adds to a benchmark; raises ValidationError for a misfit."""
     known = {key: finite_or_none(extra[key]) for key in _EXTRAS if key in extra}
     return _convert({**known, "fullname": fullname, "name": name, "rounds": ()}, Cell, "$.extra_info", fullname or None)
 

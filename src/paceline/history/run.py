@@ -148,10 +148,9 @@ def told_apart(runs: Sequence[Run]) -> list[Run]:
     return [replace(run, cells=_named(run.cells, owned)) for run in runs]
 
 
-def cells_apart(cells: Iterable[Cell]) -> tuple[Cell, ...]:
+def cells_apart(cells: Sequence[Cell]) -> tuple[Cell, ...]:
     """Name the experiments of one run, as `told_apart` does."""
-    found = tuple(cells)
-    return _named(found, owners((cell.experiment, cell.fullname) for cell in found))
+    return _named(cells, owners((cell.experiment, cell.fullname) for cell in cells))
 
 
 def owners(named: Iterable[tuple[str, str]]) -> Owners:

@@ -25,7 +25,7 @@ class ParameterError(ValueError):
 
 
 def printable(text: str) -> str:
-    """Escape and cut what somebody else wrote, so that it stays on one short line of ASCII."""
+    """Escape and cut what a client wrote, so that it stays on one short line of ASCII."""
     escaped = ascii(text)[1:-1]
     return escaped if len(escaped) <= SHOWN else escaped[:SHOWN] + "..."
 
@@ -105,21 +105,8 @@ def normal(seed: int, item: int) -> float:
     return radius * cos(2.0 * pi * uniform(seed, item, stream=1))
 
 
-def uniform_factor(seed: int, item: int, spread: float) -> float:
-    """Draw evenly from `1 - spread` to `1 + spread`: the mean is 1."""
-    return 1.0 + spread * (2.0 * uniform(seed, item) - 1.0)
-
-
-def lognormal_factor(seed: int, item: int, sigma: float) -> float:
-    """Draw a factor whose logarithm is normal with standard deviation `sigma`, and whose mean is 1."""
-    return exp(sigma * normal(seed, item) - sigma * sigma / 2.0)
-
-
-FACTORS: dict[str, tuple[Callable[[int, int, float], float], float]] = {
-    "uniform": (uniform_factor, 1.0),
-    "lognormal": (lognormal_factor, 2.0),
-}
-"""Kind of jitter -> (what draws the factor, the largest amount)."""
+LARGEST_AMOUNTS = {"uniform": 1.0, "lognormal": 2.0}
+"""Kind of jitter -> the largest amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,22 +121,24 @@ class Jitter:
     amount: float
 
     def __post_init__(self) -> None:
-        if self.kind not in FACTORS:
+        if self.kind not in LARGEST_AMOUNTS:
             raise ParameterError("jitter", self, "must be uniform:F or lognormal:S")
-        within(f"jitter {self.kind}", self.amount, 0.0, FACTORS[self.kind][1])
+        within(f"jitter {self.kind}", self.amount, 0.0, LARGEST_AMOUNTS[self.kind])
 
     def __str__(self) -> str:
         return f"{self.kind}:{short(self.amount)}"
 
     def factor(self, seed: int, item: int) -> float:
-        """Draw what the latency of an item is multiplied by."""
-        return FACTORS[self.kind][0](seed, item, self.amount)
+        """Draw what the latency of an item is multiplied by; the mean is 1."""
+        if self.kind == "uniform":
+            return 1.0 + self.amount * (2.0 * uniform(seed, item) - 1.0)
+        return exp(self.amount * normal(seed, item) - self.amount * self.amount / 2.0)
 
 
 def read_jitter(name: str, text: str) -> Jitter:
     """Read `uniform:F` or `lognormal:S`."""
     kind, colon, amount = text.partition(":")
-    if kind not in FACTORS or not colon:
+    if kind not in LARGEST_AMOUNTS or not colon:
         raise ParameterError(name, text, "must be uniform:F or lognormal:S")
     return Jitter(cast(Literal["uniform", "lognormal"], kind), number(name, amount))
 
