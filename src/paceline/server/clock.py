@@ -27,18 +27,8 @@ if sys.version_info >= (3, 13):
 else:
     TIMER_ABSTIME = 1
 
-    class TimerSpec(ctypes.Structure):
-        """The C library's `struct itimerspec`."""
-
-        _fields_ = (
-            ("interval_seconds", ctypes.c_long),
-            ("interval_nanoseconds", ctypes.c_long),
-            ("seconds", ctypes.c_long),
-            ("nanoseconds", ctypes.c_long),
-        )
-
     LIBRARY = ctypes.CDLL(None, use_errno=True)
-    SPEC = TimerSpec()
+    SPEC = (ctypes.c_long * 4)()  # struct itimerspec: the interval and the time, each in seconds and nanoseconds
     POINTER = ctypes.byref(SPEC)
 
     def create() -> int:
@@ -50,18 +40,8 @@ else:
 
     def set_time(descriptor: int, nanoseconds: int) -> None:
         """Make the timer readable at a time of the monotonic clock, or never if that is 0."""
-        SPEC.seconds, SPEC.nanoseconds = divmod(nanoseconds, NANOSECONDS)
+        SPEC[2], SPEC[3] = divmod(nanoseconds, NANOSECONDS)
         LIBRARY.timerfd_settime(descriptor, TIMER_ABSTIME, POINTER, None)
-
-
-class Timer(Protocol):
-    """Wakes once, at `due` seconds of the monotonic clock, in place of any earlier time; None is never.
-
-    It may be early, so what is woken looks at the clock, and sets it anew.
-    """
-
-    def set(self, due: float | None) -> None: ...
-    def close(self) -> None: ...
 
 
 class LoopTimer:
@@ -73,7 +53,7 @@ class LoopTimer:
         self.handle: asyncio.TimerHandle | None = None
 
     def set(self, due: float | None) -> None:
-        """Wake at `due`, or a tick of the loop's clock off."""
+        """Wake at `due`, seconds of the monotonic clock, or a tick of the loop's off; never for None."""
         if self.handle is not None:
             self.handle.cancel()
         self.handle = None if due is None else self.loop.call_later(max(0.0, due - monotonic()), self.wake)
@@ -92,7 +72,7 @@ class FileTimer:
         loop.add_reader(self.descriptor, wake)
 
     def set(self, due: float | None) -> None:
-        """Wake at `due`, rounded up to a nanosecond."""
+        """Wake at `due`, seconds of the monotonic clock, rounded up to a nanosecond; never for None."""
         set_time(self.descriptor, 0 if due is None else ceil(due * NANOSECONDS))
 
     def close(self) -> None:
@@ -101,8 +81,8 @@ class FileTimer:
         os.close(self.descriptor)
 
 
-def timer(loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> Timer:
-    """Return the sharpest timer that this system has."""
+def timer(loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> FileTimer | LoopTimer:
+    """Return the sharpest timer that this system has. It may wake early, so what is woken looks at the clock."""
     try:
         return FileTimer(loop, wake)
     except (OSError, AttributeError):  # another system, or a sandbox that forbids it

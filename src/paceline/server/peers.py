@@ -29,10 +29,7 @@ def ledger(tally: Tally) -> str:
     return json.dumps({"cpu_seconds": tally.ledger().cpu_seconds})
 
 
-@lru_cache
-def parsed(query: str) -> Service:
-    """Read each query once, as the instrument does."""
-    return Service.parse(query)
+parsed = lru_cache(Service.parse)  # each query once, as in the instrument
 
 
 def asked(item: str, query: str) -> tuple[int, Service]:

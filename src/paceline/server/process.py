@@ -6,7 +6,7 @@ import selectors
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -28,11 +28,8 @@ def first_line(process: subprocess.Popen[bytes], stderr: IO[bytes], timeout: flo
     """Wait for the line in which a server says where it listens, and return its URL."""
     deadline = monotonic() + timeout
     line = read_line(process, deadline)
-    try:
-        said = json.loads(line)
-        return str(said["url"])
-    except (ValueError, TypeError, KeyError):
-        pass
+    with suppress(ValueError, TypeError, KeyError):
+        return str(json.loads(line)["url"])
     if not line.endswith(b"\n") and monotonic() >= deadline:
         raise ServerError(f"the server said nothing within {timeout:g} s of its start; {complaint(stderr)}")
     raise ServerError(f"the server did not start: it said {line[:200]!r}; {complaint(stderr)}")
