@@ -316,10 +316,11 @@ def test_a_page_on_standard_output_is_utf_8_as_in_a_file(results, monkeypatch):
 
 def test_serve_hands_over_what_was_typed(monkeypatch):
     said = []
-    monkeypatch.setattr("paceline.server.serve.serve", lambda *words: said.append(words) or 0)
+    monkeypatch.setattr("paceline.server.serve.serve", lambda *words, **more: said.append((*words, more)) or 0)
     assert cli.main(["serve"]) == 0
     assert cli.main(["serve", "--host", "::1", "--port", "8080", "--bandwidth", "1e6", "--until-stdin-closes"]) == 0
-    assert said == [("127.0.0.1", 0, None, False), ("::1", 8080, 1e6, True)]
+    plain, watching = {"until_stdin_closes": False, "spans": False}, {"until_stdin_closes": True, "spans": False}
+    assert said == [("127.0.0.1", 0, None, plain), ("::1", 8080, 1e6, watching)]
 
 
 def test_serve_starts_prints_where_and_ends_when_stdin_does():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from paceline.measuring.passes import PATIENCE, patience
+from paceline.measuring.passes import CELL_TIMEOUT, cell_timeout
 from paceline.workloads import Call, Carry, Compute, Fetch, Mixed
 
 WAITING = Fetch("http://127.0.0.1:1/item/{item}?latency=2.0&size=100", 100, "raw")
@@ -22,9 +22,9 @@ WAITING = Fetch("http://127.0.0.1:1/item/{item}?latency=2.0&size=100", 100, "raw
 )
 def test_a_cell_may_take_longer_than_one_worker_takes_for_all_its_passes(workload, seconds, bandwidth):
     for items, passes in [(10, 2), (100, 2), (100, 20)]:
-        longest = patience(workload, range(items), passes, bandwidth)
-        assert longest > PATIENCE + 2 * passes * items * seconds
+        longest = cell_timeout(workload, range(items), passes, bandwidth)
+        assert longest > CELL_TIMEOUT + 2 * passes * items * seconds
 
 
 def test_a_small_cell_is_given_up_in_minutes():
-    assert patience(Compute("squares", 1000), range(20), 14) < PATIENCE + 60
+    assert cell_timeout(Compute("squares", 1000), range(20), 14) < CELL_TIMEOUT + 60

@@ -187,15 +187,15 @@ def test_a_benchmark_set_up_before_the_measurement_is_refused(lab):
 
 
 SPIED = """
-from paceline import fresh
+from paceline.child import processes
 
-call = fresh.call
+call = processes.call
 
-def spied(function, *arguments, timeout=fresh.TIMEOUT, **keywords):
+def spied(function, *arguments, timeout=processes.TIMEOUT, **keywords):
     print(f"{function} may take {timeout:.0f} s")
     return call(function, *arguments, timeout=timeout, **keywords)
 
-fresh.call = spied
+processes.call = spied
 pytest_plugins = ["paceline.plugin"]
 """
 
@@ -219,15 +219,15 @@ def test_a_larger_cell_and_a_larger_cost_may_take_longer(lab, pytester):
     pytester.makeconftest(SPIED)
     result = lab(SCALED, "--benchmark-only", "--all", "-s", "--seed", "0")
     result.assert_outcomes(passed=4)
-    for function in ("laps:measured", "scales:weighed"):
+    for function in ("passes:measured", "scales:weighed"):
         short, long = sorted(map(int, re.findall(f"{function} may take ([0-9]+) s", result.stdout.str())))
         assert long >= short + 396 * 0.01
 
 
 IMPATIENT = """
-from paceline.measuring import laps
+from paceline.measuring import passes
 
-laps.PATIENCE, laps.SLACK = 3.0, 0.0  # it grows no longer, and is over soon
+passes.CELL_TIMEOUT, passes.SLACK = 3.0, 0.0  # it grows no longer, and is over soon
 pytest_plugins = ["paceline.plugin"]
 """
 HANGING = "import time\n\ndef hang(item):\n    time.sleep(600)\n"

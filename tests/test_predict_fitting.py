@@ -10,7 +10,8 @@ from predicted import COMPUTED, COMPUTING, GRID, TWO_CPUS, WAITING, cells, exact
 from paceline.predict.groups import Setting, families
 from paceline.predict.groups import fitted as fitted_family
 from paceline.predict.measured import Work
-from paceline.predict.model import LEAST, LEVEL, Parts, fit
+from paceline.predict.model import LEAST, Parts, fit
+from paceline.stats.samples import LEVEL
 
 
 @pytest.mark.parametrize(("parts", "works"), [(WAITING, GRID), (COMPUTING, COMPUTED)], ids=["waiting", "computing"])

@@ -126,11 +126,14 @@ def test_a_small_answer_overtakes_a_big_one_on_another_connection(narrow):
         assert (narrow.ledger().requests, narrow.ledger().responses) == (2, 1)
 
 
-def test_pipelined_answers_cross_the_link_in_order(narrow):
-    sizes = [30_000, 0, 5, 20_000]
+def test_the_answers_of_a_connection_cross_the_link_whole(narrow):
     with Raw(narrow.url) as client:
-        client.get(*(f"/item/{item}?size={size}" for item, size in enumerate(sizes)))
-        assert [client.answer()[2] for _ in sizes] == [body(item, size) for item, size in enumerate(sizes)]
+        for item, size in enumerate([30_000, 0, 5, 20_000]):
+            client.get(f"/item/{item}?size={size}")
+            assert client.answer()[2] == body(item, size)
+        client.get("/item/1?size=30000", "/item/2")
+        assert client.answer()[2] == body(1, 30_000)
+        assert client.answer()[0] == 400
 
 
 def test_a_client_that_leaves_gives_the_link_free(narrow):

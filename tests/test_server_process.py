@@ -4,7 +4,6 @@ import io
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -13,13 +12,13 @@ import psutil
 import pytest
 import requests
 from processes import PATIENCE
-from server_raw import until
+from server_raw import Raw, until
 
 from paceline.server import process as process_module
 from paceline.server import process as server_child
 from paceline.server.process import ServerError, running
 
-COMMAND = [sys.executable, "-m", "paceline.server"]
+COMMAND = [sys.executable, "-m", "paceline", "serve"]
 
 
 @contextmanager
@@ -54,9 +53,11 @@ def test_a_server_started_from_a_shell_runs_until_a_signal_whatever_its_stdin_is
 def test_a_signal_ends_a_server_that_is_serving(end):
     with (
         shell() as (started, said),
-        socket.create_connection(("127.0.0.1", int(said["url"].rpartition(":")[2]))) as client,
+        Raw(said["url"]) as waiting,
+        Raw(said["url"]) as reading,
     ):
-        client.sendall(b"GET /item/1?latency=600 HTTP/1.1\r\n\r\nGET /item/1?size=64000000 HTTP/1.1\r\n\r\n")
+        waiting.get("/item/1?latency=600")
+        reading.get("/item/1?size=64000000")
         until(lambda: requests.get(f"{said['url']}/-/ledger", timeout=20).json()["in_flight"] == 2)
         started.send_signal(end)
         assert started.wait(20) == 0
@@ -77,19 +78,11 @@ def test_a_server_that_watches_a_stdin_at_its_end_ends_at_once():
         assert started.wait(20) == 0
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["--host", "192.0.2.1"], "can't listen at 192.0.2.1 port 0: "),
-        (["--port", "65536"], "there is no port 65536; give one from 0 to 65535"),
-        (["--bandwidth", "0"], "bandwidth 0 can't be honoured; give bytes per second, more than 0"),
-        (["--bandwidth", "nan"], "bandwidth nan can't be honoured"),
-    ],
-)
-def test_a_server_that_cannot_start_says_why_in_one_sentence(arguments, words):
-    ended = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False)
+def test_a_server_that_cannot_listen_says_why_in_one_sentence():
+    command = [*COMMAND, "--host", "192.0.2.1"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr.startswith(f"paceline serve: {words}")
+    assert ended.stderr.startswith("paceline serve: can't listen at 192.0.2.1 port 0: ")
     assert ended.stderr.count("\n") == 1
 
 
@@ -119,7 +112,7 @@ def test_nobody_is_left_after_an_error():
 
 
 def test_a_server_that_does_not_stop_is_killed(monkeypatch):
-    monkeypatch.setattr(server_child, "PATIENCE", 0.1)
+    monkeypatch.setattr(server_child, "STOP_TIMEOUT", 0.1)
     with running() as server:
         os.kill(server.pid, signal.SIGSTOP)
     assert gone(server.pid)
@@ -165,7 +158,7 @@ def test_a_server_that_died_says_so():
 
 
 def test_a_server_that_hangs_is_not_waited_for_for_ever(monkeypatch):
-    monkeypatch.setattr(process_module, "TIMEOUT", 0.2)
+    monkeypatch.setattr(process_module, "ANSWER_TIMEOUT", 0.2)
     with running() as server:
         os.kill(server.pid, signal.SIGSTOP)
         with pytest.raises(ServerError, match="still runs, but gave no answer"):

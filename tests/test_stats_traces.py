@@ -57,12 +57,6 @@ def rounds(draw):
     return [replace(span, item=item) for span, item in zip(spans, items, strict=True)]
 
 
-def test_items_are_counted_by_worker():
-    assert traces.items_per_worker(EVEN) == {0: 2, 1: 2}
-    assert traces.items_per_worker(STRAGGLER) == {0: 1, 1: 5}
-    assert traces.items_per_worker([]) == {}
-
-
 def test_workers_stand_in_item_order():
     assert traces.workers_in_item_order(EVEN) == [0, 1, 0, 1]
     assert traces.workers_in_item_order(STRAGGLER) == [0, 1, 1, 1, 1, 1]
@@ -231,7 +225,7 @@ def test_most_in_flight_is_where_most_spans_lie_over_each_other(picture, most):
 
 @given(rounds())
 def test_never_more_in_flight_than_workers(spans):
-    assert traces.most_in_flight(spans) <= len(traces.items_per_worker(spans))
+    assert traces.most_in_flight(spans) <= len(traces.by_worker(spans))
 
 
 @pytest.mark.parametrize(

@@ -236,7 +236,7 @@ def test_runs_that_do_not_vary_at_all_are_no_measure(tmp_path, capsys):
     assert (cell["verdict"], cell["low"]) == ("unknown", None)
 
 
-def test_later_and_incomplete_runs_and_other_machines_are_no_yardstick(tmp_path, capsys):
+def test_later_and_incomplete_runs_and_other_machines_show_no_variation(tmp_path, capsys):
     history(tmp_path)
     put(tmp_path, saved(fingerprint=HERE, complete=False, when="2025-01-01T00:00:00+00:00"), 40)
     write(tmp_path, quiet(5), fingerprint=ELSEWHERE)

@@ -129,7 +129,7 @@ def prove(scheduler, own, addresses, threads, rounds=ROUNDS):
 def most_at_once(strategy, items):
     """Return how many items of a round were under way at once, in a pass of its own in a fresh process."""
     watch = "paceline.measuring.passes:figures_of"
-    timeout = passes.patience(strategy.workload, items, passes=2)
+    timeout = passes.cell_timeout(strategy.workload, items, passes=2)
     with folder() as own:
         figures = processes.call(watch, strategy, items, own / "spans", traced=False, timeout=timeout)
     return figures["most_in_flight"]

@@ -17,6 +17,7 @@ from paceline.ab.why import Explanation
 from paceline.files import number_of, publish
 from paceline.history import HistoryError, NotSaved
 from paceline.history.documents import DAMAGED, UnreadableFile, content, decoding, too_large
+from paceline.history.reading import LONGEST_ROUND
 
 SCHEMA = 2
 FOLDER = "ab"  # where comparisons are saved, in the folder of results
@@ -114,9 +115,6 @@ class _FirstSchema(Comparison):
         return Comparison(**{**known, "looks": looks, "fresh_looks": fresh, "schema": SCHEMA})
 
 
-_LONGEST_ROUND = 1e9  # seconds, 30 years: above it a number is damage, and sums would overflow
-
-
 class UnreadableComparison(UnreadableFile):
     """A file is no saved comparison, or a damaged one."""
 
@@ -184,7 +182,7 @@ def _check(comparison: Comparison, path: Path) -> None:
     for pair in comparison.pairs:
         for side in (pair.baseline, pair.candidate):
             for name, taken in side.items():
-                if not taken.rounds or not all(0 < seconds < _LONGEST_ROUND for seconds in taken.rounds):
+                if not taken.rounds or not all(0 < seconds < LONGEST_ROUND for seconds in taken.rounds):
                     told = f"pair {pair.number} has a round of {name!r} that no round can take, or none"
                     raise UnreadableComparison(path, f"{told}; {DAMAGED}")
 

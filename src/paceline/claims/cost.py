@@ -312,7 +312,9 @@ def memory_of_one_more(evidence: Evidence, strategy: str) -> Sample:
     sweep.
     """
     by_workers = {
-        workers: values(evidence.cells("memory", "test_memory", strategy=strategy, workers=workers), _memory)
+        workers: values(
+            evidence.cells("memory", "test_memory", strategy=strategy, workers=workers), lambda cell: cell.memory
+        )
         for workers in evidence.workers("memory", "test_memory", strategy=strategy)
     }
     doubts = tuple(dict.fromkeys(doubt for sample in by_workers.values() for doubt in sample.warnings))
@@ -333,11 +335,6 @@ def _common(samples: Sequence[Sample]) -> list[Key]:
 def _difference(left: Sample, right: Sample) -> Sample:
     doubts = dict.fromkeys([*left.warnings, *right.warnings])
     return Sample({key: left.values[key] - right.values[key] for key in _common([left, right])}, tuple(doubts))
-
-
-def _memory(cell: Cell) -> float | None:
-    pss = added("pss_bytes")(cell)
-    return added("uss_bytes")(cell) if pss is None else pss
 
 
 def _without_pss(evidence: Evidence) -> list[str]:

@@ -4,9 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias, TypeGuard
+from typing import Any, NamedTuple, TypeAlias
 
 from paceline.history import Cell, Run
+from paceline.text.numbers import is_number
 
 Key: TypeAlias = tuple[int, int]
 """Which run, from 0, and which process of it, from 1: cells with the same key are neighbours in time."""
@@ -69,9 +70,8 @@ class Evidence:
     @property
     def cpus(self) -> int | None:
         """The usable CPUs that can be kept busy all the time, at least 1; None if the run does not say."""
-        cpu = self.first.machine_info.get("cpu")
-        count = cpu.get("count") if isinstance(cpu, Mapping) else None
-        return max(1, int(count)) if is_number(count) else None
+        count = self.first.usable_cpus
+        return None if count is None else max(1, int(count))
 
     @property
     def cpus_online(self) -> int | None:
@@ -172,12 +172,7 @@ def median(cell: Cell) -> float:
 
 def added(name: str) -> Callable[[Cell], float | None]:
     """Make the function that gives the number an experiment added under `name`; None where it is no number."""
-
-    def figure(cell: Cell) -> float | None:
-        value: object = cell.extra.get(name)
-        return float(value) if is_number(value) else None
-
-    return figure
+    return lambda cell: cell.figure(name)
 
 
 def counted(name: str) -> Callable[[Cell], float | None]:
@@ -200,11 +195,6 @@ def said(cell: Cell, name: str) -> Any:
     return getattr(cell, name) if name in _FIELDS else cell.extra.get(name)
 
 
-def is_number(value: object) -> TypeGuard[float]:
-    """Whether a value from a file can be counted with."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
-
-
 def _each_once(runs: Sequence[Run]) -> list[Run]:
     found: list[Run] = []
     for run in runs:
@@ -223,4 +213,3 @@ def _marks(cells: Sequence[Replicate]) -> list[str]:
 
 
 _FIELDS = {*Cell.__dataclass_fields__, "median"}
-_LARGEST = 1e300  # false for NaN and infinity too

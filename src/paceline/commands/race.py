@@ -1,13 +1,12 @@
 """`paceline race`, from what was typed to its exit status."""
 
 import argparse
-import random
 import sys
 from argparse import Namespace
 from pathlib import Path
 
 from paceline.commands import FAILED, MISUSE
-from paceline.commands.shared import complain
+from paceline.commands.shared import complain, seed
 from paceline.race import choosing, output, racing
 from paceline.race.judging import Race
 from paceline.race.output import ItemsError
@@ -103,7 +102,7 @@ def _wish(arguments: Namespace) -> Wish:
         rounds=arguments.rounds,
         strategies=arguments.strategy,
         timeout=arguments.timeout,
-        seed=random.randrange(2**32) if arguments.seed is None else arguments.seed,  # noqa: S311 - an order, no secret
+        seed=seed(arguments.seed),
     )
 
 

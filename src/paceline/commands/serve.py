@@ -24,14 +24,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="BYTES_PER_SECOND",
         help="what all connections share, as 12500000 or 12.5MiB (default: no limit)",
     )
-    parser.add_argument("--until-stdin-closes", action="store_true", help="end when whoever started it is gone")
+    parser.add_argument("--until-stdin-closes", action="store_true", help="end when standard input closes")
+    parser.add_argument("--spans", action="store_true", help=argparse.SUPPRESS)  # for traces; never to be timed
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the instrument in the foreground."""
     from paceline.server.serve import serve
 
-    return serve(arguments.host, arguments.port, arguments.bandwidth, arguments.until_stdin_closes)
+    return serve(
+        arguments.host,
+        arguments.port,
+        arguments.bandwidth,
+        until_stdin_closes=arguments.until_stdin_closes,
+        spans=arguments.spans,
+    )
 
 
 def _port(text: str) -> int:

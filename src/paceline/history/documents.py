@@ -18,7 +18,7 @@ DAMAGED = "the file is damaged; move it away, or restore it from a copy"
 
 
 class HistoryError(Exception):
-    """Whatever is wrong with a history: a sentence for the person who asked, without a traceback."""
+    """Something wrong with a history: a sentence for the person who asked, without a traceback."""
 
 
 class UnreadableFile(HistoryError):  # noqa: N818  # the name says what it is: a file among others, not only a failure
@@ -29,10 +29,8 @@ class UnreadableFile(HistoryError):  # noqa: N818  # the name says what it is: a
         reason: what is wrong, a semicolon, and what to do.
     """
 
-    what: ClassVar[str]
-    """What it should hold: "run"."""
-    key: ClassVar[bytes]
-    """What stands in every file that does, also in one that is no JSON any more."""
+    what: ClassVar[str]  # it should hold: "run"
+    key: ClassVar[bytes]  # that stands in every file that does, also in one that is no JSON any more
 
     def __init__(self, path: Path | None, reason: str) -> None:
         super().__init__(path, reason)
@@ -77,15 +75,10 @@ _Kind = TypeVar("_Kind")
 
 
 def content(path: Path, error: type[UnreadableFile], *, last: int = LARGEST) -> bytes:
-    """Read a file, without the mark of UTF-8 that editors may put at its begin.
-
-    Args:
-        path: the file.
-        error: what to raise.
-        last: how many bytes of its end are enough.
+    """Read a file, or `last` bytes of its end, without the mark of UTF-8 that editors may put at its begin.
 
     Raises:
-        UnreadableFile: it is not there, not a file, or too large.
+        UnreadableFile: of the kind given: it does not exist, is no file, or too large.
     """
     try:
         facts = path.stat()
@@ -143,13 +136,7 @@ def decoded(data: bytes, kind: type[_Kind]) -> _Kind:
 
 @contextlib.contextmanager
 def decoding(data: object, path: Path | None, error: type[UnreadableFile]) -> Iterator[None]:
-    """Turn whatever a decoder can raise into the one error that callers know.
-
-    Args:
-        data: what is decoded, bytes or objects that were bytes.
-        path: where it comes from; None for data that never was a file.
-        error: what to raise.
-    """
+    """Turn what a decoder of `data`, bytes or objects that were bytes, can raise into the one error callers know."""
     try:
         yield
     except msgspec.ValidationError as trouble:

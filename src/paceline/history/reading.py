@@ -4,11 +4,12 @@ import contextlib
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Struct
 
 from paceline import machine
 from paceline.files import finite_or_none
@@ -19,45 +20,15 @@ from paceline.history.run import Cell, Glimpse, Run, cells_apart
 SCHEMA = 1
 """The version of what Paceline adds; a file with a higher one was written by a newer Paceline."""
 
-Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-
 
 class Stats(Struct):
     """`benchmarks[i].stats`."""
 
-    data: list[float] | UnsetType = UNSET
-
-
-class Extra(Struct):
-    """`benchmarks[i].extra_info` of a cell; seconds, bytes and fractions as in `paceline.history.Cell`."""
-
-    experiment: str
-    strategy: str
-    workload: str
-    items: Count
-    workers: Count
-    options: dict[str, str | int | float | bool | None] = {}
-    client: str | None = None
-    latency: float | None = None
-    size: Count | None = None
-    kernel: str | None = None
-    share: float | None = None
-    limit: float | None = None
-    efficiency: float | None = None
-    overhead: float | None = None
-    ledger: dict[str, Any] | None = None
-    start_seconds: float | None = None
-    stop_seconds: float | None = None
-    cpu_seconds: float | None = None
-    context_switches: Count | None = None
-    server_share: float | None = None
-    sessions: Count | None = None
-    process: Count | None = None
-    warnings: list[str] = []
+    data: list[float] = []
 
 
 class Benchmark(Struct):
-    """`benchmarks[i]`, where it is a cell of ours: its `extra_info` has what `Extra` requires."""
+    """`benchmarks[i]`, where it is a cell of ours: its `extra_info` has what `Cell` requires of it."""
 
     fullname: str
     name: str
@@ -126,10 +97,10 @@ def header(
 _NO_RUN = "it is JSON, but no saved run; name one: see paceline runs"
 _FOREIGN = 'it has no "paceline" key, so another suite made it; try pytest-benchmark compare'
 _NO_ROUNDS = "has no raw rounds; save with --benchmark-save-data"
-_LONGEST_ROUND = 1e9  # seconds, 30 years: above it a number is damage, and sums would overflow
+LONGEST_ROUND = 1e9  # seconds, 30 years: above it a number is damage, and sums would overflow
 _MOST_STEPS = 2**63  # as for every count
-_EXTRAS = {field.name for field in msgspec.structs.fields(Extra)}
-_REQUIRED = {field.name for field in msgspec.structs.fields(Extra) if field.required}
+_EXTRAS = {field.name for field in fields(Cell)} - {"fullname", "name", "rounds", "n", "extra"}
+_REQUIRED = {one.name for one in fields(Cell) if one.default is one.default_factory is MISSING} & _EXTRAS
 _MEASURED = _EXTRAS - {"sessions", "process"}  # which the oldest runs lack
 _COST = {*_REQUIRED, "process"}
 _Kind = TypeVar("_Kind")
@@ -140,12 +111,7 @@ class Unfit(Exception):  # noqa: N818  # never leaves this package
 
 
 def run(data: Any, path: Path | None) -> Run:
-    """Make a run out of decoded JSON.
-
-    Raises:
-        Unfit: a value is impossible, or the run is not ours.
-        msgspec.ValidationError: a value has the wrong type.
-    """
+    """Make a run out of decoded JSON; raises Unfit, or ValidationError for a value of the wrong type."""
     if not isinstance(data, Mapping) or "benchmarks" not in data:
         raise Unfit(_NO_RUN)
     if "paceline" not in data:
@@ -168,11 +134,7 @@ def run(data: Any, path: Path | None) -> Run:
 
 
 def glimpse(origin: Origin) -> Glimpse:
-    """Say when and where a run was measured.
-
-    Raises:
-        Unfit: its date is impossible.
-    """
+    """Return when and where a run was measured; raises Unfit for an impossible date."""
     return Glimpse(_in_utc(origin.datetime), origin.paceline.fingerprint)
 
 
@@ -191,11 +153,7 @@ def _header(facts: dict[str, Any]) -> Header:
 
 
 def sorted_out(benchmarks: Sequence[Any]) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
-    """Tell cells from other benchmarks in the same file, whatever these may be.
-
-    Returns:
-        The cells, and the names of the others that have one.
-    """
+    """Return the cells, and the names of other benchmarks in the same file, whatever these may be, that have one."""
     ours = [isinstance(one, Mapping) and is_cell(one.get("extra_info")) for one in benchmarks]
     found = tuple(_cell(one, index) for index, one in enumerate(benchmarks) if ours[index])
     repeated = [name for name, count in Counter(cell.fullname for cell in found).items() if count > 1]
@@ -206,20 +164,26 @@ def sorted_out(benchmarks: Sequence[Any]) -> tuple[tuple[Cell, ...], tuple[str, 
 
 
 def is_cell(extra: Any) -> bool:
-    """Whether the `extra_info` of a benchmark is that of a cell: it has all that `measure` or `cost` writes, or at
-    least what a cell needs. What lost one key of a full set, or holds a wrong value in it, is a damaged cell; without
-    the
-    full set it is somebody else's.
+    """Return whether `extra_info` is that of a cell: all that `measure` or `cost` writes, or at least what it needs.
+
+    What lost one key of a full set, or holds a wrong value in it, is a damaged cell; without the full set it is
+    somebody else's.
     """
     if not isinstance(extra, Mapping):
         return False
     if len(_MEASURED - extra.keys()) <= 1 or extra.keys() >= _COST:
         return True
     try:
-        msgspec.convert(extra, Extra)
+        _added(extra)
     except msgspec.ValidationError:
         return False
     return True
+
+
+def _added(extra: Mapping[str, Any], fullname: str = "", name: str = "") -> Cell:
+    """Make a cell, without its rounds, of what Paceline adds to a benchmark; raises ValidationError for a misfit."""
+    known = {key: finite_or_none(extra[key]) for key in _EXTRAS if key in extra}
+    return _convert({**known, "fullname": fullname, "name": name, "rounds": ()}, Cell, "$.extra_info", fullname or None)
 
 
 def _name(one: Any) -> str | None:
@@ -230,13 +194,10 @@ def _name(one: Any) -> str | None:
 def _cell(data: Mapping[str, Any], index: int) -> Cell:
     name = _name(data) or f"benchmarks[{index}]"
     one = _convert(data, Benchmark, whose=name)
-    extra = _convert(one.extra_info, Extra, "$.extra_info", name)
-    known = {key: finite_or_none(value) for key, value in msgspec.structs.asdict(extra).items()}
-    known["warnings"] = tuple(extra.warnings)
+    found = _added(one.extra_info, one.fullname, one.name)
     rest = {key: value for key, value in one.extra_info.items() if key not in _EXTRAS}
-    if extra.workload == "Compute":
-        known["n"] = _steps(rest.pop("n", None), one.params)
-    return Cell(fullname=one.fullname, name=one.name, rounds=_rounds(one), extra=rest, **known)
+    steps = _steps(rest.pop("n", None), one.params) if found.workload == "Compute" else None
+    return replace(found, rounds=_rounds(one), n=steps, extra=rest)
 
 
 def _steps(n: Any, params: Any) -> int | None:
@@ -246,19 +207,17 @@ def _steps(n: Any, params: Any) -> int | None:
 
 
 def _rounds(one: Benchmark) -> tuple[float, ...]:
-    if not isinstance(one.stats.data, list) or not one.stats.data:
+    if not one.stats.data:
         raise Unfit(_NO_ROUNDS)
     for place, value in enumerate(one.stats.data):
-        if not 0 < value < _LONGEST_ROUND:  # false for NaN too
+        if not 0 < value < LONGEST_ROUND:  # false for NaN too
             where = f"$.stats.data[{place}] of {one.fullname}"
             raise Unfit(f"{value!r} at {where} is no time that a round can take; {DAMAGED}")
-    return tuple(float(value) for value in one.stats.data)
+    return tuple(one.stats.data)
 
 
 def _convert(value: Any, kind: type[_Kind], where: str = "$", whose: str | None = None) -> _Kind:
-    """Check `value` against a type; where it does not fit, the message says the place, and the name of what it is part
-    of.
-    """
+    """Check `value` against a type; the message of a misfit says the place, and the name of what it is part of."""
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
@@ -275,7 +234,7 @@ def load(path: Path) -> Run:
     """Read one saved run.
 
     Raises:
-        UnreadableRun: it is not there, not a file, too large, damaged, or not ours.
+        UnreadableRun: it does not exist, is no file, too large, damaged, or not ours.
     """
     return from_json(documents.content(path, UnreadableRun), path)
 
@@ -314,10 +273,6 @@ def glance(path: Path) -> Glimpse:
 def from_json(data: bytes | Mapping[str, Any], path: Path | None = None) -> Run:
     """Make a run out of a file's content, or of the objects that pytest-benchmark is about to save.
 
-    Args:
-        data: JSON, or what it decodes to.
-        path: where it comes from, for messages and for its number.
-
     Raises:
         UnreadableRun: it is not JSON, not a run of Paceline's, or holds a wrong type or an impossible value.
     """
@@ -326,7 +281,7 @@ def from_json(data: bytes | Mapping[str, Any], path: Path | None = None) -> Run:
 
 
 def cells(benchmarks: Sequence[Mapping[str, Any]]) -> tuple[Cell, ...]:
-    """Make cells out of what pytest-benchmark's `as_dict(include_data=True)` gave; what is no cell is left out.
+    """Make cells out of what pytest-benchmark's `as_dict(include_data=True)` gave, and leave out what is none.
 
     Raises:
         UnreadableRun: as for `from_json`.

@@ -1,15 +1,20 @@
-"""A saved run and its cells, and runs told apart."""
+"""A saved run and its cells, and names that keep the experiments of several runs apart."""
 
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+from msgspec import Meta
 
 from paceline.contracts import Option
 from paceline.files import number_of
 from paceline.stats import samples
+from paceline.text.numbers import is_number
+
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,51 +22,36 @@ class Cell:
     """One strategy, workload and set of parameters, measured for some rounds.
 
     Times are in seconds, sizes in bytes; None stands for what was not measured or has no meaning here.
-
-    Args:
-        fullname: the node id, which decides the cell's work: the only key by which runs are joined.
-        name: the part of it after the file.
-        rounds: shape (n,), n at least 1, seconds, each above 0, in the order measured.
-        limit: the least time the work could take.
-        n: steps of one item of `Compute`.
-        share: CPU time of an item over its latency and CPU time together, a fraction.
-        efficiency: limit / median, a fraction.
-        overhead: (median - limit) / items, seconds per item.
-        server_share: the fraction of a core that the server used meanwhile.
-        sessions: how often workers opened the workload.
-        process: which of the fresh processes measured it, from 1; None for the session's own process.
-        warnings: doubts, each beginning with its mark and a colon.
-        extra: what the experiment adds.
     """
 
-    fullname: str
-    name: str
-    rounds: tuple[float, ...]
+    fullname: str  # the node id, which decides the cell's work: the only key by which runs are joined
+    name: str  # the part of it after the file
+    rounds: tuple[float, ...]  # shape (n,), n at least 1, each above 0, in the order measured
     experiment: str
     strategy: str
     workload: str
-    items: int
-    workers: int
+    items: Count
+    workers: Count
     options: Mapping[str, Option] = field(default_factory=dict)
     client: str | None = None
     latency: float | None = None
-    size: int | None = None
+    size: Count | None = None
     kernel: str | None = None
-    n: int | None = None
-    share: float | None = None
-    limit: float | None = None
-    efficiency: float | None = None
-    overhead: float | None = None
+    n: int | None = None  # steps of one item of `Compute`
+    share: float | None = None  # CPU time of an item over its latency and CPU time together, a fraction
+    limit: float | None = None  # the least time the work could take
+    efficiency: float | None = None  # limit / median, a fraction
+    overhead: float | None = None  # (median - limit) / items, seconds per item
     ledger: Mapping[str, Any] | None = None
     start_seconds: float | None = None
     stop_seconds: float | None = None
     cpu_seconds: float | None = None
-    context_switches: int | None = None
-    server_share: float | None = None
-    sessions: int | None = None
-    process: int | None = None
-    warnings: tuple[str, ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    context_switches: Count | None = None
+    server_share: float | None = None  # the fraction of a core that the server used meanwhile
+    sessions: Count | None = None  # how often workers opened the workload
+    process: Count | None = None  # which of the new processes measured it, from 1; None for the session's own
+    warnings: tuple[str, ...] = ()  # doubts, each beginning with its mark and a colon
+    extra: Mapping[str, Any] = field(default_factory=dict)  # what the experiment adds
 
     @property
     def median(self) -> float:
@@ -78,34 +68,32 @@ class Cell:
         """The kinds of doubt, each once: "server-bound", "client-bound", "unproven", "noisy", "limit", ..."""
         return tuple(dict.fromkeys(warning.partition(":")[0].strip() for warning in self.warnings))
 
+    @property
+    def memory(self) -> float | None:
+        """Of all processes, bytes: PSS, or USS where the system does not share out what processes share."""
+        shared_out = self.figure("pss_bytes")
+        return self.figure("uss_bytes") if shared_out is None else shared_out
+
+    def figure(self, name: str) -> float | None:
+        """Return what the experiment added under a name; None where it is no number."""
+        value = self.extra.get(name)
+        return float(value) if is_number(value) else None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One pytest session, saved as one file.
+    """One pytest session, saved as one file."""
 
-    Args:
-        path: the file; None for a run that is not saved.
-        fingerprint: the machine and Python build it belongs to.
-        machine_info: their stable facts.
-        commit: pytest-benchmark's `commit_info`.
-        datetime: when it was saved, in UTC.
-        complete: whether every cell asked for was measured and nothing failed.
-        why_incomplete: the reason, if not.
-        facts: the whole top-level `paceline` key (seed, scale, load, ...).
-        cells: in the order measured.
-        others: the full names of benchmarks in the same file that are not Paceline's.
-    """
-
-    path: Path | None
-    fingerprint: str
-    machine_info: Mapping[str, Any]
-    commit: Mapping[str, Any]
-    datetime: dt.datetime
-    complete: bool
+    path: Path | None  # None for a run that is not saved
+    fingerprint: str  # the machine and Python build it belongs to
+    machine_info: Mapping[str, Any]  # their stable facts
+    commit: Mapping[str, Any]  # pytest-benchmark's `commit_info`
+    datetime: dt.datetime  # when it was saved, in UTC
+    complete: bool  # whether every cell asked for was measured and nothing failed
     why_incomplete: str | None
-    facts: Mapping[str, Any]
-    cells: tuple[Cell, ...]
-    others: tuple[str, ...] = ()
+    facts: Mapping[str, Any]  # the whole top-level `paceline` key (seed, scale, load, ...)
+    cells: tuple[Cell, ...]  # in the order measured
+    others: tuple[str, ...] = ()  # the full names of benchmarks in the same file that are not Paceline's
 
     @property
     def number(self) -> int | None:
@@ -119,6 +107,13 @@ class Run:
         return f"{info.get('python_implementation', 'Python')} {info.get('python_version', '?')}"
 
     @property
+    def usable_cpus(self) -> float | None:
+        """How many CPUs it could use, which a quota may make a fraction; None where it doesn't say."""
+        cpu = self.machine_info.get("cpu")
+        count = cpu.get("count") if isinstance(cpu, Mapping) else None
+        return float(count) if is_number(count) and count > 0 else None
+
+    @property
     def tracer(self) -> str | None:
         """What was on beside one of its cells and slows Python code, in a sentence; None if nothing was."""
         said = (warning.partition(":") for cell in self.cells for warning in cell.warnings)
@@ -126,14 +121,12 @@ class Run:
 
     @property
     def short_commit(self) -> str:
-        """The commit in ten signs, with a plus where the working tree had changes of its own: "0123456789+"."""
+        """The commit in ten characters, with a plus where the working tree had changes of its own: "0123456789+"."""
         return f"{str(self.commit.get('id', 'unknown'))[:10]}{'+' if self.commit.get('dirty') else ''}"
 
     @property
     def libraries(self) -> dict[str, str | None]:
-        """The versions of the libraries that it was measured with, None for one that was not there; those of which the
-        file doesn't say are left out.
-        """
+        """The versions of the libraries that it was measured with, of which the file says; None for a missing one."""
         known = self.machine_info.get("libraries")
         found = known.items() if isinstance(known, Mapping) else ()
         return {str(name): None if version is None else str(version) for name, version in found}
@@ -155,10 +148,9 @@ def told_apart(runs: Sequence[Run]) -> list[Run]:
     return [replace(run, cells=_named(run.cells, owned)) for run in runs]
 
 
-def cells_apart(cells: Iterable[Cell]) -> tuple[Cell, ...]:
+def cells_apart(cells: Sequence[Cell]) -> tuple[Cell, ...]:
     """Name the experiments of one run, as `told_apart` does."""
-    found = tuple(cells)
-    return _named(found, owners((cell.experiment, cell.fullname) for cell in found))
+    return _named(cells, owners((cell.experiment, cell.fullname) for cell in cells))
 
 
 def owners(named: Iterable[tuple[str, str]]) -> Owners:
@@ -171,8 +163,9 @@ def owners(named: Iterable[tuple[str, str]]) -> Owners:
 
 
 def called(experiment: str, fullname: str, owned: Owners) -> str:
-    """Name an experiment: "x", or "x in a/test_x.py" where another file has an "x" too. The one that is measured by
-    `benchmarks/test_x.py` keeps the short name, by which Paceline knows its own.
+    """Name an experiment: "x", or "x in a/test_x.py" where another file has an "x" too.
+
+    The one that is measured by `benchmarks/test_x.py` keeps the short name, by which Paceline knows its own.
     """
     file = fullname.partition("::")[0]
     short = _short(experiment, file)

@@ -1,6 +1,4 @@
-"""The guard at the door of a history: stands in for pytest-benchmark's storage, so that only whole, clean runs get
-in.
-"""
+"""The guard of a history: it stands in for pytest-benchmark's storage, so that only whole, clean runs get in."""
 
 import json
 import shlex
@@ -52,19 +50,16 @@ class GuardedStorage(FileStorage):
     def refuse(self, reason: str, *, keep_partial: bool = False) -> None:
         """Let no run of this session into the history, because it was interrupted or something in it failed.
 
-        Args:
-            reason: what happened; the first one given stays.
-            keep_partial: keep the run apart, marked as incomplete, instead of dropping it.
+        The first reason given stays; `keep_partial` keeps the run apart, marked as incomplete, instead of dropping it.
         """
         self.refused = self.refused or reason
         self.keep_partial = self.keep_partial or keep_partial
 
     def load(self, *globs_or_files: str) -> Iterator[tuple[Path, dict[str, Any]]]:
-        """Yield the runs to compare with; what can't be read, or was measured beside a tracer, is named with its reason
-        and passed over, and benchmarks whose figures are not all there are left out.
+        """Yield the runs to compare with, the newest if none is named as pytest-benchmark takes them.
 
-        Args:
-            globs_or_files: as pytest-benchmark takes them; the newest run if none is given.
+        What can't be read, or was measured beside a tracer, is named with its reason and passed over; benchmarks
+        without all figures are left out.
         """
         if globs_or_files:
             chosen = self.query(*globs_or_files)  # type: ignore[no-untyped-call]
@@ -81,11 +76,7 @@ class GuardedStorage(FileStorage):
                 yield place, {**data, "benchmarks": list(filter(_comparable, data["benchmarks"]))}
 
     def save(self, output_json: dict[str, Any], save: str) -> None:
-        """Save a run under the next number of the history; a refused one nowhere, or apart.
-
-        Args:
-            output_json: what pytest-benchmark made, with the `paceline` key.
-            save: the name to stand after the number.
+        """Save what pytest-benchmark made, with the `paceline` key, under the next number; a refused run apart or not.
 
         Raises:
             NotSaved: the disk, the folder or the run itself is not fit; nothing is left behind.
@@ -153,14 +144,12 @@ def _parts(output_json: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
 
 
 def strict(data: Any) -> str:
-    """Write JSON that every reader takes: numbers that are not finite become null, and what JSON does not know its
-    repr.
-    """
+    """Format JSON that every reader takes: numbers that are not finite become null, other objects their repr."""
     return json.dumps(finite(data), indent=4, allow_nan=False, default=lambda thing: f"UNSERIALIZABLE[{thing!r}]")
 
 
 def _comparable(one: Any) -> bool:
-    """Whether pytest-benchmark can put a benchmark into its tables: it has a full name, and every figure."""
+    """Return whether pytest-benchmark can put a benchmark into its tables: it has a full name, and every figure."""
     stats = one.get("stats") if isinstance(one, Mapping) else None
     if not isinstance(stats, Mapping) or not isinstance(one.get("fullname"), str):
         return False

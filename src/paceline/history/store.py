@@ -1,6 +1,6 @@
 """Finding saved runs: `<fingerprint>/<pytest-benchmark's folder>/NNNN_*.json` in `results/`, apart from
 `partial/<fingerprint>/`, or `<pytest-benchmark's folder>/NNNN_*.json` in a folder that `--benchmark-storage` named.
-Whatever else lies there is somebody else's, and left alone.
+Other files there are left alone.
 """
 
 import datetime as dt
@@ -40,7 +40,7 @@ def partials(root: Path) -> tuple[list[Run], list[UnreadableRun]]:
 
 
 def holds(root: Path, run: Run) -> bool:
-    """Whether a run is part of a history under `root`."""
+    """Return whether a run is part of a history under `root`."""
     return run.path is not None and run.path.resolve() in {path.resolve() for path in _saved(root)}
 
 
@@ -71,17 +71,17 @@ def newest(
     root: Path,
     fingerprint: str,
     needs: Callable[[Run], bool],
-    tell: Callable[[UnreadableRun], None] = lambda _: None,
+    report: Callable[[UnreadableRun], None] = lambda _: None,
     measure: str = MEASURE,
 ) -> Run:
-    """Find the run to take when nobody named one: the newest by date.
+    """Find the run to take when none was named: the newest by date.
 
     Args:
         root: where the histories are.
         fingerprint: whose history comes first. Another machine's run is the second choice; the caller compares the
             fingerprints and then says aloud whose it is.
         needs: whether a run has the cells the caller wants; incomplete runs are never asked.
-        tell: called with each damaged file that was passed over on the way.
+        report: called with each damaged file that was passed over on the way.
         measure: what to type for a run that has these cells.
 
     Raises:
@@ -90,7 +90,7 @@ def newest(
     saved = _saved(root)
     own = [path for path in saved if _is_of(root / fingerprint, path)]
     others = [path for path in saved if path not in own]
-    found = _newest_of(own, needs, tell) or _newest_of(others, needs, tell)
+    found = _newest_of(own, needs, report) or _newest_of(others, needs, report)
     if not found:
         raise NoSuchRunError(
             f"{root.absolute()} has no complete run with the cells this needs; {advice(root, measure)}"
@@ -98,9 +98,9 @@ def newest(
     return found
 
 
-def newest_in(folder: Path, needs: Callable[[Run], bool], tell: Callable[[UnreadableRun], None]) -> Run | None:
+def newest_in(folder: Path, needs: Callable[[Run], bool], report: Callable[[UnreadableRun], None]) -> Run | None:
     """Find the newest complete run of one folder that has what is needed, by date; None if none has."""
-    return _newest_of(_numbered(folder), needs, tell)
+    return _newest_of(_numbered(folder), needs, report)
 
 
 def newest_among(runs: Sequence[Run], fingerprint: str) -> Run:
@@ -109,9 +109,7 @@ def newest_among(runs: Sequence[Run], fingerprint: str) -> Run:
 
 
 def advice(root: Path, measure: str = MEASURE) -> str:
-    """Return what to type where `root` has no run: how to measure one, and how to find what was saved in another
-    place.
-    """
+    """Return what to type where `root` has no run: how to measure one, or to find what was saved elsewhere."""
     if root.absolute() != _STORAGE.absolute() and any(_glimpsed(path) for path in _saved(_STORAGE)):
         return f"{_STORAGE} has runs: find them with --results {_STORAGE}; or measure one: {measure}"
     return f"measure one: {measure}; what --benchmark-storage saved in another folder is found with --results DIR"
@@ -122,13 +120,13 @@ def _age(run: Run) -> tuple[dt.datetime, int]:
 
 
 def _newest_of(
-    paths: Iterable[Path], needs: Callable[[Run], bool], tell: Callable[[UnreadableRun], None]
+    paths: Iterable[Path], needs: Callable[[Run], bool], report: Callable[[UnreadableRun], None]
 ) -> Run | None:
     for path in sorted(paths, key=_age_at_a_glance, reverse=True):
         try:
             run = _load(path)
         except UnreadableRun as damaged:
-            tell(damaged)
+            report(damaged)
             continue
         if run.complete and needs(run):
             return run
@@ -137,14 +135,12 @@ def _newest_of(
 
 def _age_at_a_glance(path: Path) -> tuple[dt.datetime, int]:
     glimpse = _glimpsed(path)
-    # what can't be read may be the newest, and is told of
+    # what can't be read may be the newest, and is reported
     return glimpse.datetime if glimpse else dt.datetime.max.replace(tzinfo=dt.UTC), number_of(path.name) or 0
 
 
 def _is_of(home: Path, path: Path) -> bool:
-    """Whether a saved run belongs to the history `home`, by its folder or, in a storage of all machines, by what it
-    says.
-    """
+    """Return whether a saved run belongs to `home`, by its folder or, in a storage of all machines, by what it says."""
     if path.parent.parent != home.parent:
         return path.is_relative_to(home)
     glimpse = _glimpsed(path)

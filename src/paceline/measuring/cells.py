@@ -3,7 +3,6 @@
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import singledispatch
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,108 +21,54 @@ STEP_SECONDS = 1e-6  # of a computation, where it is slow
 UNKNOWN_SECONDS = 1.0  # of an item of which nothing is known
 
 
-@singledispatch
 def workload_facts(workload: object, face: Face) -> dict[str, Any]:
-    """Return what tells a workload's cells apart: client, kernel, steps, latency, size, share, function, item length;
-    nothing of a foreign one.
-    """
-    del workload, face
+    """Return what tells a workload's cells apart: client, kernel, steps ...; nothing of a foreign workload."""
+    match workload:
+        case Compute():
+            return {"kernel": workload.kernel, "n": workload.n}
+        case Call():
+            return {"function": workload.function}
+        case Carry():
+            return {"size": workload.size, "item_cpu_seconds": workload.cpu_seconds, "steps": workload.steps}
+        case Fetch():
+            return {"client": workload.client_for(face), "latency": _service(workload).latency, "size": workload.size}
+        case Mixed():
+            download = workload_facts(workload.fetch, face)
+            whole = download["latency"] + workload.cpu_seconds
+            return {**download, "share": workload.cpu_seconds / whole if whole else 0.0}
     return {}
 
 
-@workload_facts.register
-def _(workload: Compute, face: Face) -> dict[str, Any]:
-    del face
-    return {"kernel": workload.kernel, "n": workload.n}
-
-
-@workload_facts.register
-def _(workload: Call, face: Face) -> dict[str, Any]:
-    del face
-    return {"function": workload.function}
-
-
-@workload_facts.register
-def _(workload: Carry, face: Face) -> dict[str, Any]:
-    del face
-    return {"size": workload.size, "item_cpu_seconds": workload.cpu_seconds, "steps": workload.steps}
-
-
-@workload_facts.register
-def _(workload: Fetch, face: Face) -> dict[str, Any]:
-    return {"client": workload.client_for(face), "latency": _service(workload).latency, "size": workload.size}
-
-
-@workload_facts.register
-def _(workload: Mixed, face: Face) -> dict[str, Any]:
-    figures = workload_facts(workload.fetch, face)
-    whole = figures["latency"] + workload.cpu_seconds
-    return {**figures, "share": workload.cpu_seconds / whole if whole else 0.0}
-
-
-@singledispatch
 def limit(
     workload: object, items: Sequence[Item], workers: int, cpu_seconds: float, bandwidth: float | None
 ) -> float | None:
     """Return the least time in which a workload could be done for all items, seconds.
 
-    Args:
-        workload: one that `described` knows; for any other there is no limit.
-        items: shape (n,).
-        workers: 1 or more.
-        cpu_seconds: CPU time that one worker took to find the expected answers of all items.
-        bandwidth: bytes per second of the instrument's link, or None.
-
-    Returns:
-        Seconds, or None where nothing known bounds it.
+    `cpu_seconds` is what one worker took to find the expected answers of all items, `bandwidth` that of the
+    instrument's link, bytes per second. It is None where nothing known bounds the work.
     """
-    del workload, items, workers, cpu_seconds, bandwidth
+    cpus = machine.usable_cpus()
+    match workload:
+        case Compute() | Carry():
+            return samples.computing(cpu_seconds, workers, cpus)
+        case Fetch():
+            waiting = samples.waiting(_waits(workload, items), workers)
+            return max(waiting, samples.carrying(workload.size * len(items), bandwidth))
+        case Mixed():  # whose expected answers are the download's: finding them says nothing of the computing
+            waiting = samples.waiting([wait + workload.cpu_seconds for wait in _waits(workload.fetch, items)], workers)
+            computing = samples.computing(workload.cpu_seconds * len(items), workers, cpus)
+            return max(waiting, computing, samples.carrying(workload.fetch.size * len(items), bandwidth))
     return None
 
 
-@limit.register
-def _(
-    workload: Compute | Carry, items: Sequence[Item], workers: int, cpu_seconds: float, bandwidth: float | None
-) -> float | None:
-    del workload, items, bandwidth
-    return samples.computing(cpu_seconds, workers, machine.usable_cpus())
-
-
-@limit.register
-def _(
-    workload: Fetch, items: Sequence[Item], workers: int, cpu_seconds: float, bandwidth: float | None
-) -> float | None:
-    del cpu_seconds
-    waits = samples.waiting(_waits(workload, items), workers)
-    return max(waits, samples.carrying(workload.size * len(items), bandwidth))
-
-
-@limit.register
-def _(
-    workload: Mixed, items: Sequence[Item], workers: int, cpu_seconds: float, bandwidth: float | None
-) -> float | None:
-    del cpu_seconds  # that of looking up the expected answers, which here are the download's
-    whole = [wait + workload.cpu_seconds for wait in _waits(workload.fetch, items)]
-    computing = samples.computing(workload.cpu_seconds * len(items), workers, machine.usable_cpus())
-    carrying = samples.carrying(workload.fetch.size * len(items), bandwidth)
-    return max(samples.waiting(whole, workers), computing, carrying)
-
-
-@singledispatch
 def cpu_seconds(workload: object) -> float:
     """Return the CPU time that one item may take, seconds: guessed high, for a time-out and never for a figure."""
-    del workload
+    match workload:
+        case Compute():
+            return workload.n * STEP_SECONDS
+        case Carry():
+            return workload.cpu_seconds
     return UNKNOWN_SECONDS
-
-
-@cpu_seconds.register
-def _(workload: Compute) -> float:
-    return workload.n * STEP_SECONDS
-
-
-@cpu_seconds.register
-def _(workload: Carry) -> float:
-    return workload.cpu_seconds
 
 
 def _waits(workload: Fetch, items: Sequence[Item]) -> list[float]:
@@ -140,7 +85,7 @@ class Cell:
     """What an experiment gets back, and what a saved run keeps of it beside pytest-benchmark's own figures.
 
     `median`, `efficiency` and `overhead` are None when nothing was timed (`--benchmark-disable`, plain `pytest`).
-    Times in seconds; `cpu_seconds` and `context_switches` are per round. `process` says which of the fresh processes
+    Times in seconds; `cpu_seconds` and `context_switches` are per round. `process` says which of the new processes
     measured it, from 1; None is the session's own. `added` holds what a paired or watched cell has beside these.
     """
 
@@ -173,35 +118,31 @@ class Cell:
 
 def described(experiment: str, strategy: Strategy, items: Sequence[Item]) -> Cell:
     """Begin a cell with what is known before it is measured."""
-    figures = workload_facts(strategy.workload, strategy.face)
+    facts = workload_facts(strategy.workload, strategy.face)
+    known: dict[str, Any] = {name: facts.get(name) for name in ("client", "kernel", "latency", "size", "share")}
     return Cell(
         experiment=experiment,
         strategy=strategy.name,
         options=strategy.options,
         workload=type(strategy.workload).__name__,
-        client=figures.get("client"),
-        kernel=figures.get("kernel"),
         items=len(items),
         workers=strategy.workers,
-        latency=figures.get("latency"),
-        size=figures.get("size"),
-        share=figures.get("share"),
+        **known,
     )
 
 
 def saved(cell: Cell) -> dict[str, Any]:
     """Return what a saved run keeps: the median is pytest-benchmark's own to save."""
-    figures = asdict(cell)
-    added = figures.pop("added")
-    del figures["median"]
-    return {**added, **figures}
+    known = asdict(cell)
+    del known["median"]
+    return {**known.pop("added"), **known}
 
 
 MOST_SERVER_SHARE = 0.5  # of a core: beyond it the server may be what is measured
 
 
 def add(cell: Cell, times: Sequence[float], rounds: Rounds, workers_used: Usage, *, unproven: bool) -> None:
-    """Add the figures of a cell's rounds.
+    """Add the figures of a cell's rounds to it.
 
     Args:
         cell: with its limit.
@@ -229,17 +170,13 @@ def add(cell: Cell, times: Sequence[float], rounds: Rounds, workers_used: Usage,
 
 
 def doubts_here() -> list[str]:
-    """Return the doubts that what else is on in this process casts on every figure, each beginning with its mark."""
+    """Return the doubts that tracers of this process cast on every figure, each beginning with its mark."""
     on = tracers.running()
     return [f"tracer: {tracers.doubt(on)}"] if on else []
 
 
 def of_pairs(loops: Sequence[float], times: Sequence[float]) -> dict[str, float]:
-    """Compare each round with the plain loop right before it.
-
-    Args:
-        loops: seconds, shape (n,).
-        times: seconds of each round, shape (n,).
+    """Compare each round with the plain loop right before it, both in seconds.
 
     Returns:
         loop_seconds: the median loop; speedup_over_loop: the median over the pairs of loop / round.
@@ -249,12 +186,12 @@ def of_pairs(loops: Sequence[float], times: Sequence[float]) -> dict[str, float]
 
 
 def _middle(times: Sequence[float]) -> int:
-    """The index of the round whose time is the (lower) median."""
+    """Return the index of the round whose time is the (lower) median."""
     return list(times).index(statistics.median_low(times))
 
 
 def _warnings(cell: Cell, times: Sequence[float], *, unproven: bool) -> Iterator[str]:
-    """The doubts that travel with a figure; each begins with the mark that stands beside it."""
+    """Yield the doubts that travel with a figure; each begins with the mark that stands beside it."""
     if unproven:
         yield "unproven: the server keeps no ledger, so nothing shows how many items were in flight"
     if cell.server_share is not None and cell.server_share > MOST_SERVER_SHARE:

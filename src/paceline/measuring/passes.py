@@ -1,4 +1,4 @@
-"""A cell from start to stop: its timed pass, those beside it that watch, and laps in fresh processes."""
+"""A cell from start to stop: its timed pass, those beside it that watch, and laps in a new process."""
 
 import os
 import resource
@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from paceline.contracts import Item, Workload
 from paceline.measuring import cells
 from paceline.measuring.cells import Cell, described
-from paceline.measuring.rounds import NotAMeasurement, Reference, Rounds, Tell, noting, untold
+from paceline.measuring.rounds import NotAMeasurement, Progress, Reference, Rounds, no_progress, noting
 from paceline.server.process import Control
 from paceline.stats import saved_traces, traces
 from paceline.strategies import Strategy
@@ -30,13 +30,9 @@ TRACE = "trace"
 
 
 def figures_of(strategy: Strategy, items: Sequence[Item], log: Path, *, traced: bool) -> dict[str, Any]:
-    """Start one like `strategy`, run a warm round and a watched one, and say what the spans of the second show.
+    """Start one like `strategy`, run a warm round and a watched one, and return what the spans of the second show.
 
-    Args:
-        strategy: with its workload, unobserved; it is not started itself.
-        items: shape (n,).
-        log: a new file, for the spans.
-        traced: give the spans themselves as well.
+    The workload comes unobserved, and `log` is a new file; `traced` asks for the spans themselves as well.
     """
     observed = Observed(strategy.workload, log)
     with noting("in the watched pass, after the timed rounds"), strategy.clone(observed) as started:
@@ -50,10 +46,6 @@ def figures_of(strategy: Strategy, items: Sequence[Item], log: Path, *, traced: 
 
 def placed(spans: Sequence[Span], items: Sequence[Item]) -> list[Span]:
     """Name each span's item by its place in submission order, from 0; equal items in the order in which they began.
-
-    Args:
-        spans: one for each item.
-        items: shape (n,), in submission order.
 
     Raises:
         NotAMeasurement: if there are more or fewer spans than items.
@@ -69,7 +61,7 @@ def placed(spans: Sequence[Span], items: Sequence[Item]) -> list[Span]:
 
 
 STEP = 1000  # squares between two looks at whether it is over: some 50 us
-LAST_MOMENT = 10.0  # seconds; it ends within a step once it gets its turn
+STOP_TIMEOUT = 10.0  # seconds; it ends within a step once it gets its turn
 
 
 @contextmanager
@@ -87,7 +79,7 @@ def computing() -> Iterator[None]:
         yield
     finally:
         over.set()
-        thread.join(LAST_MOMENT)
+        thread.join(STOP_TIMEOUT)
 
 
 MARGIN = 100  # what pytest, pipes to workers and the instrument hold open beside the connections
@@ -97,7 +89,7 @@ class TooFewDescriptors(RuntimeError):  # noqa: N818 - it says what there is
     """The system does not allow as many open files as the cell needs connections."""
 
 
-def provide(workers: int) -> None:
+def raise_descriptor_limit(workers: int) -> None:
     """Raise this process's own limit, which its workers inherit, so that each of `workers` can have a connection.
 
     Where the workers are in other processes, the instrument still holds one end of every connection, under the same
@@ -125,13 +117,13 @@ def _suffices(limit: int, needed: int) -> bool:
 
 
 class Stopwatch(Protocol):
-    """What times the rounds: pytest-benchmark's fixture, or `laps.Laps` in a fresh process."""
+    """What times the rounds: pytest-benchmark's fixture, or `Laps` in a new process."""
 
     enabled: bool
     timer: Callable[[], float]
 
     def rounds(self, run: Callable[[], None], setup: Callable[[], None], count: int) -> list[float]:
-        """Call `setup` and `run` once to warm up and `count` times for good; give the seconds of each `run`.
+        """Call `setup` and `run` once to warm up and `count` times for good; return the seconds of each `run`.
 
         Where nothing is to be timed (`enabled` is False), `run` is called once, and there are no seconds.
         """
@@ -142,32 +134,24 @@ class Stopwatch(Protocol):
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done with a cell; it can be sent to another process.
+    """What is to be done with a cell; it can be sent to another process."""
 
-    Args:
-        experiment: whose cell it is.
-        rounds: timed rounds.
-        control: of the server that answers, or None.
-        beside: a thread of the measuring process computes meanwhile.
-        watched: one more pass follows, in which every item leaves a span.
-        paired: before each round a plain loop does all items, so that both see the same state of the machine.
-        traced: that watched pass follows, and its spans are saved too.
-    """
-
-    experiment: str
-    rounds: int
-    control: Control | None = None
-    beside: bool = False
-    watched: bool = False
-    paired: bool = False
-    traced: bool = False
+    experiment: str  # whose cell it is
+    rounds: int  # timed ones
+    control: Control | None = None  # of the server that answers
+    beside: bool = False  # a thread of the measuring process computes meanwhile
+    watched: bool = False  # one more pass follows, in which every item leaves a span
+    paired: bool = (
+        False  # before each round a plain loop does all items, so that both see the same state of the machine
+    )
+    traced: bool = False  # that watched pass follows, and its spans are saved too
 
 
 def measure(
-    plan: Plan, stopwatch: Stopwatch, strategy: Strategy, items: Sequence[Item], tell: Tell = untold
+    plan: Plan, stopwatch: Stopwatch, strategy: Strategy, items: Sequence[Item], progress: Progress = no_progress
 ) -> tuple[Cell, list[float]]:
-    """Measure one cell: one like `strategy` over `items`, started and stopped apart from the warm rounds; `tell` hears
-    of each. What is started is another one, made for the metered workload.
+    """Measure one cell: another strategy like the given one over `items`, for the metered workload, started and stopped
+    apart from the warm rounds.
 
     Returns:
         The cell, and the seconds of each timed round.
@@ -185,11 +169,11 @@ def measure(
     shares = plan.rounds + 1 if stopwatch.enabled else 1
     reference = Reference(workload, items, shares, paired=plan.paired)
     if cell.client:
-        provide(cell.workers)
+        raise_descriptor_limit(cell.workers)
     with tempfile.TemporaryDirectory(prefix="paceline-", dir=get_temp_dir()) as folder:
         metered = Metered(workload, Path(folder, "usage"), os.getpid())
         measured = strategy.clone(metered)
-        rounds = Rounds(measured, items, reference, plan.control, tell)
+        rounds = Rounds(measured, items, reference, plan.control, progress)
         with stopwatch.checking():
             times = _pass(plan, stopwatch, measured, rounds, cell)
             rounds.check_results()
@@ -224,9 +208,7 @@ def _pass(plan: Plan, stopwatch: Stopwatch, strategy: Strategy, rounds: Rounds, 
 
 @contextmanager
 def main_hidden() -> Iterator[None]:
-    """Hide pytest's main module: each spawned process would import it again, and the start would be pytest's, not its
-    own.
-    """
+    """Hide pytest's main module, which each spawned process would import again: that start would be pytest's."""
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
     try:
@@ -235,7 +217,7 @@ def main_hidden() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
-PATIENCE = 300.0  # seconds for a cell, beside what its items may take
+CELL_TIMEOUT = 300.0  # seconds for a cell, beside what its items may take
 ITEM_SECONDS = 0.01  # what a strategy may add to each item; most add less than a tenth of it
 SLACK = 4.0  # times as long as it should take, on a machine that others use too
 
@@ -253,7 +235,7 @@ class Laps:
         return [self._lap(run, setup) for _ in range(count)]
 
     def checking(self) -> AbstractContextManager[None]:
-        """Nothing to keep: an error ends the process, and is told."""
+        """Return a context that does nothing: an error ends the process, and is reported."""
         return nullcontext()
 
     def _lap(self, run: Callable[[], None], setup: Callable[[], None]) -> float:
@@ -270,18 +252,14 @@ def measured(plan: Plan, strategy: Strategy, items: Sequence[Item]) -> tuple[Cel
     return measure(plan, Laps(), strategy, items)
 
 
-def patience(workload: Workload, items: Sequence[Item], passes: int, bandwidth: float | None = None) -> float:
+def cell_timeout(workload: Workload, items: Sequence[Item], passes: int, bandwidth: float | None = None) -> float:
     """Return the seconds after which a process counts as hung: more than one worker takes, by all that is known of it.
 
-    Args:
-        workload: what is done to an item.
-        items: shape (n,).
-        passes: how often all of them are done.
-        bandwidth: bytes per second of the instrument's link, or None.
+    All items are done in each of so many passes; the link's bandwidth is in bytes per second.
     """
     computing = cells.cpu_seconds(workload) * len(items)
     alone = cells.limit(workload, items, 1, computing, bandwidth)
-    return PATIENCE + passes * at_most(computing if alone is None else alone, len(items))
+    return CELL_TIMEOUT + passes * at_most(computing if alone is None else alone, len(items))
 
 
 def at_most(seconds: float, items: int) -> float:

@@ -13,12 +13,12 @@ from paceline.server.process import Control
 from paceline.strategies import Strategy
 from paceline.workers.metered import Usage, usage
 
-Tell = Callable[[int], None]
+Progress = Callable[[int], None]
 """Called in the untimed setup of each round with the round's number; 0 is the warm-up."""
 
 
-def untold(_: int) -> None:
-    """Tell nobody."""
+def no_progress(_: int) -> None:
+    """Report nothing."""
 
 
 class NotAMeasurement(AssertionError):  # noqa: N818 - it says what the round was
@@ -34,11 +34,10 @@ class Reference:
     Args:
         workload: what is done.
         items: shape (n,).
-        shares: setups over which it is spread.
+        shares: setups over which it is spread: the warm-up round's, and one for each timed round.
         paired: do all items in each of them, as a plain loop that the round after it is compared with.
 
     Attributes:
-        shares: setups over which it is spread: the warm-up round's, and one for each timed round.
         loops: seconds by the wall clock of each setup's share.
     """
 
@@ -90,10 +89,15 @@ class Rounds:
     """The rounds of one cell: `setup` and `run` are what pytest-benchmark calls, and nothing but `run` is timed."""
 
     def __init__(
-        self, strategy: Strategy, items: Sequence[Item], reference: Reference, control: Control | None, tell: Tell
+        self,
+        strategy: Strategy,
+        items: Sequence[Item],
+        reference: Reference,
+        control: Control | None,
+        progress: Progress,
     ) -> None:
         self._strategy, self._items, self._reference = strategy, items, reference
-        self._control, self._tell = control, tell
+        self._control, self._progress = control, progress
         self._results: list[list[Result]] = []
         self._before: Usage | None = None
         self.ledgers: list[Ledger | None] = []
@@ -102,7 +106,7 @@ class Rounds:
     def setup(self) -> None:
         """Finish the round before, and prepare the next one."""
         self.finish_round()
-        self._tell(len(self._results))  # between two looks at what is used: it is charged to no round
+        self._progress(len(self._results))  # between two looks at what is used: it is charged to no round
         with noting(f"in the reference call before {self._called(len(self._results))}"):
             self._reference.take_share()
         if self._control:

@@ -15,16 +15,9 @@ from typing import Any, TypeAlias
 from paceline.contracts import Result
 
 ATOMS = frozenset({bool, int, float, str, bytes, type(None)})
-
-
 INHERITED: tuple[Any, ...] = tuple(kind.__eq__ for kind in (object, list, tuple, dict, OrderedDict, deque))
-
-
 MOST = 1_000_000  # pairs of objects that are looked at; what is taken apart may come to no end
-
-
 SIZE = 16  # bytes of a digest
-
 
 Pairs: TypeAlias = Iterable[tuple[Any, Any]]
 
@@ -141,9 +134,7 @@ def _object_parts(one: Any, other: Any) -> tuple[Pairs | None, bool]:
 
 
 def _own_equality(one: Any, other: Any) -> bool | None:
-    """Ask `==`, or where its answer is no truth value, as a table's isn't, the method `equals`; None if neither
-    answers.
-    """
+    """Ask `==`, or where its answer is no truth value, as a table's isn't, `equals`; None if neither answers."""
     numpy: Any = sys.modules.get("numpy")
     truths = (bool, numpy.bool_) if numpy else (bool,)
     asked: tuple[Callable[[Any, Any], Any], ...] = (operator.eq, lambda one, other: one.equals(other))
@@ -180,15 +171,14 @@ def _reduced(value: Any) -> Any:
 
 
 def result_digests(results: Sequence[Result]) -> bytes:
-    """Write down the digest of each result, one after the other."""
+    """Return the digest of each result, one after the other."""
     return b"".join(map(digest, results))
 
 
 def differing(some: bytes, others: bytes) -> list[int]:
     """Find the places of items whose digests differ."""
-    size = SIZE
-    starts = range(0, max(len(some), len(others)), size)
-    return [start // size for start in starts if some[start : start + size] != others[start : start + size]]
+    starts = range(0, max(len(some), len(others)), SIZE)
+    return [start // SIZE for start in starts if some[start : start + SIZE] != others[start : start + SIZE]]
 
 
 def pack(result: Result) -> bytes | None:

@@ -13,7 +13,7 @@ import pytest
 
 from paceline import history
 from paceline.history.storage import GuardedStorage
-from paceline.measuring.rounds import Tell, untold
+from paceline.measuring.rounds import Progress, no_progress
 from paceline.plugin.ours import is_cell
 from paceline.plugin.session import native, wanted
 from paceline.text.formats import duration, plain
@@ -189,10 +189,10 @@ def begin(config: pytest.Config) -> None:
     config.pluginmanager.register(Live(config, row), NAME)
 
 
-def teller(config: pytest.Config, count: int) -> Tell:
+def teller(config: pytest.Config, count: int) -> Progress:
     """Return what a cell tells of its `count` rounds to."""
     line = config.pluginmanager.get_plugin(NAME)
-    return partial(line.round, count) if isinstance(line, Live) else untold
+    return partial(line.round, count) if isinstance(line, Live) else no_progress
 
 
 def is_skipped(item: pytest.Item, *, only: bool) -> bool:

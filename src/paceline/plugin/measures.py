@@ -15,9 +15,9 @@ from paceline.child import processes
 from paceline.contracts import Item
 from paceline.measuring import cells
 from paceline.measuring.cells import Cell, saved
-from paceline.measuring.passes import Plan, at_most, patience
+from paceline.measuring.passes import Plan, at_most, cell_timeout
 from paceline.measuring.passes import measure as measure_here
-from paceline.measuring.rounds import Tell, untold
+from paceline.measuring.rounds import Progress, no_progress
 from paceline.strategies import Strategy
 from paceline.workers import errors
 
@@ -121,14 +121,14 @@ class Bench:
         timer: the clock of cells that this process measures.
         elsewhere: the clock of a cell that another process measures; None for this process's cells.
         process: which of the fresh processes it is, from 1.
-        tell: hears of each round that this process measures.
+        progress: is called with each round that this process measures.
     """
 
     benchmark: Any
     timer: Callable[[], float]
     elsewhere: ElsewhereClock | None = None
     process: int | None = None
-    tell: Tell = untold
+    progress: Progress = no_progress
 
     def measure(self, plan: Plan, strategy: Strategy, items: Sequence[Item], extra: Mapping[str, Any]) -> Cell:
         """Measure a strategy's cell and write it down."""
@@ -140,7 +140,7 @@ class Bench:
                 cell.process = self.process
                 self.elsewhere.tell(self.benchmark, seconds)
             else:
-                cell, _ = measure_here(plan, Native(self.benchmark, self.timer), strategy, items, self.tell)
+                cell, _ = measure_here(plan, Native(self.benchmark, self.timer), strategy, items, self.progress)
         self.benchmark.extra_info.update({**described, **extra, **saved(cell)})
         return cell
 
@@ -174,7 +174,7 @@ def _elsewhere(plan: Plan, strategy: Strategy, items: Sequence[Item]) -> tuple[C
     """
     passes = 2 * (plan.rounds + 2)  # a warm one, perhaps a plain loop before each, and two that are watched
     bandwidth = plan.control.bandwidth if plan.control else None
-    timeout = patience(strategy.workload, items, passes, bandwidth)
+    timeout = cell_timeout(strategy.workload, items, passes, bandwidth)
     try:
         measured: tuple[Cell, list[float]] = processes.call(
             "paceline.measuring.passes:measured", plan, strategy, items, timeout=timeout

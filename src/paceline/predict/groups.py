@@ -9,7 +9,7 @@ import numpy as np
 from scipy import optimize
 
 from paceline.history import Cell, Run
-from paceline.predict.measured import COMPUTING, EXPERIMENTS, RELEASING, Measured, usable_cpus
+from paceline.predict.measured import COMPUTING, EXPERIMENTS, RELEASING, Measured
 from paceline.predict.model import LEAST, Fit, Parts, fit
 from paceline.tables.rows import merged
 
@@ -50,7 +50,7 @@ class Setting:
     @classmethod
     def of(cls, run: Run) -> "Setting":
         """Read it off a run."""
-        return cls(usable_cpus(run), not run.machine_info.get("free_threaded") or run.facts.get("gil") == "on")
+        return cls(run.usable_cpus or 1.0, not run.machine_info.get("free_threaded") or run.facts.get("gil") == "on")
 
 
 def fitted(family: Family, known: Families, setting: Setting) -> Fit | None:
@@ -119,7 +119,7 @@ def costs(run: Run, strategy: str, through: str) -> Costs:
     alike = [cell for cell in rounds if through in (cell.client or through)]
     return Costs(
         start=_line((cell.workers, cell.start_seconds) for cell in alike),
-        memory=_line((cell.workers, _memory(cell)) for cell in own if cell.experiment == "memory"),
+        memory=_line((cell.workers, cell.memory) for cell in own if cell.experiment == "memory"),
         server_seconds=min((_server(cell) for cell in rounds if cell.client == through and _server(cell)), default=0.0),
     )
 
@@ -140,12 +140,6 @@ def _line(points: Iterable[tuple[int, float | None]]) -> Line | None:
     matrix = np.column_stack([np.ones(len(seen)), np.array(list(seen))]) / middles[:, None]
     base, each = optimize.nnls(matrix, np.ones(len(seen)))[0]
     return Line(float(base), float(each))
-
-
-def _memory(cell: Cell) -> float | None:
-    """Return PSS, or USS where a system doesn't count that."""
-    found = cell.extra.get("pss_bytes", cell.extra.get("uss_bytes"))
-    return float(found) if isinstance(found, int | float) else None
 
 
 def _server(cell: Cell) -> float:

@@ -108,7 +108,7 @@ class Measured:
 def measured(run: Run) -> list[Measured]:
     """Return the cells that the model can be fitted to, each once."""
     cells = [cell for cell in merged(run.cells) if _is_fit(cell)]
-    cpus = usable_cpus(run)
+    cpus = run.usable_cpus or 1.0
     own = {id(cell): _one_worker(cell, cpus) for cell in cells}
     least = _least(cells, own)
     return [_measured(cell, least.get(_item(cell))) for cell in cells]
@@ -127,13 +127,6 @@ def _is_fit(cell: Cell) -> bool:
         and not (cell.workload == "Mixed" and not _share(cell))
         and (cell.workload in ("Compute", "Carry") or cell.client is not None)
     )
-
-
-def usable_cpus(run: Run) -> float:
-    """Return the CPUs that the run could use; 1 if it doesn't say."""
-    cpu = run.machine_info.get("cpu")
-    count = cpu.get("count") if isinstance(cpu, Mapping) else None
-    return float(count) if isinstance(count, int | float) and count > 0 else 1.0
 
 
 def _one_worker(cell: Cell, cpus: float) -> float:

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy import optimize, special
+from scipy import optimize
 
 from paceline.predict.measured import Columns, Measured, Numbers, Work
+from paceline.stats.inference import t_quantile
+from paceline.stats.samples import LEVEL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,9 +94,6 @@ def round_seconds(parts: Parts, works: Columns) -> Numbers:
     return np.maximum(client(parts, works), carrying(works))
 
 
-LEVEL = 0.95
-"""How often a new cell's time lies inside of its interval."""
-
 LEAST = 3
 """Cells that a fit needs: one for the overhead per item, and two for how far off it is."""
 
@@ -151,7 +150,7 @@ class Fit:
         """
         slopes = _slopes(self.parts, self.free, Columns.of([work]))[0]
         variance = 1 + float(slopes @ self.covariance @ slopes)
-        t = float(special.stdtrit(self.degrees, (1 + LEVEL) / 2))
+        t = t_quantile(self.degrees, LEVEL)
         return math.exp(min(t * self.deviation * math.sqrt(variance), _LARGEST))
 
 

@@ -12,7 +12,7 @@ from paceline.files import finite
 from paceline.history import Run
 from paceline.predict.groups import Family
 from paceline.predict.measured import Work
-from paceline.predict.model import LEAST, LEVEL, Fit
+from paceline.predict.model import LEAST, Fit
 from paceline.predict.predicting import (
     MEMORY,
     NEAR,
@@ -26,6 +26,7 @@ from paceline.predict.predicting import (
     scores,
     total,
 )
+from paceline.stats.samples import LEVEL
 from paceline.tables import runs
 from paceline.text import formats
 from paceline.text.formats import many

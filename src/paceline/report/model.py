@@ -9,7 +9,8 @@ from typing import Any
 from paceline.history import Cell, Run, told_apart
 from paceline.stats.samples import median_interval
 from paceline.tables.rows import by_mark, described, in_full, merged, ordered, shared, test, varying, wording
-from paceline.text.formats import is_number, percent, plain, seconds
+from paceline.text.formats import percent, plain, seconds
+from paceline.text.numbers import is_number
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from http import HTTPStatus
@@ -25,14 +25,14 @@ CLOSE = b"Connection: close\r\n"
 
 
 def head(status: int, size: int, *, keep: bool) -> bytes:
-    """Write an answer's head, with the blank line that ends it; 204 and 304 have no body, so no length either."""
+    """Format an answer's head, with the blank line that ends it; 204 and 304 have no body, so no length either."""
     length = b"" if status in (204, 304) else b"Content-Type: text/plain\r\nContent-Length: %d\r\n" % size
     reason = REASONS.get(status, "Unnamed").encode()
     return b"HTTP/1.1 %d %b\r\n%b%b\r\n" % (status, reason, length, b"" if keep else CLOSE)
 
 
 def text(status: int, line: str, *, keep: bool, bare: bool = False, extra: bytes = b"") -> bytes:
-    """Write an answer of one line; a `bare` one, to a HEAD request, leaves the line itself out."""
+    """Format an answer of one line; a `bare` one, to a HEAD request, leaves the line itself out."""
     content = f"{line}\n".encode()
     start, end = head(status, len(content), keep=keep)[:-2], b"\r\n"
     return start + extra + end + (b"" if bare else content)
@@ -48,23 +48,14 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a request asks for, worked out once per target.
+    """What a request asks for, worked out once per target."""
 
-    Args:
-        item: the item's number.
-        service: how it is to be served.
-        seconds: its service time.
-        sent: bytes of body that are really sent; with a fault only half of them.
-        whole: the whole answer where it is short enough to be kept, else nothing.
-        prompt: the whole answer may be given straight away.
-    """
-
-    item: int
+    item: int  # the item's number
     service: Service
-    seconds: float
-    sent: int
-    whole: bytes
-    prompt: bool
+    seconds: float  # its service time
+    sent: int  # bytes of body that are really sent; with a fault only half of them
+    whole: bytes  # the whole answer where it is short enough to be kept, else nothing
+    prompt: bool  # the whole answer may be given straight away
 
     def pieces(self, length: int, *, keep: bool) -> Iterator[bytes]:
         """Cut the answer into the head with some body, and more body, in pieces of about `length` bytes."""
@@ -116,20 +107,16 @@ MIN_CHUNK, MAX_CHUNK = 256, 65536
 
 
 class Receiver(Protocol):
-    """Somebody to whom a chunk is on its way."""
+    """Takes a chunk that has crossed; the next one, if there is more, goes to the end of the queue."""
 
-    def deliver(self, data: bytes) -> None:
-        """The chunk has crossed; the next one, if there is more, goes to the end of the queue."""
+    def deliver(self, data: bytes) -> None: ...
 
 
 class Link:
     """Carries one chunk at a time, in order of asking: senders that ask for one chunk each share the bandwidth evenly.
 
-    A chunk is delivered when its last byte has crossed: n bytes never take less than `n / bandwidth` seconds.
-
-    Args:
-        alarm: wakes the link when a chunk has crossed.
-        bandwidth: bytes per second, more than 0; heads count too.
+    A chunk is delivered when its last byte has crossed: n bytes never take less than `n / bandwidth` seconds, the bytes
+    of heads among them.
     """
 
     waiting = True
@@ -150,9 +137,7 @@ class Link:
             self.alarm.at(self.crossed_at, self)
 
     def ring(self) -> None:
-        """Deliver the chunk that has crossed, and those that would have crossed by now had the wake-up not been
-        late.
-        """
+        """Deliver the chunk that has crossed, and those that would have if the wake-up had not been late."""
         now = monotonic()
         self.delivering = True
         while self.queue and self.crossed_at <= now:
@@ -167,56 +152,12 @@ class Link:
 
 @dataclass(slots=True)
 class Core:
-    """What all connections share.
-
-    Args:
-        alarm: wakes answers when they are due.
-        link: the link of limited bandwidth, or None.
-        tally: the counter since the last reset.
-        spans: where a tracing server keeps them; None for one that leaves none.
-    """
+    """What all connections share."""
 
     alarm: Alarm
-    link: Link | None
-    tally: Tally
-    spans: Spans | None = None
-
-
-class Answer:
-    """An answer that is not due, or behind another one, or more than the client takes at once.
-
-    Args:
-        flush: called when it is ready; None once the client has it or is gone.
-        keep: the connection stays open after it.
-        order: what was asked for, or None for an uncounted answer.
-        text: the uncounted answer.
-        tally: who counted the request.
-        arrived: when the request was there, seconds of the monotonic clock.
-    """
-
-    __slots__ = ("arrived", "flush", "keep", "order", "ready", "tally", "text")
-
-    def __init__(
-        self, flush: Callable[[], None], order: Order | None, text: bytes, tally: Tally, arrived: float, *, keep: bool
-    ) -> None:
-        self.flush: Callable[[], None] | None = flush
-        self.order = order
-        self.text = text
-        self.tally = tally
-        self.arrived = arrived
-        self.keep = keep
-        self.ready = False
-
-    @property
-    def waiting(self) -> bool:
-        """Return whether anybody waits for it."""
-        return self.flush is not None
-
-    def ring(self) -> None:
-        """The service time is over."""
-        self.ready = True
-        if self.flush is not None:
-            self.flush()
+    link: Link | None  # of limited bandwidth
+    tally: Tally  # since the last reset
+    spans: Spans | None = None  # of a tracing server
 
 
 LEDGER = b"/-/ledger"
@@ -225,15 +166,7 @@ SPANS = b"/-/spans"
 
 
 def other(core: Core, method: bytes, target: bytes, refusal: Refusal | None, *, keep: bool) -> bytes:
-    """Answer a request that asks for no item.
-
-    Args:
-        core: whose ledger it is.
-        method: the request's.
-        target: the request's.
-        refusal: why there is no item to give, for a GET.
-        keep: the connection stays open.
-    """
+    """Answer a request that asks for no item; a GET comes with the reason why there is none."""
     if target in (LEDGER, RESET) or (target == SPANS and core.spans is not None):
         return control(core, method, target, keep=keep)
     if refusal is None:
@@ -242,7 +175,7 @@ def other(core: Core, method: bytes, target: bytes, refusal: Refusal | None, *, 
 
 
 def control(core: Core, method: bytes, target: bytes, *, keep: bool) -> bytes:
-    """Return the ledger or the spans, or start them afresh."""
+    """Format the ledger or the spans, or start them afresh."""
     if target == LEDGER and method == b"GET":
         return text(200, json.dumps(asdict(core.tally.ledger())), keep=keep)
     if target == SPANS and method == b"GET" and core.spans is not None:
@@ -256,6 +189,6 @@ def control(core: Core, method: bytes, target: bytes, *, keep: bool) -> bytes:
 
 
 def wrong_method(allowed: str, *, bare: bool, keep: bool) -> bytes:
-    """Return which method there is."""
+    """Refuse a method, naming the one that is answered."""
     allow = f"Allow: {allowed}\r\n".encode()
     return text(405, f"only {allowed} is answered here", keep=keep, bare=bare, extra=allow)

@@ -5,10 +5,6 @@ def body(item: int, size: int) -> bytes:
     """Return the body of an item: the line that names it, repeated and cut to size.
 
     The line starts with the item's number, so bodies of different items differ from `len(str(item)) + 1` bytes on.
-
-    Args:
-        item: the item's number, 0 or more.
-        size: bytes, 0 or more.
     """
     return piece(item, 0, size)
 

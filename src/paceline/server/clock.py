@@ -27,18 +27,8 @@ if sys.version_info >= (3, 13):
 else:
     TIMER_ABSTIME = 1
 
-    class TimerSpec(ctypes.Structure):
-        """The C library's `struct itimerspec`."""
-
-        _fields_ = (
-            ("interval_seconds", ctypes.c_long),
-            ("interval_nanoseconds", ctypes.c_long),
-            ("seconds", ctypes.c_long),
-            ("nanoseconds", ctypes.c_long),
-        )
-
     LIBRARY = ctypes.CDLL(None, use_errno=True)
-    SPEC = TimerSpec()
+    SPEC = (ctypes.c_long * 4)()  # struct itimerspec: the interval and the time, each in seconds and nanoseconds
     POINTER = ctypes.byref(SPEC)
 
     def create() -> int:
@@ -50,18 +40,8 @@ else:
 
     def set_time(descriptor: int, nanoseconds: int) -> None:
         """Make the timer readable at a time of the monotonic clock, or never if that is 0."""
-        SPEC.seconds, SPEC.nanoseconds = divmod(nanoseconds, NANOSECONDS)
+        SPEC[2], SPEC[3] = divmod(nanoseconds, NANOSECONDS)
         LIBRARY.timerfd_settime(descriptor, TIMER_ABSTIME, POINTER, None)
-
-
-class Timer(Protocol):
-    """Wakes somebody once. It may be early, so whoever is woken looks at the clock, and sets it anew."""
-
-    def set(self, due: float | None) -> None:
-        """Wake at `due`, seconds of the monotonic clock, in place of any earlier wish; None is never."""
-
-    def close(self) -> None:
-        """Wake nobody any more."""
 
 
 class LoopTimer:
@@ -73,13 +53,13 @@ class LoopTimer:
         self.handle: asyncio.TimerHandle | None = None
 
     def set(self, due: float | None) -> None:
-        """Wake at `due`, or a tick of the loop's clock off."""
+        """Wake at `due`, seconds of the monotonic clock, or a tick of the loop's off; never for None."""
         if self.handle is not None:
             self.handle.cancel()
         self.handle = None if due is None else self.loop.call_later(max(0.0, due - monotonic()), self.wake)
 
     def close(self) -> None:
-        """Wake nobody any more."""
+        """Wake no more."""
         self.set(None)
 
 
@@ -92,17 +72,17 @@ class FileTimer:
         loop.add_reader(self.descriptor, wake)
 
     def set(self, due: float | None) -> None:
-        """Wake at `due`, rounded up to a nanosecond."""
+        """Wake at `due`, seconds of the monotonic clock, rounded up to a nanosecond; never for None."""
         set_time(self.descriptor, 0 if due is None else ceil(due * NANOSECONDS))
 
     def close(self) -> None:
-        """Wake nobody any more."""
+        """Wake no more."""
         self.loop.remove_reader(self.descriptor)
         os.close(self.descriptor)
 
 
-def timer(loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> Timer:
-    """Return the sharpest timer that this system has."""
+def timer(loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> FileTimer | LoopTimer:
+    """Return the sharpest timer that this system has. It may wake early, so what is woken looks at the clock."""
     try:
         return FileTimer(loop, wake)
     except (OSError, AttributeError):  # another system, or a sandbox that forbids it
@@ -113,14 +93,11 @@ MANY = 1000
 
 
 class Sleeper(Protocol):
-    """Somebody who waits for a due time."""
+    """Waits for a due time; `ring` is called once, when it has come and never before, if it is still `waiting`."""
 
     @property
-    def waiting(self) -> bool:
-        """Tell whether ringing still means anything."""
-
-    def ring(self) -> None:
-        """Called once, when the time has come and never before."""
+    def waiting(self) -> bool: ...
+    def ring(self) -> None: ...
 
 
 class Alarm:
@@ -143,7 +120,7 @@ class Alarm:
             self.timer.set(due)
 
     def wake(self) -> None:
-        """Ring everybody who is due, then set the timer for the next one. A wake-up before the time rings nobody."""
+        """Ring all that are due, then set the timer for the next one. A wake-up before the time rings none."""
         heap = self.heap
         now = monotonic()
         while heap and heap[0][0] <= now:
@@ -152,7 +129,7 @@ class Alarm:
         self.timer.set(self.set_to)
 
     def forget(self, sleepers: int) -> None:
-        """Take note that so many sleepers have stopped waiting; when they are the half of all, sweep them out.
+        """Note that so many sleepers have stopped waiting, and sweep them out when they are half of all.
 
         Without the sweep, clients that ask for an hour of latency and leave would fill the memory.
         """

@@ -1,170 +1,53 @@
-"""One connection: requests as they are read, and their answers in order."""
+"""One connection: requests as they are read, and their answers, one after the other."""
 
 import asyncio
 import socket
 import struct
-from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from time import monotonic
 from typing import cast
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
 
-from paceline.server.answers import MAX_TARGET, PIECE, Answer, Core, Order, order, other, text
-from paceline.server.ledger import Tally
+from paceline.server.answers import MAX_TARGET, PIECE, Core, Order, order, other, text
+from paceline.server.ledger import Served, Tally
 from paceline.server.service import printable
 
-MAX_PENDING = 256
-NO_LINGER = struct.pack("ii", 1, 0)
-
-
-class Pipeline:
-    """Answers on their way to one client, which may ask for a pause.
-
-    Memory is bounded whatever the client does: the line of pending answers by `MAX_PENDING` and one read, and of the
-    answers themselves only one piece at a time is made.
-    """
-
-    __slots__ = ("blocked", "core", "held", "paused", "pending", "sending", "tally", "transport")
-
-    def __init__(self, core: Core, transport: asyncio.Transport) -> None:
-        self.core = core
-        self.transport = transport
-        self.pending: deque[Answer] = deque()
-        self.sending: Iterator[bytes] | None = None
-        self.tally: Tally | None = None
-        self.paused = False  # the client takes no more for now
-        self.held = False  # the client has too many answers pending, and is not read from
-        self.blocked = False  # a fault has struck: nothing follows
-
-    def serve(self, order: Order, *, keep: bool) -> None:
-        """Give an item's answer after its service time, and after all answers before it."""
-        arrived = monotonic()
-        tally = self.core.tally
-        if tally is not self.tally:
-            self.tally = tally
-            tally.connections += 1
-        if order.prompt and keep and not self.pending and not self.paused and self.core.link is None:
-            self.transport.write(order.whole)
-            tally.prompt(order.sent, monotonic() - arrived)
-        else:
-            tally.begin()
-            self.enqueue(Answer(self.flush, order, b"", tally, arrived, keep=keep), order.seconds)
-
-    def say(self, text: bytes, *, keep: bool) -> None:
-        """Give an uncounted answer after all answers before it."""
-        self.enqueue(Answer(self.flush, None, text, self.core.tally, 0.0, keep=keep), 0.0)
-
-    def enqueue(self, answer: Answer, seconds: float) -> None:
-        """Put an answer at the end of the line; a client that fills the line is not read from until it is shorter."""
-        self.pending.append(answer)
-        if len(self.pending) >= MAX_PENDING and not self.held:
-            self.held = True
-            self.transport.pause_reading()
-        if seconds:
-            self.core.alarm.at(answer.arrived + seconds, answer)
-        else:
-            answer.ring()
-
-    def flush(self) -> None:
-        """Give all answers that are ready and next in line, as far as the client takes them."""
-        pending = self.pending
-        while pending and pending[0].ready and self.sending is None and not self.paused and not self.blocked:
-            self.start(pending[0])
-        if self.held and len(pending) < MAX_PENDING // 2 and not self.transport.is_closing():
-            self.held = False
-            self.transport.resume_reading()
-
-    def start(self, answer: Answer) -> None:
-        """Begin to give the first answer in line: in one write, or in pieces when it is long or the link is narrow."""
-        order, link = answer.order, self.core.link
-        if order is None:
-            self.transport.write(answer.text)
-            self.finish()
-        elif order.service.fault == "reset":
-            self.reset()
-        elif link is None and order.whole and answer.keep:
-            self.transport.write(order.whole)
-            self.finish()
-        else:
-            self.sending = order.pieces(PIECE if link is None else link.chunk, keep=answer.keep)
-            self.proceed()
-
-    def proceed(self) -> None:
-        """Hand on the pieces of the answer: all that the client takes, or the next one if there is a link to cross."""
-        while self.sending is not None and not self.paused:
-            data = next(self.sending, None)
-            if data is None:
-                self.sending = None
-                self.finish()
-            elif self.core.link is None:
-                self.transport.write(data)
-            else:
-                self.core.link.carry(self, data)
-                return
-
-    def deliver(self, data: bytes) -> None:
-        """A piece has crossed the link."""
-        if self.sending is not None:
-            self.transport.write(data)
-            self.proceed()
-            self.flush()
-
-    def finish(self) -> None:
-        """The first answer in line has been handed over: count it, and close if it was the last one."""
-        answer, order = self.pending[0], self.pending[0].order
-        fault = order.service.fault if order else None
-        if fault == "stall":
-            self.blocked = True  # it stays in flight until the client leaves
-            return
-        self.pending.popleft()
-        answer.flush = None
-        if order is not None and fault is None:
-            answer.tally.answered(order.sent, monotonic() - answer.arrived)
-        elif order is not None:
-            answer.tally.abandoned(order.sent)
-        if fault or not answer.keep:
-            self.blocked = True
-            self.transport.close()
-
-    def reset(self) -> None:
-        """Break the connection the hard way: the client sees it reset, not closed."""
-        self.blocked = True
-        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
-        self.transport.abort()
-
-    def resume(self) -> None:
-        """The client takes more after a pause."""
-        self.paused = False
-        self.proceed()
-        self.flush()
-
-    def drop(self) -> None:
-        """The client is gone: nothing of this is wanted any more."""
-        for answer in self.pending:
-            answer.flush = None
-            if answer.order is not None:
-                answer.tally.abandoned()
-        self.core.alarm.forget(len(self.pending))
-        self.pending.clear()
-        self.sending = None
-        self.blocked = True
-
-
 MAX_HEAD = 2**20  # more than one read, which may hold other requests too; nothing of a head is kept in memory
+NO_LINGER = struct.pack("ii", 1, 0)
+UNCOUNTED = Tally()  # of a connection that has carried no counted request
 
 
 class Connection(asyncio.Protocol):
-    """Parses what a client sends and gives each request to the pipeline, when its head is complete: no request here has
-    a use for a body, so one that comes is read and forgotten, and a client that waits for "100 Continue" gets the
-    final answer instead.
+    """Parses what a client sends and answers each request when its head is complete: none here has a use for a body, so
+    one that comes is read and forgotten, and a client that waits for "100 Continue" gets the final answer instead.
+
+    A request that comes while the answer before it is still on its way (pipelining) is refused. Kept until its turn, it
+    would take longer than its service time, and a client that pipelines would measure that without a word. So there is
+    one answer at a time, of which one piece at a time is made, and memory is bounded whatever the client does.
 
     There is no `on_header` on purpose: the parser skips what it needn't hand out, and keeps no headers.
     """
 
-    __slots__ = ("closing", "core", "fresh", "head_size", "parser", "pipeline", "target")
+    __slots__ = (
+        "arrived",  # when the request was there, seconds of the monotonic clock
+        "closing",  # nothing that follows is answered
+        "core",
+        "fresh",
+        "head_size",
+        "keep",  # the connection stays open after this answer
+        "order",  # what is being answered
+        "parser",
+        "paused",  # the client takes no more for now
+        "pieces",  # of the answer, those that are left
+        "refusal",  # follows the answer
+        "tally",  # the last that counted a request of this connection
+        "target",
+        "transport",
+    )
 
-    pipeline: Pipeline
+    transport: asyncio.Transport
 
     def __init__(self, core: Core) -> None:
         self.core = core
@@ -172,59 +55,57 @@ class Connection(asyncio.Protocol):
         self.target = b""
         self.head_size = 0
         self.fresh = True
-        self.closing = False  # nothing that follows is answered
+        self.closing = False
+        self.tally = UNCOUNTED
+        self.order: Order | None = None
+        self.arrived = 0.0
+        self.keep = True
+        self.pieces: Iterator[bytes] | None = None
+        self.paused = False
+        self.refusal = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has come."""
-        self.pipeline = Pipeline(self.core, cast(asyncio.Transport, transport))  # uvloop's is none by inheritance
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
 
     def connection_lost(self, _: Exception | None) -> None:
-        """The client has left, or was made to."""
+        """The client has left, or was made to: nothing of its answer is wanted any more."""
         self.closing = True
         self.parser = None  # the parser knows our methods: without this, only the garbage collector frees the two
-        self.pipeline.drop()
+        self.pieces = None
+        if self.order is not None:
+            self.order = None
+            self.tally.abandoned()
+            self.core.alarm.forget(1)
 
     def pause_writing(self) -> None:
         """The client does not take what it asked for."""
-        self.pipeline.paused = True
+        self.paused = True
 
     def resume_writing(self) -> None:
-        """The client takes more."""
-        self.pipeline.resume()
+        """The client takes more after a pause."""
+        self.paused = False
+        self.proceed()
+        if self.order is None and self.refusal:
+            self.hang_up()
 
-    def data_received(self, data: bytes) -> None:
+    def data_received(self, data: bytes | memoryview) -> None:
         """Parse what has come; requests are handed on from inside the parser."""
-        if self.parser is None or self.closing:
-            return
-        try:
-            self.parser.feed_data(data)
-        except (HttpParserUpgrade, HttpParserError) as error:
-            self.trouble(error, data)
-        if self.target:
-            self.head_size += len(data)
-            if self.head_size > MAX_HEAD:
-                self.refuse(431, f"the request's head is longer than {MAX_HEAD} bytes")
-
-    def trouble(self, error: HttpParserUpgrade | HttpParserError, data: bytes | memoryview) -> None:
-        """Decline a wish to upgrade by going on as before, and refuse what is not HTTP."""
-        while isinstance(error, HttpParserUpgrade):
-            data = memoryview(data)[error.args[0] :]
+        while data and self.parser is not None and not self.closing:
             try:
-                if data and self.parser is not None:
-                    self.parser.feed_data(data)
-            except (HttpParserUpgrade, HttpParserError) as another:
-                error = another
-            else:
-                return
-        if isinstance(error, HttpParserCallbackError):
-            raise error  # a fault of ours, which the loop reports
-        self.refuse(400, f"not HTTP as this server knows it: {printable(str(error))}")
-
-    def refuse(self, status: int, line: str) -> None:
-        """Answer what can't be parsed, once, and hang up."""
-        if not self.closing:
-            self.closing = True
-            self.pipeline.say(text(status, line, keep=False), keep=False)
+                self.parser.feed_data(data)
+            except HttpParserUpgrade as wish:  # it is declined by going on as before
+                data = memoryview(data)[wish.args[0] :]
+                continue
+            except HttpParserCallbackError:
+                raise  # a fault of ours, which the loop reports
+            except HttpParserError as error:
+                self.refuse(400, f"not HTTP as this server knows it: {printable(str(error))}")
+            if self.target:
+                self.head_size += len(data)
+                if self.head_size > MAX_HEAD:
+                    self.refuse(431, f"the request's head is longer than {MAX_HEAD} bytes")
+            return
 
     def on_url(self, part: bytes) -> None:
         """Take the target, or a part of it; what is too long is cut where it is sure to be refused."""
@@ -234,10 +115,13 @@ class Connection(asyncio.Protocol):
             self.target = (self.target + part)[: MAX_TARGET + 1]
 
     def on_headers_complete(self) -> None:
-        """Hand a request on."""
+        """Answer a request."""
         target, self.target, self.head_size = self.target, b"", 0
         parser = self.parser
         if self.closing or parser is None:
+            return
+        if self.order is not None or self.paused:
+            self.refuse(400, "an answer is still on its way here; wait for it, or open another connection")
             return
         keep = parser.should_keep_alive()
         if self.fresh:  # asking every request would cost a tenth of its time
@@ -248,6 +132,122 @@ class Connection(asyncio.Protocol):
         method = parser.get_method()
         wanted = order(target) if method == b"GET" else None
         if isinstance(wanted, Order):
-            self.pipeline.serve(wanted, keep=keep)
+            self.serve(wanted, keep=keep)
         else:
-            self.pipeline.say(other(self.core, method, target, wanted, keep=keep), keep=keep)
+            self.transport.write(other(self.core, method, target, wanted, keep=keep))
+            if not keep:
+                self.transport.close()
+
+    def refuse(self, status: int, line: str) -> None:
+        """Answer what can't be served, once, after the answer that is on its way, and hang up."""
+        if not self.closing:
+            self.closing = True
+            self.refusal = text(status, line, keep=False)
+            if self.order is None and not self.paused:
+                self.hang_up()
+
+    def hang_up(self) -> None:
+        """Send the refusal."""
+        self.transport.write(self.refusal)
+        self.refusal = b""
+        self.transport.close()
+
+    def serve(self, order: Order, *, keep: bool) -> None:
+        """Send an item's answer after its service time."""
+        arrived = monotonic()
+        tally = self.core.tally
+        if tally is not self.tally:
+            self.tally = tally
+            tally.connections += 1
+        if order.prompt and keep and self.core.link is None:
+            self.transport.write(order.whole)
+            tally.prompt(order.sent, monotonic() - arrived)
+            return
+        tally.begin()
+        self.order, self.arrived, self.keep = order, arrived, keep
+        if order.seconds:
+            self.core.alarm.at(arrived + order.seconds, self)
+        else:
+            self.ring()
+
+    @property
+    def waiting(self) -> bool:
+        """Return whether the client still waits."""
+        return self.order is not None
+
+    def ring(self) -> None:
+        """The service time is over: send the answer in one write, or in pieces if it is long or the link narrow."""
+        order, link = self.order, self.core.link
+        if order is None:
+            return  # the client has left
+        if order.service.fault == "reset":
+            self.reset()
+        elif link is None and order.whole and self.keep:
+            self.transport.write(order.whole)
+            self.finish(order)
+        else:
+            self.pieces = order.pieces(PIECE if link is None else link.chunk, keep=self.keep)
+            self.proceed()
+
+    def proceed(self) -> None:
+        """Hand on the pieces of the answer: all that the client takes, or the next one if there is a link to cross."""
+        while self.pieces is not None and self.order is not None and not self.paused:
+            data = next(self.pieces, None)
+            if data is None:
+                self.pieces = None
+                self.finish(self.order)
+            elif self.core.link is None:
+                self.transport.write(data)
+            else:
+                self.core.link.carry(self, data)
+                return
+
+    def deliver(self, data: bytes) -> None:
+        """A piece has crossed the link."""
+        if self.pieces is not None:
+            self.transport.write(data)
+            self.proceed()
+
+    def finish(self, order: Order) -> None:
+        """The answer has been handed over: count it, and close if it was the last one."""
+        fault = order.service.fault
+        if fault == "stall":
+            return  # it stays in flight until the client leaves
+        self.order = None
+        if fault is None:
+            self.tally.answered(order.sent, monotonic() - self.arrived)
+        else:
+            self.tally.abandoned(order.sent)
+        if fault or not self.keep:
+            self.closing = True
+            self.transport.close()
+        elif self.refusal:
+            self.hang_up()
+
+    def reset(self) -> None:
+        """Break the connection the hard way: the client sees it reset, not closed."""
+        self.closing = True
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+        self.transport.abort()
+
+
+class TracingConnection(Connection):
+    """Leaves a span of each answer once it is handed over; one that is never whole, as after a reset, leaves none."""
+
+    __slots__ = ("number",)  # of the connection, since the last reset
+
+    def serve(self, order: Order, *, keep: bool) -> None:
+        """Send an item's answer as any connection does, but never by the short cut, which goes past `finish`."""
+        if self.core.tally is not self.tally:
+            self.number = self.core.tally.connections
+            peer = self.transport.get_extra_info("peername")
+            if self.core.spans is not None:
+                self.core.spans.came(str(peer[0]) if peer else "gone")
+        super().serve(replace(order, prompt=False), keep=keep)
+
+    def finish(self, order: Order) -> None:
+        """Leave a span too; what a reset of the ledger left behind is no part of the trace."""
+        super().finish(order)
+        spans = self.core.spans
+        if spans is not None and order.service.fault is None and self.tally is self.core.tally:
+            spans.add(Served(order.item, self.number, self.arrived, self.arrived + order.seconds, monotonic()))

@@ -1,7 +1,7 @@
 """What the server saw: the ledger's counts, and a span for each answer where they are asked for."""
 
 import json
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, field
 from time import process_time
 
 
@@ -9,51 +9,35 @@ from time import process_time
 class Ledger:
     """What the server saw since the last reset. Control calls and refused requests are not counted.
 
-    Args:
-        connections: how many connections carried at least one counted request.
-        requests: items asked for.
-        responses: whole answers handed to the transport; an answer with a fault is none.
-        bytes: bytes of body handed to the transport, of broken answers too.
-        in_flight: items asked for and not yet answered or abandoned. What was in flight at the reset belongs to the
-            ledger before it.
-        max_in_flight: the most that were in flight at once.
-        service_sum: seconds from the arrival of a request until its answer was handed to the transport, summed over
-            the responses.
-        service_max: the longest of them, seconds.
-        cpu_seconds: CPU time of the server's process.
+    A response is a whole answer, handed to the transport; an answer with a fault is none. What was in flight at the
+    reset belongs to the ledger before it. The service time goes from the arrival of a request until its answer was
+    handed to the transport.
     """
 
-    connections: int
-    requests: int
+    connections: int  # that carried at least one counted request
+    requests: int  # items asked for
     responses: int
-    bytes: int
-    in_flight: int
+    bytes: int  # of body handed to the transport, of broken answers too
+    in_flight: int  # items asked for and not yet answered or abandoned
     max_in_flight: int
-    service_sum: float
-    service_max: float
-    cpu_seconds: float
+    service_sum: float  # seconds, over the responses
+    service_max: float  # seconds
+    cpu_seconds: float  # of the server's process
 
 
+@dataclass(slots=True, eq=False)
 class Tally:
     """The counter behind a ledger; a reset begins a new one, and a request stays with the one that counted it."""
 
-    __slots__ = (
-        "bytes",
-        "connections",
-        "cpu_start",
-        "in_flight",
-        "max_in_flight",
-        "requests",
-        "responses",
-        "service_max",
-        "service_sum",
-    )
-
-    def __init__(self) -> None:
-        self.connections = self.requests = self.responses = self.bytes = 0
-        self.in_flight = self.max_in_flight = 0
-        self.service_sum = self.service_max = 0.0
-        self.cpu_start = process_time()
+    connections: int = 0
+    requests: int = 0
+    responses: int = 0
+    bytes: int = 0
+    in_flight: int = 0
+    max_in_flight: int = 0
+    service_sum: float = 0.0
+    service_max: float = 0.0
+    cpu_start: float = field(default_factory=process_time)
 
     def begin(self) -> None:
         """Count an item that was asked for."""
@@ -89,17 +73,9 @@ class Tally:
 
     def ledger(self) -> Ledger:
         """Return what has been seen so far."""
-        return Ledger(
-            connections=self.connections,
-            requests=self.requests,
-            responses=self.responses,
-            bytes=self.bytes,
-            in_flight=self.in_flight,
-            max_in_flight=self.max_in_flight,
-            service_sum=self.service_sum,
-            service_max=self.service_max,
-            cpu_seconds=process_time() - self.cpu_start,
-        )
+        counted = asdict(self)
+        spent = process_time() - counted.pop("cpu_start")
+        return Ledger(**counted, cpu_seconds=spent)
 
 
 MOST = 100_000  # spans between two resets: some 20 MB
@@ -107,29 +83,17 @@ MOST = 100_000  # spans between two resets: some 20 MB
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One item's way through the server; seconds on `time.monotonic()`, which all processes of a machine share.
-
-    Args:
-        item: its number.
-        connection: that it came over, numbered from 0 by the first item that each one carried since the last reset.
-        start: when the request was complete.
-        due: when its service time was over.
-        end: when the last of its answer had been handed to the transport; a quick client has it a moment earlier.
-    """
+    """One item's way through the server; seconds on `time.monotonic()`, which all processes of a machine share."""
 
     item: int
-    connection: int
-    start: float
-    due: float
-    end: float
+    connection: int  # that it came over, numbered from 0 by the first item that each one carried since the last reset
+    start: float  # when the request was complete
+    due: float  # when its service time was over
+    end: float  # when all of its answer had been handed to the transport; a quick client has it a moment earlier
 
 
 class Spans:
-    """The spans since the last reset; what is too much is counted, not kept.
-
-    Args:
-        most: how many are kept.
-    """
+    """The spans since the last reset; what is beyond `most` is counted, not kept."""
 
     def __init__(self, most: int = MOST) -> None:
         self.most = most
@@ -153,8 +117,8 @@ class Spans:
         self.hosts: list[str] = []
 
     def as_json(self) -> str:
-        """Write them down: `{"spans": [[item, connection, start, due, end], ...], "dropped": 0, "hosts": [address,
-        ...]}`, the spans in order of completion, the hosts in that of the connections' numbers.
+        """Format them, in order of completion, and the hosts in that of the connections' numbers:
+        `{"spans": [[item, connection, start, due, end], ...], "dropped": 0, "hosts": [address, ...]}`.
         """
         spans = [astuple(span) for span in self.kept]
         return json.dumps({"spans": spans, "dropped": self.dropped, "hosts": self.hosts})

@@ -1,5 +1,4 @@
-"""Other servers doing what the instrument does, to compare it with: `python -m paceline.server.peers
-httpserver|aiohttp`.
+"""Other servers to compare the instrument with: `python -m paceline.server.peers httpserver|aiohttp`.
 
 They serve `/item/N` with the same service times, bodies and statuses, know no faults and no bandwidth, and keep no
 ledger but for the CPU time of their process.
@@ -17,6 +16,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from paceline.server.body import body
+from paceline.server.ledger import Tally
 from paceline.server.service import ParameterError, Service
 
 HOST = "127.0.0.1"
@@ -24,33 +24,16 @@ LEDGER = "/-/ledger"
 RESET = "/-/reset"
 
 
-class CpuClock:
-    """CPU seconds of this process since it was last reset."""
-
-    def __init__(self) -> None:
-        self.start = 0.0
-
-    def reset(self) -> None:
-        """Start afresh."""
-        self.start = time.process_time()
-
-    def ledger(self) -> str:
-        """Write all there is of a ledger, as JSON."""
-        return json.dumps({"cpu_seconds": time.process_time() - self.start})
+def ledger(tally: Tally) -> str:
+    """Format all there is of a ledger, as JSON."""
+    return json.dumps({"cpu_seconds": tally.ledger().cpu_seconds})
 
 
-@lru_cache
-def parsed(query: str) -> Service:
-    """Read each query once, as the instrument does."""
-    return Service.parse(query)
+parsed = lru_cache(Service.parse)  # each query once, as in the instrument
 
 
 def asked(item: str, query: str) -> tuple[int, Service]:
-    """Read what is asked for.
-
-    Raises:
-        ParameterError: it can't be honoured, here or anywhere.
-    """
+    """Read what is asked for; raises ParameterError for what can't be honoured, here or anywhere."""
     service = parsed(query)
     if service.fault is not None:
         raise ParameterError("fault", service.fault, "only the instrument has faults")
@@ -67,7 +50,7 @@ def httpserver() -> None:
     from pytest_httpserver import HTTPServer  # each peer imports only what it runs on
     from werkzeug import Request, Response
 
-    clock = CpuClock()
+    tally = Tally()
 
     def serve_item(request: Request) -> Response:
         server.clear_log()  # it would grow with every request
@@ -79,73 +62,59 @@ def httpserver() -> None:
         return Response(body(item, service.size), status=service.status, content_type="text/plain")
 
     def reset(_: Request) -> Response:
-        clock.reset()
+        nonlocal tally
+        tally = Tally()
         return Response()
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line of log for every request would be half of the work
     server = HTTPServer(HOST, 0, threaded=True)
     server.expect_request(re.compile(r"/item/\d{1,18}", re.ASCII)).respond_with_handler(serve_item)
-    server.expect_request(LEDGER).respond_with_handler(lambda _: Response(clock.ledger()))
+    server.expect_request(LEDGER).respond_with_handler(lambda _: Response(ledger(tally)))
     server.expect_request(RESET, method="POST").respond_with_handler(reset)
     with server:
         announce(server.port)
         sys.stdin.buffer.read()
 
 
-def aiohttp() -> None:
+async def aiohttp() -> None:
     """Serve with aiohttp.web on asyncio's own loop until stdin closes."""
-    asyncio.run(aiohttp_server())
-
-
-async def aiohttp_server() -> None:
-    """Run aiohttp.web."""
     from aiohttp import web  # each peer imports only what it runs on
 
-    clock = CpuClock()
+    tally = Tally()
 
     async def serve_item(request: web.Request) -> web.Response:
         try:
             item, service = asked(request.match_info["item"], request.rel_url.raw_query_string)
         except ParameterError as error:
             return web.Response(text=f"{error}\n", status=400)
-        seconds = service.seconds(item)
-        if seconds:
-            await asyncio.sleep(seconds)
+        await asyncio.sleep(service.seconds(item))
         return web.Response(body=body(item, service.size), status=service.status, content_type="text/plain")
 
-    async def ledger(_: web.Request) -> web.Response:
-        return web.Response(text=clock.ledger())
+    async def spent(_: web.Request) -> web.Response:
+        return web.Response(text=ledger(tally))
 
     async def reset(_: web.Request) -> web.Response:
-        clock.reset()
+        nonlocal tally
+        tally = Tally()
         return web.Response()
 
     app = web.Application()
-    app.add_routes([web.get(r"/item/{item:[0-9]{1,18}}", serve_item), web.get(LEDGER, ledger), web.post(RESET, reset)])
+    app.add_routes([web.get(r"/item/{item:[0-9]{1,18}}", serve_item), web.get(LEDGER, spent), web.post(RESET, reset)])
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
         await web.TCPSite(runner, HOST, 0).start()
         announce(runner.addresses[0][1])
-        await stdin_closed()
+        await asyncio.to_thread(sys.stdin.buffer.read)
     finally:
         await runner.cleanup()
 
 
-async def stdin_closed() -> None:
-    """Wait until stdin closes."""
-    loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    while await reader.read(4096):
-        pass
-
-
-PEERS: dict[str, Callable[[], None]] = {"httpserver": httpserver, "aiohttp": aiohttp}
+PEERS: dict[str, Callable[[], None]] = {"httpserver": httpserver, "aiohttp": lambda: asyncio.run(aiohttp())}
 
 
 def main(arguments: list[str]) -> int:
-    """Serve as the peer that is asked for; Ctrl-C is left to whoever holds the other end of stdin."""
+    """Serve as the peer that is asked for; Ctrl-C is left to the process at the other end of stdin."""
     if len(arguments) != 1 or arguments[0] not in PEERS:
         print(f"usage: python -m paceline.server.peers {'|'.join(PEERS)}", file=sys.stderr)  # noqa: T201  # as above
         return 2

@@ -6,7 +6,8 @@ import selectors
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 
 from paceline.server.ledger import Ledger, Served
 
-PATIENCE = 3.0
+STOP_TIMEOUT = 3.0  # seconds for each way to end a server
 
 
 class ServerError(RuntimeError):
@@ -24,14 +25,11 @@ class ServerError(RuntimeError):
 
 
 def first_line(process: subprocess.Popen[bytes], stderr: IO[bytes], timeout: float) -> str:
-    """Wait for the line in which a server says where it listens, and give its URL."""
+    """Wait for the line in which a server says where it listens, and return its URL."""
     deadline = monotonic() + timeout
     line = read_line(process, deadline)
-    try:
-        said = json.loads(line)
-        return str(said["url"])
-    except (ValueError, TypeError, KeyError):
-        pass
+    with suppress(ValueError, TypeError, KeyError):
+        return str(json.loads(line)["url"])
     if not line.endswith(b"\n") and monotonic() >= deadline:
         raise ServerError(f"the server said nothing within {timeout:g} s of its start; {complaint(stderr)}")
     raise ServerError(f"the server did not start: it said {line[:200]!r}; {complaint(stderr)}")
@@ -65,7 +63,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     process.stdin.close()
     for end in (process.terminate, process.kill):
         try:
-            process.wait(PATIENCE)
+            process.wait(STOP_TIMEOUT)
             break
         except subprocess.TimeoutExpired:
             end()
@@ -75,33 +73,28 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 __all__ = ["KINDS", "Control", "Instrument", "ServerError", "running"]
 
-TIMEOUT = 10.0
+ANSWER_TIMEOUT = 10.0
 OK = 200
-DYING = 1.0  # seconds from a lost connection until a process that is dying can be seen to be dead
+DEATH_TIMEOUT = 1.0  # seconds from a lost connection until a process that is dying can be seen to be dead
 
 KINDS: dict[str, tuple[str, ...]] = {
-    "instrument": ("paceline.server", "--until-stdin-closes"),
+    "instrument": ("paceline", "serve", "--until-stdin-closes"),
     "httpserver": ("paceline.server.peers", "httpserver"),
     "aiohttp": ("paceline.server.peers", "aiohttp"),
 }
 """Kind of server -> module and arguments. All end when their stdin closes."""
 
 
+@dataclass(eq=False)
 class Control:
     """A running server, seen from any process of this machine; it can be sent to one.
 
     It holds no connection and no thread, so forking is safe.
-
-    Attributes:
-        url: `http://127.0.0.1:PORT`.
-        proves: it keeps a ledger; False for a peer.
-        bandwidth: bytes per second of its link; None for no limit.
     """
 
-    def __init__(self, url: str, *, proves: bool, bandwidth: float | None = None) -> None:
-        self.url = url
-        self.proves = proves
-        self.bandwidth = bandwidth
+    url: str  # `http://127.0.0.1:PORT`
+    proves: bool  # it keeps a ledger; False for a peer
+    bandwidth: float | None = None  # bytes per second of its link; None for no limit
 
     def ledger(self) -> Ledger | None:
         """Return what the server has seen since the last reset; None if it keeps no ledger.
@@ -125,11 +118,7 @@ class Control:
         return [Served(*span) for span in answer["spans"]], int(answer["dropped"])
 
     def hosts(self) -> list[str]:
-        """Return the address of the host that each connection of the spans came from, by the connection's number.
-
-        Raises:
-            ServerError: as for `spans`.
-        """
+        """Return the address that each connection of the spans came from, by its number; raises as `spans` does."""
         return [str(host) for host in self._ask("GET", "/-/spans")["hosts"]]
 
     def cpu_seconds(self) -> float:
@@ -137,7 +126,7 @@ class Control:
         return float(self._ask("GET", "/-/ledger")["cpu_seconds"])
 
     def _ask(self, method: str, path: str) -> dict[str, Any]:
-        connection = HTTPConnection(str(urlsplit(self.url).netloc), timeout=TIMEOUT)
+        connection = HTTPConnection(str(urlsplit(self.url).netloc), timeout=ANSWER_TIMEOUT)
         try:
             connection.request(method, path)
             answer = connection.getresponse()
@@ -154,26 +143,17 @@ class Control:
         return "whether the server still runs can't be seen from here"
 
 
+@dataclass(eq=False, kw_only=True)
 class Instrument(Control):
-    """A running server, seen from the process that started it.
+    """A running server, seen from the process that started it."""
 
-    Attributes:
-        pid: its process.
-    """
+    process: subprocess.Popen[bytes]
+    stderr: IO[bytes]
 
-    def __init__(
-        self,
-        url: str,
-        process: subprocess.Popen[bytes],
-        stderr: IO[bytes],
-        *,
-        proves: bool,
-        bandwidth: float | None = None,
-    ) -> None:
-        super().__init__(url, proves=proves, bandwidth=bandwidth)
-        self.pid = process.pid
-        self._process = process
-        self._stderr = stderr
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self.process.pid
 
     def control(self) -> Control:
         """Return what another process needs to talk to it."""
@@ -181,10 +161,10 @@ class Instrument(Control):
 
     def _state(self) -> str:
         try:
-            status = self._process.wait(DYING)
+            status = self.process.wait(DEATH_TIMEOUT)
         except subprocess.TimeoutExpired:
             return f"the server (pid {self.pid}) still runs, but gave no answer"
-        return f"the server (pid {self.pid}) has died with status {status}; {complaint(self._stderr)}"
+        return f"the server (pid {self.pid}) has died with status {status}; {complaint(self.stderr)}"
 
 
 @contextmanager
@@ -225,7 +205,8 @@ def running(
         )
         try:
             url = first_line(process, stderr, start_timeout)
-            yield Instrument(url, process, stderr, proves=kind == "instrument", bandwidth=bandwidth)
+            proves = kind == "instrument"
+            yield Instrument(url=url, proves=proves, bandwidth=bandwidth, process=process, stderr=stderr)
         finally:
             stop(process)
 

@@ -14,26 +14,18 @@ T = TypeVar("T")
 
 
 class ParameterError(ValueError):
-    """A parameter that can't be honoured.
-
-    Args:
-        name: the parameter, as it was given.
-        value: its value, as it was given.
-        reason: why not, or what is allowed.
-    """
+    """A parameter that can't be honoured: its name and value as given, and why not, or what is allowed."""
 
     def __init__(self, name: str, value: object, reason: str) -> None:
         super().__init__(name, value, reason)
-        self.name = name
-        self.value = value
-        self.reason = reason
+        self.name, self.value, self.reason = name, value, reason
 
     def __str__(self) -> str:
         return f"{printable(self.name)}={printable(str(self.value))}: {self.reason}"
 
 
 def printable(text: str) -> str:
-    """Escape and cut what somebody else wrote, so that it stays on one short line of ASCII."""
+    """Escape and cut what a client wrote, so that it stays on one short line of ASCII."""
     escaped = ascii(text)[1:-1]
     return escaped if len(escaped) <= SHOWN else escaped[:SHOWN] + "..."
 
@@ -80,7 +72,7 @@ def within(name: str, value: float, low: float, high: float, unit: str = "") -> 
 
 
 def short(value: float) -> str:
-    """Write a number as briefly as it can be read back: `0.05`, `1`, `1e-07`."""
+    """Format a number as briefly as it can be read back: `0.05`, `1`, `1e-07`."""
     return repr(value + 0).removesuffix(".0")
 
 
@@ -113,58 +105,43 @@ def normal(seed: int, item: int) -> float:
     return radius * cos(2.0 * pi * uniform(seed, item, stream=1))
 
 
-def uniform_factor(seed: int, item: int, spread: float) -> float:
-    """Draw evenly from `1 - spread` to `1 + spread`: the mean is 1."""
-    return 1.0 + spread * (2.0 * uniform(seed, item) - 1.0)
-
-
-def lognormal_factor(seed: int, item: int, sigma: float) -> float:
-    """Draw a factor whose logarithm is normal with standard deviation `sigma`, and whose mean is 1."""
-    return exp(sigma * normal(seed, item) - sigma * sigma / 2.0)
-
-
-FACTORS: dict[str, tuple[Callable[[int, int, float], float], float]] = {
-    "uniform": (uniform_factor, 1.0),
-    "lognormal": (lognormal_factor, 2.0),
-}
-"""Kind of jitter -> (what draws the factor, the largest amount)."""
+LARGEST_AMOUNTS = {"uniform": 1.0, "lognormal": 2.0}
+"""Kind of jitter -> the largest amount."""
 
 
 @dataclass(frozen=True, slots=True)
 class Jitter:
     """How the latency varies from item to item; its mean over many items stays the set latency.
 
-    Args:
-        kind: `uniform` (evenly from `1 - amount` to `1 + amount` times the latency) or `lognormal` (the logarithm of
-            the factor has the standard deviation `amount`).
-        amount: from 0 to 1 for uniform, from 0 to 2 for lognormal.
+    It does so evenly from `1 - amount` to `1 + amount` times the latency, the amount from 0 to 1, or by a factor whose
+    logarithm has the standard deviation `amount`, from 0 to 2.
     """
 
     kind: Literal["uniform", "lognormal"]
     amount: float
 
     def __post_init__(self) -> None:
-        if self.kind not in FACTORS:
+        if self.kind not in LARGEST_AMOUNTS:
             raise ParameterError("jitter", self, "must be uniform:F or lognormal:S")
-        within(f"jitter {self.kind}", self.amount, 0.0, FACTORS[self.kind][1])
+        within(f"jitter {self.kind}", self.amount, 0.0, LARGEST_AMOUNTS[self.kind])
 
     def __str__(self) -> str:
         return f"{self.kind}:{short(self.amount)}"
 
     def factor(self, seed: int, item: int) -> float:
-        """Draw what the latency of an item is multiplied by."""
-        return FACTORS[self.kind][0](seed, item, self.amount)
+        """Draw what the latency of an item is multiplied by; the mean is 1."""
+        if self.kind == "uniform":
+            return 1.0 + self.amount * (2.0 * uniform(seed, item) - 1.0)
+        return exp(self.amount * normal(seed, item) - self.amount * self.amount / 2.0)
 
 
 def read_jitter(name: str, text: str) -> Jitter:
     """Read `uniform:F` or `lognormal:S`."""
     kind, colon, amount = text.partition(":")
-    if kind not in FACTORS or not colon:
+    if kind not in LARGEST_AMOUNTS or not colon:
         raise ParameterError(name, text, "must be uniform:F or lognormal:S")
     return Jitter(cast(Literal["uniform", "lognormal"], kind), number(name, amount))
 
-
-__all__ = ["MAX_SECONDS", "MAX_SIZE", "Fault", "Jitter", "ParameterError", "Service"]
 
 MAX_SECONDS = 3600.0
 MAX_SIZE = 64 * 2**20
@@ -178,26 +155,19 @@ FAULTS: tuple[Fault, ...] = ("reset", "truncate", "stall")
 class Service:
     """One way to serve items; its query string is the one way to write it.
 
-    Args:
-        latency: seconds from the request to its answer, 0 to 3600.
-        jitter: how the latency varies, or None.
-        straggler: (every, seconds): items `every - 1`, `2 * every - 1`, ... take `seconds` longer, or None.
-        size: bytes of the body, 0 to 64 MiB.
-        seed: what the jitter is drawn from, 0 to 2**64 - 1.
-        status: the answer's status code, 200 to 599.
-        fault: `reset` (the connection is reset in place of an answer), `truncate` (half of the body, then the
-            connection is closed), `stall` (half of the body, then silence until the client leaves), or None.
+    The faults are `reset` (the connection is reset in place of an answer), `truncate` (half of the body, then the
+    connection is closed) and `stall` (half of the body, then silence until the client leaves).
 
     Raises:
         ParameterError: a value is out of range, or two of them exclude each other.
     """
 
-    latency: float = 0.0
-    jitter: Jitter | None = None
-    straggler: tuple[int, float] | None = None
-    size: int = 0
-    seed: int = 0
-    status: int = 200
+    latency: float = 0.0  # seconds from the request to its answer, 0 to 3600
+    jitter: Jitter | None = None  # how the latency varies
+    straggler: tuple[int, float] | None = None  # (n, seconds): items n - 1, 2n - 1, ... take `seconds` longer
+    size: int = 0  # bytes of the body, 0 to 64 MiB
+    seed: int = 0  # what the jitter is drawn from, 0 to 2**64 - 1
+    status: int = 200  # the answer's status code, 200 to 599
     fault: Fault | None = None
 
     def __post_init__(self) -> None:
@@ -230,7 +200,7 @@ class Service:
         return cls(**fields)
 
     def query(self) -> str:
-        """Write the query string that `parse` reads back as an equal service; what is the default is left out."""
+        """Format the query string that `parse` reads back as an equal service; what is the default is left out."""
         default = Service()
         values = ((name, getattr(self, name)) for name in READERS)
         return "&".join(f"{name}={written(value)}" for name, value in values if value != getattr(default, name))
@@ -246,7 +216,7 @@ class Service:
 
 
 def written(value: object) -> str:
-    """Write a parameter's value the way its reader takes it."""
+    """Format a parameter's value the way its reader takes it."""
     if isinstance(value, tuple):
         return ":".join(short(part) for part in value)
     return short(value) if isinstance(value, (int, float)) else str(value)
@@ -260,11 +230,6 @@ def read_straggler(name: str, text: str) -> tuple[int, float]:
     return whole(name, every), seconds(name, late)
 
 
-def read_fault(_: str, text: str) -> str:
-    """Take a fault as it is; the service itself knows which there are."""
-    return text
-
-
 READERS: dict[str, Callable[[str, str], object]] = {
     "latency": seconds,
     "jitter": read_jitter,
@@ -272,6 +237,6 @@ READERS: dict[str, Callable[[str, str], object]] = {
     "size": size,
     "seed": whole,
     "status": whole,
-    "fault": read_fault,
+    "fault": lambda _, text: text,  # the service itself knows which there are
 }
 """Parameter -> what reads it, in the order in which they are written."""

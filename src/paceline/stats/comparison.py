@@ -41,17 +41,11 @@ _LATER = (0, 4, 9, 15, 23)  # fresh pairs after the first look at them
 
 @dataclass(frozen=True)
 class Look:
-    """One look at pairs.
+    """One look at pairs."""
 
-    Attributes:
-        pairs: the first so many pairs are looked at.
-        rejection: the level, over all cells, at which equality is rejected; 0 where that is left to later looks.
-        miss: how often an interval shown at this look misses the true value on one side.
-    """
-
-    pairs: int
-    rejection: float
-    miss: float
+    pairs: int  # the first so many are looked at
+    rejection: float  # the level, over all cells, at which equality is rejected; 0 where that is left to later looks
+    miss: float  # how often an interval shown at this look misses the true value on one side
 
     @property
     def level(self) -> float:
@@ -60,11 +54,9 @@ class Look:
 
 
 def main_looks(looks: Sequence[int], tests: int) -> tuple[Look, ...]:
-    """Return the looks at the main pairs with their levels.
+    """Return the looks at increasing numbers of main pairs with their levels.
 
-    Args:
-        looks: numbers of pairs, increasing.
-        tests: how many cells are tested together, the canary among them; known before the first pair.
+    `tests` cells are tested together, the canary among them; that is known before the first pair.
     """
     rejections = spent_levels(REJECTION, [tests * 2.0 ** (1 - pairs) for pairs in looks])
     misses = _MISSES if tuple(looks) == MAIN_LOOKS else spent_levels(MISTAKEN, [2.0**-pairs for pairs in looks])
@@ -72,11 +64,10 @@ def main_looks(looks: Sequence[int], tests: int) -> tuple[Look, ...]:
 
 
 def fresh_looks(suspects: int) -> tuple[int, ...]:
-    """Return the numbers of fresh pairs at which to look.
+    """Return the numbers of fresh pairs at which to look, for at least one suspect to be borne out.
 
-    Args:
-        suspects: how many are to be borne out, at least 1; known before the first fresh pair. The first look is at the
-            fewest pairs with which tests of all of them can reject.
+    The number of suspects is known before the first fresh pair; the first look is at the fewest pairs with which tests
+    of all of them can reject.
     """
     first = next(pairs for pairs in range(1, 1000) if suspects * 2.0**-pairs <= REJECTION * _SHARE)
     return tuple(first + later for later in _LATER)
@@ -91,13 +82,8 @@ def confirming_looks(looks: Sequence[int], suspects: int) -> tuple[Look, ...]:
 def spent_levels(level: float, least: Sequence[float]) -> tuple[float, ...]:
     """Spend a level over looks: at each a third of what is left, at the last one all that is.
 
-    Args:
-        level: to be spent.
-        least: the smallest p, corrected, that each look can have, since all of n signs agree by chance in 1 of 2^n
-            cases; a look that can't decide with its third gets nothing.
-
-    Returns:
-        A level for each look, in order.
+    `least` has the smallest p, corrected, that each look can have, since all of n signs agree by chance in 1 of 2^n
+    cases; a look that can't decide with its third gets nothing.
     """
     levels: list[float] = []
     for possible in least[:-1]:
@@ -115,21 +101,20 @@ ALPHA = 0.05
 TAIL: Mapping[Direction, Alternative] = {"slower": "greater", "faster": "less"}
 """What the test of the fresh pairs asks: they must show the same direction, not any."""
 
-_MOST_PAIRS = 1000  # nobody waits for more pairs than this
+_MOST_PAIRS = 1000  # more are never worth waiting for
 _POWER = 0.8
 
 
 def log_ratio(baseline: Sequence[float], candidate: Sequence[float]) -> float:
     """Return the logarithm of candidate / baseline: the Hodges-Lehmann estimate over turns.
 
-    In each turn both sides took one round, close together.
-
-    The ratio of the two medians would lose that closeness: where the machine changes between a fast and a slow state,
-    as one does whose other CPU is busy now and then, each side's median falls into one of the two by chance.
+    In each turn both sides took one round, close together. The ratio of the two medians would lose that closeness:
+    where the machine changes between a fast and a slow state, as one does whose other CPU is busy now and then, each
+    side's median falls into one of the two by chance.
 
     Args:
         baseline: seconds, each above 0, shape (n,), n at least 1, in the order of the turns.
-        candidate: the same for the other side, shape (n,).
+        candidate: the same for the other side.
 
     Raises:
         ValueError: the sides differ in their number of rounds, there are none, or one is not above 0.
@@ -155,7 +140,7 @@ def holm(ps: Mapping[str, float], tests: int | None = None) -> dict[str, float]:
         tests: how many tests there are, if those that certainly don't reject are not among `ps`.
 
     Returns:
-        name -> the least alpha at which it is rejected, at most 1; in the order of `ps`.
+        The same names -> the least alpha at which each is rejected, at most 1.
 
     Source: S. Holm, A Simple Sequentially Rejective Multiple Test Procedure, Scandinavian Journal of Statistics 6
         (1979), 65-70.
@@ -173,21 +158,16 @@ def holm(ps: Mapping[str, float], tests: int | None = None) -> dict[str, float]:
 class Finding:
     """What the looks at some pairs say of one cell.
 
-    Attributes:
-        verdict: "slower" or "faster" if equality is rejected and the estimate exceeds the tolerance, "same" if the
-            interval lies within it; "unknown" as long as the cell is open.
-        pairs: the first so many of its pairs were looked at, at the look that decided, else at the last one reached;
-            before the first look all there are.
-        level: of the interval at that look.
-        p: of the test of equality there, or where it was rejected; corrected over all tests; 1.0 before the first look.
-        rejected: whether equality is.
+    The verdict is "slower" or "faster" if equality is rejected and the estimate exceeds the tolerance, "same" if the
+    interval lies within it; "unknown" as long as the cell is open. The first so many pairs were looked at, at the look
+    that decided, else at the last one reached; before the first look all there are.
     """
 
     verdict: Verdict
     pairs: int
-    level: float
-    p: float = 1.0
-    rejected: bool = False
+    level: float  # of the interval at that look
+    p: float = 1.0  # of the test of equality there, or where it was rejected; corrected over all tests
+    rejected: bool = False  # whether equality is
 
 
 def follow(
@@ -269,13 +249,8 @@ def needed(found: Effect, tolerance: float, tests: int) -> int | None:
     in Normal noise, so that one far off counts for no more than its rank. It is advice to a reader and may look at the
     effect; the looks of a comparison must not.
 
-    Args:
-        found: what the pairs so far say.
-        tolerance: a fraction.
-        tests: how many cells are tested together.
-
     Returns:
-        More pairs than there are; None where it would take more than anybody waits for.
+        More pairs than there are; None for more than are worth waiting for.
 
     Source: S. A. Julious, Sample Sizes for Clinical Trials with Normal Data, Statistics in Medicine 23 (2004),
         1921-1986, equivalence.
@@ -293,11 +268,8 @@ def needed(found: Effect, tolerance: float, tests: int) -> int | None:
 
 
 def pairs_to_reject(tests: int) -> int:
-    """Return the fewest pairs with which one look at all of them can reject.
+    """Return the fewest pairs with which one look at all of them can reject, `tests` cells being tested together.
 
     All of n signs agree by chance in 2 of 2^n cases, and Holm's correction multiplies that by the number of tests.
-
-    Args:
-        tests: how many cells are tested together, at least 1.
     """
     return math.ceil(math.log2(2 * tests / REJECTION))

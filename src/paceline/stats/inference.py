@@ -10,11 +10,10 @@ from itertools import accumulate, combinations_with_replacement, groupby
 from statistics import median
 from typing import Literal
 
-LEVEL = 0.95
-"""How often an interval made this way holds the true mean."""
+from paceline.stats.samples import LEVEL
 
 MOST_PROCESSES = 30
-"""More processes than this nobody waits for: a figure that would need more lies too close to its margin to be told."""
+"""A figure that would need more processes than this lies too close to its margin."""
 
 _TO_SPREAD = 2
 _THE_SAME = 1e-12  # what remains of one and the same value after a division
@@ -22,13 +21,7 @@ _THE_SAME = 1e-12  # what remains of one and the same value after a division
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean, and where the true one lies in `LEVEL` of all cases.
-
-    Attributes:
-        mean: of the values, in their unit.
-        low: the lower end; None where fewer than two values, or values without any spread, can't say.
-        high: the upper end; None as `low`.
-    """
+    """A mean, and where the true one lies; no ends where fewer than two values, or values without spread, can't say."""
 
     mean: float
     low: float | None
@@ -38,13 +31,6 @@ class Interval:
 def mean(values: Sequence[float], level: float = LEVEL) -> Interval:
     """Return the mean of `values` with Student's t interval, which holds for few values if they are roughly normal.
 
-    Args:
-        values: one for each process, shape (n,), n at least 1.
-        level: a fraction.
-
-    Raises:
-        statistics.StatisticsError: there are no values.
-
     Source: Student, The Probable Error of a Mean, Biometrika 6 (1908), 1-25: mean +- t(n - 1) * s / sqrt(n).
     """
     middle = statistics.fmean(values)
@@ -53,59 +39,47 @@ def mean(values: Sequence[float], level: float = LEVEL) -> Interval:
 
 
 def geometric_mean(values: Sequence[float], level: float = LEVEL) -> Interval:
-    """Return the geometric mean of ratios or times with Student's t interval of their logarithms: twice as fast and
-    half as fast are equally far from 1, and the interval never reaches 0.
+    """Return the geometric mean of ratios or times, each above 0, with Student's t interval of their logarithms.
 
-    Args:
-        values: one for each process, each above 0, shape (n,), n at least 1.
-        level: a fraction.
-
-    Raises:
-        statistics.StatisticsError: there are no values.
-        ValueError: a value is not above 0.
+    Twice as fast and half as fast are equally far from 1, and the interval never reaches 0.
 
     Source: P. J. Fleming and J. J. Wallace, How Not to Lie with Statistics: the Correct Way to Summarize Benchmark
         Results, Communications of the ACM 29 (1986), 218-221, for the mean; Student's t interval of the logarithms.
     """
     logs = mean([math.log(value) for value in values], level)
-    low, high = (None if end is None else _exp(end) for end in (logs.low, logs.high))
+    low, high = (None if end is None else exp(end) for end in (logs.low, logs.high))
     return Interval(math.exp(logs.mean), low, high)
 
 
 def processes_to_tell(values: Sequence[float], margin: float, level: float = LEVEL) -> int | None:
-    """Estimate how many processes would show on which side of `margin` the mean of `values` lies, if mean and spread
-    stay as they are: the least n with t(n - 1) * s / sqrt(n) below the distance.
+    """Estimate how many processes would show on which side of `margin` the mean of `values` lies.
 
-    Args:
-        values: one for each process, shape (n,); logarithms for a geometric mean, the margin too.
-        margin: in the unit of `values`.
-        level: a fraction.
-
-    Returns:
-        More than there are; None where it would take more than `MOST_PROCESSES`, or nobody can tell.
+    Mean and spread staying as they are, it is the least n with t(n - 1) * s / sqrt(n) below the distance, in logarithms
+    for a geometric mean; None where it would take more than `MOST_PROCESSES`, or nothing can.
     """
     if len(values) < _TO_SPREAD:
         return None
     distance = abs(statistics.fmean(values) - margin)
     spread = statistics.stdev(values)
     more = range(len(values) + 1, MOST_PROCESSES + 1)
-    return next((n for n in more if _quantile(n - 1, level) * spread / math.sqrt(n) < distance), None)
+    return next((n for n in more if t_quantile(n - 1, level) * spread / math.sqrt(n) < distance), None)
 
 
 def _half_width(values: Sequence[float], level: float) -> float | None:
     if len(values) < _TO_SPREAD or math.isclose(min(values), max(values), rel_tol=_THE_SAME):
         return None
-    return _quantile(len(values) - 1, level) * statistics.stdev(values) / math.sqrt(len(values))
+    return t_quantile(len(values) - 1, level) * statistics.stdev(values) / math.sqrt(len(values))
 
 
-def _quantile(degrees: int, level: float) -> float:
+def t_quantile(degrees: float, level: float) -> float:
     """Return the two-sided quantile of Student's t."""
     from scipy.special import stdtrit  # the function behind scipy.stats.t.ppf, at a quarter of the import
 
     return float(stdtrit(degrees, (1 + level) / 2))
 
 
-def _exp(power: float) -> float:
+def exp(power: float) -> float:
+    """Return e to a power, infinity where no float holds it."""
     try:
         return math.exp(power)
     except OverflowError:
@@ -121,12 +95,7 @@ _DIGITS = 12  # one and the same ratio of different times differs by rounding fr
 class Effect:
     """What some pairs say of one cell, as natural logarithms of candidate / baseline: above 0 is slower.
 
-    Attributes:
-        estimate: the Hodges-Lehmann estimate.
-        low: the lower end of its interval; None where there are too few pairs for one.
-        high: the upper end; None as `low`.
-        level: of the interval, a fraction.
-        pairs: how many it rests on.
+    It is the Hodges-Lehmann estimate with an interval of a level; without ends where there are too few pairs for one.
     """
 
     estimate: float
@@ -140,15 +109,8 @@ def effect(log_ratios: Sequence[float], level: float) -> Effect:
     """Estimate the middle of `log_ratios` by the median of all averages of two of them, and its interval.
 
     The averages (Walsh averages) have each value with itself among them; the ends of the interval are two of them, as
-    far from the extremes as the exact distribution of the signed-rank sum allows.
-
-    Args:
-        log_ratios: one for each pair, shape (n,), n at least 1; there is an interval from the n on with which
-            2^-n is at most (1 - level) / 2.
-        level: a fraction.
-
-    Raises:
-        statistics.StatisticsError: there are no values.
+    far from the extremes as the exact distribution of the signed-rank sum allows. There is one from the number n of
+    pairs on with which 2^-n is at most (1 - level) / 2.
 
     Source: Hollander and Wolfe, (3.23) for the estimate, (3.27) to (3.30) for the interval.
     """
@@ -176,25 +138,16 @@ def within(log_ratios: Sequence[float], limit: float, level: float) -> bool:
 
 
 def middle(log_ratios: Sequence[float]) -> float:
-    """Return the Hodges-Lehmann estimate alone.
-
-    Raises:
-        statistics.StatisticsError: there are no values.
-    """
+    """Return the Hodges-Lehmann estimate alone."""
     return statistics.median(_walsh_averages(log_ratios))
 
 
 def sign_flip(log_ratios: Sequence[float], alternative: Alternative = "two-sided") -> float:
     """Test whether the sides are equal: if they are, each pair's sign might as well be the other one.
 
-    Among all ways to set the signs, p is the share of those whose sum of ranks is as extreme as the one seen.
-
-    Args:
-        log_ratios: one for each pair, shape (n,). Zeros say nothing of a direction and are left out.
-        alternative: "greater" asks for log ratios above 0 only, "less" for those below.
-
-    Returns:
-        p, a fraction, always exact; 1.0 where there is nothing but zeros.
+    Among all ways to set the signs, p is the share of those whose sum of ranks is as extreme as the one seen, always
+    exact. Zeros say nothing of a direction and are left out; p is 1.0 where there is nothing but zeros. The alternative
+    "greater" asks for log ratios above 0 only, "less" for those below.
 
     Source: R. A. Fisher, The Design of Experiments, Oliver & Boyd 1935, section 21, for flipping the signs; Wilcoxon
         1945 for the statistic.
@@ -257,7 +210,7 @@ LEAST_ROUNDS = 4
 LEAST_GROWTH = 0.05
 """A smaller one is not worth a doubt: caches and clocks do as much."""
 
-_LEVEL = 0.05  # over all cells
+_ALPHA = 0.05  # over all cells
 
 
 def growth(rounds: Sequence[Sequence[float]], cells: int = 1) -> float | None:
@@ -272,7 +225,7 @@ def growth(rounds: Sequence[Sequence[float]], cells: int = 1) -> float | None:
         None where an exact test can't tell it from chance. A process with less than `LEAST_ROUNDS` says nothing.
     """
     logs = [_from_first_to_last(each) for each in rounds if len(each) >= LEAST_ROUNDS]
-    if not logs or sign_flip(logs, "greater") > _LEVEL / cells:
+    if not logs or sign_flip(logs, "greater") > _ALPHA / cells:
         return None
     grown = math.expm1(middle(logs))
     return grown if grown > LEAST_GROWTH else None

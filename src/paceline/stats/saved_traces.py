@@ -1,7 +1,8 @@
 """A round's spans as a saved run keeps them, and back."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -26,26 +27,26 @@ class TracedSpan:
 
 
 def as_saved(spans: Iterable[Traced]) -> list[list[Any]]:
-    """Write a round down: `[item, worker, cpu_start, cpu_end, start, end]` for each, in the order in which they began.
+    """Convert spans to `[item, worker, cpu_start, cpu_end, start, end]` each, in the order in which they began.
 
-    Args:
-        spans: shape (n,), in any order, their items counted from 0.
-
-    Returns:
-        Seconds from the first start, rounded to whole microseconds.
+    Items count from 0; seconds from the first start, rounded to whole microseconds.
     """
     ordered = sorted(spans, key=lambda span: (span.start, span.item))
-    return [_row(span, ordered[0].start) for span in ordered]
+    zero = ordered[0].start if ordered else 0.0
+    return [
+        [
+            span.item,
+            span.worker,
+            span.cpu_start,
+            span.cpu_end,
+            *(round(t - zero, DIGITS) for t in (span.start, span.end)),
+        ]
+        for span in ordered
+    ]
 
 
 def spans(saved: object) -> tuple[TracedSpan, ...]:
-    """Read what `as_saved` wrote.
-
-    Args:
-        saved: as it came out of a file, which may hold anything.
-
-    Returns:
-        In the order in which they began.
+    """Read what `as_saved` made, as it came out of a file, in the order in which the items began.
 
     Raises:
         ValueError: it is no round's trace; names the entry and what is wrong with it.
@@ -55,14 +56,14 @@ def spans(saved: object) -> tuple[TracedSpan, ...]:
     if len(saved) > NUMBERS:
         raise ValueError(f"a trace has {NUMBERS} items at most, not {len(saved)}")
     read = sorted((_span(row, place) for place, row in enumerate(saved)), key=lambda span: (span.start, span.item))
-    _check_items(read)
-    _check_workers(read)
+    repeated = [item for item, count in Counter(span.item for span in read).items() if count > 1]
+    if repeated:
+        raise ValueError(f"the trace has item {repeated[0]} twice")
+    for worker, own in by_worker(read).items():
+        for before, after in pairwise(own):
+            if after.start < before.end:
+                raise ValueError(f"in the trace worker {worker} does items {before.item} and {after.item} at once")
     return tuple(read)
-
-
-def _row(span: Traced, zero: float) -> list[Any]:
-    start, end = round(span.start - zero, DIGITS), round(span.end - zero, DIGITS)
-    return [*astuple(TracedSpan(span.item, span.worker, span.cpu_start, span.cpu_end, start, end))]
 
 
 def _span(row: object, place: int) -> TracedSpan:
@@ -85,21 +86,6 @@ def _fits(name: str, value: object) -> bool:
     if value is None:
         return name.startswith("cpu_")
     return isinstance(value, int) and 0 <= value < NUMBERS
-
-
-def _check_items(read: Sequence[TracedSpan]) -> None:
-    seen = set()
-    for span in read:
-        if span.item in seen:
-            raise ValueError(f"the trace has item {span.item} twice")
-        seen.add(span.item)
-
-
-def _check_workers(read: Sequence[TracedSpan]) -> None:
-    for worker, own in by_worker(read).items():
-        for before, after in pairwise(own):
-            if after.start < before.end:
-                raise ValueError(f"in the trace worker {worker} does items {before.item} and {after.item} at once")
 
 
 def _shown(value: object) -> str:

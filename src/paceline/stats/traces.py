@@ -1,4 +1,4 @@
-"""What the spans of a round come to: who did what, when and where."""
+"""What the spans of a round come to: who did what, when and where. Spans are of shape (n,), in any order."""
 
 import math
 import statistics
@@ -10,29 +10,20 @@ from typing import Protocol, TypeVar
 
 
 class Traced(Protocol):
-    """One item on one worker.
-
-    Attributes:
-        item: its place in submission order, or any number that grows with it.
-        worker: which, from 0.
-        cpu_start: the CPU on which it began; None if unknown.
-        cpu_end: the CPU on which it ended; None if unknown.
-        start: seconds on a clock that all workers share.
-        end: likewise, at or after `start`.
-    """
+    """One item on one worker."""
 
     @property
-    def item(self) -> int: ...
+    def item(self) -> int: ...  # its place in submission order, or any number that grows with it
     @property
-    def worker(self) -> int: ...
+    def worker(self) -> int: ...  # which, from 0
     @property
-    def cpu_start(self) -> int | None: ...
+    def cpu_start(self) -> int | None: ...  # on which it began; None if unknown
     @property
-    def cpu_end(self) -> int | None: ...
+    def cpu_end(self) -> int | None: ...  # on which it ended; None if unknown
     @property
-    def start(self) -> float: ...
+    def start(self) -> float: ...  # seconds on a clock that all workers share
     @property
-    def end(self) -> float: ...
+    def end(self) -> float: ...  # likewise, at or after the start
 
 
 Span = TypeVar("Span", bound=Traced)
@@ -44,28 +35,15 @@ def in_item_order(spans: Iterable[Span]) -> list[Span]:
 
 
 def by_worker(spans: Iterable[Span]) -> dict[int, list[Span]]:
-    """Sort spans by their start, and part them by worker; only workers that did an item are in it, the lowest first."""
-    parted: dict[int, list[Span]] = {}
+    """Sort spans by their start, and group them by worker, the lowest first; without those that did no item."""
+    grouped: dict[int, list[Span]] = {}
     for span in sorted(spans, key=lambda span: (span.worker, span.start, span.end)):
-        parted.setdefault(span.worker, []).append(span)
-    return parted
-
-
-def items_per_worker(spans: Sequence[Traced]) -> dict[int, int]:
-    """Count the items of each worker that did any.
-
-    Args:
-        spans: shape (n,), in any order.
-    """
-    return {worker: len(own) for worker, own in by_worker(spans).items()}
+        grouped.setdefault(span.worker, []).append(span)
+    return grouped
 
 
 def makespan(spans: Sequence[Traced]) -> float:
-    """Return the seconds from the first item's start to the last one's end; NaN without items.
-
-    Args:
-        spans: shape (n,), in any order.
-    """
+    """Return the seconds from the first item's start to the last one's end; NaN without items."""
     if not spans:
         return math.nan
     return max(span.end for span in spans) - min(span.start for span in spans)
@@ -74,12 +52,7 @@ def makespan(spans: Sequence[Traced]) -> float:
 def idle_shares(spans: Sequence[Traced], begin: float, end: float, workers: int | None = None) -> dict[int, float]:
     """Return the share of the time from `begin` to `end` in which each worker did no item.
 
-    Args:
-        spans: shape (n,), in any order; those of one worker don't overlap.
-        begin: seconds on the spans' clock.
-        end: likewise.
-        workers: how many there were, numbered from 0; one without an item is idle all the time. None: those that did
-            an item.
+    The spans of one worker don't overlap. `workers` were there, numbered from 0; None: those that did an item.
 
     Returns:
         Worker -> fraction from 0 to 1; NaN if no time passes.
@@ -92,11 +65,7 @@ def idle_shares(spans: Sequence[Traced], begin: float, end: float, workers: int 
 
 
 def most_in_flight(spans: Sequence[Traced]) -> int:
-    """Count how many items were under way at once at most; one that begins the moment another ends doesn't meet it.
-
-    Args:
-        spans: shape (n,), in any order.
-    """
+    """Count how many items were under way at once at most; one that begins the moment another ends doesn't meet it."""
     changes = sorted([(span.start, 1) for span in spans] + [(span.end, -1) for span in spans])
     under_way = most = 0
     for _, change in changes:
@@ -106,15 +75,10 @@ def most_in_flight(spans: Sequence[Traced]) -> int:
 
 
 def share_of_repeats_from_idle(spans: Sequence[Traced], workers: int | None = None) -> float:
-    """Of the pairs of items next to each other in submission order that the same worker ran, the share in which no
-    other worker was idle when the second one began: there was nobody else to take it.
+    """Return how often a worker that ran two items next to each other in submission order had no choice.
 
-    Args:
-        spans: shape (n,), in any order.
-        workers: how many there were; None: those that did an item.
-
-    Returns:
-        Fraction from 0 to 1; NaN if no worker ran two items in a row.
+    It is the share of those pairs in which no other one of `workers` (None: of those that did an item) was idle when
+    the second item began: a fraction from 0 to 1; NaN if no worker ran two items in a row.
     """
     every = set(_numbers(by_worker(spans), workers))
     repeats = [second for first, second in pairwise(in_item_order(spans)) if first.worker == second.worker]
@@ -133,9 +97,7 @@ def _busy(own: Sequence[Traced], begin: float, end: float) -> float:
 def _idle_at_starts(
     asked: Sequence[Traced], spans: Sequence[Traced], every: set[int]
 ) -> Iterator[tuple[Traced, set[int]]]:
-    """Go through a round once, and give with each span asked for those of `every` worker that were idle when it
-    began.
-    """
+    """Go through a round once, and yield each span asked for with those of `every` worker idle at its start."""
     own = [span for span in spans if span.worker in every]
     changes = sorted([(span.start, 1, span.worker) for span in own] + [(span.end, -1, span.worker) for span in own])
     idle, under_way, place = set(every), Counter[int](), 0
@@ -154,28 +116,15 @@ def workers_in_item_order(spans: Sequence[Traced]) -> list[int]:
 
 
 def run_lengths(workers: Sequence[int]) -> list[int]:
-    """Count how many times in a row each number stands.
-
-    Args:
-        workers: in item order, shape (n,).
-
-    Returns:
-        Lengths of 1 or more, in order; their sum is n.
-    """
+    """Count how many times in a row each number stands; the lengths, in order, add up to n."""
     return [sum(1 for _ in run) for _, run in groupby(workers)]
 
 
 def expected_run(workers: int) -> float:
-    """Return the mean length of runs that chance would bring if each item went to any of `workers` with even odds.
+    """Return the mean length of runs, in items, if chance gave each item to any of `workers`; infinite for one worker.
 
     A run goes on with probability 1/n at each item, so its length is geometric with mean 1 / (1 - 1/n) = n / (n - 1);
     a round of N items cuts its last run short, which makes the mean smaller by a part in N or so.
-
-    Args:
-        workers: 1 or more.
-
-    Returns:
-        Items; infinite for one worker.
 
     Source: W. Feller, "An Introduction to Probability Theory and Its Applications", volume I, 3rd edition, chapter
     XI.2 (the geometric distribution as a waiting time).
@@ -184,13 +133,10 @@ def expected_run(workers: int) -> float:
 
 
 def inversions(spans: Sequence[Traced]) -> float:
-    """Return the share of overtakings: of all pairs of items that were under way together for a while, those in which
-    the one submitted later was done first. Two that end at the same moment keep their order.
+    """Return the share of pairs of items under way together of which the one submitted later was done first.
 
-    Pairs that never met are left out: they could not but end in the order in which they began. `disorder` counts them.
-
-    Args:
-        spans: shape (n,), in any order.
+    Two that end at the same moment keep their order. Pairs that never met are left out: they could not but end in the
+    order in which they began. `disorder` counts them.
 
     Returns:
         Fraction from 0 to 1; NaN if no two items were under way together.
@@ -209,14 +155,9 @@ def inversions(spans: Sequence[Traced]) -> float:
 
 
 def disorder(spans: Sequence[Traced]) -> float:
-    """Return the share of all pairs of items in which the one submitted later was done first, whether they met or not:
-    what is seen of the order when every item is printed as it is done.
+    """Return the share of all pairs of items in which the one submitted later was done first, whether they met or not.
 
-    Args:
-        spans: shape (n,), in any order.
-
-    Returns:
-        Fraction from 0 to 1; NaN for fewer than two items.
+    It is what is seen of the order when every item is printed as it is done: a fraction, NaN for fewer than two items.
 
     Source: M. G. Kendall, as for `inversions`; it is (1 - tau) / 2.
     """
@@ -230,9 +171,7 @@ def disorder(spans: Sequence[Traced]) -> float:
 
 
 def _pairs_together(spans: Sequence[Traced]) -> int:
-    """Count the pairs that were under way together: all but those of which one began when the other was done, or
-    after.
-    """
+    """Count the pairs under way together: all but those of which one began when the other was done, or after."""
     starts = sorted(span.start for span in spans)
     apart = sum(len(starts) - bisect_left(starts, span.end) for span in spans)
     # One that takes no time was counted as after itself, and two of them at one moment each as after the other.
@@ -241,10 +180,7 @@ def _pairs_together(spans: Sequence[Traced]) -> int:
 
 
 class _Ends:
-    """Counts those added so far that lie before a moment, in a time that grows as the logarithm of how many there are.
-
-    Args:
-        spans: all whose ends will be added.
+    """Counts the ends added so far that lie before a moment, in logarithmic time; it knows all that will be added.
 
     Source: P. M. Fenwick, "A New Data Structure for Cumulative Frequency Tables", Software: Practice and Experience 24
     (1994).
@@ -275,10 +211,7 @@ class _Ends:
 
 
 def best_total(gains: Sequence[Sequence[int]]) -> int:
-    """Return the largest sum.
-
-    Args:
-        gains: whole numbers, shape (rows, columns); with fewer columns than rows, some rows go without.
+    """Return the largest sum of `gains`, shape (rows, columns), of which no two share a row or a column.
 
     Source: successive best augmenting paths, after R. Jewell, "Optimal Flow through Networks" (1958), and R. G.
     Busacker and P. J. Gowen (1960); the best assignment of k rows plus the best path for one more is the best of k + 1.
@@ -323,11 +256,7 @@ def _paths(
 
 
 def cpus_per_worker(spans: Sequence[Traced]) -> dict[int, set[int]]:
-    """Return the CPUs on which each worker was seen; one whose CPUs are unknown was seen on none.
-
-    Args:
-        spans: shape (n,), in any order.
-    """
+    """Return the CPUs on which each worker was seen; one whose CPUs are unknown was seen on none."""
     return {
         worker: {cpu for span in own for cpu in (span.cpu_start, span.cpu_end) if cpu is not None}
         for worker, own in by_worker(spans).items()
@@ -337,13 +266,7 @@ def cpus_per_worker(spans: Sequence[Traced]) -> dict[int, set[int]]:
 def migrations(spans: Sequence[Traced]) -> int | None:
     """Count how often a worker was seen to have changed its CPU: within an item, and from one item to its next.
 
-    A move there and back between two looks is not seen, so this is the least number of moves.
-
-    Args:
-        spans: shape (n,), in any order.
-
-    Returns:
-        None if a CPU is unknown.
+    A move there and back between two looks is not seen, so this is the least number of moves; None if a CPU is unknown.
     """
     if not are_known(spans):
         return None
@@ -354,14 +277,10 @@ def migrations(spans: Sequence[Traced]) -> int | None:
 
 
 def worker_is_cpu_share(spans: Sequence[Traced]) -> float:
-    """Return the share of items that ran, from start to end, on the CPU their worker is named after: each worker after
-    one CPU and no two after the same, in the way that fits most items.
+    """Return the share of items that ran, from start to end, on the CPU their worker is named after.
 
-    Args:
-        spans: shape (n,), in any order.
-
-    Returns:
-        Fraction from 0 to 1; NaN without items or if a CPU is unknown.
+    Each worker is named after one CPU and no two after the same, in the way that fits most items. It is NaN without
+    items or if a CPU is unknown.
     """
     if not spans or not are_known(spans):
         return math.nan
@@ -371,7 +290,7 @@ def worker_is_cpu_share(spans: Sequence[Traced]) -> float:
 
 
 def are_known(spans: Sequence[Traced]) -> bool:
-    """Whether every span says on which CPUs it began and ended."""
+    """Return whether every span says on which CPUs it began and ended."""
     return all(span.cpu_start is not None and span.cpu_end is not None for span in spans)
 
 
@@ -382,15 +301,13 @@ def _stayed_on(span: Traced, cpu: int) -> bool:
 def figures(spans: Sequence[Traced], workers: int | None = None) -> dict[str, float | int]:
     """Reduce a round to its figures. One that can't be told is not among them: it is neither 0 nor NaN.
 
-    Args:
-        spans: shape (n,), in any order.
-        workers: how many there were, as those that did no item leave no span; None: those that did one.
+    `workers` says how many there were, as those that did no item leave no span; None: those that did one.
 
     Returns:
         idle_share: mean over the workers of the share of the makespan in which they did no item.
         longest_run, mean_run: of worker numbers in item order, items.
         expected_run: the mean run that chance would bring, items.
-        repeats_from_idle_share: of an item's worker being that of the item before, where nobody else was idle.
+        repeats_from_idle_share: of an item's worker being that of the item before, where no other one was idle.
         inversion_share: of pairs under way together, where the later one was done first.
         disorder_share: of all pairs, where the later one was done first.
         most_in_flight: items.
@@ -404,7 +321,7 @@ def figures(spans: Sequence[Traced], workers: int | None = None) -> dict[str, fl
     begin, end = min(span.start for span in spans), max(span.end for span in spans)
     idle = idle_shares(spans, begin, end, workers)
     runs = run_lengths(workers_in_item_order(spans))
-    told = {
+    known = {
         "idle_share": statistics.fmean(idle.values()),
         "longest_run": max(runs),
         "mean_run": statistics.fmean(runs),
@@ -416,7 +333,7 @@ def figures(spans: Sequence[Traced], workers: int | None = None) -> dict[str, fl
         **_of_cpus(spans),
         "makespan_seconds": makespan(spans),
     }
-    return {name: value for name, value in told.items() if math.isfinite(value)}
+    return {name: value for name, value in known.items() if math.isfinite(value)}
 
 
 def _of_cpus(spans: Sequence[Traced]) -> dict[str, float | int]:

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from paceline.stats.comparison import ALPHA, holm
-
-LEVEL = 0.95
-"""How often the interval of a change that is none holds 1."""
+from paceline.stats.inference import exp, t_quantile
+from paceline.stats.samples import LEVEL
 
 LEAST_VARIATION_RUNS = 5
 """With fewer runs the variation is a guess: its own 95 % interval would span a factor of ten and more."""
 
 MOST_RUNS = 30
-"""Older runs speak of an older machine; and one odd run must not blind the yardstick for ever."""
+"""Older runs speak of an older machine; and one odd run must not hide changes for ever."""
 
 _LEAST_NOISE = 1e-3  # a tenth of a per cent: no machine repeats a run more closely, and nothing can be divided by 0
 _TO_DEVIATION = 1.4826 / math.sqrt(2)  # of the median absolute difference of two normal values
@@ -23,47 +22,35 @@ _TO_BE_ODD = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Yardstick:
-    """How far runs of one cell lie apart that follow one another.
+class RunVariation:
+    """How far runs of one cell lie apart that follow one another."""
 
-    Attributes:
-        deviation: the standard deviation of one run, in logarithms: 0.02 for about two per cent.
-        degrees: of freedom it rests on, above 0.
-        runs: how many runs it was taken from.
-    """
-
-    deviation: float
-    degrees: float
-    runs: int
+    deviation: float  # the standard deviation of one run, in logarithms: 0.02 for about two per cent
+    degrees: float  # of freedom it rests on, above 0
+    runs: int  # it was taken from
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """The change of one cell from the baseline to a run.
+    """The change of one cell from the baseline to a run."""
 
-    Attributes:
-        ratio: run / baseline, above 0; 1.05 for five per cent slower.
-        low: the lower end of its 95 % interval.
-        high: the upper end.
-        p: how often two runs of the same code differ as much, a fraction.
-    """
-
-    ratio: float
-    low: float
+    ratio: float  # run / baseline, above 0; 1.05 for five per cent slower
+    low: float  # the lower end of its 95 % interval
     high: float
-    p: float
+    p: float  # how often two runs of the same code differ as much, a fraction
 
 
-def variation(logs: Sequence[float]) -> Yardstick | None:
-    """Measure the variation from each run to the next, without the largest step of all. A step for good, in the code or
-    in the machine, is one difference here, however many runs follow it; left out, a slow-down that stayed can't excuse
-    itself. An odd run is two differences, and one of them counts.
+def run_variation(logs: Sequence[float]) -> RunVariation | None:
+    """Measure the variation from each run to the next, without the largest step of all.
+
+    A step for good, in the code or in the machine, is one difference here, however many runs follow it; left out, a
+    slow-down that stayed can't excuse itself. An odd run is two differences, and one of them counts.
 
     Args:
         logs: logarithms of one cell's medians, in the order of the runs, shape (n,).
 
     Returns:
-        None for fewer than `LEAST_RUNS` runs, or for runs that do not vary at all: no machine repeats itself exactly.
+        None for too few runs, or for runs that do not vary at all: no machine repeats itself exactly.
 
     Source: J. von Neumann, R. H. Kent, H. R. Bellinson and B. I. Hart, The Mean Square Successive Difference, Annals of
         Mathematical Statistics 12 (1941), 153-162: the estimate sum(d^2) / (2 (n - 1)) and its variance
@@ -78,7 +65,7 @@ def variation(logs: Sequence[float]) -> Yardstick | None:
     deviation = math.sqrt(sum(others) / (2 * (number - 1 - _largest(number - 1))))
     if deviation <= 0:
         return None
-    return Yardstick(deviation=deviation, degrees=2 * (number - 1) ** 2 / (3 * number - 4) - 1, runs=number)
+    return RunVariation(deviation=deviation, degrees=2 * (number - 1) ** 2 / (3 * number - 4) - 1, runs=number)
 
 
 def _largest(number: int) -> float:
@@ -86,34 +73,25 @@ def _largest(number: int) -> float:
     return statistics.NormalDist().inv_cdf(1 - 0.3 / (number + 0.6)) ** 2
 
 
-def change(baseline: float, run: float, yardstick: Yardstick) -> Change:
-    """Measure a change with a yardstick: both ends are one run each, so their difference varies with sqrt(2)
-    deviations.
+def change(baseline: float, run: float, variation: RunVariation) -> Change:
+    """Hold a change between two medians, given as logarithms, against the cell's variation.
 
-    Args:
-        baseline: the logarithm of its median.
-        run: the same of the run that is judged.
-        yardstick: of this cell.
+    Both ends are one run each, so their difference varies with sqrt(2) deviations.
 
     Source: G. J. Hahn and W. Q. Meeker, Statistical Intervals, Wiley 1991, chapter 4: the prediction interval for the
         difference of single future observations, with Student's t.
     """
-    shift, error = run - baseline, standard_error(yardstick)
-    half = _quantile(yardstick.degrees, (1 + LEVEL) / 2) * error
-    p = 2 * _below(yardstick.degrees, -abs(shift) / error)
-    return Change(ratio=_exp(shift), low=_exp(shift - half), high=_exp(shift + half), p=min(1.0, p))
+    shift, error = run - baseline, standard_error(variation)
+    half = t_quantile(variation.degrees, LEVEL) * error
+    p = 2 * _below(variation.degrees, -abs(shift) / error)
+    return Change(ratio=exp(shift), low=exp(shift - half), high=exp(shift + half), p=min(1.0, p))
 
 
 def odd_share(logs: Sequence[float], shift: float) -> float:
-    """Return the share of runs that were off by as much as `shift` alone, the runs on either side of them being
-    elsewhere. Sizes are counted in noises, so that cells with more noise and with less can be put together.
+    """Return the share of runs that were off by as much as `shift` alone, the runs on either side being elsewhere.
 
-    Args:
-        logs: of an earlier history of one cell, shape (n,).
-        shift: in noises, above 0; see `in_noises`.
-
-    Returns:
-        0 to 1; 0 for fewer than three runs, which can't show it.
+    Sizes are counted in noises (see `in_noises`), so that cells with more noise and with less can be put together. It
+    is 0 for fewer than three runs, which can't show it.
     """
     if len(logs) < _TO_BE_ODD:
         return 0.0
@@ -128,42 +106,22 @@ def in_noises(logs: Sequence[float], ratio: float) -> float:
 
 
 def noise(logs: Sequence[float]) -> float:
-    """Estimate the deviation of one run from the median difference of neighbours, which neither steps nor odd runs
-    move.
+    """Estimate the deviation of one run from the median difference of neighbours, at least two runs.
 
-    Args:
-        logs: shape (n,), n at least 2.
+    Neither steps nor odd runs move it.
     """
     return max(_LEAST_NOISE, _TO_DEVIATION * statistics.median(abs(after - before) for before, after in pairwise(logs)))
 
 
-def standard_error(yardstick: Yardstick) -> float:
+def standard_error(variation: RunVariation) -> float:
     """Return the standard deviation of the difference between two runs of the same code, in logarithms."""
-    return math.sqrt(2) * yardstick.deviation
-
-
-def least_change(yardstick: Yardstick) -> float:
-    """Return the least ratio above 1 that stands out from the variation, if this cell is judged alone."""
-    return _exp(_quantile(yardstick.degrees, (1 + LEVEL) / 2) * standard_error(yardstick))
-
-
-def _quantile(degrees: float, probability: float) -> float:
-    from scipy.special import stdtrit  # the function behind scipy.stats.t.ppf, at a quarter of the import
-
-    return float(stdtrit(degrees, probability))
+    return math.sqrt(2) * variation.deviation
 
 
 def _below(degrees: float, t: float) -> float:
     from scipy.special import stdtr
 
     return float(stdtr(degrees, t))
-
-
-def _exp(power: float) -> float:
-    try:
-        return math.exp(power)
-    except OverflowError:
-        return math.inf
 
 
 LEAST_CHANGE_RUNS = 8
@@ -173,12 +131,12 @@ LEAST_SEGMENT = 3
 """Runs between two change points, at least: one or two odd runs are no new level."""
 
 PENALTY = 3.0
-"""
-What a change point costs, in units of the noise times log(n). The tests alone are too kind to places that were chosen
-because they look like changes: of simulated histories of 50 cells and 30 runs without any change, 1.5 lets one in three
-report one, 2 one in seven, 3 fewer than one in twenty; 4 finds a step of three deviations after four runs no more.
-"""
+"""What a change point costs, in units of the noise times log(n).
 
+The tests alone are too kind to places that were chosen because they look like changes: of simulated histories of 50
+cells and 30 runs without any change, 1.5 lets one in three report one, 2 one in seven, 3 fewer than one in twenty; 4
+finds a step of three deviations after four runs no more.
+"""
 
 _Histories = Mapping[str, Sequence[float]]
 _Places = Mapping[str, Sequence[int]]
@@ -186,35 +144,25 @@ _Places = Mapping[str, Sequence[int]]
 
 @dataclass(frozen=True, kw_only=True)
 class ChangePoint:
-    """The place from which on one cell's runs lie elsewhere.
+    """The place from which on one cell's runs lie elsewhere."""
 
-    Attributes:
-        index: of the first run that lies elsewhere.
-        ratio: after / before, 1.05 for five per cent slower: the Hodges-Lehmann estimate.
-        low: the lower end of its 95 % interval; None where the neighbours are too few for one.
-        high: the upper end; None as `low`.
-        p: of the test of the segments on either side, corrected over all cells.
-    """
-
-    index: int
-    ratio: float
-    low: float | None
+    index: int  # of the first run that lies elsewhere
+    ratio: float  # after / before, 1.05 for five per cent slower: the Hodges-Lehmann estimate
+    low: float | None  # the lower end of its 95 % interval; None where the neighbours are too few for one
     high: float | None
-    p: float
+    p: float  # of the test of the segments on either side, corrected over all cells
 
 
 def change_points(histories: Mapping[str, Sequence[float]]) -> dict[str, list[ChangePoint]]:
-    """Find where cells moved. ruptures proposes places for each; each is tested against its neighbours on either side,
-    all cells together by Holm's rule, in which every cell counts at least once. Of those that fail, each cell's weakest
-    is
-    dropped and the rest tested again, until all that are left pass.
+    """Find where cells moved.
+
+    ruptures proposes places for each; each is tested against its neighbours on either side, all cells together by
+    Holm's rule, in which every cell counts at least once. Of those that fail, each cell's weakest is dropped and the
+    rest tested again, until all that are left pass.
 
     Args:
-        histories: a cell's name -> logarithms of its medians in the order of the runs; shorter than `LEAST_RUNS` they
-            have no change point.
-
-    Returns:
-        The same names -> change points in order.
+        histories: a cell's name -> logarithms of its medians in the order of the runs; shorter than `LEAST_CHANGE_RUNS`
+            they have no change point.
     """
     places = {name: candidates(values) for name, values in histories.items()}
     family = sum(max(1, len(found)) for found in places.values())
@@ -229,11 +177,9 @@ def change_points(histories: Mapping[str, Sequence[float]]) -> dict[str, list[Ch
 
 
 def candidates(logs: Sequence[float]) -> list[int]:
-    """Propose places: the division into segments with the least sum of absolute distances from each segment's median, a
-    change point costing `PENALTY` noises. A single odd run moves no median, so it buys no segment of its own.
+    """Propose places: the division into segments with the least sum of absolute distances from each segment's median.
 
-    Args:
-        logs: shape (n,).
+    A change point costs `PENALTY` noises. A single odd run moves no median, so it buys no segment of its own.
 
     Returns:
         Indices of the first run of each new segment, in order.
@@ -253,8 +199,7 @@ def candidates(logs: Sequence[float]) -> list[int]:
 
 
 def least_neighbours(cells: int) -> int:
-    """Return how many runs on either side let the test see a change at all, however large, if as many cells are looked
-    at.
+    """Return how many runs on either side let the test see a change at all, however large, among so many cells.
 
     Source: of the C(2r, r) ways to part 2 r runs, two have the sides wholly apart: p = 2 / C(2r, r).
     """
@@ -302,11 +247,7 @@ def _change_point(logs: Sequence[float], places: Sequence[int], place: int, p: f
 
 
 def shift_between(before: Sequence[float], after: Sequence[float]) -> tuple[float, float | None, float | None]:
-    """Estimate how far `after` lies above `before`, with a 95 % interval that goes with the test by ranks.
-
-    Args:
-        before: shape (m,).
-        after: shape (n,).
+    """Estimate how far `after`, shape (n,), lies above `before`, shape (m,), with the 95 % interval of the rank test.
 
     Returns:
         The median of all m n differences, and those that lie as many places from either end as chance allows; None for

@@ -10,7 +10,8 @@ from rich.text import Text
 
 from paceline.history import Cell
 from paceline.stats import samples
-from paceline.text.formats import is_number, plain, setting, size
+from paceline.text.formats import plain, setting, size
+from paceline.text.numbers import is_number
 
 PROCESSES = "processes"  # what a merged cell has in `extra` in place of `process`: how many there were, as a word
 

@@ -108,7 +108,7 @@ def grouped(cells: Sequence[Cell], strategies: Sequence[str]) -> dict[str, list[
 def added_figures(cells: Sequence[Cell]) -> list[str]:
     """Name the numbers that an experiment adds to its cells, in the order first met; each has a column."""
     names = dict.fromkeys(name for cell in cells for name in cell.extra)
-    return [name for name in names if any(formats.is_number(cell.extra.get(name)) for cell in cells)]
+    return [name for name in names if any(cell.figure(name) is not None for cell in cells)]
 
 
 def figures_of(cell: Cell, added: Sequence[str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ import math
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from typing import IO, TypeGuard
+from typing import IO
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -12,13 +12,14 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from paceline.text.numbers import is_number
+
 NOTHING = "-"  # what stands where there is no figure
 TOO_FEW = "too few pairs for an interval"  # what stands where there is no interval of a comparison
 _TIMES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
 _SIZES = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
 _LONG = 36_000  # seconds
 _MINUTE = 60  # seconds
-_LARGEST = 1e300  # false for NaN and infinity too, and for whole numbers that no float holds
 _ROUNDS_UP = 0.9995  # from here on, three digits of the smaller unit would read 1000
 
 
@@ -91,11 +92,6 @@ def binary(number: float | None) -> str:
 def many(count: int, what: str) -> str:
     """Write how many there are of something: "1 cell", "2,000 cells"."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
-def is_number(value: object) -> TypeGuard[float]:
-    """Whether a value that an experiment added is a figure."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
 
 
 def named(name: str, value: object) -> str:

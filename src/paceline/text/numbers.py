@@ -5,6 +5,7 @@ import re
 from argparse import ArgumentTypeError
 from collections.abc import Mapping
 from functools import partial
+from typing import TypeGuard
 
 MAX_DIGITS = 20
 SECONDS: Mapping[str, float] = {"us": 1e6, "ms": 1e3, "s": 1.0}
@@ -14,6 +15,7 @@ BYTES: Mapping[str, float] = {"KiB": 2.0**-10, "MiB": 2.0**-20, "GiB": 2.0**-30,
 """Unit -> how many of it are a byte; a number alone is in bytes."""
 
 _WHOLE = re.compile(rf"\d{{1,{MAX_DIGITS}}}", re.ASCII)
+_LARGEST = 1e300  # false for NaN and infinity too, and for whole numbers that no float holds
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
@@ -78,3 +80,8 @@ positive = partial(whole, least=1)
 above_zero = partial(number, above_zero=True)
 timeout = partial(seconds, above_zero=True)
 memory = partial(size, least=1)
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Return whether a value from a file can be counted with."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from paceline.history import Cell
 from paceline.stats import variation
 from paceline.stats.comparison import ALPHA, Verdict, holm
-from paceline.stats.variation import Change, Yardstick
+from paceline.stats.variation import Change, RunVariation
 from paceline.tables.verdicts import Overall, overall
 from paceline.trends.baselines import Measured
 
@@ -66,7 +66,7 @@ def judged(baseline: Measured, run: Measured, earlier: Sequence[Measured], toler
     names = [name for name in run.cells if name in baseline.cells]
     having = {name: [one.cells[name] for one in earlier if name in one.cells][-variation.MOST_RUNS :] for name in names}
     logs = {name: [math.log(cell.median) for cell in cells] for name, cells in having.items()}
-    variations = {name: noise for name in names if (noise := variation.variation(logs[name]))}
+    variations = {name: noise for name in names if (noise := variation.run_variation(logs[name]))}
     changes = {
         name: variation.change(math.log(baseline.cells[name].median), math.log(run.cells[name].median), noise)
         for name, noise in variations.items()
@@ -125,7 +125,7 @@ def _decided(known: Checked, change: Change | None, p: float, tolerance: float) 
     return replace(known, verdict=verdict, why=why, low=change.low, high=change.high, p=p)
 
 
-def _believed(cell: Checked, logs: Mapping[str, Sequence[float]], variations: Mapping[str, Yardstick]) -> Checked:
+def _believed(cell: Checked, logs: Mapping[str, Sequence[float]], variations: Mapping[str, RunVariation]) -> Checked:
     """Return a cell as it is if its change may be told from one run, else as unknown.
 
     It may if a run has fewer than `ALPHA` cells as far off on average, or if the run before shows the same.
@@ -146,7 +146,7 @@ def _believed(cell: Checked, logs: Mapping[str, Sequence[float]], variations: Ma
     return cell if again else replace(cell, verdict="unknown", why=_ODD)
 
 
-def _together(changes: dict[str, Change], variations: dict[str, Yardstick], tolerance: float) -> bool:
+def _together(changes: dict[str, Change], variations: dict[str, RunVariation], tolerance: float) -> bool:
     """Return whether half of the cells moved the same way, beyond the tolerance and one standard deviation.
 
     That is of a difference, and one cell in six exceeds it by chance on either side. A test of each cell would be blind

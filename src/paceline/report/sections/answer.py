@@ -23,9 +23,6 @@ from paceline.text.formats import NOTHING, digits, many, percent, plain, seconds
 LATITUDE = 1.05
 """What is less than this many times as slow as the fastest is as good: other things weigh more."""
 
-LEVEL = 0.95
-"""How often the interval of a median should hold the true one; few rounds give less."""
-
 CONTROL = "raw"
 """The client that is a control, not an answer."""
 
@@ -87,7 +84,7 @@ def comparable(cells: Sequence[Cell]) -> bool:
 
 def interval(cell: Cell) -> samples.Between:
     """Return where the true median of a cell's rounds lies."""
-    return samples.median_interval(cell.rounds, LEVEL)
+    return samples.median_interval(cell.rounds)
 
 
 def contenders(cells: Sequence[Cell]) -> list[Cell]:
@@ -201,7 +198,7 @@ def _level(cells: Sequence[Cell]) -> str:
     if least == 0:
         return "Some have a single round, which says nothing about chance."
     few = f"For want of rounds the intervals hold the true medians with {percent(least)} at least."
-    return few if least < LEVEL else ""
+    return few if least < samples.LEVEL else ""
 
 
 def _gil(column: Column, cells: Sequence[Cell]) -> str:
@@ -219,7 +216,7 @@ def _control(measured: Sequence[Cell], cells: Sequence[Cell]) -> str:
 
 _LEAD = (
     "What to use here. The fastest is the strategy with the shortest median. One is told to be behind another only if "
-    f"the {percent(LEVEL)} interval of its median lies wholly above {LATITUDE} times the upper end of the "
+    f"the {percent(samples.LEVEL)} interval of its median lies wholly above {LATITUDE} times the upper end of the "
     f"other's, or the {percent(samples.LIKELY)} interval, which leaves odd rounds out, above "
     f"{digits(LATITUDE * (1 + samples.FAR))} times. All that are behind none are as fast, as far as can be told. Of "
     "those that a plain loop is behind the simplest is named, in the order of the tables, and the loop if it is behind "

@@ -21,7 +21,6 @@ from paceline.report.model import (
     extremes,
     label,
     lacking,
-    number,
     side_by_side,
 )
 from paceline.report.sections.answer import memory_per_worker
@@ -93,16 +92,7 @@ _TICKS = 8
 
 def memory_cells(column: Column) -> list[Cell]:
     """Return the cells that measured memory."""
-    return [cell for cell in column.of("memory", "test_memory") if memory(cell) is not None]
-
-
-def memory(cell: Cell) -> float | None:
-    """Return the memory of all processes, bytes.
-
-    It is their PSS, or USS where the system does not share out what processes share.
-    """
-    pss = number(cell.extra.get("pss_bytes"))
-    return number(cell.extra.get("uss_bytes")) if pss is None else pss
+    return [cell for cell in column.of("memory", "test_memory") if cell.memory is not None]
 
 
 def slopes(column: Column) -> dict[str, float]:
@@ -118,7 +108,7 @@ def _memory(columns: Sequence[Column], column: Column) -> Panel | None:
         return None
     slope = slopes(column)
     words = {
-        "memory": [binary(memory(cell)) for cell in own],
+        "memory": [binary(cell.memory) for cell in own],
         "measured as": [plain(cell.extra.get("measure", NOTHING)) for cell in own],
         "one more worker takes": [binary(slope.get(cell.strategy)) for cell in own],
     }
@@ -133,7 +123,7 @@ def _memory(columns: Sequence[Column], column: Column) -> Panel | None:
 
 
 def _memory_chart(own: Sequence[Cell], every: Sequence[Cell], order: Sequence[str]) -> Chart:
-    most = max(memory(cell) or 0 for cell in every)
+    most = max(cell.memory or 0 for cell in every)
     counts = sorted({cell.workers for cell in every})
     across = alt.X("workers:Q").scale(domain=[min(0, counts[0]), counts[-1] * 1.03], nice=False).title("workers")
     up = alt.Y("bytes:Q").scale(domain=[0, most * 1.05 or 1], nice=False).title("memory of all processes")
@@ -145,7 +135,7 @@ def _memory_chart(own: Sequence[Cell], every: Sequence[Cell], order: Sequence[st
         base.mark_line(strokeWidth=2, opacity=0.8),
         base.mark_point(size=70, filled=True, opacity=1).encode(mark, tooltip=tooltip("memory")),
     )
-    rows = [row(cell, bytes=memory(cell), memory=binary(memory(cell))) for cell in own]
+    rows = [row(cell, bytes=cell.memory, memory=binary(cell.memory)) for cell in own]
     return chart(layers.properties(height=charts.HEIGHT), {"cells": rows})
 
 
@@ -159,8 +149,8 @@ def _ticks(most: float) -> list[int]:
 
 def _memory_says(own: Sequence[Cell], slope: Mapping[str, float]) -> str:
     if not slope:
-        largest = max(own, key=lambda cell: memory(cell) or 0)
-        return f"The most is {binary(memory(largest))}, of {plain(largest.strategy)}, workers={largest.workers}."
+        largest = max(own, key=lambda cell: cell.memory or 0)
+        return f"The most is {binary(largest.memory)}, of {plain(largest.strategy)}, workers={largest.workers}."
     each = "; ".join(f"{plain(name)} {binary(slope[name])}" for name in sorted(slope, key=lambda name: slope[name]))
     return f"One more worker takes: {each}."
 

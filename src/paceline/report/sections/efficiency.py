@@ -25,7 +25,8 @@ from paceline.report.model import (
     slug,
 )
 from paceline.report.sections import break_even
-from paceline.text.formats import NOTHING, is_number, percent, setting
+from paceline.text.formats import NOTHING, percent, setting
+from paceline.text.numbers import is_number
 
 _BRIGHT = 0.45  # of the colours' range: from here on black is read better on viridis than white
 

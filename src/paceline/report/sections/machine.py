@@ -8,7 +8,8 @@ from typing import Any
 from paceline.history import Run
 from paceline.report.model import Column, Panel, Section, Table, called, moment
 from paceline.tables.rows import MEANINGS
-from paceline.text.formats import NOTHING, digits, is_number, many, plain, setting
+from paceline.text.formats import NOTHING, digits, many, plain, setting
+from paceline.text.numbers import is_number
 
 
 def facts(runs: Sequence[Run]) -> list[tuple[str, ...]]:
@@ -50,12 +51,6 @@ def load(run: Run) -> tuple[float, ...]:
     return tuple(float(one) for one in known if is_number(one)) if isinstance(known, list | tuple) else ()
 
 
-def cpus(run: Run) -> float | None:
-    """Return the usable CPUs; None where the run doesn't say."""
-    count = _inside(run.machine_info, "cpu").get("count")
-    return float(count) if is_number(count) else None
-
-
 def _word(value: object) -> str:
     return NOTHING if value is None or value == "" else plain(value)
 
@@ -66,7 +61,7 @@ def _inside(known: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _cpus(run: Run) -> str | None:
-    count, online = cpus(run), run.facts.get("cpus_online")
+    count, online = run.usable_cpus, run.facts.get("cpus_online")
     of_all = f" of {online} online" if online is not None else ""
     return None if count is None else f"{count:.4g}{of_all}"
 
@@ -161,7 +156,7 @@ def _doubts(column: Column, here: str | None) -> Iterator[str]:
 
 def _loaded(column: Column) -> Iterator[str]:
     """Name a run at whose end more wanted to run than there were CPUs."""
-    usable, averages = cpus(column.run), load(column.run)
+    usable, averages = column.run.usable_cpus, load(column.run)
     if usable is not None and averages and max(averages) > _HIGH * usable:
         yield (
             f"{plain(column.label)}: a load average of {digits(max(averages))}, above {_HIGH} for "
