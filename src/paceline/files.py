@@ -1,7 +1,9 @@
 """A file is written whole or not at all, under the next free number or where it was asked for."""
 
 import contextlib
+import dataclasses
 import errno
+import json
 import math
 import os
 import re
@@ -13,8 +15,15 @@ from pathlib import Path
 from typing import Any
 
 
+def as_json(whole: Any) -> str:
+    """Write a document for programs: dataclasses by their fields, null for each number that is not finite."""
+    return json.dumps(finite(whole), indent=2, allow_nan=False)
+
+
 def finite(value: Any) -> Any:
-    """Return the same with None in place of each number that is not finite, in dicts, lists and tuples too."""
+    """Return the same with None in place of each number that is not finite, dataclasses as dicts, tuples as lists."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = vars(value)
     if isinstance(value, Mapping):
         return {key: finite(part) for key, part in value.items()}
     if isinstance(value, list | tuple):

@@ -1,47 +1,12 @@
-"""The figures that several claims need: what is counted, speedups, busy CPUs, and the margins that go with them."""
+"""What several claims measure: computing, downloads, speedups, busy CPUs, and the margins that go with them."""
 
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from paceline.claims.evidence import Evidence, Key, Replicate, Sample, added, median, quotient, ratios, values
-from paceline.claims.judging import LEAST_PROCESSES, Figure, Part, always, figure, untold
+from paceline.claims.evidence import Evidence, Replicate, Sample, median, quotient, ratios, values
+from paceline.claims.judging import LEAST_PROCESSES, Part, figure, undecided
 from paceline.history import Cell
-
-Counted = tuple[str, Callable[[Cell], float | None]]
-"""What is counted, in words, and where a cell has it."""
-
-
-def settled(part: Part, holds: Callable[[float], bool]) -> Part:
-    """Decide a part that only its interval leaves open: shares of counted things may be the same in every process,
-    which leaves no interval, and then the side on which all of them stand decides.
-
-    Args:
-        part: as judged by an interval, its deciding figure first.
-        holds: whether the statement holds for a value.
-    """
-    each = part.figures[0].values
-    if part.verdict != "unknown" or len(each) < LEAST_PROCESSES or min(each) != max(each):
-        return part
-    return replace(part, verdict="confirmed" if holds(each[0]) else "refuted", missing=None)
-
-
-def same(part: str, cells: Sequence[Replicate], left: Counted, right: Counted, because: str, run: str) -> Part:  # noqa: PLR0917
-    """Judge that two counts are the same in every process."""
-    samples = [values(cells, what) for _, what in (left, right)]
-    figures = [figure(name, sample, "count") for (name, _), sample in zip((left, right), samples, strict=True)]
-    return always(part, equal(*samples), because, run, figures)
-
-
-def equal(left: Sample, right: Sample) -> dict[Key, bool]:
-    """Ask of each process that has both counts whether they are the same."""
-    return {key: left.values[key] == right.values[key] for key in left.values.keys() & right.values.keys()}
-
-
-def present(figures: Iterable[Figure]) -> list[Figure]:
-    """Leave out the figures of what nobody measured; one that a measured cell lacks stays, with its warning."""
-    return [one for one in figures if one.processes or one.warnings]
-
 
 GAIN = 1.25
 """
@@ -63,9 +28,9 @@ CODE = {HOLDS: "Python code that holds the GIL", RELEASES: "code that releases t
 """What each kernel stands for, in words."""
 
 NO_GAIN = f"a second CPU in full use would gain a factor near 2, and what is below {GAIN}x may be noise"
-"""Why `GAIN` is the margin of whoever should gain nothing."""
+"""Why `GAIN` is the margin of what should gain nothing."""
 
-_OVER_LOOP = added("speedup_over_loop")
+_OVER_LOOP = "speedup_over_loop"
 _CLIENTS = ("requests", "aiohttp", "raw")  # what a strategy's downloads are made with, the usual one first
 
 
@@ -100,7 +65,7 @@ def computing_lead(evidence: Evidence, strategy: str, rival: str, kernel: str) -
     else by their times.
     """
     ours, theirs = (computing(evidence, name, kernel) for name in (strategy, rival))
-    over_loops = quotient(values(ours, _OVER_LOOP), values(theirs, _OVER_LOOP))
+    over_loops = ratios(ours, theirs, _OVER_LOOP)
     return over_loops if len(over_loops) else speedup(theirs, ours)
 
 
@@ -114,14 +79,28 @@ def busy(cells: Sequence[Replicate]) -> Sample:
     return values(cells, _busy)
 
 
+def _busy(cell: Cell) -> float | None:
+    return None if cell.cpu_seconds is None else cell.cpu_seconds / statistics.fmean(cell.rounds)
+
+
 def switches(cells: Sequence[Replicate]) -> Sample:
     """Return how often the system switched between threads, per CPU second."""
     return quotient(values(cells, lambda cell: cell.context_switches), values(cells, lambda cell: cell.cpu_seconds))
 
 
-def halfway(cpus: int) -> float:
+def common(samples: Iterable[Sample]) -> list[tuple[int, int]]:
+    """Return the processes that all samples have, in order."""
+    return sorted(set.intersection(*(set(sample.values) for sample in samples)))
+
+
+def halfway(cpus: int | None) -> float:
     """Return the speedup that uses half of what the CPUs beyond the first could add."""
-    return 1 + (cpus - 1) / 2
+    return 1 + ((cpus or 1) - 1) / 2
+
+
+def over_limit(cell: Cell) -> float | None:
+    """Return the median over the limit, 1 being as fast as can be; None where there is no limit."""
+    return 1 / cell.efficiency if cell.efficiency else None
 
 
 def one_cpu(evidence: Evidence, part: str) -> Part | None:
@@ -129,12 +108,7 @@ def one_cpu(evidence: Evidence, part: str) -> Part | None:
     if evidence.cpus is not None and evidence.cpus > 1:
         return None
     because = "on one CPU nothing computes beside anything, with a GIL or without"
-    return untold(part, because, "a machine with at least 2 usable CPUs, or a run that says how many there are")
-
-
-def over_limit(cell: Cell) -> float | None:
-    """Return the median over the limit, 1 being as fast as can be; None where there is no limit."""
-    return 1 / cell.efficiency if cell.efficiency else None
+    return undecided(part, because, "a machine with at least 2 usable CPUs, or a run that says how many there are")
 
 
 def unless_crowded(evidence: Evidence, judged: Part) -> Part:
@@ -143,15 +117,11 @@ def unless_crowded(evidence: Evidence, judged: Part) -> Part:
     """
     if judged.verdict != "refuted":
         return judged
-    told = figure(
+    control = figure(
         "control: CPU seconds over seconds, threads without the GIL", busy(computing(evidence, "threads", RELEASES))
     )
-    margin = halfway(evidence.cpus or 1)
-    if told.processes >= LEAST_PROCESSES and told.value > margin:
-        return replace(judged, figures=(*judged.figures, told))
+    judged = replace(judged, figures=(*judged.figures, control))
+    if control.processes >= LEAST_PROCESSES and control.value > halfway(evidence.cpus):
+        return judged
     missing = "a machine that is otherwise idle: no threads were seen that kept most CPUs busy without the GIL either"
-    return replace(judged, verdict="unknown", missing=missing, figures=(*judged.figures, told))
-
-
-def _busy(cell: Cell) -> float | None:
-    return None if cell.cpu_seconds is None else cell.cpu_seconds / statistics.fmean(cell.rounds)
+    return replace(judged, verdict="unknown", missing=missing)
