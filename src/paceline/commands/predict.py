@@ -1,4 +1,4 @@
-"""`paceline predict`, from what was typed to its exit status."""
+"""`paceline predict`: how long work would take that nobody measured."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ from paceline import history, machine
 from paceline.commands.shared import MISUSE, complain, newest
 from paceline.history import Run
 from paceline.predict import output
-from paceline.predict.groups import Setting, chosen, costs, families, fitted, untold
+from paceline.predict.groups import Setting, by_group, choose_group, costs, fitted, lacking
 from paceline.predict.measured import COMPUTING, RELEASING, Work, measured
 from paceline.predict.predicting import Question, held_out, predict
 from paceline.text import formats, options
@@ -108,34 +108,30 @@ def has_all(run: Run) -> bool:
 
 
 def _validated(run: Run, arguments: Namespace) -> int:
-    found = held_out(measured(run), Setting.of(run))
-    shown = [
+    wanted = [
         one
-        for one in found
+        for one in held_out(measured(run), Setting.of(run))
         if arguments.strategy in (None, one.cell.strategy) and arguments.client in (None, one.cell.through)
     ]
-    if not any(one.predicted is not None for one in shown):
+    if not any(one.predicted is not None for one in wanted):
         about = "".join(f" of {name!r}" for name in (arguments.strategy, arguments.client) if name)
         complain(f"{run.path}: no cell{about} can be predicted from the others; measure more: {MEASURE}")
         return MISUSE
-    _write(arguments, output.of_validation(run, shown), output.validation(run, shown))
-    return 0
+    return _write(arguments, output.validation_json(run, wanted), output.validation_text(run, wanted))
 
 
 def _predicted(run: Run, arguments: Namespace) -> int:
-    known = families(measured(run))
-    family = chosen(arguments, known)
-    if why := untold(run, family, known):
+    known = by_group(measured(run))
+    computes = bool(arguments.cpu and not (arguments.latency or arguments.size))
+    group = choose_group(arguments.strategy, arguments.client, known, computes=computes)
+    if why := lacking(run, group, known):
         complain(why)
         return MISUSE
-    cells = known[family]
-    fit = fitted(family, known, Setting.of(run))
+    fit = fitted(group, known, Setting.of(run))
     assert fit is not None
-    question = _question(arguments, waits=family[1] not in (COMPUTING, RELEASING))
-    answer = predict(question, fit, costs(run, *family), cells)
-    _write(arguments, output.of_prediction(run, family, question, fit, answer),
-           output.prediction(run, family, question, fit, answer))  # fmt: skip
-    return 0
+    question = _question(arguments, waits=group[1] not in (COMPUTING, RELEASING))
+    answer = (run, group, question, fit, predict(question, fit, costs(run, *group), known[group]))
+    return _write(arguments, output.prediction_json(*answer), output.prediction_text(*answer))
 
 
 def _question(arguments: Namespace, *, waits: bool) -> Question:
@@ -155,8 +151,9 @@ def _question(arguments: Namespace, *, waits: bool) -> Question:
     )
 
 
-def _write(arguments: Namespace, as_json: str, tables: Sequence[RenderableType]) -> None:
+def _write(arguments: Namespace, as_json: str, tables: Sequence[RenderableType]) -> int:
     if arguments.json:
         sys.stdout.write(f"{as_json}\n")
     else:
         formats.render(tables)
+    return 0

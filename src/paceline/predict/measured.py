@@ -17,9 +17,7 @@ Numbers = NDArray[np.float64]
 class Work:
     """Items of one kind, and how many of them are under way at once.
 
-    Args:
-        items: 1 or more.
-        workers: 1 or more.
+    Attributes:
         latency: seconds that an item waits for its server.
         cpu_seconds: CPU time of an item's own computing.
         size: bytes of an answer, or of what is sent to a worker and back.
@@ -56,17 +54,8 @@ class Columns:
 
 
 EXPERIMENTS = (
-    "downloads",
-    "computing",
-    "mixed",
-    "clients",
-    "latency",
-    "workers",
-    "threads_knee",
-    "in_flight",
-    "bandwidth",
-    "too_many",
-    "break_even",
+    *("downloads", "computing", "mixed", "clients", "latency", "workers", "threads_knee"),
+    *("in_flight", "bandwidth", "too_many", "break_even"),
 )
 """Whose cells are whole rounds of equal items, with nothing beside them."""
 
@@ -81,13 +70,9 @@ _RELEASE_THE_GIL = ("hash",)
 class Measured:
     """A cell, all processes that measured it together.
 
-    Args:
-        name: what it is called in the run.
-        experiment: the one it belongs to.
-        strategy: the strategy's name.
+    Attributes:
         through: the client for downloads; "computing" or "computing without the GIL" for what only computes.
         kind: "downloads", "mixed" or "computing".
-        work: what was done.
         seconds: the median of the rounds, or of the processes' medians.
     """
 
@@ -100,7 +85,7 @@ class Measured:
     seconds: float
 
     @property
-    def family(self) -> tuple[str, str]:
+    def group(self) -> tuple[str, str]:
         """Strategy and client: cells that share all parts of the model."""
         return self.strategy, self.through
 
@@ -188,5 +173,5 @@ def _share(cell: Cell) -> float:
 
 
 def _bandwidth(cell: Cell) -> float:
-    given = cell.extra.get("bandwidth_bytes_per_second")
-    return float(given) if isinstance(given, int | float) and given > 0 else float("inf")
+    limit = cell.extra.get("bandwidth_bytes_per_second")
+    return float(limit) if isinstance(limit, int | float) and limit > 0 else float("inf")
