@@ -12,8 +12,8 @@ WAITS_BELOW = 0.5  # CPU share: with less, most of an item's time is waiting, an
 WAITING_WORKERS = 10
 ROUNDS = 5
 BUDGET = 60.0  # seconds that the rounds of all lanes together should take
-LONGEST_LINE = 6.0  # seconds that all items should take one after the other, where nobody said how many there are
-PATIENCE = 4.0  # times what a round should take
+LONGEST_LINE = 6.0  # seconds that all items should take one after the other, where no number is given
+TIMEOUT_FACTOR = 4.0  # times what a round should take
 HANDING_OVER = 1e-4  # seconds that an item may take to a worker and back
 GROWS = 1.5  # times as long as the second item that the last one tried takes, if later ones are to be taken for longer
 LONG = 0.05  # seconds that it takes at least, for that
@@ -32,7 +32,7 @@ NAMES = tuple(strategy.name for strategy in STRATEGIES)
 
 @dataclass(frozen=True)
 class Entry:
-    """A lane to be: how it is called, what runs in it, or why it does not race."""
+    """A lane to be: what runs in it, or why it does not race."""
 
     name: str
     strategy: str
@@ -79,7 +79,7 @@ def workers_for(cpu_share: float, cpus: int) -> int:
 
 
 def items_for(seconds: float, workers: int, most: int) -> int:
-    """Return how many items a round should have, where nobody said: fewer than `most` if they are long.
+    """Return how many items a round should have, where no number is given: fewer than `most` if they are long.
 
     Args:
         seconds: an item takes, above 0.
@@ -97,11 +97,11 @@ def longest_round(line: float, count: int) -> float:
         line: seconds that they take one after the other, without being handed over.
         count: of items.
     """
-    return PATIENCE * (line + HANDING_OVER * count)
+    return TIMEOUT_FACTOR * (line + HANDING_OVER * count)
 
 
 def growth(tried: Sequence[float]) -> float:
-    """Say by how many seconds each item takes longer than the one before; 0 where that can't be seen.
+    """Return by how many seconds each item takes longer than the one before; 0 where that can't be seen.
 
     Args:
         tried: seconds of the first items; three at least, each longer than the one before, to see it.

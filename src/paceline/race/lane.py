@@ -15,30 +15,14 @@ from paceline.child.inside import Failed, ends
 from paceline.contracts import Item, Result
 from paceline.measuring import values
 from paceline.measuring.values import all_same, pack, result_digests, same_packed
-from paceline.race.messages import (
-    Answer,
-    Compare,
-    Compared,
-    Enter,
-    Entered,
-    Forget,
-    Forgotten,
-    Give,
-    Given,
-    Gone,
-    Leave,
-    Probe,
-    Ran,
-    Request,
-    Run,
-)
+from paceline.race.messages import Answer, Compare, Done, Enter, Forget, Give, Leave, Probe, Ran, Request, Run
 from paceline.race.probing import Output, cpu_seconds, probe
 from paceline.strategies import STRATEGIES, Strategy
 from paceline.workloads.call import Call, NoSuchFunctionError
 
 FORKING = "pool-fork"
 MOST = 16 << 20  # bytes of results that go to another lane at once
-GIVING = 1.0  # seconds after which no further item is done again
+GIVE_TIMEOUT = 1.0  # seconds after which no further item is done again
 
 
 class Lane:
@@ -60,25 +44,25 @@ class Lane:
         match request:
             case Probe(function, items):
                 end_with_race(self._lifeline)
-                yield from probe(Call(function), items, self.output)
+                yield Done((yield from probe(Call(function), items, self.output)))
             case Enter():
-                yield self._enter(request)
-            case Run():
-                yield self._run(request.expected)
-            case Give():
-                yield self._give(request.places)
+                yield Done(self._enter(request))
+            case Run(expected):
+                yield Done(self._run(expected))
+            case Give(places):
+                yield Done(self._give(places))
             case Compare(places, packed):
                 pairs = zip((self._results[place] for place in places), packed, strict=True)
-                yield Compared(all_same([same_packed(*pair) for pair in pairs]))
+                yield Done(all_same([same_packed(*pair) for pair in pairs]))
             case Forget():
                 self._results = []
                 gc.collect()
-                yield Forgotten()
+                yield Done()
             case Leave():
                 self._entered.close()
-                yield Gone()
+                yield Done()
 
-    def _enter(self, request: Enter) -> Entered:
+    def _enter(self, request: Enter) -> float:
         """Start the strategy; the function's module is imported by then, as it is in a program that uses it."""
         if request.strategy != FORKING:
             end_with_race(self._lifeline)
@@ -92,7 +76,7 @@ class Lane:
         seconds = time.perf_counter() - begin
         if request.strategy == FORKING:  # a thread before the fork would be copied in the middle of something
             end_with_race(self._lifeline)
-        return Entered(seconds)
+        return seconds
 
     def _run(self, expected: bytes | None) -> Ran:
         self._results = []
@@ -107,10 +91,10 @@ class Lane:
         self._results = [] if expected is None else done
         return Ran(seconds, cpu, digests)
 
-    def _give(self, places: Sequence[int]) -> Given:
+    def _give(self, places: Sequence[int]) -> list[bytes | None]:
         """Do items once more, as their results are kept nowhere, up to a bounded size and time."""
         packed: list[bytes | None] = []
-        size, deadline = 0, time.monotonic() + GIVING
+        size, deadline = 0, time.monotonic() + GIVE_TIMEOUT
         for place in places:
             [result] = self._strategy.map([self._items[place]])
             packed.append(pack(result))
@@ -118,7 +102,7 @@ class Lane:
             if size > MOST or time.monotonic() > deadline:
                 break
         self.output.forget()
-        return Given(packed)
+        return packed
 
 
 def end_with_race(lifeline: int) -> None:
@@ -151,10 +135,10 @@ def main() -> None:
 
 
 def answer(lane: Lane, request: Request, send: Callable[[Answer], None]) -> None:
-    """Do what is asked, and say what came of it."""
+    """Do what is asked, and send what came of it."""
     try:
-        for said in lane.answers(request):
-            send(said)
+        for each in lane.answers(request):
+            send(each)
     except BaseException as error:  # noqa: BLE001 - a function may raise anything, SystemExit among it
         send(Failed(lane.output.told(error), misuse=isinstance(error, NoSuchFunctionError)))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from paceline.child.inside import Failed
 from paceline.contracts import Item
@@ -10,7 +10,7 @@ from paceline.contracts import Item
 
 @dataclass(frozen=True)
 class Probe:
-    """Look at a function before the race. Answered by some `Began`, then `Findings` or `Failed`."""
+    """Look at a function before the race: some `Began`, then `Findings`."""
 
     function: str
     items: Sequence[Item]
@@ -18,7 +18,7 @@ class Probe:
 
 @dataclass(frozen=True)
 class Enter:
-    """Start a strategy. Answered by `Entered` or `Failed`."""
+    """Start a strategy: the seconds that it took."""
 
     strategy: str
     function: str
@@ -28,7 +28,7 @@ class Enter:
 
 @dataclass(frozen=True)
 class Run:
-    """Do all items once. Answered by `Ran` or `Failed`.
+    """Do all items once: `Ran`.
 
     Attributes:
         expected: the digests of all results, shortened; other results are kept for a closer look, None keeps none.
@@ -39,14 +39,16 @@ class Run:
 
 @dataclass(frozen=True)
 class Give:
-    """Do some items once more, and show their results. Answered by `Given` or `Failed`."""
+    """Do some items once more: their results, pickled, of as many as there is room and time for; None for what can't be
+    pickled.
+    """
 
     places: Sequence[int]
 
 
 @dataclass(frozen=True)
 class Compare:
-    """Compare results that were kept with another lane's. Answered by `Compared`."""
+    """Compare results that were kept with another lane's: whether they are the same; None if it can't be told."""
 
     places: Sequence[int]
     packed: Sequence[bytes | None]
@@ -54,19 +56,26 @@ class Compare:
 
 @dataclass(frozen=True)
 class Forget:
-    """Keep no results. Answered by `Forgotten`."""
+    """Keep no results: None."""
 
 
 @dataclass(frozen=True)
 class Leave:
-    """End the strategy. Answered by `Gone` or `Failed`."""
+    """End the strategy: None."""
 
 
 @dataclass(frozen=True)
 class Began:
-    """A step of the probe has begun: if nothing more comes, this is what hangs."""
+    """A step has begun: if nothing more comes, this is what hangs."""
 
     step: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was asked for is done; a request's docstring says what its value is."""
+
+    value: Any = None
 
 
 @dataclass(frozen=True)
@@ -99,13 +108,6 @@ class Findings:
 
 
 @dataclass(frozen=True)
-class Entered:
-    """The strategy is ready, after so many seconds."""
-
-    seconds: float
-
-
-@dataclass(frozen=True)
 class Ran:
     """A round is done.
 
@@ -121,29 +123,5 @@ class Ran:
     digests: bytes
 
 
-@dataclass(frozen=True)
-class Given:
-    """Results of as many of the places as there was room and time for, pickled; None for what can't be."""
-
-    packed: Sequence[bytes | None]
-
-
-@dataclass(frozen=True)
-class Compared:
-    """Whether the results are the same; None if it can't be told."""
-
-    same: bool | None
-
-
-@dataclass(frozen=True)
-class Forgotten:
-    """No results are kept."""
-
-
-@dataclass(frozen=True)
-class Gone:
-    """The strategy has ended."""
-
-
 Request = Probe | Enter | Run | Give | Compare | Forget | Leave
-Answer = Began | Findings | Failed | Entered | Ran | Given | Compared | Forgotten | Gone
+Answer = Began | Done | Failed

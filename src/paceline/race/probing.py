@@ -21,10 +21,7 @@ from paceline.contracts import Item, Result
 from paceline.measuring import values
 from paceline.measuring.values import all_same, unpicklable
 from paceline.race import choosing
-from paceline.race.messages import (
-    Began,
-    Findings,
-)
+from paceline.race.messages import Began, Findings
 from paceline.workers import delays
 from paceline.workers.event_loop import runner
 from paceline.workloads import call
@@ -62,7 +59,6 @@ class Output:
         return told(error) + (f"; it wrote: {last}" if last else "")
 
     def forget(self) -> None:
-        """Empty the file."""
         self._flush()
         os.ftruncate(2, 0)
 
@@ -76,18 +72,13 @@ MOST = 1000  # elements of a container that are looked at; a global of millions 
 
 
 def taken(module: ModuleType) -> dict[str, str]:
-    """Write down the module's globals, the environment and the current directory.
-
-    Returns:
-        What it is, in words, and how it looks now.
-    """
+    """Write down the module's globals, the environment and the current directory: how each looks now, by its name."""
     globals_ = {f"{module.__name__}.{name}": _look(value) for name, value in vars(module).items() if name[:2] != "__"}
     environment = {f"os.environ[{name!r}]": value for name, value in os.environ.items()}
     return {**globals_, **environment, "the current directory": str(Path.cwd())}
 
 
 def changes(before: dict[str, str], after: dict[str, str]) -> tuple[str, ...]:
-    """Name what differs, in order of names."""
     return tuple(sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name)))
 
 
@@ -127,7 +118,6 @@ class Steps:
         self._held = 0.0
 
     def begin(self) -> None:
-        """Forget what was."""
         self.longest, self._held = 0.0, delays.own()
 
     def task(self, loop: asyncio.AbstractEventLoop, coroutine: _Awaited[T], /, **settings: Any) -> asyncio.Task[T]:
@@ -152,16 +142,15 @@ class _Stepped(Coroutine[Any, Any, Any]):
         self._steps = steps
 
     def send(self, value: Any) -> Any:
-        begin = time.perf_counter()
-        try:
-            return self._coroutine.send(value)
-        finally:
-            self._steps.took(time.perf_counter() - begin)
+        return self._timed(self._coroutine.send, value)
 
     def throw(self, *error: Any) -> Any:
+        return self._timed(self._coroutine.throw, *error)
+
+    def _timed(self, step: Callable[..., Any], *arguments: Any) -> Any:
         begin = time.perf_counter()
         try:
-            return self._coroutine.throw(*error)
+            return step(*arguments)
         finally:
             self._steps.took(time.perf_counter() - begin)
 
@@ -188,15 +177,12 @@ Face: TypeAlias = Literal["blocking", "async"]
 
 @dataclass(frozen=True)
 class Tried:
-    """One call.
+    """One call, in seconds.
 
     Attributes:
-        result: of the function.
-        wall: seconds.
-        cpu: seconds of CPU time.
         around: wall seconds that these were taken within.
-        held: seconds for which it was ready to run but had no CPU.
-        kept: seconds at a stretch, at most, for which it kept its event loop from going on.
+        held: time for which it was ready to run but had no CPU.
+        kept: time at a stretch, at most, for which it kept its event loop from going on.
     """
 
     result: Result
@@ -207,7 +193,7 @@ class Tried:
     kept: float
 
 
-def probe(call: Call, items: Sequence[Item], output: Output) -> Iterator[Began | Findings]:
+def probe(call: Call, items: Sequence[Item], output: Output) -> Generator[Began, None, Findings]:
     """Find out what a function is like, saying before each step what it is.
 
     Raises:
@@ -227,7 +213,7 @@ def probe(call: Call, items: Sequence[Item], output: Output) -> Iterator[Began |
         first, second = yield from _twice(call, face, items)
     yield Began("the comparison of its results")
     changed = changes(before, taken(call.module()))
-    yield Findings(
+    return Findings(
         face=face,
         seconds=_per_item(first),
         cpu_share=_cpu_share(_warm(first)),

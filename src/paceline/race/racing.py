@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import TypeVar
+from typing import Any, Literal
 
 import psutil
 
@@ -25,14 +25,11 @@ from paceline.race.messages import (
     Answer,
     Began,
     Compare,
-    Compared,
+    Done,
     Enter,
-    Entered,
     Findings,
     Forget,
-    Forgotten,
     Give,
-    Given,
     Leave,
     Probe,
     Ran,
@@ -43,7 +40,7 @@ from paceline.text.formats import duration, many, percent, seconds, setting
 from paceline.text.progress import Progress
 from paceline.workers import tracers
 
-FAREWELL = 10.0  # seconds that a lane gets to end its strategy in good order; then it is killed
+LEAVE_TIMEOUT = 10.0  # seconds that a lane gets to end its strategy in good order; then it is killed
 
 STEPS = {
     Probe: "its process's start",
@@ -54,28 +51,23 @@ STEPS = {
 }
 
 
-class LostError(Exception):
-    """A lane did not do what it was asked for.
+class LaneError(Exception):
+    """A lane did not do what it was asked for."""
 
-    Args:
-        verdict: "hung" or "failed".
-        why: in words.
-    """
-
-    def __init__(self, verdict: str, why: str, *, misuse: bool = False) -> None:
+    def __init__(self, verdict: Literal["hung", "failed"], why: str, *, misuse: bool = False) -> None:
         super().__init__(why)
         self.verdict, self.misuse = verdict, misuse
 
 
-class Child:
+class LaneProcess:
     """A process that runs `paceline.race.lane`."""
 
     def __init__(self, piped: Piped) -> None:
         self._piped = piped
         self.pid = piped.pid
 
-    def ask(self, request: Request, timeout: float, began: Callable[[str], None] = lambda _: None) -> Answer:
-        """Send a request and wait for its last answer.
+    def ask(self, request: Request, timeout: float, began: Callable[[str], None] = lambda _: None) -> Any:
+        """Send a request, and return what it is answered with.
 
         Args:
             request: what to do.
@@ -83,7 +75,7 @@ class Child:
             began: is told of each step.
 
         Raises:
-            LostError: if it failed, took too long, or the process ended.
+            LaneError: if it failed, took too long, or the process ended.
         """
         step = STEPS.get(type(request), "an answer")
         try:
@@ -92,18 +84,10 @@ class Child:
                 step = answer.step
                 began(step)
         except (EOFError, OSError):
-            raise LostError("failed", self._piped.death(f" at {step}")) from None
+            raise LaneError("failed", self._piped.death(f" at {step}")) from None
         if isinstance(answer, Failed):
-            raise LostError("failed", answer.why, misuse=answer.misuse)
-        return answer
-
-    def leave(self) -> None:
-        """Let the lane end its strategy, if it can.
-
-        Raises:
-            LostError: if it can't.
-        """
-        self.ask(Leave(), FAREWELL)
+            raise LaneError("failed", answer.why, misuse=answer.misuse)
+        return answer.value
 
     def end(self) -> None:
         """Kill the process and all that it started, whatever state they are in."""
@@ -111,21 +95,19 @@ class Child:
 
     def _answer(self, timeout: float, step: str) -> Answer:
         if not self._piped.answers.poll(timeout):
-            raise LostError("hung", f"no end of {step} within {timeout:g} s")
+            raise LaneError("hung", f"no end of {step} within {timeout:g} s")
         answer: Answer = self._piped.answers.recv()
         return answer
 
 
 @contextmanager
-def running() -> Iterator[Child]:
+def running() -> Iterator[LaneProcess]:
     """Start a lane's process; nothing of it is left at the end."""
     with processes.running("paceline.race.lane") as child:
-        yield Child(child)
+        yield LaneProcess(child)
 
 
-A = TypeVar("A")
-
-COMPARING = 10.0  # seconds that the results of one round may be compared, item by item
+COMPARE_TIMEOUT = 10.0  # seconds that the results of one round may be compared, item by item
 AT_ONCE = 1000  # items whose results are compared at once, at most
 NO_ANSWER = "they can't be pickled, or their == gives no answer"
 KEPT = 64 << 20  # bytes of a lane's results that the race remembers, so that it need not do them again
@@ -140,7 +122,7 @@ class Entrant:
         digests: of the results of its last round, if others are compared with it.
     """
 
-    def __init__(self, entry: Entry, child: Child, timeout: float) -> None:
+    def __init__(self, entry: Entry, child: LaneProcess, timeout: float) -> None:
         self.result = LaneResult(entry.name, entry.workers)
         self.child = child
         self._entry, self._timeout = entry, timeout
@@ -155,18 +137,18 @@ class Entrant:
 
     def wake(self) -> None:
         """Wait until its process is up, so that no other lane's start is measured beside it."""
-        self._ask(Forget(), Forgotten)
+        self._ask(Forget())
 
     def start(self, function: str, items: Sequence[Item]) -> None:
         """Start its strategy."""
         request = Enter(self._entry.strategy, function, self._entry.workers, items)
-        if entered := self._ask(request, Entered):
-            self.result.start_seconds = entered.seconds
+        if done := self._ask(request):
+            self.result.start_seconds = done.value
 
     def warm_up(self, first: "Entrant | None") -> float:
-        """Do a round that does not count, and give its seconds; then look at its memory."""
+        """Do a round that does not count, and return its seconds; then look at its memory."""
         ran = self._round(first)
-        if not (ran and self._ask(Forget(), Forgotten)):
+        if not (ran and self._ask(Forget())):
             return 0.0
         self.result.memory_bytes = processes.memory_bytes(self.child.pid)
         return ran.seconds
@@ -183,12 +165,13 @@ class Entrant:
         """Do a round, and compare its results with those of the first lane; if this is it, others will."""
         other = first if first is not self and self.result.verdict == "ran" else None
         expected = values.digest(other.digests) if other and other.digests else None
-        ran = self._ask(Run(expected), Ran)
+        done = self._ask(Run(expected))
+        ran: Ran | None = done.value if done else None
         if ran and first is self:
             self._become_reference(ran.digests)
         if ran and ran.digests and other and expected:
             self._judge(other, differing(other.digests, ran.digests))
-            self._ask(Forget(), Forgotten)
+            self._ask(Forget())
         return ran if self.racing else None
 
     def _become_reference(self, digests: bytes) -> None:
@@ -208,8 +191,8 @@ class Entrant:
             self.result.why = f"its results can't be compared with those of {name}: {NO_ANSWER}"
         else:
             self.result.why = (
-                f"in {COMPARING:g} s only {done} of {len(places)} results that pickle does not write as those of {name}"
-                " could be compared; they are the same"
+                f"in {COMPARE_TIMEOUT:g} s only {done} of {len(places)} results that pickle does not write as those of"
+                f" {name} could be compared; they are the same"
             )
 
     def _compare(self, first: "Entrant", places: Sequence[int]) -> tuple[int, bool | None]:
@@ -221,52 +204,51 @@ class Entrant:
         """
         same: bool | None = True
         done = 0
-        deadline = time.monotonic() + COMPARING
+        deadline = time.monotonic() + COMPARE_TIMEOUT
         while done < len(places) and same is not False and time.monotonic() < deadline:
             given = first.give(places[done : done + AT_ONCE])
-            compared = given and self._ask(Compare(places[done : done + len(given)], given), Compared)
+            compared = given and self._ask(Compare(places[done : done + len(given)], given))
             if not given or not compared:
                 break
-            done, same = done + len(given), all_same([same, compared.same])
+            done, same = done + len(given), all_same([same, compared.value])
         return done, same
 
     def give(self, places: Sequence[int]) -> Sequence[bytes | None] | None:
         """Give its results of one place or more, pickled, by doing them once more; None if the lane is lost at it."""
         if known := [self._remembered[place] for place in takewhile(self._remembered.__contains__, places)]:
             return known
-        given = self._ask(Give(places), Given)
-        if given is None:
+        done = self._ask(Give(places))
+        if done is None:
             return None
-        size = sum(map(sys.getsizeof, given.packed))
+        packed: Sequence[bytes | None] = done.value
+        size = sum(map(sys.getsizeof, packed))
         if size <= self._room:
             self._room -= size
-            self._remembered.update(zip(places, given.packed, strict=False))  # it gives as many as it has time for
-        return given.packed
+            self._remembered.update(zip(places, packed, strict=False))  # it gives as many as it has time for
+        return packed
 
     def leave(self) -> None:
         """End its strategy in good order; what happens there does not change its times."""
         if self.racing:
             try:
-                self.child.leave()
-            except LostError as lost:
+                self.child.ask(Leave(), LEAVE_TIMEOUT)
+            except LaneError as lost:
                 self.result.why = self.result.why or f"it did not end in good order: {lost}"
         self.child.end()
 
-    def _ask(self, request: Request, expected: type[A]) -> A | None:
+    def _ask(self, request: Request) -> Done | None:
+        """Return the answer; None if the lane is lost, now or before."""
         if not self.racing:
             return None
         try:
-            answer = self.child.ask(request, self._timeout)
-        except LostError as lost:
-            self.result.verdict = "hung" if lost.verdict == "hung" else "failed"
-            self.result.why = str(lost)
+            return Done(self.child.ask(request, self._timeout))
+        except LaneError as lost:
+            self.result.verdict, self.result.why = lost.verdict, str(lost)
             self.child.end()
             return None
-        assert isinstance(answer, expected)
-        return answer
 
 
-LOOK = 0.25  # seconds for which nothing of ours runs, to see what else does; load averages lag minutes behind
+BUSY_INTERVAL = 0.25  # seconds for which nothing of ours runs, to see what else does; load averages lag minutes behind
 BUSY = 0.2  # share of the CPU time from which on other work is worth a word
 
 
@@ -275,14 +257,13 @@ class TooLongError(ValueError):
 
 
 @dataclass(frozen=True)
-class Wish:
+class RaceRequest:
     """What was asked for; None where the race shall choose.
 
     Attributes:
         function: "module:function".
         items: of a round.
         all_items: whether `items` was chosen by somebody, so that all of them are meant.
-        workers: in each lane.
         rounds: of each lane, after the warm-up round.
         strategies: names; none means all that can run it.
         timeout: seconds for any one step.
@@ -299,59 +280,58 @@ class Wish:
     seed: int
 
 
-def probe(wish: Wish, progress: Progress) -> Findings:
+def probe(request: RaceRequest, progress: Progress) -> Findings:
     """Look at the function, in a process of its own.
 
     Raises:
-        LostError: if it fails, hangs or isn't there.
+        LaneError: if it fails, hangs or isn't there.
     """
-    progress.phase(f"probing {wish.function}")
+    progress.phase(f"probing {request.function}")
     with running() as child:
-        findings = child.ask(Probe(wish.function, wish.items), wish.timeout, progress.step)
-    assert isinstance(findings, Findings)
+        findings: Findings = child.ask(Probe(request.function, request.items), request.timeout, progress.step)
     return findings
 
 
-def race(wish: Wish, findings: Findings, progress: Progress) -> Race:
+def race(request: RaceRequest, findings: Findings, progress: Progress) -> Race:
     """Race every strategy that can run the function.
 
     Raises:
         TooLongError: if nobody could wait for its end.
     """
-    workers = wish.workers or choosing.workers_for(findings.cpu_share, machine.whole_cpus())
-    count = len(wish.items)
-    if not wish.all_items:
+    workers = request.workers or choosing.workers_for(findings.cpu_share, machine.whole_cpus())
+    count = len(request.items)
+    if not request.all_items:
         count = choosing.items_for(choosing.line_seconds(findings, count) / count, workers, count)
-    entries = choosing.entries(findings, workers, wish.strategies)
-    if words := _long(wish, findings, count, workers, sum(not entry.why_not for entry in entries)):
+    entries = choosing.entries(findings, workers, request.strategies)
+    if words := _long(request, findings, count, workers, sum(not entry.why_not for entry in entries)):
         progress.warn(words)
-    notes = [*busy(psutil.cpu_percent(LOOK) / 100), *traced(tracers.inherited())]
-    notes += [f"{count} items instead of {len(wish.items)}, as they are long"] if count < len(wish.items) else []
-    items = wish.items[:count]
-    timeout = max(wish.timeout, choosing.longest_round(choosing.line_seconds(findings, count), count))
+    notes = [*busy(psutil.cpu_percent(BUSY_INTERVAL) / 100), *traced(tracers.inherited())]
+    notes += [f"{count} items instead of {len(request.items)}, as they are long"] if count < len(request.items) else []
+    items = request.items[:count]
+    timeout = max(request.timeout, choosing.longest_round(choosing.line_seconds(findings, count), count))
     with ExitStack() as stack:
         lanes = [Entrant(entry, stack.enter_context(running()), timeout) for entry in entries if not entry.why_not]
-        notes += _run(wish, items, lanes, progress, compare=findings.stable is not False)
+        notes += _run(request, items, lanes, progress, compare=findings.stable is not False)
     results = {lane.result.name: lane.result for lane in lanes}
     listed = [
         results.get(entry.name) or LaneResult(entry.name, entry.workers, "left out", entry.why_not) for entry in entries
     ]
-    return Race(wish.function, findings, count, workers, wish.timeout, wish.seed, listed, notes)
+    return Race(request.function, findings, count, workers, request.timeout, request.seed, listed, notes)
 
 
-def _long(wish: Wish, findings: Findings, count: int, workers: int, lanes: int) -> str | None:
+def _long(request: RaceRequest, findings: Findings, count: int, workers: int, lanes: int) -> str | None:
     """Return that a race should take far longer than one does, if it should.
 
     Raises:
         TooLongError: if nobody could wait for its end.
     """
-    whole = choosing.race_seconds(findings, count, lanes, workers, wish.rounds)
+    whole = choosing.race_seconds(findings, count, lanes, workers, request.rounds)
     if whole <= choosing.FAR_BEYOND:
         return None
     line = choosing.line_seconds(findings, count)
     grows = ", as each takes longer than the one before" if choosing.growth(findings.tried) else ""
     words = (
-        f"{wish.function} should take about {duration(whole)} to race: {many(count, 'item')} come to some"
+        f"{request.function} should take about {duration(whole)} to race: {many(count, 'item')} come to some"
         f" {duration(line)} one after the other{grows};"
         f" choose fewer (--count {choosing.fewer(findings, count)}) or shorter ones (--items FILE)"
     )
@@ -361,11 +341,7 @@ def _long(wish: Wish, findings: Findings, count: int, workers: int, lanes: int) 
 
 
 def busy(share: float) -> list[str]:
-    """Warn of a machine that has other work.
-
-    Args:
-        share: of all its CPU time that other work takes, 0 to 1.
-    """
+    """Warn of a machine where other work takes a large share, 0 to 1, of all CPU time."""
     if share < BUSY:
         return []
     return [
@@ -374,12 +350,7 @@ def busy(share: float) -> list[str]:
 
 
 def fewer(rounds: int, turn: float) -> list[str]:
-    """Return why there are fewer rounds than usual.
-
-    Args:
-        rounds: of each lane.
-        turn: seconds that one of each takes.
-    """
+    """Return why there are fewer rounds of each lane than usual, where a turn, one of each, takes so many seconds."""
     if rounds >= choosing.ROUNDS:
         return []
     why = f"to take about {setting(choosing.BUDGET)} in all"
@@ -394,14 +365,14 @@ def traced(names: list[str]) -> list[str]:
 
 
 def _run(
-    wish: Wish, items: Sequence[Item], lanes: Sequence[Entrant], progress: Progress, *, compare: bool
+    request: RaceRequest, items: Sequence[Item], lanes: Sequence[Entrant], progress: Progress, *, compare: bool
 ) -> list[str]:
-    """Start, warm up, race and end all lanes; give what was decided on the way."""
+    """Start, warm up, race and end all lanes; return what was decided on the way."""
     if not lanes:
         return []
     progress.phase(f"starting {', '.join(lane.result.name for lane in lanes)}")
     _each(lanes, progress, Entrant.wake)
-    _each(lanes, progress, lambda lane: lane.start(wish.function, items))
+    _each(lanes, progress, lambda lane: lane.start(request.function, items))
 
     def reference() -> Entrant | None:
         return next((lane for lane in lanes if lane.racing), None) if compare else None
@@ -409,8 +380,8 @@ def _run(
     progress.phase("warming up")
     warm: list[float] = []
     _each(lanes, progress, lambda lane: warm.append(lane.warm_up(reference())))
-    rounds = wish.rounds or choosing.rounds_for(warm)
-    order = random.Random(wish.seed)  # noqa: S311 - an order to draw, no secret
+    rounds = request.rounds or choosing.rounds_for(warm)
+    order = random.Random(request.seed)  # noqa: S311 - an order to draw, no secret
     for turn in range(rounds):
         progress.phase(f"round {turn + 1} of {rounds}")
         _each(order.sample(lanes, len(lanes)), progress, lambda lane: lane.run(reference()))
@@ -419,7 +390,7 @@ def _run(
     for lane in lanes:
         if lane.result.cpu_seconds is not None:
             lane.result.cpu_seconds /= len(lane.result.rounds)
-    return [] if wish.rounds else fewer(rounds, sum(warm))
+    return [] if request.rounds else fewer(rounds, sum(warm))
 
 
 def _each(lanes: Sequence[Entrant], progress: Progress, act: Callable[[Entrant], None]) -> None:

@@ -14,7 +14,7 @@ from paceline import machine
 from paceline.child import processes
 from paceline.child.inside import Failed
 from paceline.contracts import Option, Workload
-from paceline.race.racing import FAREWELL
+from paceline.race.racing import LEAVE_TIMEOUT
 from paceline.server.process import Instrument, running
 from paceline.server.service import Service, read_jitter
 from paceline.strategies import STRATEGIES, Strategy
@@ -231,8 +231,8 @@ def _answer(child: processes.Piped) -> Any:
 
 def _ended(child: processes.Piped) -> Ended:
     """Wait for the end of the strategy, which is no part of the round: what is wrong with it is told, and no more."""
-    if not child.answers.poll(FAREWELL):
-        return Ended(f"no end within {FAREWELL:g} s")
+    if not child.answers.poll(LEAVE_TIMEOUT):
+        return Ended(f"no end within {LEAVE_TIMEOUT:g} s")
     answer = _answer(child)
     return answer if isinstance(answer, Ended) else Ended(answer.why)
 
