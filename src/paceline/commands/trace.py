@@ -1,4 +1,4 @@
-"""`paceline trace`, from what was typed to the files."""
+"""`paceline trace`: one round as a file for viewers of traces, or as a page."""
 
 import argparse
 import sys
@@ -13,7 +13,7 @@ from paceline.commands.shared import FAILED, MISUSE, complain
 from paceline.files import STDOUT, put, unfit
 from paceline.report import unmet
 from paceline.text.formats import many, plain
-from paceline.watch.following import Wish
+from paceline.watch.following import WatchRequest
 from paceline.watch.trace import Round, as_text, collected
 
 SUMMARY = "save one round as a trace, for Perfetto and chrome://tracing"
@@ -56,7 +56,7 @@ def run(arguments: Namespace) -> int:
     """
     wanted = _wanted(arguments)
 
-    def write(wished: Wish) -> int:
+    def write(request: WatchRequest) -> int:
         if len(wanted) > 1 and wanted[0][0] == wanted[1][0]:
             complain(f"-o and --html both write to {wanted[0][0]}; give one of them another file")
             return MISUSE
@@ -67,20 +67,20 @@ def run(arguments: Namespace) -> int:
             if why := unfit(path):
                 complain(why)  # before the round, which may be long
                 return FAILED
-        return _traced(wished, wanted)
+        return _traced(request, wanted)
 
     return watch.attempt(arguments, write)
 
 
-def facts(wished: Wish, traced: Round) -> dict[str, Any]:
+def facts(request: WatchRequest, traced: Round) -> dict[str, Any]:
     """Return what a round is one of: in words, and where."""
-    strategy = wished.strategy
+    strategy = request.strategy
     return {
         "strategy": strategy.name,
         "options": strategy.options,
         "workers": strategy.workers,
-        "workload": f"{wished.items} {wished.what}",
-        "items": wished.items,
+        "workload": f"{request.items} {request.what}",
+        "items": request.items,
         "server_spans_dropped": traced.dropped,
         "fingerprint": machine.fingerprint(),
         "python": machine.stable_facts()["python_version"],
@@ -95,12 +95,12 @@ def _wanted(arguments: Namespace) -> list[tuple[Path, Maker]]:
     return [(path, make) for path, make in wanted if path is not None]
 
 
-def _traced(wished: Wish, wanted: list[tuple[Path, Maker]]) -> int:
-    traced = collected(wished)
+def _traced(request: WatchRequest, wanted: list[tuple[Path, Maker]]) -> int:
+    traced = collected(request)
     if traced.dropped:
         complain(f"the server had no room for {traced.dropped} of its spans; trace fewer items")
-    watch.complain_of_end(wished, traced.ended)
-    told = facts(wished, traced)
+    watch.complain_of_end(request, traced.ended)
+    told = facts(request, traced)
     for path, text in [(path, make(traced, told)) for path, make in wanted]:  # all is made before any is written
         try:
             put(path, text.encode())
@@ -130,12 +130,7 @@ def _beside(make: Maker, traced: Round) -> str:
 
 
 def as_html(traced: Round, facts: Mapping[str, Any]) -> str:
-    """Write a round as an HTML page that needs nothing else.
-
-    Args:
-        traced: at least one item.
-        facts: what it is a round of, as `facts` gives it.
-    """
+    """Write a round of at least one item as an HTML page that needs nothing else."""
     from paceline.report.output import page  # here: what draws takes longer to load than a round takes
     from paceline.report.tracing import timeline_page
 

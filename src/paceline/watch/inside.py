@@ -1,6 +1,4 @@
-"""The process in which a strategy is watched: `python -m paceline.watch.inside` does what its standard input says,
-once.
-"""
+"""The process in which a strategy is watched: `python -m paceline.watch.inside` does once what its input says."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +8,7 @@ from paceline.contracts import Workload
 from paceline.race.lane import FORKING, end_with_race
 from paceline.race.probing import Output
 from paceline.strategies import STRATEGIES, Strategy
-from paceline.watch.messages import Ended, Ran, Request, UnfitError
+from paceline.watch.messages import Ended, Ran, RunTwice, UnfitError
 from paceline.workers.spans import Observed
 from paceline.workloads import Call, call
 from paceline.workloads.call import NoSuchFunctionError
@@ -20,7 +18,7 @@ def main() -> None:
     """Answer, and end."""
     requests, answers = ends()
     output = Output()
-    request: Request = requests.recv()
+    request: RunTwice = requests.recv()
     try:
         with run(request, requests.fileno(), output):
             answers.send(Ran(output.first_line()))
@@ -30,7 +28,7 @@ def main() -> None:
 
 
 @contextmanager
-def run(request: Request, lifeline: int, output: Output) -> Iterator[None]:
+def run(request: RunTwice, lifeline: int, output: Output) -> Iterator[None]:
     """Run a warm round and a watched one, telling them apart in the log; the strategy ends with the context."""
     forks = request.strategy == FORKING
     if not forks:

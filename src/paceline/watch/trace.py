@@ -7,7 +7,7 @@ from typing import Any
 
 from paceline.server.ledger import Served
 from paceline.server.process import Instrument
-from paceline.watch.following import Wish, rounds
+from paceline.watch.following import WatchRequest, rounds
 from paceline.watch.messages import Ended, Ran
 from paceline.workers.spans import Forgotten, Opened, Span
 
@@ -16,14 +16,13 @@ from paceline.workers.spans import Forgotten, Opened, Span
 class Round:
     """What there is to know of one round; all seconds on `time.monotonic()`.
 
-    Args:
+    Attributes:
         opened: every worker, in the order of their numbers.
         spans: of the workers, shape (items,), in order of completion.
         served: of the server, in order of completion; empty without one.
         server: the server's process; None without one.
         dropped: how many spans the server had no room for.
         printed: the first line that the items printed, if any.
-        ended: how the workers ended.
     """
 
     opened: tuple[Opened, ...]
@@ -35,8 +34,8 @@ class Round:
     ended: Ended = field(default_factory=Ended)
 
 
-def collected(wished: Wish) -> Round:
-    """Run a warm round and another one, and give the second.
+def collected(request: WatchRequest) -> Round:
+    """Run a warm round and another one, and return the second.
 
     Raises:
         WatchError: if it can't be done.
@@ -46,7 +45,7 @@ def collected(wished: Wish) -> Round:
     spans: list[Span] = []
     printed: str | None = None
     ended = Ended()
-    with rounds(wished, spans=True) as (records, server):
+    with rounds(request, spans=True) as (records, server):
         for record in records:
             match record:
                 case Opened():
@@ -84,7 +83,7 @@ def as_text(traced: Round, facts: Mapping[str, Any]) -> str:
 
     Args:
         traced: at least one item.
-        facts: what it is a round of, for `otherData`.
+        facts: what it is a round of.
     """
     lines = ",\n".join(json.dumps(event) for event in events(traced))
     return f'{{"traceEvents": [\n{lines}\n],\n"displayTimeUnit": "ms",\n"otherData": {json.dumps(facts)}}}\n'
@@ -103,7 +102,6 @@ def events(traced: Round) -> list[Event]:
 
 
 def lane(number: int) -> int:
-    """Return the number of a worker's or a connection's lane."""
     return number + 1
 
 
@@ -183,7 +181,6 @@ def _called(workers: Sequence[int]) -> str:
 
 
 def _names_of_lane(what: str, pid: int, number: int, name: str, place: int) -> Iterator[Event]:
-    """Name a process or a thread, and give it a place among the others."""
     shared = {"ph": "M", "ts": 0, "pid": pid, "tid": lane(number)}
     yield {"name": f"{what}_name", **shared, "args": {"name": name}}
     yield {"name": f"{what}_sort_index", **shared, "args": {"sort_index": place}}
