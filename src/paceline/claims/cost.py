@@ -2,8 +2,8 @@
 
 import math
 import statistics
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 
 from paceline.claims.evidence import Evidence, Replicate, Sample, added, median, quotient, ratios, values
@@ -102,7 +102,7 @@ AS_GOOD = 1.05
 """The overhead of processes shows where they take longer than threads by more than this, and is lost elsewhere."""
 
 _SHORT, _LONG = 10e-6, 100e-3
-_SIZES = (0, 64 * 2**10, 2**20)
+_PAYLOADS = {0: "no payload", 64 * 2**10: "64 KiB in and out", 2**20: "1024 KiB in and out"}
 
 
 @claim(
@@ -143,7 +143,10 @@ def _caught_up(evidence: Evidence) -> Part:
         AS_GOOD,
         "within 5 % of each other two strategies are as good as the same, as in a race",
         "break_even",
-        beside=present(_crossing_figure(evidence, size) for size in _SIZES),
+        beside=present(
+            figure(f"length of an item from which processes are faster, {payload}", _crossing(evidence, size), "s")
+            for size, payload in _PAYLOADS.items()
+        ),
     )
 
 
@@ -160,30 +163,22 @@ def _items(evidence: Evidence, function: str, strategy: str, seconds: float, siz
     return evidence.cells("break_even", function, strategy=strategy, item_cpu_seconds=seconds, size=size)
 
 
-def _crossing_figure(evidence: Evidence, size: int) -> Figure:
-    payload = "no payload" if not size else f"{size // 2**10} KiB in and out"
-    return figure(f"length of an item from which processes are faster, {payload}", _crossing(evidence, size), "s")
-
-
 def _crossing(evidence: Evidence, size: int) -> Sample:
     """Return the length of an item at which a pool of processes catches up with threads, between two lengths on log
     scales.
     """
     found = evidence.cells("break_even", "test_break_even", strategy="pool-fork", size=size)
     lengths = sorted(seconds for seconds in {added("item_cpu_seconds")(one.cell) for one in found} if seconds)
-    curves = {seconds: _on_the_map(evidence, seconds, size).values for seconds in lengths}
+    pool, threads = (
+        {seconds: _items(evidence, "test_break_even", strategy, seconds, size) for seconds in lengths}
+        for strategy in ("pool-fork", "threads")
+    )
+    curves = {seconds: ratios(pool[seconds], threads[seconds], median).values for seconds in lengths}
     keys = sorted({key for curve in curves.values() for key in curve})
     met = {key: _first_crossing([(at, curve[key]) for at, curve in curves.items() if key in curve]) for key in keys}
     known = {key: at for key, at in met.items() if at is not None}
     never = f"no crossing: in {len(keys) - len(known)} of {len(keys)} processes the two do not change places"
     return Sample(known, (never,) if len(known) < len(keys) else ())
-
-
-def _on_the_map(evidence: Evidence, seconds: float, size: int) -> Sample:
-    own, threads = (
-        _items(evidence, "test_break_even", strategy, seconds, size) for strategy in ("pool-fork", "threads")
-    )
-    return ratios(own, threads, median)
 
 
 def _first_crossing(curve: Sequence[tuple[float, float]]) -> float | None:
@@ -196,15 +191,10 @@ def _first_crossing(curve: Sequence[tuple[float, float]]) -> float | None:
 
 ANOTHER_SYSTEM = 1.25
 
+Reader = Callable[[Evidence], Sample]
+"""Reads what two systems are compared by."""
+
 _BECAUSE_SYSTEMS = "apart by less than a quarter, either way, two days of one system may be as well"
-
-
-@dataclass(frozen=True)
-class _Compared:
-    """What two systems are compared by: a figure in words, and where it is found."""
-
-    what: str
-    sample: Callable[[Evidence], Sample]
 
 
 @claim("os-differs", "Process start and scheduling differ between operating systems", "starting", "computing")
@@ -215,21 +205,24 @@ def os_differs(evidence: Evidence) -> Finding:
     judged. Spawned processes decide, as every system has them; the others stand beside.
     """
     there = _elsewhere(evidence)
-    starts = "processes start at another speed on another system"
-    scheduled = "processes are scheduled otherwise on another system"
+    starts: dict[str, Reader] = {
+        f"time until {MANY} processes by {METHODS[strategy]} are ready": partial(_time_to_start, strategy)
+        for strategy in ("pool-spawn", "pool-fork", "pool-forkserver")
+    }
+    scheduling: dict[str, Reader] = {"context switches of a pool per item of computing": _switches}
     return combine(
         [
-            _differs(starts, evidence, there, "starting", [_starts(strategy) for strategy in _SYSTEMS_BY]),
-            _differs(scheduled, evidence, there, "computing", [_SWITCHES]),
+            _differs("processes start at another speed on another system", evidence, there, "starting", starts),
+            _differs("processes are scheduled otherwise on another system", evidence, there, "computing", scheduling),
         ]
     )
 
 
-def _differs(part: str, here: Evidence, there: Evidence | None, run: str, by: Sequence[_Compared]) -> Part:
+def _differs(part: str, here: Evidence, there: Evidence | None, run: str, by: Mapping[str, Reader]) -> Part:
     stated = f"above {margin_text(ANOTHER_SYSTEM, 'x')}: {_BECAUSE_SYSTEMS}"
     if there is None:
         return undecided(part, stated, f"the same run on another system, given beside this one: {command(run)}")
-    decides, *others = (_apart(each, here, there) for each in by)
+    decides, *others = (_apart(what, read, here, there) for what, read in by.items())
     beside = present(others)
     if unlike := _unlike(here.first, there.first):
         lacking = f"runs of two systems that do not differ in {' and '.join(unlike)} too"
@@ -237,14 +230,14 @@ def _differs(part: str, here: Evidence, there: Evidence | None, run: str, by: Se
     return above(part, decides, ANOTHER_SYSTEM, _BECAUSE_SYSTEMS, run, beside=beside)
 
 
-def _apart(by: _Compared, here: Evidence, there: Evidence) -> Figure:
+def _apart(what: str, read: Reader, here: Evidence, there: Evidence) -> Figure:
     """Return how many times as much the system with more has. Processes of two runs are paired as they come, at
     random.
     """
-    more, less = (here, by.sample(here)), (there, by.sample(there))
+    more, less = (here, read(here)), (there, read(there))
     if figure("", quotient(more[1], less[1])).value < 1:
         more, less = less, more
-    return figure(f"{by.what}: {more[0].system} / {less[0].system}", quotient(more[1], less[1]))
+    return figure(f"{what}: {more[0].system} / {less[0].system}", quotient(more[1], less[1]))
 
 
 def _elsewhere(evidence: Evidence) -> Evidence | None:
@@ -257,6 +250,10 @@ def _elsewhere(evidence: Evidence) -> Evidence | None:
     return Evidence([nearest, *(run for run in others if run is not nearest)])
 
 
+def _time_to_start(strategy: str, side: Evidence) -> Sample:
+    return values(_starting(side, strategy), median)
+
+
 def _unlike(here: Run, there: Run) -> list[str]:
     alike: dict[str, Callable[[Run], object]] = {"CPU": lambda run: run.machine_info.get("cpu"), "Python": _version}
     return [name for name, of in alike.items() if of(here) != of(there)]
@@ -267,24 +264,9 @@ def _version(run: Run) -> tuple[str, bool]:
     return feature, bool(run.machine_info.get("free_threaded"))
 
 
-_SYSTEMS_BY = ("pool-spawn", "pool-fork", "pool-forkserver")
-
-
-def _starts(strategy: str) -> _Compared:
-    what = f"time until {MANY} processes by {METHODS[strategy]} are ready"
-    return _Compared(what, lambda side: values(_starting(side, strategy), median))
-
-
 def _switches(side: Evidence) -> Sample:
     cells = side.cells("computing", "test_computing", strategy="pool-fork", kernel="squares")
-    return values(cells, _switches_per_item)
-
-
-def _switches_per_item(cell: Cell) -> float | None:
-    return cell.context_switches / cell.items if cell.context_switches is not None else None
-
-
-_SWITCHES = _Compared("context switches of a pool per item of computing", _switches)
+    return values(cells, lambda cell: None if cell.context_switches is None else cell.context_switches / cell.items)
 
 
 MORE_MEMORY = 2.0**20

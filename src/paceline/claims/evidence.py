@@ -117,7 +117,6 @@ def values(cells: Iterable[Replicate], what: Reading | str) -> Sample:
     scale may have them, none of that process counts, and a warning says so.
 
     Args:
-        cells: those that fit.
         what: how the figure is read, or the name under which the experiment added it.
     """
     found, read = list(cells), added(what) if isinstance(what, str) else what
@@ -177,15 +176,8 @@ _FIELDS = {*Cell.__dataclass_fields__, "median"}
 
 
 def _each_once(runs: Sequence[Run]) -> list[Run]:
-    found: list[Run] = []
-    for run in runs:
-        if not any(_same(run, other) for other in found):
-            found.append(run)
-    return found
-
-
-def _same(run: Run, other: Run) -> bool:
-    return (run.fingerprint, run.datetime, run.cells) == (other.fingerprint, other.datetime, other.cells)
+    known = [(run.fingerprint, run.datetime, run.cells) for run in runs]
+    return [run for place, run in enumerate(runs) if known[place] not in known[:place]]
 
 
 def _marks(cells: Sequence[Replicate]) -> list[str]:

@@ -61,7 +61,6 @@ class Part:
     """One statement of a claim, with what decides it.
 
     Attributes:
-        part: the statement, in words.
         figures: the deciding ones first, then those that stand beside them for the reader.
         margin: the sentence that states the margin and why it is that one.
         missing: what to run or to have, where the verdict is unknown.
@@ -129,10 +128,6 @@ def claim(name: str, sentence: str, *experiments: str) -> Callable[[Callable[[Ev
 def combine(parts: Sequence[Part], warnings: Iterable[str] = ()) -> Finding:
     """Join parts: one refuted part refutes the claim as it stands, and only a claim whose parts all hold is confirmed.
 
-    Args:
-        parts: n at least 1.
-        warnings: doubts about the claim as a whole.
-
     Raises:
         ValueError: there are no parts, and nothing is not confirmed.
     """
@@ -184,7 +179,7 @@ def above(
 
     Args:
         part: the statement, in words.
-        decides: the figure; or several, none of which may be below: none at all leaves the statement unknown.
+        decides: the figure; or several that have to hold, of which none at all leaves the statement unknown.
         margin: in the figure's unit, stated before anybody looked at it.
         because: why it is that margin.
         run: the experiment to run where processes are missing.
@@ -255,11 +250,7 @@ def settled(part: Part) -> Part:
 
 def control(part: Part, otherwise: str) -> Part:
     """Make a part a control: what must hold before the others can be read. One that does not hold refutes no claim, it
-    shows that this machine or this run can't tell.
-
-    Args:
-        part: as judged.
-        otherwise: what it takes, for a control that does not hold.
+    shows that this machine or this run can't tell, and what it takes otherwise.
     """
     return replace(part, verdict="unknown", missing=otherwise) if part.verdict == "refuted" else part
 
@@ -275,7 +266,7 @@ def always(
         checks: whether it held, for each process.
         because: what exactly has to hold, and why.
         run: the experiment to run where processes are missing.
-        figures: the counts, for the reader.
+        figures: the counts.
     """
     each = list(checks.values() if isinstance(checks, Mapping) else checks)
     enough = len(each) >= LEAST_PROCESSES
@@ -286,12 +277,7 @@ def always(
 
 
 def same(part: str, cells: Sequence[Replicate], counts: Mapping[str, Reading | str], because: str, run: str) -> Part:
-    """Judge that two counts are the same in every process.
-
-    Args:
-        counts: the two, by what they are in words.
-        part: and the others, as for `always`.
-    """
+    """Judge, as `always` does, that two counts, by what they are called, are the same in every process."""
     samples = {what: values(cells, reading) for what, reading in counts.items()}
     figures = [figure(what, sample, "count") for what, sample in samples.items()]
     return always(part, equal(*samples.values()), because, run, figures)
@@ -308,13 +294,8 @@ def checked(sample: Sample, holds: Callable[[float], bool]) -> dict[Key, bool]:
 
 
 def undecided(part: str, because: str, missing: str, figures: Sequence[Figure] = ()) -> Part:
-    """Leave a statement open that this machine or this run can't tell.
-
-    Args:
-        part: the statement, in words.
-        because: the margin there would be, and why.
-        missing: what to run, or what machine or Python it takes.
-        figures: what is known all the same.
+    """Leave a statement open that this machine or this run can't tell: with the margin there would be, what to run or
+    to have, and what is known all the same.
     """
     return Part(part, "unknown", tuple(figures), because, missing, _doubts(figures))
 

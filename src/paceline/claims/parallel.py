@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from paceline.claims import measures
 from paceline.claims.evidence import Evidence, Replicate, Sample, counted, median, quotient, ratios, values
@@ -286,12 +287,16 @@ def _in_step(evidence: Evidence) -> Part:
     part = "control: fewer interpreters than CPUs gain no more than their number"
     fewer = [n for n in evidence.workers("too_many", _COMPUTING, strategy=PROCESSES[0]) if n < (evidence.cpus or 1)]
     plain = evidence.cells("too_many", _COMPUTING, strategy=BASELINE)
-    gains = [
-        figure(f"speedup over workers, {n} of {PROCESSES[0]}", _scaled(measures.speedup(plain, _many(evidence, n)), n))
-        for n in fewer
+    gains = {n: measures.speedup(plain, _many(evidence, n)) for n in fewer}
+    per_worker = [
+        figure(
+            f"speedup over workers, {n} of {PROCESSES[0]}",
+            replace(gain, values={key: value / n for key, value in gain.values.items()}),
+        )
+        for n, gain in gains.items()
     ]
     because = f"what is below {GAIN}x may be noise; above it the plain loop is slow for another reason"
-    judged = below(part, gains, GAIN, because, "too_many")
+    judged = below(part, per_worker, GAIN, because, "too_many")
     return one_cpu(evidence, part) or control(judged, "a run whose plain loop is undisturbed")
 
 
@@ -299,10 +304,6 @@ def _many(
     evidence: Evidence, workers: int, function: str = _COMPUTING, strategy: str = PROCESSES[0]
 ) -> list[Replicate]:
     return evidence.cells("too_many", function, strategy=strategy, workers=workers)
-
-
-def _scaled(sample: Sample, by: int) -> Sample:
-    return Sample({key: value / by for key, value in sample.values.items()}, sample.warnings)
 
 
 @claim("no-more-than-cpus", "More interpreters than CPUs gain nothing", "too_many")

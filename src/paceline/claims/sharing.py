@@ -109,29 +109,25 @@ def no_sharing(evidence: Evidence) -> Finding:
     trips = {each: evidence.cells("talking", "test_round_trips", strategy=each) for each in CONSTRUCTS}
     lacking = [construct for construct, cells in trips.items() if not cells]
     objects = _unseen(
-        evidence,
         "processes share no ordinary objects",
-        "global-list",
+        "a module's list",
+        evidence.cells("talking", "test_ordinary_objects", strategy="global-list"),
         "what a process appends to a module's list, its parent never sees",
         [],
     )
     memory = _unseen(
-        evidence,
         "processes share no memory at all, so they have to talk",
-        "shared-memory",
+        "a SharedMemory block",
+        evidence.cells("talking", "test_ordinary_objects", strategy="shared-memory"),
         "what a process writes into a SharedMemory block, its parent does not find there",
         [one for construct, cells in trips.items() for one in _carried(construct, cells)],
     )
     return combine([objects, memory], unmeasured(lacking))
 
 
-_CHANGED = {"global-list": "a module's list", "shared-memory": "a SharedMemory block"}
-
-
-def _unseen(evidence: Evidence, part: str, place: str, because: str, beside: Sequence[Figure]) -> Part:
-    cells = evidence.cells("talking", "test_ordinary_objects", strategy=place)
+def _unseen(part: str, what: str, cells: Sequence[Replicate], because: str, beside: Sequence[Figure]) -> Part:
     seen = values(cells, "seen_by_parent")
-    changes = figure(f"changes of {_CHANGED[place]} that the parent saw", seen, "count")
+    changes = figure(f"changes of {what} that the parent saw", seen, "count")
     return always(part, checked(seen, lambda count: count == 0), because, "talking", [changes, *beside])
 
 
@@ -153,10 +149,24 @@ def default_size(evidence: Evidence) -> Finding:
         for affinity in ("all CPUs", "one CPU")
     )
     limited = [replicate for replicate in every if _has_quota(replicate.cell)]
-    parts = [_per_cpu_online(every), _per_cpu_usable(one)]
-    if limited:
-        return combine([*parts, _per_cpu_paid(limited)])
-    return combine(parts, ["no quota: nothing here limits the CPU time, so nobody saw what a pool makes of that"])
+    usable = same(
+        "a pool that may use one CPU has one process",
+        one,
+        {"processes of a pool that may use one CPU": "default_workers", "CPUs that it may use": "cpus_usable"},
+        "as many processes as CPUs that it may use, as more of them could only take turns",
+        "pools",
+    )
+    if not limited:
+        no_quota = "no quota: nothing here limits the CPU time, so nobody saw what a pool makes of that"
+        return combine([_per_cpu_online(every), usable], [no_quota])
+    paid = same(
+        "a pool under a quota has one process per CPU that the quota pays for",
+        limited,
+        {"processes of a pool under a quota": "default_workers", "CPUs that the quota keeps busy all the time": _paid},
+        "as many processes as CPUs that the quota pays for, as more of them could only take turns",
+        "pools",
+    )
+    return combine([_per_cpu_online(every), usable, paid])
 
 
 def _per_cpu_online(cells: Sequence[Replicate]) -> Part:
@@ -171,26 +181,6 @@ def _per_cpu_online(cells: Sequence[Replicate]) -> Part:
         missing = "a session that may use every CPU of the machine: this one may not, and its pools may go by that"
         return undecided(part, f"in every process: {because}", missing, figures)
     return always(part, checks, because, "pools", figures)
-
-
-def _per_cpu_usable(cells: Sequence[Replicate]) -> Part:
-    return same(
-        "a pool that may use one CPU has one process",
-        cells,
-        {"processes of a pool that may use one CPU": "default_workers", "CPUs that it may use": "cpus_usable"},
-        "as many processes as CPUs that it may use, as more of them could only take turns",
-        "pools",
-    )
-
-
-def _per_cpu_paid(cells: Sequence[Replicate]) -> Part:
-    return same(
-        "a pool under a quota has one process per CPU that the quota pays for",
-        cells,
-        {"processes of a pool under a quota": "default_workers", "CPUs that the quota keeps busy all the time": _paid},
-        "as many processes as CPUs that the quota pays for, as more of them could only take turns",
-        "pools",
-    )
 
 
 def _has_quota(cell: Cell) -> bool:
