@@ -76,11 +76,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Costs:
-    """What a strategy's workers cost before and beside their items.
+    """What a strategy's workers cost before and beside their items; None where the run can't tell.
 
     Attributes:
-        start: seconds until all workers are ready; None if the run can't tell.
-        memory: bytes of all processes together; None if the run can't tell.
+        start: seconds until all workers are ready.
+        memory: bytes of all processes together.
         server_seconds: CPU time that the server needs for an item, seconds; 0 if nothing was downloaded.
     """
 
@@ -120,8 +120,7 @@ def _line(points: Iterable[tuple[int, float | None]]) -> Line | None:
 
 
 def _memory(cell: Cell) -> float | None:
-    """Return PSS, or USS where a system doesn't count that."""
-    found = cell.extra.get("pss_bytes", cell.extra.get("uss_bytes"))
+    found = cell.extra.get("pss_bytes", cell.extra.get("uss_bytes"))  # USS where a system doesn't count PSS
     return float(found) if isinstance(found, int | float) else None
 
 

@@ -34,7 +34,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Columns:
-    """Many works at once, for arithmetic: an array of shape (n,) for each field of a `Work`."""
+    """Many works, for arithmetic: an array of shape (n,) for each field of a `Work`."""
 
     items: Numbers
     workers: Numbers
@@ -93,9 +93,7 @@ class Measured:
 def measured(run: Run) -> list[Measured]:
     """Return the cells that the model can be fitted to, each once."""
     cells = [cell for cell in merged(run.cells) if _is_fit(cell)]
-    cpus = usable_cpus(run)
-    own = {id(cell): _one_worker(cell, cpus) for cell in cells}
-    least = _least(cells, own)
+    least = _cpu_seconds(cells, usable_cpus(run))
     return [_measured(cell, least.get(_item(cell))) for cell in cells]
 
 
@@ -121,25 +119,21 @@ def usable_cpus(run: Run) -> float:
     return float(count) if isinstance(count, int | float) and count > 0 else 1.0
 
 
-def _one_worker(cell: Cell, cpus: float) -> float:
-    """Return the CPU time of an item, seconds, as the one-worker pass of the cell's own limit saw it.
+def _cpu_seconds(cells: Iterable[Cell], cpus: float) -> dict[Any, float]:
+    """Return the CPU time of each kind of item, seconds, as the one-worker passes of the cells' own limits saw it: the
+    least that any took, which was disturbed least.
 
     Source: `paceline.stats.samples.computing`, solved for the CPU time.
     """
-    return (cell.limit or 0.0) * min(cell.workers, cpus) / cell.items
-
-
-def _least(cells: Iterable[Cell], own: Mapping[int, float]) -> dict[Any, float]:
-    """Return the CPU time of each kind of item: the least that any cell's pass took, which was disturbed least."""
-    seen: dict[Any, list[float]] = {}
+    least: dict[Any, float] = {}
     for cell in cells:
         if KINDS[cell.workload] == "computing":
-            seen.setdefault(_item(cell), []).append(own[id(cell)])
-    return {item: min(values) for item, values in seen.items()}
+            taken = (cell.limit or 0.0) * min(cell.workers, cpus) / cell.items
+            least[_item(cell)] = min(taken, least.get(_item(cell), taken))
+    return least
 
 
-def _item(cell: Cell) -> Any:
-    """Return which items are the same to compute."""
+def _item(cell: Cell) -> Any:  # the same for items that are the same to compute
     asked = cell.extra.get("item_cpu_seconds")
     return cell.workload, cell.kernel, asked if isinstance(asked, float) else None, cell.n
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from paceline.predict import model
-from paceline.predict.groups import Costs, Groups, Setting, by_group, fitted
+from paceline.predict.groups import Costs, Setting, by_group, fitted
 from paceline.predict.measured import Columns, Measured, Work
 from paceline.predict.model import Fit
 
@@ -109,7 +109,11 @@ class Prediction:
 
 
 def predict(question: Question, fit: Fit, costs: Costs, cells: Sequence[Measured]) -> Prediction:
-    """Answer a question from the fit of a group, the costs of its workers and the cells that the fit rests on."""
+    """Answer a question from the fit of a group, the costs of its workers and the cells that the fit rests on.
+
+    Source: Denning and Buzen (1978): what binds is the resource with the largest demand, as no change elsewhere makes
+        the whole faster than it.
+    """
     room = _room(question, costs)
     work = question.work if room is None else replace(question.work, workers=max(1, room))
     middle, low, high = _interval(work, question.machines, fit, costs)
@@ -121,7 +125,7 @@ def predict(question: Question, fit: Fit, costs: Costs, cells: Sequence[Measured
         high=high,
         start_seconds=start,
         demands=demands,
-        binding=MEMORY if room is not None else _binding(demands),
+        binding=MEMORY if room is not None else max(demands, key=lambda resource: demands[resource]),
         memory_bytes=costs.memory.at(question.work.workers) if costs.memory else None,
         fitting_workers=room,
         beyond=tuple(beyond(_share(work, question.machines), cells)),
@@ -136,8 +140,7 @@ def _room(question: Question, costs: Costs) -> int | None:
     return max(0, int((question.memory - costs.memory.base) / costs.memory.each)) if costs.memory.each else 0
 
 
-def _share(work: Work, machines: int) -> Work:
-    """Return the work of the machine that has most of it."""
+def _share(work: Work, machines: int) -> Work:  # of the machine that has most
     return replace(work, items=math.ceil(work.items / machines))
 
 
@@ -163,14 +166,6 @@ def _demands(work: Work, machines: int, fit: Fit, costs: Costs) -> dict[str, flo
     }
 
 
-def _binding(demands: dict[str, float]) -> str:
-    """Name the resource with the largest demand: the bottleneck.
-
-    Source: Denning and Buzen (1978): no change elsewhere makes the whole faster than it.
-    """
-    return max(demands, key=lambda resource: demands[resource])
-
-
 def _needed(work: Work, deadline: float, start: float, fit: Fit, costs: Costs) -> Needed:
     def meets(place: int) -> Callable[[int], bool]:
         return lambda machines: start + _interval(work, machines, fit, costs)[place] <= deadline
@@ -184,11 +179,8 @@ NEAR = 0.2
 
 @dataclass(frozen=True)
 class HeldOut:
-    """A cell, and what was predicted without it.
-
-    Attributes:
-        predicted: seconds; None if no prediction can be made without this cell.
-        factor: of the interval, which reaches from predicted / factor to predicted * factor.
+    """A cell, and the seconds that were predicted without it, if any can be, in an interval from predicted / factor to
+    predicted * factor.
     """
 
     cell: Measured
@@ -225,15 +217,13 @@ def held_out(cells: Sequence[Measured], setting: Setting) -> list[HeldOut]:
         Statistical Society B 36 (1974), 111-147.
     """
     known = by_group(cells)
-    return [_held_out(cell, known, setting) for cell in cells]
-
-
-def _held_out(cell: Measured, known: Groups, setting: Setting) -> HeldOut:
-    rest = {**known, cell.group: [other for other in known[cell.group] if other.work != cell.work]}
-    found = fitted(cell.group, rest, setting)
-    if found is None:
-        return HeldOut(cell, None, math.inf)
-    return HeldOut(cell, found.seconds(cell.work), found.factor(cell.work))
+    found = []
+    for cell in cells:
+        rest = [other for other in known[cell.group] if other.work != cell.work]
+        fit = fitted(cell.group, {**known, cell.group: rest}, setting)
+        predicted, factor = (fit.seconds(cell.work), fit.factor(cell.work)) if fit else (None, math.inf)
+        found.append(HeldOut(cell, predicted, factor))
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)

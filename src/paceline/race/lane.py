@@ -26,11 +26,7 @@ GIVE_TIMEOUT = 1.0  # seconds after which no further item is done again
 
 
 class Lane:
-    """What a lane knows between two requests.
-
-    Attributes:
-        output: what the function prints.
-    """
+    """What a lane knows between two requests."""
 
     def __init__(self, output: Output, lifeline: int) -> None:
         self.output, self._lifeline = output, lifeline

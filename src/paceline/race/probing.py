@@ -213,6 +213,7 @@ def probe(call: Call, items: Sequence[Item], output: Output) -> Generator[Began,
         first, second = yield from _twice(call, face, items)
     yield Began("the comparison of its results")
     changed = changes(before, taken(call.module()))
+    faster = _per_item(first) / _per_item(second)
     return Findings(
         face=face,
         seconds=_per_item(first),
@@ -221,7 +222,7 @@ def probe(call: Call, items: Sequence[Item], output: Output) -> Generator[Began,
         unpicklable=_unpicklable(call, [tried.result for tried in first]),
         printed=output.first_line(),
         changed=changed,
-        caches=_caches(_per_item(first), _per_item(second)),
+        caches=faster if faster > SUSPICIOUS and _per_item(first) > WORTH_CACHING else None,
         blocks=_blocks(first, second),
         tried=tuple(tried.wall for tried in first),
     )
@@ -271,11 +272,6 @@ def _keeps_loop(tried: Tried) -> bool:
     return tried.kept > BLOCKING or tried.kept > max(HARMLESS, (tried.around - tried.held) / 2)
 
 
-def _caches(first: float, second: float) -> float | None:
-    faster = first / second
-    return faster if faster > SUSPICIOUS and first > WORTH_CACHING else None
-
-
 @contextmanager
 def _caller(call: Call, face: Face, steps: Steps) -> Iterator[Callable[[Item], Result]]:
     """Open the workload once, and hand out a blocking way to do one item; `steps` times those of an async one."""
@@ -286,13 +282,9 @@ def _caller(call: Call, face: Face, steps: Steps) -> Iterator[Callable[[Item], R
     opened = AsyncExitStack()
     with runner() as loop:
         loop.get_loop().set_task_factory(steps.task)
-        awaited = loop.run(_enter(opened, call))
+        awaited = loop.run(opened.enter_async_context(call.async_worker(1)))
         yield lambda item: loop.run(_one(awaited, item))
         loop.run(opened.aclose())
-
-
-async def _enter(opened: AsyncExitStack, call: Call) -> Callable[[Item], Awaitable[Result]]:
-    return await opened.enter_async_context(call.async_worker(1))
 
 
 async def _one(run: Callable[[Item], Awaitable[Result]], item: Item) -> Result:

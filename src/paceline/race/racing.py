@@ -49,6 +49,7 @@ STEPS = {
     Give: "an item that is done again",
     Compare: "the comparison of its results",
 }
+"""Request -> what hangs if no answer comes."""
 
 
 class LaneError(Exception):
@@ -67,15 +68,10 @@ class LaneProcess:
         self.pid = piped.pid
 
     def ask(self, request: Request, timeout: float, began: Callable[[str], None] = lambda _: None) -> Any:
-        """Send a request, and return what it is answered with.
-
-        Args:
-            request: what to do.
-            timeout: seconds for it, or for each step it announces.
-            began: is told of each step.
+        """Send a request, and return what it is answered with; `began` is called with each step that is announced.
 
         Raises:
-            LaneError: if it failed, took too long, or the process ended.
+            LaneError: if it failed, a step took more than `timeout` seconds, or the process ended.
         """
         step = STEPS.get(type(request), "an answer")
         try:
@@ -117,8 +113,6 @@ class Entrant:
     """A strategy that takes part, and what is known of it.
 
     Attributes:
-        result: how it stands.
-        child: its process.
         digests: of the results of its last round, if others are compared with it.
     """
 
@@ -167,16 +161,12 @@ class Entrant:
         expected = values.digest(other.digests) if other and other.digests else None
         done = self._ask(Run(expected))
         ran: Ran | None = done.value if done else None
-        if ran and first is self:
-            self._become_reference(ran.digests)
+        if ran and first is self and ran.digests != self.digests:
+            self.digests, self._remembered, self._room = ran.digests, {}, KEPT
         if ran and ran.digests and other and expected:
             self._judge(other, differing(other.digests, ran.digests))
             self._ask(Forget())
         return ran if self.racing else None
-
-    def _become_reference(self, digests: bytes) -> None:
-        if digests != self.digests:
-            self.digests, self._remembered, self._room = digests, {}, KEPT
 
     def _judge(self, first: "Entrant", places: Sequence[int]) -> None:
         """Tell whether results whose digests differ from those of the first lane do so themselves."""
@@ -197,10 +187,7 @@ class Entrant:
 
     def _compare(self, first: "Entrant", places: Sequence[int]) -> tuple[int, bool | None]:
         """Compare results with those of the first lane, some at a time, until one is different, time is up or a lane
-        lost.
-
-        Returns:
-            How many were compared, and whether they are the same; None if it can't be told.
+        lost; return how many were compared, and whether they are the same, None if it can't be told.
         """
         same: bool | None = True
         done = 0
