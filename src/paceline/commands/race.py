@@ -8,10 +8,10 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from paceline.commands.shared import FAILED, MISUSE, complain
+from paceline.commands.shared import FAILED, MISUSE, MisuseError, complain, strategy_named
 from paceline.contracts import Item
 from paceline.history.documents import other_form
-from paceline.race import choosing, output, racing
+from paceline.race import output, racing
 from paceline.race.judging import Race
 from paceline.race.racing import LaneError, RaceRequest, TooLongError
 from paceline.text import options
@@ -31,14 +31,6 @@ examples:
 
 
 _COUNT = 32
-
-
-class UnknownStrategyError(ValueError):
-    """There is no strategy of that name."""
-
-
-class ItemsError(ValueError):
-    """A file holds no items."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,7 +74,7 @@ def run(arguments: Namespace) -> int:
         request = _request(arguments)
         with progress() as reporter:
             ended = racing.race(request, racing.probe(request, reporter), reporter)
-    except (ItemsError, NoSuchFunctionError, TooLongError, UnknownStrategyError) as error:
+    except (MisuseError, NoSuchFunctionError, TooLongError) as error:
         complain(error)
         return MISUSE
     except LaneError as lost:
@@ -96,13 +88,11 @@ def _request(arguments: Namespace) -> RaceRequest:
     """Make sense of what was typed.
 
     Raises:
-        ItemsError: if the file holds none.
+        MisuseError: if the file holds no items, or a strategy's name isn't one.
         NoSuchFunctionError: if the name can't be one.
-        UnknownStrategyError: if a strategy's name isn't one.
     """
     for name in arguments.strategy:
-        if name not in choosing.NAMES:
-            raise UnknownStrategyError(f"there is no strategy {name!r}; there are: {', '.join(choosing.NAMES)}")
+        strategy_named(name)
     return RaceRequest(
         function=Call(arguments.function).function,
         items=read_items(arguments.items) if arguments.items else range(arguments.count or _COUNT),
@@ -126,15 +116,15 @@ def read_items(path: Path) -> list[Item]:
     """Read items from a file: the values of a JSON array if it ends in .json, else its lines, without blank ones.
 
     Raises:
-        ItemsError: if it can't be read, or there are none in it.
+        MisuseError: if it can't be read, or there are none in it.
     """
     try:
         text = _text(path, path.read_bytes())
     except OSError as error:
-        raise ItemsError(f"{path} can't be read: {error.strerror or error}") from None
+        raise MisuseError(f"{path} can't be read: {error.strerror or error}") from None
     found = _array(path, text) if path.suffix == ".json" else _lines(text)
     if not found:
-        raise ItemsError(f"{path} holds no items; write one on each line, or a JSON array in a file ending in .json")
+        raise MisuseError(f"{path} holds no items; write one on each line, or a JSON array in a file ending in .json")
     return found
 
 
@@ -143,7 +133,7 @@ def _text(path: Path, data: bytes) -> str:
         text = data.decode("utf-8-sig")
         if "\0" not in text:  # it decodes, but is UTF-16 without a mark, or no text
             return text
-    raise ItemsError(f"{path} is {other_form(data) or 'not UTF-8 text; save it as UTF-8, uncompressed'}")
+    raise MisuseError(f"{path} is {other_form(data) or 'not UTF-8 text; save it as UTF-8, uncompressed'}")
 
 
 def _lines(text: str) -> list[Item]:
@@ -155,9 +145,9 @@ def _array(path: Path, text: str) -> list[Item]:
     try:
         found = json.loads(text)
     except RecursionError:
-        raise ItemsError(f"{path} is nested too deeply; give flatter items") from None
+        raise MisuseError(f"{path} is nested too deeply; give flatter items") from None
     except ValueError as error:
-        raise ItemsError(f"{path} is no JSON: {error}") from None
+        raise MisuseError(f"{path} is no JSON: {error}") from None
     if not isinstance(found, list):
-        raise ItemsError(f"{path} holds {type(found).__name__} where a JSON array of items is due")
+        raise MisuseError(f"{path} holds {type(found).__name__} where a JSON array of items is due")
     return found

@@ -6,11 +6,26 @@ from pathlib import Path
 
 from paceline import history, machine
 from paceline.history import Run
-from paceline.strategies import STRATEGIES
+from paceline.strategies import BY_NAME, Strategy
 from paceline.text.formats import plain
 
 FAILED = 1  # exit statuses
 MISUSE = 2
+
+
+class MisuseError(ValueError):
+    """What was typed makes no sense."""
+
+
+def strategy_named(name: str) -> type[Strategy]:
+    """Return the strategy of a name that was typed.
+
+    Raises:
+        MisuseError: there is none; the message names those there are.
+    """
+    if name not in BY_NAME:
+        raise MisuseError(f"there is no strategy {name!r}; there are: {', '.join(BY_NAME)}")
+    return BY_NAME[name]
 
 
 def complain(trouble: object) -> None:
@@ -44,4 +59,4 @@ def newest(
 
 def table_order() -> list[str]:
     """Return the names of the strategies in the order of every table."""
-    return [strategy.name for strategy in STRATEGIES]
+    return list(BY_NAME)

@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterable
 from rich.text import Text
 
 from paceline import machine
-from paceline.commands.shared import FAILED, MISUSE, complain
+from paceline.commands.shared import FAILED, MISUSE, MisuseError, complain, strategy_named
 from paceline.contracts import Option, Workload
 from paceline.server.process import ServerError
 from paceline.server.service import Service, read_jitter
-from paceline.strategies import STRATEGIES
 from paceline.text import options
 from paceline.text.formats import many, plain, render, setting
 from paceline.watch.following import Followed, WatchError, WatchRequest, rounds
@@ -43,13 +42,8 @@ SIZE = 1024  # bytes of an answer
 WAITING_WORKERS = 4  # as in the lesson
 ITEMS = 40
 
-NAMES = [strategy.name for strategy in STRATEGIES]
 TAKES = {"downloads": ("latency", "jitter"), "computing": ("n",), "mixed": ("latency", "jitter", "cpu")}
 """Workload -> the options that are for it."""
-
-
-class MisuseError(ValueError):
-    """What was typed makes no sense."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -161,9 +155,7 @@ def watch_request(arguments: Namespace) -> WatchRequest:
     Raises:
         MisuseError: if there is none in it.
     """
-    chosen = next((known for known in STRATEGIES if known.name == arguments.strategy), None)
-    if chosen is None:
-        raise MisuseError(f"there is no strategy {arguments.strategy!r}; there are: {', '.join(NAMES)}")
+    chosen = strategy_named(arguments.strategy)
     _check_options(arguments)
     what, served, made = _work(arguments)
     workers = arguments.workers or (machine.whole_cpus() if arguments.workload == "computing" else WAITING_WORKERS)
@@ -189,37 +181,26 @@ def _work(arguments: Namespace) -> tuple[str, bool, Callable[[str], Workload]]:
             steps = arguments.n or STEPS
             return f"computations of {steps} squares", False, lambda _: Compute("squares", steps)
         case "downloads":
-            query = _query(arguments)
-            return _downloads(arguments), True, lambda url: _fetch(url, query)
+            what, fetch = _downloads(arguments)
+            return what, True, fetch
         case "mixed":
-            query, cpu = _query(arguments), CPU_SECONDS if arguments.cpu is None else arguments.cpu
-            what = f"{_downloads(arguments)}, then {setting(cpu)} of computing"
-            return what, True, lambda url: Mixed(_fetch(url, query), cpu)
+            (what, fetch), cpu = _downloads(arguments), CPU_SECONDS if arguments.cpu is None else arguments.cpu
+            return f"{what}, then {setting(cpu)} of computing", True, lambda url: Mixed(fetch(url), cpu)
         case name if ":" in name:
             return f"calls of {name}", False, lambda _: Call(name)
         case name:
             raise MisuseError(f"there is no workload {name!r}; there are: {', '.join(TAKES)}, module:function")
 
 
-def _downloads(arguments: Namespace) -> str:
-    jitter = f" (jitter {arguments.jitter})" if arguments.jitter else ""
-    return f"downloads of {setting(_latency(arguments))}{jitter}"
-
-
-def _latency(arguments: Namespace) -> float:
-    return LATENCY if arguments.latency is None else float(arguments.latency)
-
-
-def _query(arguments: Namespace) -> str:
+def _downloads(arguments: Namespace) -> tuple[str, Callable[[str], Fetch]]:
+    latency = LATENCY if arguments.latency is None else arguments.latency
     try:
         jitter = read_jitter("jitter", arguments.jitter) if arguments.jitter is not None else None
-        return Service(latency=_latency(arguments), jitter=jitter, size=SIZE).query()
+        query = Service(latency=latency, jitter=jitter, size=SIZE).query()
     except ValueError as error:
         raise MisuseError(str(error)) from None
-
-
-def _fetch(url: str, query: str) -> Fetch:
-    return Fetch(f"{url}/item/{{item}}?{query}", SIZE)
+    words = f" (jitter {arguments.jitter})" if arguments.jitter else ""
+    return f"downloads of {setting(latency)}{words}", lambda url: Fetch(f"{url}/item/{{item}}?{query}", SIZE)
 
 
 def _option(text: str) -> tuple[str, Option]:

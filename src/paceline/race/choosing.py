@@ -27,8 +27,6 @@ OTHER_PROCESSES = (
 )
 """Those that carry items and results by pickling."""
 
-NAMES = tuple(strategy.name for strategy in STRATEGIES)
-
 
 @dataclass(frozen=True)
 class Entry:

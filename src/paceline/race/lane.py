@@ -17,7 +17,7 @@ from paceline.measuring import values
 from paceline.measuring.values import all_same, pack, result_digests, same_packed
 from paceline.race.messages import Answer, Compare, Done, Enter, Forget, Give, Leave, Probe, Ran, Request, Run
 from paceline.race.probing import Output, cpu_seconds, probe
-from paceline.strategies import STRATEGIES, Strategy
+from paceline.strategies import BY_NAME, Strategy
 from paceline.workloads.call import Call, NoSuchFunctionError
 
 FORKING = "pool-fork"
@@ -64,9 +64,8 @@ class Lane:
             end_with_race(self._lifeline)
         call = Call(request.function)
         call.load()
-        chosen = next(known for known in STRATEGIES if known.name == request.strategy)
         self._items = request.items
-        self._strategy = chosen(call, request.workers)
+        self._strategy = BY_NAME[request.strategy](call, request.workers)
         begin = time.perf_counter()
         self._entered.enter_context(self._strategy)
         seconds = time.perf_counter() - begin

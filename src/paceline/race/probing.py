@@ -232,12 +232,10 @@ def _twice(
     call: Call, face: Face, items: Sequence[Item]
 ) -> Generator[Began, None, tuple[Sequence[Tried], Sequence[Tried]]]:
     """Do the first items, then the same again."""
-    first: list[Tried] = []
-    second: list[Tried] = []
     steps = Steps()
     with _caller(call, face, steps) as run:
-        yield from _tries(run, items[:ITEMS], "", first, ENOUGH, steps=steps)
-        yield from _tries(run, items[: len(first)], ", a second time", second, math.inf, steps=steps)
+        first = yield from _tries(run, items[:ITEMS], "", ENOUGH, steps)
+        second = yield from _tries(run, items[: len(first)], ", a second time", math.inf, steps)
     return first, second
 
 
@@ -292,11 +290,10 @@ async def _one(run: Callable[[Item], Awaitable[Result]], item: Item) -> Result:
 
 
 def _tries(
-    run: Callable[[Item], Result], items: Sequence[Item], again: str, tries: list[Tried], enough: float, *, steps: Steps
-) -> Iterator[Began]:
-    """Do items one after the other into `tries`, until `enough` seconds are over, or at first each is seen to take
-    longer.
-    """
+    run: Callable[[Item], Result], items: Sequence[Item], again: str, enough: float, steps: Steps
+) -> Generator[Began, None, list[Tried]]:
+    """Do items one after the other, until `enough` seconds are over, or at first each is seen to take longer."""
+    tries: list[Tried] = []
     deadline = time.monotonic() + enough
     for item in items:
         yield Began(f"item {item!r}{again}")
@@ -309,7 +306,8 @@ def _tries(
         tries.append(Tried(result, wall, spent, around, delays.since(held), steps.longest))
         call.refuse_undone(item, result)
         if time.monotonic() > deadline or (not again and choosing.growth([tried.wall for tried in tries])):
-            return
+            break
+    return tries
 
 
 def cpu_seconds() -> float:

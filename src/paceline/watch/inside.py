@@ -7,7 +7,7 @@ from paceline.child.inside import Failed, ends
 from paceline.contracts import Workload
 from paceline.race.lane import FORKING, end_with_race
 from paceline.race.probing import Output
-from paceline.strategies import STRATEGIES, Strategy
+from paceline.strategies import BY_NAME, Strategy
 from paceline.watch.messages import Ended, Ran, RunTwice, UnfitError
 from paceline.workers.spans import Observed
 from paceline.workloads import Call, call
@@ -33,7 +33,7 @@ def run(request: RunTwice, lifeline: int, output: Output) -> Iterator[None]:
     forks = request.strategy == FORKING
     if not forks:
         end_with_race(lifeline)
-    chosen = next(known for known in STRATEGIES if known.name == request.strategy)
+    chosen = BY_NAME[request.strategy]
     check_face(chosen, request.workload)
     observed = Observed(request.workload, request.log)
     with chosen(observed, request.workers, **request.options) as strategy:
@@ -57,7 +57,7 @@ def check_face(strategy: type[Strategy], workload: Workload) -> None:
         workload.check()
         face = "async" if workload.is_async() or (strategy.face == "async" and workload.wraps_async(0)) else "blocking"
         if face != strategy.face:
-            fit = ", ".join(known.name for known in STRATEGIES if known.face == face)
+            fit = ", ".join(name for name, known in BY_NAME.items() if known.face == face)
             raise UnfitError(
                 f"{strategy.name} runs {strategy.face} functions, and this one is {face}; use one of {fit}"
             )

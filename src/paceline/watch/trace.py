@@ -96,48 +96,36 @@ def events(traced: Round) -> list[Event]:
     share a thread, and viewers take thread 0 for an idle CPU.
     """
     zero = min([*(span.start for span in traced.spans), *(span.start for span in traced.served)])
-    slices = [*(_item(span, zero) for span in traced.spans), *(_answer(span, traced, zero) for span in traced.served)]
+    slices = [
+        *(_item(span, zero) for span in traced.spans),
+        *(_answer(span, traced.server, zero) for span in traced.served),
+    ]
     timed = [*slices, *_flows(traced, zero)]  # of two at the same time the slice comes first: a flow binds to it
     return [*_names(traced), *sorted(timed, key=lambda event: event["ts"])]
 
 
-def lane(number: int) -> int:
-    return number + 1
+def _lane(pid: int | None, number: int) -> Event:
+    return {"pid": pid, "tid": number + 1}
 
 
 def _item(span: Span, zero: float) -> Event:
-    args = {"item": span.item, "worker": span.worker, "cpu_start": span.cpu_start, "cpu_end": span.cpu_end}
-    return {
-        "name": f"item {span.item}",
-        "cat": "item",
-        "ph": "X",
-        **_times(span, zero),
-        "pid": span.pid,
-        "tid": lane(span.worker),
-        "args": {**args, "thread": span.thread},
-    }
+    args = {"worker": span.worker, "cpu_start": span.cpu_start, "cpu_end": span.cpu_end, "thread": span.thread}
+    return _slice(span, "item", zero, (span.pid, span.worker), args)
 
 
-def _answer(span: Served, traced: Round, zero: float) -> Event:
+def _answer(span: Served, server: int | None, zero: float) -> Event:
     late = {"service_seconds": round(span.due - span.start, 9), "late_seconds": round(span.end - span.due, 9)}
-    return {
-        "name": f"item {span.item}",
-        "cat": "answer",
-        "ph": "X",
-        **_times(span, zero),
-        "pid": traced.server,
-        "tid": lane(span.connection),
-        "args": {"item": span.item, "connection": span.connection, **late},
-    }
+    return _slice(span, "answer", zero, (server, span.connection), {"connection": span.connection, **late})
+
+
+def _slice(span: Span | Served, what: str, zero: float, lane: tuple[int | None, int], args: Event) -> Event:
+    named = {"name": f"item {span.item}", "cat": what, "ph": "X", **_times(span, zero)}
+    return {**named, **_lane(*lane), "args": {"item": span.item, **args}}
 
 
 def _times(span: Span | Served, zero: float) -> dict[str, float]:
-    start, end = _nanoseconds(span.start - zero), _nanoseconds(span.end - zero)
+    start, end = (round((at - zero) * NANOSECONDS) for at in (span.start, span.end))
     return {"ts": start / 1000, "dur": (end - start) / 1000}
-
-
-def _nanoseconds(seconds: float) -> int:
-    return round(seconds * NANOSECONDS)
 
 
 def _flows(traced: Round, zero: float) -> Iterator[Event]:
@@ -148,8 +136,8 @@ def _flows(traced: Round, zero: float) -> Iterator[Event]:
         if span is None or not span.start <= served.start <= span.end:
             continue
         shared = {"name": "request", "cat": "request", "id": number}
-        yield {**shared, "ph": "s", "ts": _times(span, zero)["ts"], "pid": span.pid, "tid": lane(span.worker)}
-        there = {"pid": traced.server, "tid": lane(served.connection)}
+        yield {**shared, "ph": "s", "ts": _times(span, zero)["ts"], **_lane(span.pid, span.worker)}
+        there = _lane(traced.server, served.connection)
         yield {**shared, "ph": "f", "bp": "e", "ts": _times(served, zero)["ts"], **there}
 
 
@@ -181,6 +169,6 @@ def _called(workers: Sequence[int]) -> str:
 
 
 def _names_of_lane(what: str, pid: int, number: int, name: str, place: int) -> Iterator[Event]:
-    shared = {"ph": "M", "ts": 0, "pid": pid, "tid": lane(number)}
+    shared = {"ph": "M", "ts": 0, **_lane(pid, number)}
     yield {"name": f"{what}_name", **shared, "args": {"name": name}}
     yield {"name": f"{what}_sort_index", **shared, "args": {"sort_index": place}}
