@@ -24,7 +24,7 @@ def lost(name, verdict, why):
 
 def race(*lanes, notes=(), **facts):
     findings = Findings(**{"face": "blocking", "seconds": 0.02, "cpu_share": 0.01, "stable": True, **facts})
-    return Race("shop:price", findings, 32, 2, 60.0, 7, list(lanes), list(notes))
+    return Race("shop:price", findings, 32, 2, 7, list(lanes), list(notes))
 
 
 def shown(whole):

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from paceline.claims.evidence import Evidence, Replicate, Sample, median, quotient, ratios, values
+from paceline.claims.evidence import Evidence, Replicate, Sample, median, ratios, values
 from paceline.claims.judging import LEAST_PROCESSES, Part, figure, undecided
 from paceline.history import Cell
 
@@ -30,7 +30,7 @@ CODE = {HOLDS: "Python code that holds the GIL", RELEASES: "code that releases t
 NO_GAIN = f"a second CPU in full use would gain a factor near 2, and what is below {GAIN}x may be noise"
 """Why `GAIN` is the margin of what should gain nothing."""
 
-_OVER_LOOP = "speedup_over_loop"
+OVER_LOOP = "speedup_over_loop"
 _CLIENTS = ("requests", "aiohttp", "raw")  # what a strategy's downloads are made with, the usual one first
 
 
@@ -56,22 +56,8 @@ def computing_speedup(evidence: Evidence, strategy: str, kernel: str) -> Sample:
     with its rounds, where there were any, else over `sequential`.
     """
     cells = computing(evidence, strategy, kernel)
-    over_loops = values(cells, _OVER_LOOP)
+    over_loops = values(cells, OVER_LOOP)
     return over_loops if len(over_loops) else speedup(computing(evidence, BASELINE, kernel), cells)
-
-
-def computing_lead(evidence: Evidence, strategy: str, rival: str, kernel: str) -> Sample:
-    """Return how many times as fast as a rival a strategy computes: by their speedups over loops, where there were any,
-    else by their times.
-    """
-    ours, theirs = (computing(evidence, name, kernel) for name in (strategy, rival))
-    over_loops = ratios(ours, theirs, _OVER_LOOP)
-    return over_loops if len(over_loops) else speedup(theirs, ours)
-
-
-def downloads_speedup(evidence: Evidence, strategy: str) -> Sample:
-    """Return the speedup of a strategy that downloads."""
-    return speedup(downloads(evidence, BASELINE), downloads(evidence, strategy))
 
 
 def busy(cells: Sequence[Replicate]) -> Sample:
@@ -81,11 +67,6 @@ def busy(cells: Sequence[Replicate]) -> Sample:
 
 def _busy(cell: Cell) -> float | None:
     return None if cell.cpu_seconds is None else cell.cpu_seconds / statistics.fmean(cell.rounds)
-
-
-def switches(cells: Sequence[Replicate]) -> Sample:
-    """Return how often the system switched between threads, per CPU second."""
-    return quotient(values(cells, lambda cell: cell.context_switches), values(cells, lambda cell: cell.cpu_seconds))
 
 
 def common(samples: Iterable[Sample]) -> list[tuple[int, int]]:

@@ -138,7 +138,7 @@ def _at_once(evidence: Evidence, strategy: str) -> Part:
     switches = [
         figure(
             f"context switches per CPU second, {name}",
-            measures.switches(measures.computing(evidence, name, HOLDS)),
+            _switches(measures.computing(evidence, name, HOLDS)),
             "count",
         )
         for name in (strategy, "threads")
@@ -147,6 +147,10 @@ def _at_once(evidence: Evidence, strategy: str) -> Part:
     beside = [one for one in switches if one.processes]
     judged = above(part, _busy(evidence, strategy), halfway(evidence.cpus), because, "computing", beside=beside)
     return _without_a_gil(evidence, part) or one_cpu(evidence, part) or unless_crowded(evidence, judged)
+
+
+def _switches(cells: Sequence[Replicate]) -> Sample:
+    return quotient(values(cells, lambda cell: cell.context_switches), values(cells, lambda cell: cell.cpu_seconds))
 
 
 def _no_difference(evidence: Evidence, strategy: str) -> Part:
@@ -185,7 +189,8 @@ def threads_io_only(evidence: Evidence) -> Finding:
 
 
 def _helps(evidence: Evidence, strategy: str) -> Part:
-    gain = figure(f"speedup of {strategy}", measures.downloads_speedup(evidence, strategy))
+    plain, helped = (measures.downloads(evidence, name) for name in (BASELINE, strategy))
+    gain = figure(f"speedup of {strategy}", measures.speedup(plain, helped))
     because = "below it may be noise; ten downloads at a time could be 10x as fast"
     return above(f"{strategy}: a help with downloads", gain, GAIN, because, "downloads")
 
@@ -209,8 +214,11 @@ def _has_interpreters(evidence: Evidence) -> bool:
 
 
 def _ahead(evidence: Evidence, rival: str, kernel: str) -> Part:
+    """Judge by the speedups of both over loops, where there were any, else by their times."""
     part = f"processes are ahead of {rival} on {CODE[kernel]}"
-    lead = measures.computing_lead(evidence, PROCESSES[0], rival, kernel)
+    ours, theirs = (measures.computing(evidence, name, kernel) for name in (PROCESSES[0], rival))
+    over_loops = ratios(ours, theirs, measures.OVER_LOOP)
+    lead = over_loops if len(over_loops) else measures.speedup(theirs, ours)
     decides = figure(f"lead of {PROCESSES[0]} over {rival}", lead)
     because = "who reigns is ahead by more than noise; a tie is none"
     return one_cpu(evidence, part) or above(part, decides, GAIN, because, "computing")

@@ -246,7 +246,6 @@ class Race:
     findings: Findings
     items: int
     workers: int
-    timeout: float
     seed: int
     lanes: list[LaneResult]
     notes: list[str]

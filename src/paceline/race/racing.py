@@ -303,7 +303,7 @@ def race(request: RaceRequest, findings: Findings, progress: Progress) -> Race:
     listed = [
         results.get(entry.name) or LaneResult(entry.name, entry.workers, "left out", entry.why_not) for entry in entries
     ]
-    return Race(request.function, findings, count, workers, request.timeout, request.seed, listed, notes)
+    return Race(request.function, findings, count, workers, request.seed, listed, notes)
 
 
 def _long(request: RaceRequest, findings: Findings, count: int, workers: int, lanes: int) -> str | None:
