@@ -55,9 +55,8 @@ def findings(runs: Sequence[Run], claims: Sequence[Claim] = CLAIMS) -> dict[str,
     """Judge claims by saved runs.
 
     Args:
-        runs: n at least 1. Those with the fingerprint of the first are replicates of each other; the others serve only
-            claims that compare machines.
-        claims: the ones to judge.
+        runs: those with the fingerprint of the first are replicates of each other; the others serve only claims that
+            compare machines.
 
     Returns:
         What the runs say about each, by the claim's id.
@@ -76,13 +75,8 @@ def has_evidence(run: Run) -> bool:
 
 def newest_of_each(runs: Sequence[Run]) -> list[Run]:
     """Put runs of one machine together: of each experiment the newest replicated cells, so that one that was measured
-    again takes the place of its older ones and leaves the others standing.
-
-    Args:
-        runs: n at least 1, in any order.
-
-    Returns:
-        The runs that something is taken of, newest first, with nothing but that.
+    again takes the place of its older ones and leaves the others standing. Return the runs that something is taken of,
+    newest first, with nothing but that.
     """
     taken: set[str] = set()
     chosen = []

@@ -164,9 +164,7 @@ def _items(evidence: Evidence, function: str, strategy: str, seconds: float, siz
 
 
 def _crossing(evidence: Evidence, size: int) -> Sample:
-    """Return the length of an item at which a pool of processes catches up with threads, between two lengths on log
-    scales.
-    """
+    """Return the length of an item at which a pool catches up with threads, between two lengths on log scales."""
     found = evidence.cells("break_even", "test_break_even", strategy="pool-fork", size=size)
     lengths = sorted(seconds for seconds in {added("item_cpu_seconds")(one.cell) for one in found} if seconds)
     pool, threads = (
@@ -201,7 +199,7 @@ _BECAUSE_SYSTEMS = "apart by less than a quarter, either way, two days of one sy
 def os_differs(evidence: Evidence) -> Finding:
     """Judge by runs of two systems on the same machine with the same Python.
 
-    Another machine or Python starts processes at another speed whatever its system is, so such runs are shown and not
+    Another machine or Python starts processes at another speed whatever its system is, so such runs are given and not
     judged. Spawned processes decide, as every system has them; the others stand beside.
     """
     there = _elsewhere(evidence)
@@ -231,9 +229,7 @@ def _differs(part: str, here: Evidence, there: Evidence | None, run: str, by: Ma
 
 
 def _apart(what: str, read: Reader, here: Evidence, there: Evidence) -> Figure:
-    """Return how many times as much the system with more has. Processes of two runs are paired as they come, at
-    random.
-    """
+    """Return how many times as much the system with more has; processes of two runs are paired as they come."""
     more, less = (here, read(here)), (there, read(there))
     if figure("", quotient(more[1], less[1])).value < 1:
         more, less = less, more
@@ -299,9 +295,7 @@ def _more_memory(evidence: Evidence, strategy: str) -> Part:
 
 
 def memory_of_one_more(evidence: Evidence, strategy: str) -> Sample:
-    """Return the slope of memory over workers by ordinary least squares, within each process that measured all of the
-    sweep.
-    """
+    """Return the least-squares slope of memory over workers, of each process that measured all of the sweep."""
     by_workers = {
         workers: values(evidence.cells("memory", "test_memory", strategy=strategy, workers=workers), _memory)
         for workers in evidence.workers("memory", "test_memory", strategy=strategy)

@@ -165,9 +165,7 @@ def _left_without_jitter(who: str, alike: Sample, varied: Sample) -> Part:
 
 @claim("worker-is-cpu", "The printed number is the CPU the code runs on", "watching")
 def worker_is_cpu(evidence: Evidence) -> Finding:
-    """Judge by the CPUs that the items of a process pool really ran on, computing and downloading, as the lesson's did;
-    the threads stand beside.
-    """
+    """Judge by the CPUs that a pool's items really ran on, computing and downloading as the lesson's did."""
     return combine([_on_its_cpu(evidence, work) for work in _WATCHED])
 
 

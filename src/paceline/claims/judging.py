@@ -30,7 +30,6 @@ class Figure:
         value: the mean over processes: geometric for ratios and times; the median for counts.
         low: the lower end of its 95 % interval, for counts the least seen; None where nobody can tell.
         high: the upper end, for counts the most seen; None as `low`.
-        processes: how many it is the mean of.
         values: of each process, in their order, shape (processes,).
         warnings: doubts about the cells it comes from.
     """
@@ -46,11 +45,7 @@ class Figure:
 
 
 class Bound(NamedTuple):
-    """A margin that is a number, in the unit of the figures that decide.
-
-    Attributes:
-        above: whether the statement holds above it; else it holds below.
-    """
+    """A margin that is a number, in the unit of the figures that decide: the statement holds above it, or below."""
 
     above: bool
     value: float
@@ -64,7 +59,6 @@ class Part:
         figures: the deciding ones first, then those that stand beside them for the reader.
         margin: the sentence that states the margin and why it is that one.
         missing: what to run or to have, where the verdict is unknown.
-        warnings: doubts that travel with the verdict.
         deciding: those of the figures that the verdict rests on.
         bound: the margin as a number; None where it is none.
     """
@@ -105,14 +99,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence about concurrency that a run can confirm or refute.
-
-    Attributes:
-        id: a short name, as typed.
-        claim: the sentence.
-        experiments: names of the experiments it is judged from.
-        judge: never raises for evidence that is missing.
-    """
+    """A sentence about concurrency that a run can confirm or refute; `judge` never raises for missing evidence."""
 
     id: str
     claim: str
@@ -266,7 +253,6 @@ def always(
         checks: whether it held, for each process.
         because: what exactly has to hold, and why.
         run: the experiment to run where processes are missing.
-        figures: the counts.
     """
     each = list(checks.values() if isinstance(checks, Mapping) else checks)
     enough = len(each) >= LEAST_PROCESSES
@@ -294,9 +280,7 @@ def checked(sample: Sample, holds: Callable[[float], bool]) -> dict[Key, bool]:
 
 
 def undecided(part: str, because: str, missing: str, figures: Sequence[Figure] = ()) -> Part:
-    """Leave a statement open that this machine or this run can't tell: with the margin there would be, what to run or
-    to have, and what is known all the same.
-    """
+    """Leave a statement open: with the margin there would be, what to run or to have, and what is known already."""
     return Part(part, "unknown", tuple(figures), because, missing, _doubts(figures))
 
 

@@ -33,9 +33,7 @@ _AMOUNTS: Mapping[str, Callable[[float], str]] = {
 
 
 def claim_table(findings: Mapping[str, Finding]) -> list[RenderableType]:
-    """Lay out every finding, by the claim's id: its verdict, the deciding figures with their intervals, and what to run
-    where they are missing.
-    """
+    """Lay out findings by the claim's id: verdict, deciding figures with their intervals, and what to run for more."""
     made = formats.table(_COLUMNS, left=len(_COLUMNS))
     for name, finding in findings.items():
         words = "\n".join([_SENTENCES.get(name, ""), *(f"  {line}" for line in _deciding(finding)), ""])
@@ -53,7 +51,7 @@ def closing(findings: Mapping[str, Finding], runs: Sequence[Run], here: str) -> 
 
     Args:
         findings: by the claim's id.
-        runs: n at least 1, those that were judged; the first decides which machine it is about.
+        runs: those that were judged; the first decides which machine it is about.
         here: the fingerprint of this machine and Python.
     """
     counts = Counter(finding.verdict for finding in findings.values())
@@ -158,14 +156,7 @@ def _table(part: Part) -> RenderableType:
 
 
 def as_json(claims: Sequence[Claim], findings: Mapping[str, Finding], runs: Sequence[Run], here: str) -> str:
-    """Write findings as JSON; times in seconds, sizes in bytes, shares as fractions, null for what is not known.
-
-    Args:
-        claims: the ones that were judged.
-        findings: by the claim's id.
-        runs: those that they were judged by.
-        here: the fingerprint of this machine and Python.
-    """
+    """Write findings as JSON; times in seconds, sizes in bytes, shares as fractions, null for what is not known."""
     return files.as_json(
         {
             "claims": [_claim(claim, findings[claim.id]) for claim in claims],

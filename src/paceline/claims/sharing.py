@@ -141,9 +141,7 @@ def _carried(construct: str, cells: Sequence[Replicate]) -> Iterator[Figure]:
 
 @claim("default-size", "A pool has one process per CPU unless told otherwise", "pools")
 def default_size(evidence: Evidence) -> Finding:
-    """Judge by the processes of a pool that is told no number: with all CPUs, with one, and under a quota if there is
-    any.
-    """
+    """Judge by the processes of a pool that is told no number: with all CPUs, with one, and under a quota."""
     every, one = (
         evidence.cells("pools", "test_default_size", strategy="pool-fork", affinity=affinity)
         for affinity in ("all CPUs", "one CPU")

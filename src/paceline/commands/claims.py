@@ -64,5 +64,5 @@ def _show(chosen: Sequence[Claim], saved: Sequence[Run], *, explain: bool, as_js
     if as_json:
         sys.stdout.write(f"{output.as_json(chosen, found, saved, here)}\n")
         return
-    shown = output.argument(chosen[0], found[chosen[0].id]) if explain else output.claim_table(found)
-    formats.render([*map(runs.introduced, saved), *shown, *output.closing(found, saved, here)])
+    tables = output.argument(chosen[0], found[chosen[0].id]) if explain else output.claim_table(found)
+    formats.render([*map(runs.introduced, saved), *tables, *output.closing(found, saved, here)])

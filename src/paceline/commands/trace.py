@@ -100,8 +100,8 @@ def _traced(request: WatchRequest, wanted: list[tuple[Path, Maker]]) -> int:
     if traced.dropped:
         complain(f"the server had no room for {traced.dropped} of its spans; trace fewer items")
     watch.complain_of_end(request, traced.ended)
-    told = facts(request, traced)
-    for path, text in [(path, make(traced, told)) for path, make in wanted]:  # all is made before any is written
+    about = facts(request, traced)
+    for path, text in [(path, make(traced, about)) for path, make in wanted]:  # all is made before any is written
         try:
             put(path, text.encode())
         except BrokenPipeError:
@@ -110,16 +110,16 @@ def _traced(request: WatchRequest, wanted: list[tuple[Path, Maker]]) -> int:
             complain(f"{path} can't be written: {error.strerror or error}")
             return FAILED
     if all(path != STDOUT for path, _ in wanted):
-        sys.stdout.write("".join(f"{plain(line)}\n" for line in _told(traced, wanted)))
+        sys.stdout.write("".join(f"{plain(line)}\n" for line in _summary(traced, wanted)))
     return 0
 
 
-def _told(traced: Round, wanted: list[tuple[Path, Maker]]) -> list[str]:
+def _summary(traced: Round, wanted: list[tuple[Path, Maker]]) -> list[str]:
     what = f"{many(len(traced.spans), 'item')} by {many(len(traced.opened), 'worker')}"
-    told = [f"{path}: {what}{_beside(make, traced)}." for path, make in wanted]
+    lines = [f"{path}: {what}{_beside(make, traced)}." for path, make in wanted]
     if traced.printed is not None:
-        told.append(f"The items print ({traced.printed[:60]!r}); that is kept out of this.")
-    return told
+        lines.append(f"The items print ({traced.printed[:60]!r}); that is kept out of this.")
+    return lines
 
 
 def _beside(make: Maker, traced: Round) -> str:

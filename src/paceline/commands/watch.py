@@ -121,7 +121,7 @@ def _introduce(request: WatchRequest) -> None:
 
 
 def complain_of_end(request: WatchRequest, ended: Ended) -> None:
-    """Say it where the workers did not end well."""
+    """Complain where the workers did not end well."""
     if ended.trouble:
         complain(f"{request.strategy.name} did not end in good order after the round: {ended.trouble}")
 

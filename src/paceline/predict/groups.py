@@ -54,9 +54,7 @@ def fitted(group: Group, known: Groups, setting: Setting) -> Fit | None:
 
 
 def _given(group: Group, setting: Setting) -> Parts:
-    """Return the parts that a group has before anything is fitted: workers of one interpreter share its CPU time, and
-    others do not contend.
-    """
+    """Return the parts before a fit: workers of one interpreter share its CPU time, and others do not contend."""
     strategy, through = group
     alone = strategy in ONE_THREAD or (setting.gil and strategy in ONE_GIL and through != RELEASING)
     return Parts(one_at_a_time=alone, cpus=setting.cpus, contention=float(alone))
@@ -133,11 +131,7 @@ def _server(cell: Cell) -> float:
 
 
 def choose_group(strategy: str, client: str | None, known: Groups, *, computes: bool) -> Group:
-    """Choose the cells that a question is about: those with the client named, or the one with most of them.
-
-    Args:
-        computes: whether its items only compute.
-    """
+    """Choose the cells that a question is about: of the client named, or the one with most; or what computes."""
     if computes and not client:
         return strategy, COMPUTING
     own = [one for one in known if one[0] == strategy and one[1] not in (COMPUTING, RELEASING)]

@@ -74,9 +74,7 @@ def computing(parts: Parts, works: Columns) -> Numbers:
 
 
 def carrying(works: Columns) -> Numbers:
-    """Return the seconds that the link takes: the first answer's latency, then all bytes; 0 for a link without a
-    limit.
-    """
+    """Return the seconds that the link takes: the first answer's latency, then all bytes; 0 without a limit."""
     seconds = works.items * works.size / works.bandwidth
     return np.asarray(np.where(seconds > 0, seconds + works.latency, 0.0))
 

@@ -42,9 +42,7 @@ def beyond(work: Work, cells: Sequence[Measured]) -> list[Beyond]:
 
 @dataclass(frozen=True, kw_only=True)
 class Needed:
-    """Machines so that the predicted time meets a deadline, and so that the upper end of its interval does; None where
-    no number of machines does.
-    """
+    """Machines that meet a deadline by the predicted time, and by the upper end of its interval; None if none do."""
 
     middle: int | None
     safe: int | None
@@ -73,7 +71,7 @@ class Question:
     Attributes:
         work: all items, and the workers of each machine.
         deadline: seconds for start and round together.
-        memory: bytes that a machine has; None if nobody knows.
+        memory: bytes that a machine has.
     """
 
     work: Work
@@ -179,9 +177,7 @@ NEAR = 0.2
 
 @dataclass(frozen=True)
 class HeldOut:
-    """A cell, and the seconds that were predicted without it, if any can be, in an interval from predicted / factor to
-    predicted * factor.
-    """
+    """A cell, and what was predicted without it, in seconds: from predicted / factor to predicted * factor."""
 
     cell: Measured
     predicted: float | None
@@ -249,11 +245,7 @@ class Counts:
 
 @dataclass(frozen=True, kw_only=True)
 class Score(Counts):
-    """What became of one group of them, of one kind of work.
-
-    Attributes:
-        factor: the middle of their intervals' factors; None without cells.
-    """
+    """What became of one group of them, of one kind of work; `factor` is the middle of their intervals' factors."""
 
     strategy: str
     client: str

@@ -39,8 +39,7 @@ class Entry:
 
 
 def entries(findings: Findings, workers: int, wanted: Collection[str] = ()) -> list[Entry]:
-    """List all strategies, the baseline first, each with the reason if it does not race; without `wanted` names all do
-    that can.
+    """List all strategies, the baseline first, each with the reason if it does not race; all do that can, unless named.
 
     An async function's baseline is one task on a loop: `sequential` can't await.
     """
@@ -70,9 +69,7 @@ def workers_for(cpu_share: float, cpus: int) -> int:
 
 
 def items_for(seconds: float, workers: int, most: int) -> int:
-    """Return how many items a round should have, where no number is given: fewer than `most` if they are long, and one
-    for each worker at least.
-    """
+    """Return how many items a round should have: fewer than `most` if they are long, one for each worker at least."""
     return max(min(workers, most), min(most, int(LONGEST_LINE / seconds)))
 
 
@@ -84,9 +81,7 @@ def longest_round(line: float, count: int) -> float:
 
 
 def growth(tried: Sequence[float]) -> float:
-    """Return by how many seconds each item takes longer than the one before; 0 where the first, three at least, do not
-    show it.
-    """
+    """Return by how many seconds each item takes longer than the one before; 0 where the first few do not show it."""
     steps = [later - earlier for earlier, later in pairwise(tried)]
     steady = len(steps) > 1 and steps[0] > 0 and all(later > earlier / 2 for earlier, later in pairwise(steps))
     grows = steady and tried[-1] > max(LONG, GROWS * tried[1])

@@ -92,7 +92,7 @@ class Recommendation:
     """What to use, and why; no strategy if there is nothing to go by.
 
     Attributes:
-        level: others that can't be told apart from it or whose lead over it is not worth it.
+        level: others that can't be told apart from it or whose lead is not worth it.
     """
 
     strategy: str | None
@@ -101,20 +101,13 @@ class Recommendation:
 
 
 def speedups(baseline: Sequence[float], rounds: Sequence[float]) -> tuple[float, float, float]:
-    """Return how many times as fast as the baseline a lane is: the ratio of the medians, and the least and the largest
-    ratio of two rounds of one turn.
-    """
+    """Return how many times as fast as the baseline a lane is: by the medians, and the least and the most by turns."""
     pairs = [one / other for one, other in zip(baseline, rounds, strict=True)]
     return median(baseline) / median(rounds), min(pairs), max(pairs)
 
 
 def told_apart(faster: Sequence[float], slower: Sequence[float]) -> bool:
-    """Whether the first was certainly faster, or likely by far.
-
-    Args:
-        faster: seconds, one for each turn, shape (n,), n at least 1.
-        slower: of the same turns.
-    """
+    """Whether the first was certainly faster, or likely by far, by the seconds of each turn, shape (n,) both."""
     ratios = [other / one for one, other in zip(faster, slower, strict=True)]
     certain, likely = (median_interval(ratios, level) for level in (CERTAIN, LIKELY))
     return (certain.level >= CERTAIN and certain.low > 1) or likely.low > 1 + FAR

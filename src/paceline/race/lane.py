@@ -135,7 +135,7 @@ def answer(lane: Lane, request: Request, send: Callable[[Answer], None]) -> None
         for each in lane.answers(request):
             send(each)
     except BaseException as error:  # noqa: BLE001 - a function may raise anything, SystemExit among it
-        send(Failed(lane.output.told(error), misuse=isinstance(error, NoSuchFunctionError)))
+        send(Failed(lane.output.describe(error), misuse=isinstance(error, NoSuchFunctionError)))
 
 
 if __name__ == "__main__":

@@ -39,9 +39,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Give:
-    """Do some items once more: their results, pickled, of as many as there is room and time for; None for what can't be
-    pickled.
-    """
+    """Do some items once more: the results, pickled, that there is room and time for; None for what can't be."""
 
     places: Sequence[int]
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, TypeAlias, TypeVar
 
-from paceline.child.inside import told
+from paceline.child.inside import describe
 from paceline.contracts import Item, Result
 from paceline.measuring import values
 from paceline.measuring.values import all_same, unpicklable
@@ -47,16 +47,14 @@ class Output:
         text = os.pread(2, 4096, 0).decode("utf-8", "replace").strip()
         return text.partition("\n")[0].strip() or None
 
-    def told(self, error: BaseException) -> str:
-        """Return what went wrong; where a program left by `SystemExit`, which says little, with the last line it
-        wrote.
-        """
+    def describe(self, error: BaseException) -> str:
+        """Return what went wrong; after a `SystemExit`, which says little, with the last line that was written."""
         if not isinstance(error.__cause__, SystemExit):
-            return told(error)
+            return describe(error)
         self._flush()
         beginning = max(0, os.fstat(2).st_size - LAST_WORDS)
         last = os.pread(2, LAST_WORDS, beginning).decode("utf-8", "replace").strip().rpartition("\n")[2]
-        return told(error) + (f"; it wrote: {last}" if last else "")
+        return describe(error) + (f"; it wrote: {last}" if last else "")
 
     def forget(self) -> None:
         self._flush()
@@ -107,11 +105,7 @@ _Awaited: TypeAlias = Coroutine[Any, Any, T] | Generator[Any, None, T]
 
 
 class Steps:
-    """The steps of all tasks of a loop, which makes them with `task`.
-
-    Attributes:
-        longest: seconds of one since `begin`, less those for which it had no CPU.
-    """
+    """The steps of all tasks of a loop; `longest` are the seconds of one since `begin`, less those without a CPU."""
 
     def __init__(self) -> None:
         self.longest = 0.0
@@ -125,9 +119,7 @@ class Steps:
         return asyncio.Task(_Stepped(coroutine, self), loop=loop, **settings)
 
     def took(self, seconds: float) -> None:
-        """Take note of a step; all delays since the last look count as this one's, which makes it no longer than it
-        was.
-        """
+        """Take note of a step; all delays since the last look count as its own, which makes it no longer."""
         if seconds > self.longest:
             held = delays.own()
             self.longest = max(self.longest, seconds - (held - self._held))
@@ -256,17 +248,13 @@ def _cpu_share(tries: Sequence[Tried]) -> float:
 
 
 def _blocks(first: Sequence[Tried], second: Sequence[Tried]) -> float | None:
-    """Return the longest stretch that was long both times: a first call, or the interpreter, may take one of its
-    own.
-    """
+    """Return the longest stretch that was long both times; a first call, or the interpreter, may take one alone."""
     pairs = [(one, other) for one, other in zip(first, second, strict=True) if _keeps_loop(one) and _keeps_loop(other)]
     return max((min(one.kept, other.kept) for one, other in pairs), default=None)
 
 
 def _keeps_loop(tried: Tried) -> bool:
-    """Whether others on the loop wait for longer than beside a thread, or for most of the time that tasks could
-    share.
-    """
+    """Whether others on the loop wait longer than beside a thread, or for most of the time that tasks could share."""
     return tried.kept > BLOCKING or tried.kept > max(HARMLESS, (tried.around - tried.held) / 2)
 
 

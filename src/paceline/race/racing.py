@@ -110,11 +110,7 @@ KEPT = 64 << 20  # bytes of a lane's results that the race remembers, so that it
 
 
 class Entrant:
-    """A strategy that takes part, and what is known of it.
-
-    Attributes:
-        digests: of the results of its last round, if others are compared with it.
-    """
+    """A strategy that takes part; `digests` are of its last round's results, if others are compared with it."""
 
     def __init__(self, entry: Entry, child: LaneProcess, timeout: float) -> None:
         self.result = LaneResult(entry.name, entry.workers)
@@ -201,7 +197,7 @@ class Entrant:
         return done, same
 
     def give(self, places: Sequence[int]) -> Sequence[bytes | None] | None:
-        """Give its results of one place or more, pickled, by doing them once more; None if the lane is lost at it."""
+        """Return its results of some places, pickled, by doing them once more; None if the lane is lost at it."""
         if known := [self._remembered[place] for place in takewhile(self._remembered.__contains__, places)]:
             return known
         done = self._ask(Give(places))

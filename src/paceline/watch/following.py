@@ -38,11 +38,7 @@ class WatchRequest:
 
     @contextmanager
     def workload(self, *, spans: bool = False) -> Iterator[tuple[Workload, Instrument | None]]:
-        """Yield the workload, and the server that it needs, if any, for as long as it is needed.
-
-        Args:
-            spans: have the server leave a span for each item.
-        """
+        """Yield the workload, and the server that it needs, if any, which leaves spans if it shall."""
         if not self.served:
             yield self.made(""), None
             return

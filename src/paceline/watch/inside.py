@@ -24,7 +24,7 @@ def main() -> None:
             answers.send(Ran(output.first_line()))
         answers.send(Ended())
     except BaseException as error:  # noqa: BLE001 - a function may raise anything, SystemExit among it
-        answers.send(Failed(output.told(error), misuse=isinstance(error, NoSuchFunctionError)))
+        answers.send(Failed(output.describe(error), misuse=isinstance(error, NoSuchFunctionError)))
 
 
 @contextmanager

@@ -79,12 +79,7 @@ NANOSECONDS = 1_000_000_000  # in a second
 
 
 def as_text(traced: Round, facts: Mapping[str, Any]) -> str:
-    """Write a round as a JSON object, one event a line.
-
-    Args:
-        traced: at least one item.
-        facts: what it is a round of.
-    """
+    """Write a round of at least one item as a JSON object, one event a line, with what it is a round of."""
     lines = ",\n".join(json.dumps(event) for event in events(traced))
     return f'{{"traceEvents": [\n{lines}\n],\n"displayTimeUnit": "ms",\n"otherData": {json.dumps(facts)}}}\n'
 
@@ -158,9 +153,7 @@ def _names(traced: Round) -> Iterator[Event]:
 
 
 def _called(workers: Sequence[int]) -> str:
-    """Name a process after its workers, as viewers show its number anyway: "worker 3", "workers 0-3", "workers 0 2
-    5".
-    """
+    """Name a process after its workers, as viewers show its number anyway: "worker 3", "workers 0-3", "workers 0 2"."""
     first, last = workers[0], workers[-1]
     if first == last:
         return f"worker {first}"
