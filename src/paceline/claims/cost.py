@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 
-from paceline.claims.evidence import Evidence, Replicate, Sample, added, median, quotient, ratios, values
+from paceline.claims.evidence import Evidence, Replicate, Sample, added, common, median, quotient, ratios, values
 from paceline.claims.judging import (
     Figure,
     Finding,
@@ -22,7 +22,6 @@ from paceline.claims.judging import (
     undecided,
     unmeasured,
 )
-from paceline.claims.measures import common
 from paceline.history import Cell, Run
 
 METHODS = {"pool-fork": "fork", "pool-forkserver": "forkserver", "pool-spawn": "spawn"}

@@ -1,9 +1,10 @@
-"""What saved runs hold for a judge: replicated cells, found by what they measured, and figures paired by process."""
+"""What saved runs hold for a judge: replicated cells by what they measured, and figures paired by process."""
 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import Any, NamedTuple, TypeAlias
 
 from paceline.history import Cell, Run
@@ -14,6 +15,20 @@ Key: TypeAlias = tuple[int, int]
 
 Reading: TypeAlias = Callable[[Cell], float | None]
 """Reads a figure off a cell; None where the cell does not have it."""
+
+
+BASELINE = "sequential"
+PROCESSES = ("pool-fork", "processes")
+"""What stands for processes: the lesson's pool, and the executor."""
+
+HOLDS, RELEASES = "squares", "hash"
+"""Kernels, by what they do with the GIL."""
+
+CODE = {HOLDS: "Python code that holds the GIL", RELEASES: "code that releases the GIL"}
+"""What each kernel stands for, in words."""
+
+OVER_LOOP = "speedup_over_loop"
+_CLIENTS = ("requests", "aiohttp", "raw")  # what a strategy's downloads are made with, the usual one first
 
 
 class Replicate(NamedTuple):
@@ -110,6 +125,12 @@ class Evidence:
         return sorted({one.cell.workers for one in self.cells(experiment, function, **wanted)})
 
 
+def downloads(evidence: Evidence, strategy: str) -> list[Replicate]:
+    """Find the cells that download, with the client that is usual for the strategy."""
+    found = (evidence.cells("downloads", "test_downloads", strategy=strategy, client=client) for client in _CLIENTS)
+    return next((cells for cells in found if cells), [])
+
+
 def values(cells: Iterable[Replicate], what: Reading | str) -> Sample:
     """Return a figure of each process, where the cell has it.
 
@@ -147,6 +168,41 @@ def quotient(above: Sample, below: Sample) -> Sample:
     doubts = dict.fromkeys([*above.warnings, *below.warnings, *unpaired])
     keys = sorted(key for key in both if below.values[key])
     return Sample({key: above.values[key] / below.values[key] for key in keys}, tuple(doubts))
+
+
+def common(samples: Iterable[Sample]) -> list[Key]:
+    """Return the processes that all samples have, in order."""
+    return sorted(set.intersection(*(set(sample.values) for sample in samples)))
+
+
+def computing(evidence: Evidence, strategy: str, kernel: str) -> list[Replicate]:
+    """Find the cells that compute with one worker for each CPU, or with one alone under `sequential`."""
+    workers = 1 if strategy == BASELINE else evidence.cpus
+    return evidence.cells("computing", "test_computing", strategy=strategy, kernel=kernel, workers=workers)
+
+
+def speedup(sequential: Sequence[Replicate], cells: Sequence[Replicate]) -> Sample:
+    """Return how many times as fast as `sequential` cells are, paired by process."""
+    return ratios(sequential, cells, median)
+
+
+def computing_speedup(evidence: Evidence, strategy: str, kernel: str) -> Sample:
+    """Return the speedup of a strategy that computes with one worker for each CPU: over the plain loops that took turns
+    with its rounds, where there were any, else over `sequential`.
+    """
+    cells = computing(evidence, strategy, kernel)
+    over_loops = values(cells, OVER_LOOP)
+    return over_loops if len(over_loops) else speedup(computing(evidence, BASELINE, kernel), cells)
+
+
+def busy(cells: Sequence[Replicate]) -> Sample:
+    """Return how many CPUs were busy: CPU seconds of all processes over wall-clock seconds."""
+    return values(cells, lambda cell: None if cell.cpu_seconds is None else cell.cpu_seconds / fmean(cell.rounds))
+
+
+def over_limit(cell: Cell) -> float | None:
+    """Return the median over the limit, 1 being as fast as can be; None where there is no limit."""
+    return 1 / cell.efficiency if cell.efficiency else None
 
 
 def median(cell: Cell) -> float:

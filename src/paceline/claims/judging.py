@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, TypeAlias
 
-from paceline.claims.evidence import Evidence, Key, Reading, Replicate, Sample, values
+from paceline.claims.evidence import RELEASES, Evidence, Key, Reading, Replicate, Sample, busy, computing, values
 from paceline.stats import inference
 from paceline.text import formats
 
@@ -17,6 +17,12 @@ Unit: TypeAlias = Literal["x", "s", "bytes", "share", "count", "bytes/s", "items
 
 LEAST_PROCESSES = 3
 """With fewer, chance alone puts all of them on one side too often, and Student's t is wider than any margin."""
+
+GAIN = 1.25
+"""
+From this factor on, something is faster. A second CPU used in full would be a factor of 2; cells that do the same work
+in the same process differ by up to a tenth, so with three processes an interval around 1 ends below it.
+"""
 
 _BY_WEIGHT: tuple[Verdict, ...] = ("refuted", "unknown", "confirmed")
 _LOGARITHMIC: tuple[Unit, ...] = ("x", "s", "bytes", "bytes/s", "items/s")
@@ -282,6 +288,35 @@ def checked(sample: Sample, holds: Callable[[float], bool]) -> dict[Key, bool]:
 def undecided(part: str, because: str, missing: str, figures: Sequence[Figure] = ()) -> Part:
     """Leave a statement open: with the margin there would be, what to run or to have, and what is known already."""
     return Part(part, "unknown", tuple(figures), because, missing, _doubts(figures))
+
+
+def halfway(cpus: int | None) -> float:
+    """Return the speedup that uses half of what the CPUs beyond the first could add."""
+    return 1 + ((cpus or 1) - 1) / 2
+
+
+def one_cpu(evidence: Evidence, part: str) -> Part | None:
+    """Leave a statement open on a machine where nothing can compute beside anything; None where something can."""
+    if evidence.cpus is not None and evidence.cpus > 1:
+        return None
+    because = "on one CPU nothing computes beside anything, with a GIL or without"
+    return undecided(part, because, "a machine with at least 2 usable CPUs, or a run that says how many there are")
+
+
+def unless_crowded(evidence: Evidence, judged: Part) -> Part:
+    """Take back what was refuted on a machine that had no CPUs to give: there, not even threads whose code releases the
+    GIL keep them busy, and processes that computed at once would look as if they had taken turns.
+    """
+    if judged.verdict != "refuted":
+        return judged
+    idle = figure(
+        "control: CPU seconds over seconds, threads without the GIL", busy(computing(evidence, "threads", RELEASES))
+    )
+    judged = replace(judged, figures=(*judged.figures, idle))
+    if idle.processes >= LEAST_PROCESSES and idle.value > halfway(evidence.cpus):
+        return judged
+    missing = "a machine that is otherwise idle: no threads were seen that kept most CPUs busy without the GIL either"
+    return replace(judged, verdict="unknown", missing=missing)
 
 
 def command(experiment: str, processes: int | None = None) -> str:

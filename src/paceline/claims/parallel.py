@@ -4,9 +4,30 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from paceline.claims import measures
-from paceline.claims.evidence import Evidence, Replicate, Sample, counted, median, quotient, ratios, values
+from paceline.claims.evidence import (
+    BASELINE,
+    CODE,
+    HOLDS,
+    OVER_LOOP,
+    PROCESSES,
+    RELEASES,
+    Evidence,
+    Replicate,
+    Sample,
+    busy,
+    computing,
+    computing_speedup,
+    counted,
+    downloads,
+    median,
+    over_limit,
+    quotient,
+    ratios,
+    speedup,
+    values,
+)
 from paceline.claims.judging import (
+    GAIN,
     Figure,
     Finding,
     Part,
@@ -18,23 +39,19 @@ from paceline.claims.judging import (
     combine,
     control,
     figure,
-    undecided,
-)
-from paceline.claims.measures import (
-    BASELINE,
-    BUSY,
-    CODE,
-    GAIN,
-    HOLDS,
-    NO_GAIN,
-    PROCESSES,
-    RELEASES,
     halfway,
     one_cpu,
+    undecided,
     unless_crowded,
 )
 from paceline.history import Cell
 from paceline.text import formats
+
+BUSY = 1.15
+"""CPU seconds per second above which more than one thread computes at a time; it hardly scatters, as load cancels."""
+
+NO_GAIN = f"a second CPU in full use would gain a factor near 2, and what is below {GAIN}x may be noise"
+"""Why `GAIN` is the margin of what should gain nothing."""
 
 ONE_INTERPRETER = ("threads", "asyncio")
 
@@ -56,12 +73,12 @@ def _computes_no_faster(evidence: Evidence, strategy: str, kernel: str, no_gain:
 
 
 def _speedup(evidence: Evidence, strategy: str, kernel: str) -> Figure:
-    return figure(f"speedup of {strategy}", measures.computing_speedup(evidence, strategy, kernel))
+    return figure(f"speedup of {strategy}", computing_speedup(evidence, strategy, kernel))
 
 
 def _busy(evidence: Evidence, strategy: str) -> Figure:
-    cells = measures.computing(evidence, strategy, HOLDS)
-    return figure(f"CPU seconds over seconds, {strategy}", measures.busy(cells))
+    cells = computing(evidence, strategy, HOLDS)
+    return figure(f"CPU seconds over seconds, {strategy}", busy(cells))
 
 
 def _one_at_a_time(evidence: Evidence, strategy: str) -> Part:
@@ -72,7 +89,7 @@ def _one_at_a_time(evidence: Evidence, strategy: str) -> Part:
 
 def _released(evidence: Evidence) -> Part:
     part = f"control: threads do gain on {CODE[RELEASES]}, so it is the GIL that holds them back"
-    gain = figure("speedup of threads without the GIL", measures.computing_speedup(evidence, "threads", RELEASES))
+    gain = figure("speedup of threads without the GIL", computing_speedup(evidence, "threads", RELEASES))
     judged = above(part, gain, GAIN, "the same margin from the other side", "computing")
     otherwise = "a machine whose CPUs do more than one alone: not even work without the GIL gains here"
     return one_cpu(evidence, part) or control(judged, otherwise)
@@ -94,7 +111,7 @@ def gil_io(evidence: Evidence) -> Finding:
 
 def _alone(evidence: Evidence, strategy: str) -> Part:
     cells = _waits(evidence, "test_alone", strategy)
-    over = {latency: values(found, measures.over_limit) for latency, found in cells.items() if latency}
+    over = {latency: values(found, over_limit) for latency, found in cells.items() if latency}
     long, short = _by_latency("time over limit", over)
     because = (
         f"a quarter above the limit is a problem, whatever causes it; from {IO_LATENCY * 1e3:.0f} ms of waiting on"
@@ -138,7 +155,7 @@ def _at_once(evidence: Evidence, strategy: str) -> Part:
     switches = [
         figure(
             f"context switches per CPU second, {name}",
-            _switches(measures.computing(evidence, name, HOLDS)),
+            _switches(computing(evidence, name, HOLDS)),
             "count",
         )
         for name in (strategy, "threads")
@@ -155,7 +172,7 @@ def _switches(cells: Sequence[Replicate]) -> Sample:
 
 def _no_difference(evidence: Evidence, strategy: str) -> Part:
     part = f"{strategy}: as much gain on {CODE[HOLDS]} as on {CODE[RELEASES]}"
-    gains = {kernel: measures.computing_speedup(evidence, strategy, kernel) for kernel in (RELEASES, HOLDS)}
+    gains = {kernel: computing_speedup(evidence, strategy, kernel) for kernel in (RELEASES, HOLDS)}
     less = figure(f"speedup of {strategy} where the GIL is released over where it is held", quotient(*gains.values()))
     because = (
         "the GIL no longer matters where holding it costs less than a quarter; under threads it costs half or more"
@@ -189,8 +206,8 @@ def threads_io_only(evidence: Evidence) -> Finding:
 
 
 def _helps(evidence: Evidence, strategy: str) -> Part:
-    plain, helped = (measures.downloads(evidence, name) for name in (BASELINE, strategy))
-    gain = figure(f"speedup of {strategy}", measures.speedup(plain, helped))
+    plain, helped = (downloads(evidence, name) for name in (BASELINE, strategy))
+    gain = figure(f"speedup of {strategy}", speedup(plain, helped))
     because = "below it may be noise; ten downloads at a time could be 10x as fast"
     return above(f"{strategy}: a help with downloads", gain, GAIN, because, "downloads")
 
@@ -216,9 +233,9 @@ def _has_interpreters(evidence: Evidence) -> bool:
 def _ahead(evidence: Evidence, rival: str, kernel: str) -> Part:
     """Judge by the speedups of both over loops, where there were any, else by their times."""
     part = f"processes are ahead of {rival} on {CODE[kernel]}"
-    ours, theirs = (measures.computing(evidence, name, kernel) for name in (PROCESSES[0], rival))
-    over_loops = ratios(ours, theirs, measures.OVER_LOOP)
-    lead = over_loops if len(over_loops) else measures.speedup(theirs, ours)
+    ours, theirs = (computing(evidence, name, kernel) for name in (PROCESSES[0], rival))
+    over_loops = ratios(ours, theirs, OVER_LOOP)
+    lead = over_loops if len(over_loops) else speedup(theirs, ours)
     decides = figure(f"lead of {PROCESSES[0]} over {rival}", lead)
     because = "who reigns is ahead by more than noise; a tie is none"
     return one_cpu(evidence, part) or above(part, decides, GAIN, because, "computing")
@@ -249,7 +266,7 @@ def _broken_even(evidence: Evidence, seconds: float, size: int) -> Sample:
         evidence.cells("break_even", "test_break_even", strategy=name, item_cpu_seconds=seconds, size=size)
         for name in (BASELINE, PROCESSES[0])
     )
-    return measures.speedup(plain, pool)
+    return speedup(plain, pool)
 
 
 NOTHING = 1.2
@@ -272,7 +289,7 @@ def cpu_parallel(evidence: Evidence) -> Finding:
 
 def _gains(evidence: Evidence, strategy: str) -> Part:
     part = f"{strategy}: with an interpreter for each CPU, a gain on {CODE[HOLDS]}"
-    limit = figure("time over limit", values(measures.computing(evidence, strategy, HOLDS), measures.over_limit))
+    limit = figure("time over limit", values(computing(evidence, strategy, HOLDS), over_limit))
     margin = 1 + ((evidence.cpus or 1) - 1) / 4
     because = (
         "more than a quarter of what the CPUs beyond the first could add: two that share a core slow each other down, "
@@ -295,7 +312,7 @@ def _in_step(evidence: Evidence) -> Part:
     part = "control: fewer interpreters than CPUs gain no more than their number"
     fewer = [n for n in evidence.workers("too_many", _COMPUTING, strategy=PROCESSES[0]) if n < (evidence.cpus or 1)]
     plain = evidence.cells("too_many", _COMPUTING, strategy=BASELINE)
-    gains = {n: measures.speedup(plain, _many(evidence, n)) for n in fewer}
+    gains = {n: speedup(plain, _many(evidence, n)) for n in fewer}
     per_worker = [
         figure(
             f"speedup over workers, {n} of {PROCESSES[0]}",
@@ -318,8 +335,8 @@ def _many(
 def no_more_than_cpus(evidence: Evidence) -> Finding:
     """Twice, four and eight times as many interpreters as CPUs are no faster, computing or waiting."""
     others = ["interpreters"] if _many(evidence, evidence.cpus or 1, _COMPUTING, "interpreters") else []
-    computing = [_no_gain(evidence, _COMPUTING, strategy) for strategy in (PROCESSES[0], *others)]
-    return combine([*computing, _no_gain(evidence, _WAITING, PROCESSES[0])])
+    computes = [_no_gain(evidence, _COMPUTING, strategy) for strategy in (PROCESSES[0], *others)]
+    return combine([*computes, _no_gain(evidence, _WAITING, PROCESSES[0])])
 
 
 def _no_gain(evidence: Evidence, function: str, strategy: str) -> Part:
@@ -348,7 +365,7 @@ def _rounding(cells: Sequence[Replicate], cpus: int) -> float:
 @claim("four-at-once", "Four interpreters do four things at once", "downloads", "computing")
 def four_at_once(evidence: Evidence) -> Finding:
     """As many interpreters as there are do as many downloads at once, and as many computations where each has a CPU."""
-    cells = {strategy: measures.downloads(evidence, strategy) for strategy in (*PROCESSES, "interpreters")}
+    cells = {strategy: downloads(evidence, strategy) for strategy in (*PROCESSES, "interpreters")}
     waiting = [_all_in_flight(strategy, found) for strategy, found in cells.items() if found or strategy in PROCESSES]
     return combine([*waiting, _computes_at_once(evidence, PROCESSES[0])])
 

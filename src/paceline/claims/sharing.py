@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from paceline.claims.evidence import Evidence, Replicate, added, counted, median, ratios, values
+from paceline.claims.evidence import PROCESSES, Evidence, Replicate, added, counted, median, ratios, values
 from paceline.claims.judging import (
     LEAST_PROCESSES,
     Figure,
@@ -21,7 +21,6 @@ from paceline.claims.judging import (
     undecided,
     unmeasured,
 )
-from paceline.claims.measures import PROCESSES
 from paceline.history import Cell
 
 COUNTERS_OF_THREADS = ("Value", "attribute", "attribute += 1")

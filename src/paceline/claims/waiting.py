@@ -1,7 +1,23 @@
 """What waiting for a network gains from workers, and what binds it in the end."""
 
-from paceline.claims.evidence import Evidence, Key, Reading, Replicate, Sample, added, median, quotient, ratios, values
+from paceline.claims.evidence import (
+    BASELINE,
+    PROCESSES,
+    Evidence,
+    Key,
+    Reading,
+    Replicate,
+    Sample,
+    added,
+    common,
+    downloads,
+    median,
+    quotient,
+    ratios,
+    values,
+)
 from paceline.claims.judging import (
+    GAIN,
     Figure,
     Finding,
     Part,
@@ -15,7 +31,6 @@ from paceline.claims.judging import (
     figure,
     undecided,
 )
-from paceline.claims.measures import BASELINE, GAIN, PROCESSES, common, downloads
 from paceline.history import Cell
 
 SIGNIFICANT = 2.0
