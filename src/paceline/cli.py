@@ -58,9 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the words after `paceline`; those of this process if not given.
 
     Returns:
-        0: done. 1: it failed, with a sentence on standard error. 2: a run is not there or can't be read. 130: Ctrl-C.
-        141: nobody reads the output any more. For `ab` and `check` 1 means that a cell is slower, and a failure of any
-        kind is 2.
+        0: done. 1: it failed, with a sentence on standard error. 2: a run is not there or can't be read, or what was
+        typed makes no sense. 130: Ctrl-C. 141: nobody reads the output any more. For `ab` and `check` 1 means that a
+        cell is slower, and a failure of any kind is 2.
 
     Raises:
         SystemExit: with 2 for a misuse, with 0 after --help and --version.
@@ -123,13 +123,14 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _status_of(error: Exception) -> int | None:
-    """Return the exit status for an error that speaks for itself: 2 for a history's, 1 for the system's.
+    """Return the exit status for an error that speaks for itself: 2 for a history's or a misuse, 1 for the system's.
 
     None for any other, which is a bug.
     """
+    from paceline.commands.shared import MisuseError
     from paceline.history import HistoryError
 
-    if isinstance(error, HistoryError):
+    if isinstance(error, HistoryError | MisuseError):
         return 2
     return 1 if isinstance(error, OSError) else None
 

@@ -4,18 +4,15 @@ import argparse
 import contextlib
 import json
 import random
-import sys
 from argparse import Namespace
 from pathlib import Path
 
-from paceline.commands.shared import FAILED, MISUSE, MisuseError, complain, strategy_named
+from paceline.commands.shared import FAILED, MisuseError, complain, strategy_named, write
 from paceline.contracts import Item
 from paceline.history.documents import other_form
 from paceline.race import output, racing
-from paceline.race.judging import Race
 from paceline.race.racing import LaneError, RaceRequest, TooLongError
 from paceline.text import options
-from paceline.text.formats import render
 from paceline.text.progress import progress
 from paceline.workloads.call import Call, NoSuchFunctionError
 
@@ -68,19 +65,23 @@ def run(arguments: Namespace) -> int:
     """Race the strategies with a function, and say which to use.
 
     Returns:
-        The exit status: 0 with a recommendation, 1 if the function fails or nothing can run it, 2 for a misuse.
+        The exit status: 0 with a recommendation, 1 if the function fails or nothing can run it.
+
+    Raises:
+        MisuseError: what was typed makes no sense.
     """
     try:
         request = _request(arguments)
         with progress() as reporter:
             ended = racing.race(request, racing.probe(request, reporter), reporter)
-    except (MisuseError, NoSuchFunctionError, TooLongError) as error:
-        complain(error)
-        return MISUSE
+    except (NoSuchFunctionError, TooLongError) as error:
+        raise MisuseError(str(error)) from error
     except LaneError as lost:
-        complain(lost if lost.misuse else f"{arguments.function} {lost.verdict}: {lost}")
-        return MISUSE if lost.misuse else FAILED
-    _show(ended, as_json=arguments.json)
+        if lost.misuse:
+            raise MisuseError(str(lost)) from lost
+        complain(f"{arguments.function} {lost.verdict}: {lost}")
+        return FAILED
+    write(output.race_text(ended), output.race_json(ended), as_json=arguments.json)
     return 0 if ended.recommendation().strategy else FAILED
 
 
@@ -103,13 +104,6 @@ def _request(arguments: Namespace) -> RaceRequest:
         timeout=arguments.timeout,
         seed=random.randrange(2**32) if arguments.seed is None else arguments.seed,  # noqa: S311 - an order, no secret
     )
-
-
-def _show(ended: Race, *, as_json: bool) -> None:
-    if as_json:
-        sys.stdout.write(f"{output.race_json(ended)}\n")
-    else:
-        render(output.race_text(ended))
 
 
 def read_items(path: Path) -> list[Item]:

@@ -1,20 +1,22 @@
 """What several commands do alike."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+
+from rich.console import RenderableType
 
 from paceline import history, machine
 from paceline.history import Run
 from paceline.strategies import BY_NAME, Strategy
-from paceline.text.formats import plain
+from paceline.text.formats import plain, render
 
 FAILED = 1  # exit statuses
 MISUSE = 2
 
 
 class MisuseError(ValueError):
-    """What was typed makes no sense."""
+    """What was typed makes no sense, or asks for what there isn't; it ends a command with status 2."""
 
 
 def strategy_named(name: str) -> type[Strategy]:
@@ -34,6 +36,14 @@ def complain(trouble: object) -> None:
         trouble = f"{trouble.filename or 'standard output'}: {trouble.strerror or trouble}"
     lines = "\n".join(map(plain, str(trouble).split("\n")))
     sys.stderr.write(f"paceline: {lines}\n")
+
+
+def write(tables: Iterable[RenderableType], document: str, *, as_json: bool) -> None:
+    """Write tables to standard output, or a document in their place."""
+    if as_json:
+        sys.stdout.write(f"{document}\n")
+    else:
+        render(tables)
 
 
 def newest(

@@ -9,7 +9,7 @@ from typing import Any
 
 from paceline import machine
 from paceline.commands import watch
-from paceline.commands.shared import FAILED, MISUSE, complain
+from paceline.commands.shared import FAILED, MisuseError, complain
 from paceline.files import STDOUT, put, unfit
 from paceline.report import unmet
 from paceline.text.formats import many, plain
@@ -49,17 +49,12 @@ Maker = Callable[[Round, Mapping[str, Any]], str]
 
 
 def run(arguments: Namespace) -> int:
-    """Trace one round, and write it down.
-
-    Returns:
-        The exit status: 0 once all is written, 1 if it can't be run here, fails or can't be written, 2 for a misuse.
-    """
+    """Trace one round; return 0 once all is written, 1 if it can't be run here, fails or can't be written."""
     wanted = _wanted(arguments)
 
     def write(request: WatchRequest) -> int:
         if len(wanted) > 1 and wanted[0][0] == wanted[1][0]:
-            complain(f"-o and --html both write to {wanted[0][0]}; give one of them another file")
-            return MISUSE
+            raise MisuseError(f"-o and --html both write to {wanted[0][0]}; give one of them another file")
         if arguments.html and (why := unmet("paceline trace --html")):
             complain(why)
             return FAILED

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from rich.text import Text
 
 from paceline import machine
-from paceline.commands.shared import FAILED, MISUSE, MisuseError, complain, strategy_named
+from paceline.commands.shared import FAILED, MisuseError, complain, strategy_named
 from paceline.contracts import Option, Workload
 from paceline.server.process import ServerError
 from paceline.server.service import Service, read_jitter
@@ -68,11 +68,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Show one strategy at work, live.
-
-    Returns:
-        The exit status: 0 after a whole round, 1 if it can't be run here or fails, 2 for a misuse.
-    """
+    """Show one strategy at work, live; return 0 after a whole round, 1 if it can't be run here or fails."""
 
     def show(request: WatchRequest) -> int:
         with rounds(request) as (records, _):
@@ -130,7 +126,10 @@ def attempt(arguments: Namespace, act: Callable[[WatchRequest], int]) -> int:
     """Make sense of what was typed and act on it; what goes wrong becomes a sentence.
 
     Returns:
-        The exit status: what `act` gives, 1 if the strategy can't be run here or fails, 2 for a misuse.
+        The exit status: what `act` returns, 1 if the strategy can't be run here or fails.
+
+    Raises:
+        MisuseError: what was typed makes no sense.
     """
     try:
         request = watch_request(arguments)
@@ -138,12 +137,13 @@ def attempt(arguments: Namespace, act: Callable[[WatchRequest], int]) -> int:
             complain(f"{request.strategy.name} can't run here: {why}")
             return FAILED
         return act(request)
-    except (MisuseError, NoSuchFunctionError) as error:
-        complain(error)
-        return MISUSE
+    except NoSuchFunctionError as error:
+        raise MisuseError(str(error)) from error
     except WatchError as error:
-        complain(error if error.misuse else f"{arguments.workload} with {arguments.strategy} failed: {error}")
-        return MISUSE if error.misuse else FAILED
+        if error.misuse:
+            raise MisuseError(str(error)) from error
+        complain(f"{arguments.workload} with {arguments.strategy} failed: {error}")
+        return FAILED
     except ServerError as error:
         complain(error)
         return FAILED
