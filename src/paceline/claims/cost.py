@@ -6,22 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 
+from paceline.claims import judging
 from paceline.claims.evidence import Evidence, Replicate, Sample, added, common, median, quotient, ratios, values
-from paceline.claims.judging import (
-    Figure,
-    Finding,
-    Part,
-    above,
-    below,
-    claim,
-    combine,
-    command,
-    figure,
-    margin_text,
-    present,
-    undecided,
-    unmeasured,
-)
+from paceline.claims.judging import Figure, Finding, Part, claim, combine, figure, present
 from paceline.history import Cell, Run
 
 METHODS = {"pool-fork": "fork", "pool-forkserver": "forkserver", "pool-spawn": "spawn"}
@@ -45,13 +32,13 @@ def start_cost(evidence: Evidence) -> Finding:
     "A lot" is no number. Beside threads anything is a lot; what starts in less time than a person notices is not.
     """
     parts = [judge(evidence, strategy) for judge in (_longer_to_start, _noticed) for strategy in METHODS]
-    return combine(parts, unmeasured([strategy for strategy in BESIDE if not _starting(evidence, strategy)]))
+    return combine(parts, judging.unmeasured([strategy for strategy in BESIDE if not _starting(evidence, strategy)]))
 
 
 def _longer_to_start(evidence: Evidence, strategy: str) -> Part:
     ready, threads = (_starting(evidence, each) for each in (strategy, "threads"))
     with_threads = strategy == _FIRST  # once is enough for a reader
-    return above(
+    return judging.above(
         f"{MANY} processes by {METHODS[strategy]} take longer to start than {MANY} threads",
         figure(f"{strategy}: time until all are ready / that of threads", ratios(ready, threads, median)),
         LONGER_TO_START,
@@ -63,7 +50,7 @@ def _longer_to_start(evidence: Evidence, strategy: str) -> Part:
 
 def _noticed(evidence: Evidence, strategy: str) -> Part:
     others = [_ready(other, cells) for other in (*BESIDE, *ENGINES) if (cells := _starting(evidence, other))]
-    return above(
+    return judging.above(
         f"creating {MANY} processes by {METHODS[strategy]} costs a lot",
         _ready(strategy, _starting(evidence, strategy)),
         NOTICED,
@@ -121,7 +108,7 @@ def threads_light(evidence: Evidence) -> Finding:
 
 def _lighter_per_item(evidence: Evidence) -> Part:
     processes, threads = _break_even(evidence, _SHORT)
-    return above(
+    return judging.above(
         "at items of 10 us, threads take half the time of processes that are there already",
         figure("pool-fork: time / that of threads, items of 10 us", ratios(processes, threads, median)),
         HALF,
@@ -136,7 +123,7 @@ def _lighter_per_item(evidence: Evidence) -> Part:
 
 def _caught_up(evidence: Evidence) -> Part:
     processes, threads = _break_even(evidence, _LONG)
-    return below(
+    return judging.below(
         "at items of 100 ms, the overhead of processes no longer shows",
         figure("pool-fork: time / that of threads, items of 100 ms", ratios(processes, threads, median)),
         AS_GOOD,
@@ -216,15 +203,17 @@ def os_differs(evidence: Evidence) -> Finding:
 
 
 def _differs(part: str, here: Evidence, there: Evidence | None, run: str, by: Mapping[str, Reader]) -> Part:
-    stated = f"above {margin_text(ANOTHER_SYSTEM, 'x')}: {_BECAUSE_SYSTEMS}"
+    stated = f"above {judging.margin_text(ANOTHER_SYSTEM, 'x')}: {_BECAUSE_SYSTEMS}"
     if there is None:
-        return undecided(part, stated, f"the same run on another system, given beside this one: {command(run)}")
+        return judging.undecided(
+            part, stated, f"the same run on another system, given beside this one: {judging.command(run)}"
+        )
     decides, *others = (_apart(what, read, here, there) for what, read in by.items())
     beside = present(others)
     if unlike := _unlike(here.first, there.first):
         lacking = f"runs of two systems that do not differ in {' and '.join(unlike)} too"
-        return undecided(part, stated, lacking, [decides, *beside])
-    return above(part, decides, ANOTHER_SYSTEM, _BECAUSE_SYSTEMS, run, beside=beside)
+        return judging.undecided(part, stated, lacking, [decides, *beside])
+    return judging.above(part, decides, ANOTHER_SYSTEM, _BECAUSE_SYSTEMS, run, beside=beside)
 
 
 def _apart(what: str, read: Reader, here: Evidence, there: Evidence) -> Figure:
@@ -283,7 +272,7 @@ def _more_memory(evidence: Evidence, strategy: str) -> Part:
     others = (*BESIDE, *ENGINES) if strategy == _FIRST else ()
     slopes = {each: memory_of_one_more(evidence, each) for each in (strategy, "threads", *others)}
     more = _difference(slopes[strategy], slopes["threads"])
-    return above(
+    return judging.above(
         f"a process by {METHODS[strategy]} needs more memory than a thread",
         figure(f"{strategy}: memory of one more worker, less that of a thread", more, "bytes"),
         MORE_MEMORY,

@@ -3,22 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from paceline.claims import judging
 from paceline.claims.evidence import Evidence, Replicate, Sample, added, quotient, values
-from paceline.claims.judging import (
-    LEAST_PROCESSES,
-    Figure,
-    Finding,
-    Part,
-    above,
-    below,
-    claim,
-    combine,
-    command,
-    figure,
-    present,
-    settled,
-    undecided,
-)
+from paceline.claims.judging import Figure, Finding, Part, claim, combine, figure, present
 from paceline.history import Cell
 
 CHUNKS = "Pool.map, default chunks"
@@ -53,7 +40,7 @@ def _straggler(evidence: Evidence, handing: str) -> list[Replicate]:
 
 
 def _nobody_waits(cells: Sequence[Replicate], handing: str) -> Part:
-    return below(
+    return judging.below(
         f"{handing}: no item waits behind a straggler while another worker is idle",
         figure(f"{handing}: time of a round / that of the straggler and one more item", values(cells, _with_one_more)),
         NONE_BEHIND,
@@ -90,17 +77,17 @@ def repeats_from_idle(evidence: Evidence) -> Finding:
 
 def _freed_early(cells: Sequence[Replicate]) -> Part:
     repeats = values(cells, "repeats_from_idle_share")
-    judged = above(
+    judged = judging.above(
         f"{ONE_BY_ONE}: a worker runs two items in a row because no other one is idle",
         figure(f"{ONE_BY_ONE}: repeats with no other worker idle", repeats, "share"),
         MOST_REPEATS,
         "a cause that is there in less than half of the cases explains them no better than a coin",
         "handing_out",
     )
-    if len(repeats) < LEAST_PROCESSES <= len(cells):
+    if len(repeats) < judging.LEAST_PROCESSES <= len(cells):
         hardly = f"in {len(repeats)} of {len(cells)} processes only did a worker run two items in a row"
-        return replace(judged, missing=f"{command('handing_out', _FOR_RARE_REPEATS)} ({hardly})")
-    return settled(judged)
+        return replace(judged, missing=f"{judging.command('handing_out', _FOR_RARE_REPEATS)} ({hardly})")
+    return judging.settled(judged)
 
 
 def _as_by_chance(handing: str, cells: Sequence[Replicate]) -> Part:
@@ -108,7 +95,7 @@ def _as_by_chance(handing: str, cells: Sequence[Replicate]) -> Part:
     if handing == CHUNKS:
         repeats = values(cells, "repeats_from_idle_share")
         beside.append(figure(f"{handing}: repeats with no other worker idle, the chunk's too", repeats, "share"))
-    judged = below(
+    judged = judging.below(
         f"{handing}: a worker repeats no longer than being freed early would make it",
         figure(f"{handing}: mean run / the mean run of workers freed by chance", values(cells, _over_chance)),
         LONGER_THAN_CHANCE,
@@ -117,7 +104,7 @@ def _as_by_chance(handing: str, cells: Sequence[Replicate]) -> Part:
         "handing_out",
         beside=present(beside),
     )
-    return settled(judged)
+    return judging.settled(judged)
 
 
 def _over_chance(cell: Cell) -> float | None:
@@ -146,7 +133,7 @@ def _disorder(evidence: Evidence, strategy: str, function: str, share: str) -> l
 
 
 def _left_without_jitter(who: str, alike: Sample, varied: Sample) -> Part:
-    judged = below(
+    judged = judging.below(
         f"{who}: the lack of order comes from when the server answers",
         figure(f"{who}: disorder that is left without jitter", quotient(alike, varied), "share"),
         LEFT_WITHOUT_JITTER,
@@ -160,7 +147,7 @@ def _left_without_jitter(who: str, alike: Sample, varied: Sample) -> Part:
             ]
         ),
     )
-    return settled(judged)
+    return judging.settled(judged)
 
 
 @claim("worker-is-cpu", "The printed number is the CPU the code runs on", "watching")
@@ -181,8 +168,8 @@ def _on_its_cpu(evidence: Evidence, work: str) -> Part:
     decides, *others = _placed("pool-fork", pool)
     beside = present([*others, *_placed("threads", threads)])
     if lacking := _cannot_place(evidence, pool):
-        return undecided(part, because, lacking, [decides, *beside])
-    return settled(above(part, decides, ON_ITS_CPU, because, "watching", beside=beside))
+        return judging.undecided(part, because, lacking, [decides, *beside])
+    return judging.settled(judging.above(part, decides, ON_ITS_CPU, because, "watching", beside=beside))
 
 
 def _placed(strategy: str, cells: Sequence[Replicate]) -> list[Figure]:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from paceline.claims import judging
 from paceline.claims.evidence import (
     BASELINE,
     CODE,
@@ -26,24 +27,7 @@ from paceline.claims.evidence import (
     speedup,
     values,
 )
-from paceline.claims.judging import (
-    GAIN,
-    Figure,
-    Finding,
-    Part,
-    above,
-    always,
-    below,
-    checked,
-    claim,
-    combine,
-    control,
-    figure,
-    halfway,
-    one_cpu,
-    undecided,
-    unless_crowded,
-)
+from paceline.claims.judging import GAIN, Figure, Finding, Part, claim, combine, figure
 from paceline.history import Cell
 from paceline.text import formats
 
@@ -69,7 +53,9 @@ def gil_bound(evidence: Evidence) -> Finding:
 
 def _computes_no_faster(evidence: Evidence, strategy: str, kernel: str, no_gain: str) -> Part:
     part = f"{strategy}: {no_gain} {CODE[kernel]}"
-    return one_cpu(evidence, part) or below(part, _speedup(evidence, strategy, kernel), GAIN, NO_GAIN, "computing")
+    return judging.one_cpu(evidence, part) or judging.below(
+        part, _speedup(evidence, strategy, kernel), GAIN, NO_GAIN, "computing"
+    )
 
 
 def _speedup(evidence: Evidence, strategy: str, kernel: str) -> Figure:
@@ -84,15 +70,15 @@ def _busy(evidence: Evidence, strategy: str) -> Figure:
 def _one_at_a_time(evidence: Evidence, strategy: str) -> Part:
     part = f"{strategy}: no more than one CPU busy with it"
     because = "whatever computes one at a time keeps one CPU busy; a second one would bring it near 2"
-    return one_cpu(evidence, part) or below(part, _busy(evidence, strategy), BUSY, because, "computing")
+    return judging.one_cpu(evidence, part) or judging.below(part, _busy(evidence, strategy), BUSY, because, "computing")
 
 
 def _released(evidence: Evidence) -> Part:
     part = f"control: threads do gain on {CODE[RELEASES]}, so it is the GIL that holds them back"
     gain = figure("speedup of threads without the GIL", computing_speedup(evidence, "threads", RELEASES))
-    judged = above(part, gain, GAIN, "the same margin from the other side", "computing")
+    judged = judging.above(part, gain, GAIN, "the same margin from the other side", "computing")
     otherwise = "a machine whose CPUs do more than one alone: not even work without the GIL gains here"
-    return one_cpu(evidence, part) or control(judged, otherwise)
+    return judging.one_cpu(evidence, part) or judging.control(judged, otherwise)
 
 
 def _not_by_the_gil_alone(evidence: Evidence) -> list[str]:
@@ -116,7 +102,9 @@ def _alone(evidence: Evidence, strategy: str) -> Part:
     because = (
         f"a quarter above the limit is a problem, whatever causes it; from {IO_LATENCY * 1e3:.0f} ms of waiting on"
     )
-    return below(f"{strategy}: alone, downloads come close to the limit", long, GAIN, because, "beside", beside=short)
+    return judging.below(
+        f"{strategy}: alone, downloads come close to the limit", long, GAIN, because, "beside", beside=short
+    )
 
 
 def _beside(evidence: Evidence, strategy: str) -> Part:
@@ -126,7 +114,7 @@ def _beside(evidence: Evidence, strategy: str) -> Part:
     over = {latency: ratios(found, alone.get(latency, ()), median) for latency, found in beside.items()}
     long, short = _by_latency("time beside over time alone", over)
     because = "the same quarter; whoever computes gives the GIL back only every 5 ms, once for each wake-up"
-    return one_cpu(evidence, part) or below(part, long, GAIN, because, "beside", beside=short)
+    return judging.one_cpu(evidence, part) or judging.below(part, long, GAIN, because, "beside", beside=short)
 
 
 def _waits(evidence: Evidence, function: str, strategy: str) -> dict[float, list[Replicate]]:
@@ -162,8 +150,10 @@ def _at_once(evidence: Evidence, strategy: str) -> Part:
     ]
     because = "more than half of what the CPUs beyond the first could add; with one GIL for all it would be 1"
     beside = [one for one in switches if one.processes]
-    judged = above(part, _busy(evidence, strategy), halfway(evidence.cpus), because, "computing", beside=beside)
-    return _without_a_gil(evidence, part) or one_cpu(evidence, part) or unless_crowded(evidence, judged)
+    judged = judging.above(
+        part, _busy(evidence, strategy), judging.halfway(evidence.cpus), because, "computing", beside=beside
+    )
+    return _without_a_gil(evidence, part) or judging.one_cpu(evidence, part) or judging.unless_crowded(evidence, judged)
 
 
 def _switches(cells: Sequence[Replicate]) -> Sample:
@@ -178,14 +168,14 @@ def _no_difference(evidence: Evidence, strategy: str) -> Part:
         "the GIL no longer matters where holding it costs less than a quarter; under threads it costs half or more"
     )
     beside = [figure(f"speedup of {strategy} on {CODE[each]}", gain) for each, gain in gains.items() if len(gain)]
-    judged = below(part, less, GAIN, because, "computing", beside=beside)
-    return _without_a_gil(evidence, part) or one_cpu(evidence, part) or judged
+    judged = judging.below(part, less, GAIN, because, "computing", beside=beside)
+    return _without_a_gil(evidence, part) or judging.one_cpu(evidence, part) or judged
 
 
 def _without_a_gil(evidence: Evidence, part: str) -> Part | None:
     if evidence.gil:
         return None
-    return undecided(part, "without a GIL there is nothing to solve", "a Python whose GIL is on")
+    return judging.undecided(part, "without a GIL there is nothing to solve", "a Python whose GIL is on")
 
 
 _LONG = 0.010
@@ -209,7 +199,7 @@ def _helps(evidence: Evidence, strategy: str) -> Part:
     plain, helped = (downloads(evidence, name) for name in (BASELINE, strategy))
     gain = figure(f"speedup of {strategy}", speedup(plain, helped))
     because = "below it may be noise; ten downloads at a time could be 10x as fast"
-    return above(f"{strategy}: a help with downloads", gain, GAIN, because, "downloads")
+    return judging.above(f"{strategy}: a help with downloads", gain, GAIN, because, "downloads")
 
 
 @claim("processes-reign", "CPU-bound work is where processes reign", "computing", "break_even")
@@ -238,7 +228,7 @@ def _ahead(evidence: Evidence, rival: str, kernel: str) -> Part:
     lead = over_loops if len(over_loops) else speedup(theirs, ours)
     decides = figure(f"lead of {PROCESSES[0]} over {rival}", lead)
     because = "who reigns is ahead by more than noise; a tie is none"
-    return one_cpu(evidence, part) or above(part, decides, GAIN, because, "computing")
+    return judging.one_cpu(evidence, part) or judging.above(part, decides, GAIN, because, "computing")
 
 
 def _worthwhile(evidence: Evidence, *, long: bool) -> Part:
@@ -253,7 +243,7 @@ def _worthwhile(evidence: Evidence, *, long: bool) -> Part:
         if (seconds >= _LONG) is long
     ]
     because = "processes are worth their while from a clear gain on, for every item length and payload measured"
-    return one_cpu(evidence, part) or above(part, gains, GAIN, because, "break_even")
+    return judging.one_cpu(evidence, part) or judging.above(part, gains, GAIN, because, "break_even")
 
 
 def _grid(evidence: Evidence) -> list[tuple[float, int]]:
@@ -296,15 +286,15 @@ def _gains(evidence: Evidence, strategy: str) -> Part:
         "and how much is the machine's matter; whether they are busy at the same time is another part"
     )
     beside = [limit] if limit.processes else []
-    judged = above(part, _speedup(evidence, strategy, HOLDS), margin, because, "computing", beside=beside)
-    return one_cpu(evidence, part) or unless_crowded(evidence, judged)
+    judged = judging.above(part, _speedup(evidence, strategy, HOLDS), margin, because, "computing", beside=beside)
+    return judging.one_cpu(evidence, part) or judging.unless_crowded(evidence, judged)
 
 
 def _computes_at_once(evidence: Evidence, strategy: str) -> Part:
     part = f"{strategy}: most CPUs busy at the same time"
     because = "more than half of what the CPUs beyond the first could add, as two of them may share one core"
-    judged = above(part, _busy(evidence, strategy), halfway(evidence.cpus), because, "computing")
-    return one_cpu(evidence, part) or unless_crowded(evidence, judged)
+    judged = judging.above(part, _busy(evidence, strategy), judging.halfway(evidence.cpus), because, "computing")
+    return judging.one_cpu(evidence, part) or judging.unless_crowded(evidence, judged)
 
 
 def _in_step(evidence: Evidence) -> Part:
@@ -321,8 +311,8 @@ def _in_step(evidence: Evidence) -> Part:
         for n, gain in gains.items()
     ]
     because = f"what is below {GAIN}x may be noise; above it the plain loop is slow for another reason"
-    judged = below(part, per_worker, GAIN, because, "too_many")
-    return one_cpu(evidence, part) or control(judged, "a run whose plain loop is undisturbed")
+    judged = judging.below(part, per_worker, GAIN, because, "too_many")
+    return judging.one_cpu(evidence, part) or judging.control(judged, "a run whose plain loop is undisturbed")
 
 
 def _many(
@@ -353,7 +343,7 @@ def _no_gain(evidence: Evidence, function: str, strategy: str) -> Part:
     ]
     margin = NOTHING * (_rounding(enough, cpus) if doing == "computing" else 1.0)
     because = "twice the interpreters could be twice as fast; less than a fifth is not worth twice the memory"
-    return below(f"more {name} than CPUs gain nothing {doing}", gains, margin, because, "too_many")
+    return judging.below(f"more {name} than CPUs gain nothing {doing}", gains, margin, because, "too_many")
 
 
 def _rounding(cells: Sequence[Replicate], cpus: int) -> float:
@@ -374,8 +364,8 @@ def _all_in_flight(strategy: str, cells: Sequence[Replicate]) -> Part:
     part = f"as many downloads are under way as there are workers of {strategy}"
     most = [figure(what, values(cells, read), "count") for what, read in _IN_FLIGHT.items() if cells]
     because = "the most in flight that the server saw is the number of workers; one less is one that was idle"
-    checks = checked(values(cells, _short_of_workers), lambda short: not short)
-    return always(part, checks, because, "downloads", most)
+    checks = judging.checked(values(cells, _short_of_workers), lambda short: not short)
+    return judging.always(part, checks, because, "downloads", most)
 
 
 def _short_of_workers(cell: Cell) -> float | None:

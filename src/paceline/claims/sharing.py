@@ -3,24 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from paceline.claims import judging
 from paceline.claims.evidence import PROCESSES, Evidence, Replicate, added, counted, median, ratios, values
-from paceline.claims.judging import (
-    LEAST_PROCESSES,
-    Figure,
-    Finding,
-    Part,
-    always,
-    checked,
-    claim,
-    combine,
-    command,
-    equal,
-    figure,
-    present,
-    same,
-    undecided,
-    unmeasured,
-)
+from paceline.claims.judging import Figure, Finding, Part, claim, combine, figure, present
 from paceline.history import Cell
 
 COUNTERS_OF_THREADS = ("Value", "attribute", "attribute += 1")
@@ -55,19 +40,21 @@ def _raced(evidence: Evidence, threads: Sequence[Figure]) -> Part:
     raced = any(lost.values.values())
     each = _lost("processes, each access locked", _counters(evidence, "processes", "each access locked"))
     figures = [_lost("processes without lock", bare), *present([each, *threads])]
-    if not raced and len(lost) < LEAST_PROCESSES:
-        return undecided(part, _BECAUSE, command("locks"), figures)
+    if not raced and len(lost) < judging.LEAST_PROCESSES:
+        return judging.undecided(part, _BECAUSE, judging.command("locks"), figures)
     if not raced and evidence.cpus is not None and evidence.cpus < _TWO_CPUS:
-        return undecided(part, _BECAUSE, "a machine with two usable CPUs or more: on one, workers take turns", figures)
-    return replace(always(part, [raced] * len(lost), _BECAUSE, "locks", figures), margin=_BECAUSE)
+        return judging.undecided(
+            part, _BECAUSE, "a machine with two usable CPUs or more: on one, workers take turns", figures
+        )
+    return replace(judging.always(part, [raced] * len(lost), _BECAUSE, "locks", figures), margin=_BECAUSE)
 
 
 def _guarded(evidence: Evidence) -> Part:
     bare, locked = (_counters(evidence, "processes", lock) for lock in ("without lock", "with lock"))
     lost, seconds = values(locked, "lost_updates"), "seconds_per_update"
-    return always(
+    return judging.always(
         "with a lock, memory that processes share is not raced",
-        checked(lost, lambda updates: updates == 0),
+        judging.checked(lost, lambda updates: updates == 0),
         "no update is lost: a lock that loses one is none",
         "locks",
         [
@@ -121,13 +108,13 @@ def no_sharing(evidence: Evidence) -> Finding:
         "what a process writes into a SharedMemory block, its parent does not find there",
         [one for construct, cells in trips.items() for one in _carried(construct, cells)],
     )
-    return combine([objects, memory], unmeasured(lacking))
+    return combine([objects, memory], judging.unmeasured(lacking))
 
 
 def _unseen(part: str, what: str, cells: Sequence[Replicate], because: str, beside: Sequence[Figure]) -> Part:
     seen = values(cells, "seen_by_parent")
     changes = figure(f"changes of {what} that the parent saw", seen, "count")
-    return always(part, checked(seen, lambda count: count == 0), because, "talking", [changes, *beside])
+    return judging.always(part, judging.checked(seen, lambda count: count == 0), because, "talking", [changes, *beside])
 
 
 def _carried(construct: str, cells: Sequence[Replicate]) -> Iterator[Figure]:
@@ -146,7 +133,7 @@ def default_size(evidence: Evidence) -> Finding:
         for affinity in ("all CPUs", "one CPU")
     )
     limited = [replicate for replicate in every if _has_quota(replicate.cell)]
-    usable = same(
+    usable = judging.same(
         "a pool that may use one CPU has one process",
         one,
         {"processes of a pool that may use one CPU": "default_workers", "CPUs that it may use": "cpus_usable"},
@@ -156,7 +143,7 @@ def default_size(evidence: Evidence) -> Finding:
     if not limited:
         no_quota = "no quota: nothing here limits the CPU time, so nobody saw what a pool makes of that"
         return combine([_per_cpu_online(every), usable], [no_quota])
-    paid = same(
+    paid = judging.same(
         "a pool under a quota has one process per CPU that the quota pays for",
         limited,
         {"processes of a pool under a quota": "default_workers", "CPUs that the quota keeps busy all the time": _paid},
@@ -173,11 +160,11 @@ def _per_cpu_online(cells: Sequence[Replicate]) -> Part:
         figure("processes of a pool that is told no number", size, "count"),
         figure("CPUs online", online, "count"),
     ]
-    checks = equal(size, online)
+    checks = judging.equal(size, online)
     if any(not as_many and usable.values.get(key, 0) < online.values[key] for key, as_many in checks.items()):
         missing = "a session that may use every CPU of the machine: this one may not, and its pools may go by that"
-        return undecided(part, f"in every process: {because}", missing, figures)
-    return always(part, checks, because, "pools", figures)
+        return judging.undecided(part, f"in every process: {because}", missing, figures)
+    return judging.always(part, checks, because, "pools", figures)
 
 
 def _has_quota(cell: Cell) -> bool:
@@ -200,8 +187,8 @@ def _initialized(evidence: Evidence, replaced: str) -> Part:
     cells = evidence.cells("pools", "test_initializer", strategy="pool-fork", replaced=replaced)
     names = ("most_calls_in_one_process", "initializer_calls", "workers_started")
     most, calls, started = (values(cells, name) for name in names)
-    once, none_without = checked(most, lambda count: count == 1), equal(calls, started)
-    return always(
+    once, none_without = judging.checked(most, lambda count: count == 1), judging.equal(calls, started)
+    return judging.always(
         f"workers replaced {replaced}: the initializer runs once per process",
         {key: once[key] and none_without[key] for key in once.keys() & none_without.keys()},
         "one call in the process with the most, and as many calls as processes were started, so that none goes without",
@@ -223,14 +210,14 @@ def own_session(evidence: Evidence) -> Finding:
 def _own(evidence: Evidence, strategy: str) -> Iterator[Part]:
     cells = evidence.cells("downloads", "test_downloads", strategy=strategy, client="requests")
     processes = {f"{strategy}: processes": lambda cell: cell.workers}
-    yield same(
+    yield judging.same(
         f"{strategy}: each process opens a session of its own",
         cells,
         {f"{strategy}: sessions opened": lambda cell: cell.sessions, **processes},
         "as many sessions are opened as there are processes: with fewer some would share one",
         "downloads",
     )
-    yield same(
+    yield judging.same(
         f"{strategy}: no two processes share a connection",
         cells,
         {f"{strategy}: connections that the server saw": counted("connections"), **processes},
@@ -245,9 +232,9 @@ def _needed(evidence: Evidence) -> Part:
         values(evidence.cells("sessions", opened=when), "failed_downloads")
         for when in ("before the fork", "in each process")
     )
-    return always(
+    return judging.always(
         "a session that was opened before the fork fails its processes",
-        checked(failed, lambda downloads: downloads > 0),
+        judging.checked(failed, lambda downloads: downloads > 0),
         "a download is lost or comes back wrong: else one session would do",
         "sessions",
         [

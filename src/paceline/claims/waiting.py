@@ -1,5 +1,6 @@
 """What waiting for a network gains from workers, and what binds it in the end."""
 
+from paceline.claims import judging
 from paceline.claims.evidence import (
     BASELINE,
     PROCESSES,
@@ -16,21 +17,7 @@ from paceline.claims.evidence import (
     ratios,
     values,
 )
-from paceline.claims.judging import (
-    GAIN,
-    Figure,
-    Finding,
-    Part,
-    above,
-    always,
-    below,
-    checked,
-    claim,
-    combine,
-    command,
-    figure,
-    undecided,
-)
+from paceline.claims.judging import GAIN, Figure, Finding, Part, claim, combine, figure
 from paceline.history import Cell
 
 SIGNIFICANT = 2.0
@@ -56,7 +43,7 @@ def speedup_io(evidence: Evidence) -> Finding:
 def _significant(evidence: Evidence, strategy: str) -> Part:
     gain = figure(f"speedup of {strategy} over the best sequential round", _over_best(evidence, strategy, median))
     because = "it halves the time; ten at a time could be 10x as fast"
-    return above(f"{strategy}: much faster", gain, SIGNIFICANT, because, "downloads")
+    return judging.above(f"{strategy}: much faster", gain, SIGNIFICANT, because, "downloads")
 
 
 def _with_start(evidence: Evidence, strategy: str) -> Part:
@@ -64,7 +51,7 @@ def _with_start(evidence: Evidence, strategy: str) -> Part:
     other = figure("speedup of the executor, start and stop counted", _over_best(evidence, PROCESSES[1], _whole))
     because = "the same margin for a program that starts its processes, downloads once and stops them"
     part = f"{strategy}: much faster with start and stop counted"
-    return above(part, gain, SIGNIFICANT, because, "downloads", beside=[other] if other.processes else [])
+    return judging.above(part, gain, SIGNIFICANT, because, "downloads", beside=[other] if other.processes else [])
 
 
 def _over_best(evidence: Evidence, strategy: str, time: Reading) -> Sample:
@@ -96,15 +83,15 @@ def _as_many_as_one_likes(evidence: Evidence, counts: list[int]) -> Part:
     figures = [figure("threads that opened their workload", opened, "count")] if len(opened) else []
     figures += [figure("their start", values(cells, lambda cell: cell.start_seconds), "s")] if cells else []
     because = f"all {most} threads started and each opened its workload; more than that nobody likes"
-    checks = checked(opened, lambda sessions: sessions == most)
-    return always("as many threads as one likes", checks, because, "threads_knee", figures)
+    checks = judging.checked(opened, lambda sessions: sessions == most)
+    return judging.always("as many threads as one likes", checks, because, "threads_knee", figures)
 
 
 def _not_always_better(evidence: Evidence, counts: list[int]) -> Part:
     part = "more threads are not always better"
     because = "three times the threads could do three times the downloads; less than a fifth more is no better"
     if len(counts) < _TO_COMPARE:
-        return undecided(part, because, command("threads_knee"))
+        return judging.undecided(part, because, judging.command("threads_knee"))
     fewer, most = counts[-2:]
     gain = ratios(_threads(evidence, most), _threads(evidence, fewer), _rate)
     rates = {n: values(_threads(evidence, n), _rate) for n in counts}
@@ -113,7 +100,7 @@ def _not_always_better(evidence: Evidence, counts: list[int]) -> Part:
         *(figure(f"rate with workers={n}", rate, "items/s") for n, rate in rates.items()),
     ]
     what = f"rate with {most} threads over rate with {fewer}"
-    return below(part, figure(what, gain), NO_BETTER, because, "threads_knee", beside=beside)
+    return judging.below(part, figure(what, gain), NO_BETTER, because, "threads_knee", beside=beside)
 
 
 def _rate(cell: Cell) -> float:
@@ -137,7 +124,7 @@ def network_bottleneck(evidence: Evidence) -> Finding:
     sizes = sorted({one.cell.size for one in _payloads(evidence) if one.cell.size is not None})
     parts = [_the_link_binds(evidence, size) for size in sizes]
     part = "the link is the bottleneck of downloads"
-    return combine(parts or [undecided(part, _RELAXED, command("bandwidth"))])
+    return combine(parts or [judging.undecided(part, _RELAXED, judging.command("bandwidth"))])
 
 
 def _payloads(evidence: Evidence, **wanted: object) -> list[Replicate]:
@@ -154,7 +141,7 @@ def _the_link_binds(evidence: Evidence, size: int) -> Part:
     beside = [one for link, cells in limited.items() for one in _explained(f"at {link}", cells)]
     beside += _explained("without a limit", free)
     part = f"the link is the bottleneck of downloads of {size / 1024:g} KiB"
-    return above(part, slowed, GAIN, _RELAXED, "bandwidth", beside=beside)
+    return judging.above(part, slowed, GAIN, _RELAXED, "bandwidth", beside=beside)
 
 
 def _links(evidence: Evidence) -> list[str]:
