@@ -8,22 +8,11 @@ from rich.text import Text
 
 from paceline import files
 from paceline.history import Run
+from paceline.predict import predicting
 from paceline.predict.groups import Group
 from paceline.predict.measured import Work
 from paceline.predict.model import LEAST, LEVEL, Fit
-from paceline.predict.predicting import (
-    MEMORY,
-    NEAR,
-    Beyond,
-    Counts,
-    HeldOut,
-    Needed,
-    Prediction,
-    Question,
-    Score,
-    scores,
-    total,
-)
+from paceline.predict.predicting import NEAR, Beyond, Counts, HeldOut, Needed, Prediction, Question, Score
 from paceline.tables import runs
 from paceline.text import formats
 from paceline.text.formats import many
@@ -33,7 +22,12 @@ _HUGE = 1000.0  # a factor that says nothing any more
 
 def validation_text(run: Run, found: Sequence[HeldOut]) -> list[RenderableType]:
     """Lay out every held-out cell, the groups they belong to, and how many were predicted well."""
-    return [runs.introduced(run), _cells(found), _groups(scores(found)), *map(Text, _counted(total(found)))]
+    return [
+        runs.introduced(run),
+        _cells(found),
+        _groups(predicting.scores(found)),
+        *map(Text, _counted(predicting.total(found))),
+    ]
 
 
 def factor(value: float) -> str:
@@ -127,7 +121,7 @@ def _demands(answer: Prediction) -> RenderableType:
     made = formats.table(("resource", "alone it takes"), left=1)
     for resource, seconds in answer.demands.items():
         formats.row(made, (resource, formats.seconds(seconds) if seconds else formats.NOTHING))
-    formats.row(made, (MEMORY, f"holds {_bytes(answer.memory_bytes)}"))
+    formats.row(made, (predicting.MEMORY, f"holds {_bytes(answer.memory_bytes)}"))
     return made
 
 
@@ -222,8 +216,8 @@ def validation_json(run: Run, found: Sequence[HeldOut]) -> str:
             "level": LEVEL,
             "near": NEAR,
             "cells": [_cell(one) for one in found],
-            "scores": [_with_share(one) for one in scores(found)],
-            "total": _with_share(total(found)),
+            "scores": [_with_share(one) for one in predicting.scores(found)],
+            "total": _with_share(predicting.total(found)),
         }
     )
 

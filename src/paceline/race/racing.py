@@ -18,24 +18,10 @@ from paceline.child.processes import Piped
 from paceline.contracts import Item
 from paceline.measuring import values
 from paceline.measuring.values import all_same, differing
-from paceline.race import choosing
+from paceline.race import choosing, messages
 from paceline.race.choosing import Entry
 from paceline.race.judging import LaneResult, Race
-from paceline.race.messages import (
-    Answer,
-    Began,
-    Compare,
-    Done,
-    Enter,
-    Findings,
-    Forget,
-    Give,
-    Leave,
-    Probe,
-    Ran,
-    Request,
-    Run,
-)
+from paceline.race.messages import Answer, Began, Done, Findings, Ran, Request
 from paceline.text.formats import duration, many, percent, seconds, setting
 from paceline.text.progress import Progress
 from paceline.workers import tracers
@@ -43,11 +29,11 @@ from paceline.workers import tracers
 LEAVE_TIMEOUT = 10.0  # seconds that a lane gets to end its strategy in good order; then it is killed
 
 STEPS = {
-    Probe: "its process's start",
-    Enter: "its start",
-    Run: "a round",
-    Give: "an item that is done again",
-    Compare: "the comparison of its results",
+    messages.Probe: "its process's start",
+    messages.Enter: "its start",
+    messages.Run: "a round",
+    messages.Give: "an item that is done again",
+    messages.Compare: "the comparison of its results",
 }
 """Request -> what hangs if no answer comes."""
 
@@ -127,18 +113,18 @@ class Entrant:
 
     def wake(self) -> None:
         """Wait until its process is up, so that no other lane's start is measured beside it."""
-        self._ask(Forget())
+        self._ask(messages.Forget())
 
     def start(self, function: str, items: Sequence[Item]) -> None:
         """Start its strategy."""
-        request = Enter(self._entry.strategy, function, self._entry.workers, items)
+        request = messages.Enter(self._entry.strategy, function, self._entry.workers, items)
         if done := self._ask(request):
             self.result.start_seconds = done.value
 
     def warm_up(self, first: "Entrant | None") -> float:
         """Do a round that does not count, and return its seconds; then look at its memory."""
         ran = self._round(first)
-        if not (ran and self._ask(Forget())):
+        if not (ran and self._ask(messages.Forget())):
             return 0.0
         self.result.memory_bytes = processes.memory_bytes(self.child.pid)
         return ran.seconds
@@ -155,13 +141,13 @@ class Entrant:
         """Do a round, and compare its results with those of the first lane; if this is it, others will."""
         other = first if first is not self and self.result.verdict == "ran" else None
         expected = values.digest(other.digests) if other and other.digests else None
-        done = self._ask(Run(expected))
+        done = self._ask(messages.Run(expected))
         ran: Ran | None = done.value if done else None
         if ran and first is self and ran.digests != self.digests:
             self.digests, self._remembered, self._room = ran.digests, {}, KEPT
         if ran and ran.digests and other and expected:
             self._judge(other, differing(other.digests, ran.digests))
-            self._ask(Forget())
+            self._ask(messages.Forget())
         return ran if self.racing else None
 
     def _judge(self, first: "Entrant", places: Sequence[int]) -> None:
@@ -190,7 +176,7 @@ class Entrant:
         deadline = time.monotonic() + COMPARE_TIMEOUT
         while done < len(places) and same is not False and time.monotonic() < deadline:
             given = first.give(places[done : done + AT_ONCE])
-            compared = given and self._ask(Compare(places[done : done + len(given)], given))
+            compared = given and self._ask(messages.Compare(places[done : done + len(given)], given))
             if not given or not compared:
                 break
             done, same = done + len(given), all_same([same, compared.value])
@@ -200,7 +186,7 @@ class Entrant:
         """Return its results of some places, pickled, by doing them once more; None if the lane is lost at it."""
         if known := [self._remembered[place] for place in takewhile(self._remembered.__contains__, places)]:
             return known
-        done = self._ask(Give(places))
+        done = self._ask(messages.Give(places))
         if done is None:
             return None
         packed: Sequence[bytes | None] = done.value
@@ -214,7 +200,7 @@ class Entrant:
         """End its strategy in good order; what happens there does not change its times."""
         if self.racing:
             try:
-                self.child.ask(Leave(), LEAVE_TIMEOUT)
+                self.child.ask(messages.Leave(), LEAVE_TIMEOUT)
             except LaneError as lost:
                 self.result.why = self.result.why or f"it did not end in good order: {lost}"
         self.child.end()
@@ -271,7 +257,7 @@ def probe(request: RaceRequest, progress: Progress) -> Findings:
     """
     progress.phase(f"probing {request.function}")
     with running() as child:
-        findings: Findings = child.ask(Probe(request.function, request.items), request.timeout, progress.step)
+        findings: Findings = child.ask(messages.Probe(request.function, request.items), request.timeout, progress.step)
     return findings
 
 
