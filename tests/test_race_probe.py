@@ -10,7 +10,7 @@ import raced
 from processes import alive, family, until
 
 from paceline.race.choosing import WAITS_BELOW
-from paceline.race.messages import Probe
+from paceline.race.messages import Request
 from paceline.race.racing import LaneError, RaceRequest, probe, running
 from paceline.workers import delays
 
@@ -187,6 +187,6 @@ def test_a_name_that_leads_nowhere_is_a_misuse(function):
 
 def test_a_lane_ends_when_the_race_does_not_ask_any_more():
     with running() as child:
-        child.ask(Probe("raced:waits", [1]), TIMEOUT)
+        child.ask(Request("probe", ("raced:waits", [1])), TIMEOUT)
         child._piped.requests.close()
         until(lambda: not alive([child.pid]), "the lane to end")

@@ -5,7 +5,7 @@ import select
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
 from multiprocessing.util import get_temp_dir
 from typing import NoReturn
@@ -15,7 +15,7 @@ from paceline.child.inside import Failed, ends
 from paceline.contracts import Item, Result
 from paceline.measuring import values
 from paceline.measuring.values import all_same, pack, result_digests, same_packed
-from paceline.race.messages import Answer, Compare, Done, Enter, Forget, Give, Leave, Probe, Ran, Request, Run
+from paceline.race.messages import Answer, Began, Done, Enter, Findings, Ran, Request
 from paceline.race.probing import Output, cpu_seconds, probe
 from paceline.strategies import BY_NAME, Strategy
 from paceline.workloads.call import Call, NoSuchFunctionError
@@ -37,29 +37,18 @@ class Lane:
 
     def answers(self, request: Request) -> Iterator[Answer]:
         """Do what is asked; the last answer is the one waited for."""
-        match request:
-            case Probe(function, items):
-                end_with_race(self._lifeline)
-                yield Done((yield from probe(Call(function), items, self.output)))
-            case Enter():
-                yield Done(self._enter(request))
-            case Run(expected):
-                yield Done(self._run(expected))
-            case Give(places):
-                yield Done(self._give(places))
-            case Compare(places, packed):
-                pairs = zip((self._results[place] for place in places), packed, strict=True)
-                yield Done(all_same([same_packed(*pair) for pair in pairs]))
-            case Forget():
-                self._results = []
-                gc.collect()
-                yield Done()
-            case Leave():
-                self._entered.close()
-                yield Done()
+        value = getattr(self, request.method)(*request.arguments)
+        yield Done((yield from value) if isinstance(value, Generator) else value)
 
-    def _enter(self, request: Enter) -> float:
-        """Start the strategy; the function's module is imported by then, as it is in a program that uses it."""
+    def probe(self, function: str, items: Sequence[Item]) -> Generator[Began, None, Findings]:
+        """Look at a function before the race."""
+        end_with_race(self._lifeline)
+        return (yield from probe(Call(function), items, self.output))
+
+    def enter(self, request: Enter) -> float:
+        """Start the strategy, and return the seconds that it took; the function's module is imported by then, as it is
+        in a program that uses it.
+        """
         if request.strategy != FORKING:
             end_with_race(self._lifeline)
         call = Call(request.function)
@@ -73,7 +62,8 @@ class Lane:
             end_with_race(self._lifeline)
         return seconds
 
-    def _run(self, expected: bytes | None) -> Ran:
+    def run(self, expected: bytes | None) -> Ran:
+        """Do all items once. Results that are not the expected ones are kept for a closer look, with None none are."""
         self._results = []
         gc.collect()
         cpu, begin = cpu_seconds(), time.perf_counter()
@@ -86,8 +76,10 @@ class Lane:
         self._results = [] if expected is None else done
         return Ran(seconds, cpu, digests)
 
-    def _give(self, places: Sequence[int]) -> list[bytes | None]:
-        """Do items once more, as their results are kept nowhere, up to a bounded size and time."""
+    def give(self, places: Sequence[int]) -> list[bytes | None]:
+        """Do items once more, as their results are kept nowhere, up to a bounded size and time, and return these
+        pickled; None for what can't be.
+        """
         packed: list[bytes | None] = []
         size, deadline = 0, time.monotonic() + GIVE_TIMEOUT
         for place in places:
@@ -98,6 +90,20 @@ class Lane:
                 break
         self.output.forget()
         return packed
+
+    def compare(self, places: Sequence[int], packed: Sequence[bytes | None]) -> bool | None:
+        """Return whether results that were kept are the same as another lane's; None if it can't be told."""
+        pairs = zip((self._results[place] for place in places), packed, strict=True)
+        return all_same([same_packed(*pair) for pair in pairs])
+
+    def forget(self) -> None:
+        """Keep no results."""
+        self._results = []
+        gc.collect()
+
+    def leave(self) -> None:
+        """End the strategy."""
+        self._entered.close()
 
 
 def end_with_race(lifeline: int) -> None:

@@ -9,57 +9,21 @@ from paceline.contracts import Item
 
 
 @dataclass(frozen=True)
-class Probe:
-    """Look at a function before the race: some `Began`, then `Findings`."""
+class Request:
+    """A method of `Lane` to call. Answered by some `Began`, if it announces steps, then by `Done` or `Failed`."""
 
-    function: str
-    items: Sequence[Item]
+    method: str
+    arguments: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
 class Enter:
-    """Start a strategy: the seconds that it took."""
+    """What a lane does: a strategy with a function."""
 
     strategy: str
     function: str
     workers: int
     items: Sequence[Item]
-
-
-@dataclass(frozen=True)
-class Run:
-    """Do all items once: `Ran`.
-
-    Attributes:
-        expected: the digests of all results, shortened; other results are kept for a closer look, None keeps none.
-    """
-
-    expected: bytes | None = None
-
-
-@dataclass(frozen=True)
-class Give:
-    """Do some items once more: the results, pickled, that there is room and time for; None for what can't be."""
-
-    places: Sequence[int]
-
-
-@dataclass(frozen=True)
-class Compare:
-    """Compare results that were kept with another lane's: whether they are the same; None if it can't be told."""
-
-    places: Sequence[int]
-    packed: Sequence[bytes | None]
-
-
-@dataclass(frozen=True)
-class Forget:
-    """Keep no results: None."""
-
-
-@dataclass(frozen=True)
-class Leave:
-    """End the strategy: None."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +35,9 @@ class Began:
 
 @dataclass(frozen=True)
 class Done:
-    """What was asked for is done; a request's docstring says what its value is."""
+    """What was asked for is done, and this is what the method returned."""
 
-    value: Any = None
+    value: Any
 
 
 @dataclass(frozen=True)
@@ -121,5 +85,4 @@ class Ran:
     digests: bytes
 
 
-Request = Probe | Enter | Run | Give | Compare | Forget | Leave
 Answer = Began | Done | Failed

@@ -18,10 +18,10 @@ from paceline.child.processes import Piped
 from paceline.contracts import Item
 from paceline.measuring import values
 from paceline.measuring.values import all_same, differing
-from paceline.race import choosing, messages
+from paceline.race import choosing
 from paceline.race.choosing import Entry
 from paceline.race.judging import LaneResult, Race
-from paceline.race.messages import Answer, Began, Done, Findings, Ran, Request
+from paceline.race.messages import Answer, Began, Done, Enter, Findings, Ran, Request
 from paceline.text.formats import duration, many, percent, seconds, setting
 from paceline.text.progress import Progress
 from paceline.workers import tracers
@@ -29,13 +29,13 @@ from paceline.workers import tracers
 LEAVE_TIMEOUT = 10.0  # seconds that a lane gets to end its strategy in good order; then it is killed
 
 STEPS = {
-    messages.Probe: "its process's start",
-    messages.Enter: "its start",
-    messages.Run: "a round",
-    messages.Give: "an item that is done again",
-    messages.Compare: "the comparison of its results",
+    "probe": "its process's start",
+    "enter": "its start",
+    "run": "a round",
+    "give": "an item that is done again",
+    "compare": "the comparison of its results",
 }
-"""Request -> what hangs if no answer comes."""
+"""Method of a lane -> what hangs if no answer comes."""
 
 
 class LaneError(Exception):
@@ -59,7 +59,7 @@ class LaneProcess:
         Raises:
             LaneError: if it failed, a step took more than `timeout` seconds, or the process ended.
         """
-        step = STEPS.get(type(request), "an answer")
+        step = STEPS.get(request.method, "an answer")
         try:
             self._piped.requests.send(request)
             while isinstance(answer := self._answer(timeout, step), Began):
@@ -113,18 +113,17 @@ class Entrant:
 
     def wake(self) -> None:
         """Wait until its process is up, so that no other lane's start is measured beside it."""
-        self._ask(messages.Forget())
+        self._ask("forget")
 
     def start(self, function: str, items: Sequence[Item]) -> None:
         """Start its strategy."""
-        request = messages.Enter(self._entry.strategy, function, self._entry.workers, items)
-        if done := self._ask(request):
+        if done := self._ask("enter", Enter(self._entry.strategy, function, self._entry.workers, items)):
             self.result.start_seconds = done.value
 
     def warm_up(self, first: "Entrant | None") -> float:
         """Do a round that does not count, and return its seconds; then look at its memory."""
         ran = self._round(first)
-        if not (ran and self._ask(messages.Forget())):
+        if not (ran and self._ask("forget")):
             return 0.0
         self.result.memory_bytes = processes.memory_bytes(self.child.pid)
         return ran.seconds
@@ -141,13 +140,13 @@ class Entrant:
         """Do a round, and compare its results with those of the first lane; if this is it, others will."""
         other = first if first is not self and self.result.verdict == "ran" else None
         expected = values.digest(other.digests) if other and other.digests else None
-        done = self._ask(messages.Run(expected))
+        done = self._ask("run", expected)
         ran: Ran | None = done.value if done else None
         if ran and first is self and ran.digests != self.digests:
             self.digests, self._remembered, self._room = ran.digests, {}, KEPT
         if ran and ran.digests and other and expected:
             self._judge(other, differing(other.digests, ran.digests))
-            self._ask(messages.Forget())
+            self._ask("forget")
         return ran if self.racing else None
 
     def _judge(self, first: "Entrant", places: Sequence[int]) -> None:
@@ -176,7 +175,7 @@ class Entrant:
         deadline = time.monotonic() + COMPARE_TIMEOUT
         while done < len(places) and same is not False and time.monotonic() < deadline:
             given = first.give(places[done : done + AT_ONCE])
-            compared = given and self._ask(messages.Compare(places[done : done + len(given)], given))
+            compared = given and self._ask("compare", places[done : done + len(given)], given)
             if not given or not compared:
                 break
             done, same = done + len(given), all_same([same, compared.value])
@@ -186,7 +185,7 @@ class Entrant:
         """Return its results of some places, pickled, by doing them once more; None if the lane is lost at it."""
         if known := [self._remembered[place] for place in takewhile(self._remembered.__contains__, places)]:
             return known
-        done = self._ask(messages.Give(places))
+        done = self._ask("give", places)
         if done is None:
             return None
         packed: Sequence[bytes | None] = done.value
@@ -200,17 +199,17 @@ class Entrant:
         """End its strategy in good order; what happens there does not change its times."""
         if self.racing:
             try:
-                self.child.ask(messages.Leave(), LEAVE_TIMEOUT)
+                self.child.ask(Request("leave"), LEAVE_TIMEOUT)
             except LaneError as lost:
                 self.result.why = self.result.why or f"it did not end in good order: {lost}"
         self.child.end()
 
-    def _ask(self, request: Request) -> Done | None:
+    def _ask(self, method: str, *arguments: Any) -> Done | None:
         """Return the answer; None if the lane is lost, now or before."""
         if not self.racing:
             return None
         try:
-            return Done(self.child.ask(request, self._timeout))
+            return Done(self.child.ask(Request(method, arguments), self._timeout))
         except LaneError as lost:
             self.result.verdict, self.result.why = lost.verdict, str(lost)
             self.child.end()
@@ -257,7 +256,8 @@ def probe(request: RaceRequest, progress: Progress) -> Findings:
     """
     progress.phase(f"probing {request.function}")
     with running() as child:
-        findings: Findings = child.ask(messages.Probe(request.function, request.items), request.timeout, progress.step)
+        asked = Request("probe", (request.function, request.items))
+        findings: Findings = child.ask(asked, request.timeout, progress.step)
     return findings
 
 
