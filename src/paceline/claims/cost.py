@@ -91,12 +91,7 @@ _SHORT, _LONG = 10e-6, 100e-3
 _PAYLOADS = {0: "no payload", 64 * 2**10: "64 KiB in and out", 2**20: "1024 KiB in and out"}
 
 
-@claim(
-    "threads-light",
-    "Threads are the lightweight way round the overhead of processes",
-    "starting",
-    "break_even",
-)
+@claim("threads-light", "Threads are the lightweight way round the overhead of processes", "starting", "break_even")
 def threads_light(evidence: Evidence) -> Finding:
     """Judge by the overhead of the lightest processes there are, forked ones: at the start, and at each item.
 

@@ -141,11 +141,7 @@ def gil_solved(evidence: Evidence) -> Finding:
 def _at_once(evidence: Evidence, strategy: str) -> Part:
     part = f"{strategy}: most CPUs busy with {CODE[HOLDS]}"
     switches = [
-        figure(
-            f"context switches per CPU second, {name}",
-            _switches(computing(evidence, name, HOLDS)),
-            "count",
-        )
+        figure(f"context switches per CPU second, {name}", _switches(computing(evidence, name, HOLDS)), "count")
         for name in (strategy, "threads")
     ]
     because = "more than half of what the CPUs beyond the first could add; with one GIL for all it would be 1"
