@@ -50,6 +50,10 @@ class Figure:
     warnings: tuple[str, ...] = ()
 
 
+Deciding: TypeAlias = Figure | Sequence[Figure]
+"""The figure that decides; or several that all have to hold, of which none at all leaves a statement unknown."""
+
+
 class Bound(NamedTuple):
     """A margin that is a number, in the unit of the figures that decide: the statement holds above it, or below."""
 
@@ -159,20 +163,13 @@ def unmeasured(names: Sequence[str]) -> list[str]:
 
 
 def above(
-    part: str,
-    decides: Figure | Sequence[Figure],
-    margin: float,
-    because: str,
-    run: str,
-    *,
-    beside: Sequence[Figure] = (),
+    part: str, decides: Deciding, margin: float, because: str, run: str, *, beside: Sequence[Figure] = ()
 ) -> Part:
     """Judge a statement that holds if a figure is above a margin: confirmed if all of its interval is above, refuted if
     all of it is below, else unknown.
 
     Args:
         part: the statement, in words.
-        decides: the figure; or several that have to hold, of which none at all leaves the statement unknown.
         margin: in the figure's unit, stated before anybody looked at it.
         because: why it is that margin.
         run: the experiment to run where processes are missing.
@@ -182,26 +179,14 @@ def above(
 
 
 def below(
-    part: str,
-    decides: Figure | Sequence[Figure],
-    margin: float,
-    because: str,
-    run: str,
-    *,
-    beside: Sequence[Figure] = (),
+    part: str, decides: Deciding, margin: float, because: str, run: str, *, beside: Sequence[Figure] = ()
 ) -> Part:
     """Judge a statement that holds if a figure is below a margin: the mirror image of `above`."""
     return _judged(part, decides, Bound(above=False, value=margin), because, run, beside=beside)
 
 
 def _judged(
-    part: str,
-    decides: Figure | Sequence[Figure],
-    bound: Bound,
-    because: str,
-    run: str,
-    *,
-    beside: Sequence[Figure] = (),
+    part: str, decides: Deciding, bound: Bound, because: str, run: str, *, beside: Sequence[Figure] = ()
 ) -> Part:
     if not isinstance(decides, Figure):
         return _together([_judged(part, one, bound, because, run) for one in decides], part, because, run, beside)
