@@ -29,7 +29,7 @@ OTHER_PROCESSES = (
 
 
 @dataclass(frozen=True)
-class Entry:
+class PlannedLane:
     """A lane to be: what runs in it, or why it does not race."""
 
     name: str
@@ -38,16 +38,17 @@ class Entry:
     why_not: str | None = None
 
 
-def entries(findings: Findings, workers: int, wanted: Collection[str] = ()) -> list[Entry]:
+def planned_lanes(findings: Findings, workers: int, wanted: Collection[str] = ()) -> list[PlannedLane]:
     """List all strategies, the baseline first, each with the reason if it does not race; all do that can, unless named.
 
     An async function's baseline is one task on a loop: `sequential` can't await.
     """
     listed = [
-        Entry(each.name, each.name, each.bounded(workers), _why_not(each, findings, wanted)) for each in STRATEGIES
+        PlannedLane(each.name, each.name, each.bounded(workers), _why_not(each, findings, wanted))
+        for each in STRATEGIES
     ]
     if findings.face == "async" and (not wanted or Asyncio.name in wanted):
-        listed.insert(0, Entry(Asyncio.name + ONE_WORKER, Asyncio.name, 1))
+        listed.insert(0, PlannedLane(Asyncio.name + ONE_WORKER, Asyncio.name, 1))
     return listed
 
 

@@ -19,7 +19,7 @@ from paceline.contracts import Item
 from paceline.measuring import values
 from paceline.measuring.values import all_same, differing
 from paceline.race import choosing
-from paceline.race.choosing import Entry
+from paceline.race.choosing import PlannedLane
 from paceline.race.judging import LaneResult, Race
 from paceline.race.messages import Answer, Began, Done, Enter, Findings, Ran, Request
 from paceline.text.formats import duration, many, percent, seconds, setting
@@ -95,13 +95,13 @@ NO_ANSWER = "they can't be pickled, or their == gives no answer"
 KEPT = 64 << 20  # bytes of a lane's results that the race remembers, so that it need not do them again
 
 
-class Entrant:
+class RunningLane:
     """A strategy that takes part; `digests` are of its last round's results, if others are compared with it."""
 
-    def __init__(self, entry: Entry, child: LaneProcess, timeout: float) -> None:
-        self.result = LaneResult(entry.name, entry.workers)
+    def __init__(self, plan: PlannedLane, child: LaneProcess, timeout: float) -> None:
+        self.result = LaneResult(plan.name, plan.workers)
         self.child = child
-        self._entry, self._timeout = entry, timeout
+        self._plan, self._timeout = plan, timeout
         self.digests = b""
         self._remembered: dict[int, bytes | None] = {}
         self._room = KEPT
@@ -117,10 +117,10 @@ class Entrant:
 
     def start(self, function: str, items: Sequence[Item]) -> None:
         """Start its strategy."""
-        if done := self._ask("enter", Enter(self._entry.strategy, function, self._entry.workers, items)):
+        if done := self._ask("enter", Enter(self._plan.strategy, function, self._plan.workers, items)):
             self.result.start_seconds = done.value
 
-    def warm_up(self, first: "Entrant | None") -> float:
+    def warm_up(self, first: "RunningLane | None") -> float:
         """Do a round that does not count, and return its seconds; then look at its memory."""
         ran = self._round(first)
         if not (ran and self._ask("forget")):
@@ -128,7 +128,7 @@ class Entrant:
         self.result.memory_bytes = processes.memory_bytes(self.child.pid)
         return ran.seconds
 
-    def run(self, first: "Entrant | None") -> None:
+    def run(self, first: "RunningLane | None") -> None:
         """Do a round."""
         before = processes.workers_cpu_seconds(self.child.pid)
         if ran := self._round(first):
@@ -136,7 +136,7 @@ class Entrant:
             workers = processes.workers_cpu_seconds(self.child.pid) - before
             self.result.cpu_seconds = (self.result.cpu_seconds or 0.0) + ran.cpu_seconds + workers
 
-    def _round(self, first: "Entrant | None") -> Ran | None:
+    def _round(self, first: "RunningLane | None") -> Ran | None:
         """Do a round, and compare its results with those of the first lane; if this is it, others will."""
         other = first if first is not self and self.result.verdict == "ran" else None
         expected = values.digest(other.digests) if other and other.digests else None
@@ -149,7 +149,7 @@ class Entrant:
             self._ask("forget")
         return ran if self.racing else None
 
-    def _judge(self, first: "Entrant", places: Sequence[int]) -> None:
+    def _judge(self, first: "RunningLane", places: Sequence[int]) -> None:
         """Tell whether results whose digests differ from those of the first lane do so themselves."""
         done, same = self._compare(first, places)
         if not (self.racing and first.racing) or (same and done == len(places)):
@@ -166,7 +166,7 @@ class Entrant:
                 f" {name} could be compared; they are the same"
             )
 
-    def _compare(self, first: "Entrant", places: Sequence[int]) -> tuple[int, bool | None]:
+    def _compare(self, first: "RunningLane", places: Sequence[int]) -> tuple[int, bool | None]:
         """Compare results with those of the first lane, some at a time, until one is different, time is up or a lane
         lost; return how many were compared, and whether they are the same, None if it can't be told.
         """
@@ -271,19 +271,19 @@ def race(request: RaceRequest, findings: Findings, progress: Progress) -> Race:
     count = len(request.items)
     if not request.all_items:
         count = choosing.items_for(choosing.line_seconds(findings, count) / count, workers, count)
-    entries = choosing.entries(findings, workers, request.strategies)
-    if words := _long(request, findings, count, workers, sum(not entry.why_not for entry in entries)):
+    planned = choosing.planned_lanes(findings, workers, request.strategies)
+    if words := _long(request, findings, count, workers, sum(not plan.why_not for plan in planned)):
         progress.warn(words)
     notes = [*busy(psutil.cpu_percent(BUSY_INTERVAL) / 100), *traced(tracers.inherited())]
     notes += [f"{count} items instead of {len(request.items)}, as they are long"] if count < len(request.items) else []
     items = request.items[:count]
     timeout = max(request.timeout, choosing.longest_round(choosing.line_seconds(findings, count), count))
     with ExitStack() as stack:
-        lanes = [Entrant(entry, stack.enter_context(running()), timeout) for entry in entries if not entry.why_not]
+        lanes = [RunningLane(plan, stack.enter_context(running()), timeout) for plan in planned if not plan.why_not]
         notes += _run(request, items, lanes, progress, compare=findings.stable is not False)
     results = {lane.result.name: lane.result for lane in lanes}
     listed = [
-        results.get(entry.name) or LaneResult(entry.name, entry.workers, "left out", entry.why_not) for entry in entries
+        results.get(plan.name) or LaneResult(plan.name, plan.workers, "left out", plan.why_not) for plan in planned
     ]
     return Race(request.function, findings, count, workers, request.seed, listed, notes)
 
@@ -334,16 +334,16 @@ def traced(names: list[str]) -> list[str]:
 
 
 def _run(
-    request: RaceRequest, items: Sequence[Item], lanes: Sequence[Entrant], progress: Progress, *, compare: bool
+    request: RaceRequest, items: Sequence[Item], lanes: Sequence[RunningLane], progress: Progress, *, compare: bool
 ) -> list[str]:
     """Start, warm up, race and end all lanes; return what was decided on the way."""
     if not lanes:
         return []
     progress.phase(f"starting {', '.join(lane.result.name for lane in lanes)}")
-    _each(lanes, progress, Entrant.wake)
+    _each(lanes, progress, RunningLane.wake)
     _each(lanes, progress, lambda lane: lane.start(request.function, items))
 
-    def reference() -> Entrant | None:
+    def reference() -> RunningLane | None:
         return next((lane for lane in lanes if lane.racing), None) if compare else None
 
     progress.phase("warming up")
@@ -355,14 +355,14 @@ def _run(
         progress.phase(f"round {turn + 1} of {rounds}")
         _each(order.sample(lanes, len(lanes)), progress, lambda lane: lane.run(reference()))
     progress.phase("ending")
-    _each(lanes, progress, Entrant.leave)
+    _each(lanes, progress, RunningLane.leave)
     for lane in lanes:
         if lane.result.cpu_seconds is not None:
             lane.result.cpu_seconds /= len(lane.result.rounds)
     return [] if request.rounds else fewer(rounds, sum(warm))
 
 
-def _each(lanes: Sequence[Entrant], progress: Progress, act: Callable[[Entrant], None]) -> None:
+def _each(lanes: Sequence[RunningLane], progress: Progress, act: Callable[[RunningLane], None]) -> None:
     for lane in lanes:
         if lane.racing:
             progress.step(lane.result.name)
