@@ -3,8 +3,7 @@
 import pytest
 from claimed import about, cells, run, verdicts
 
-from paceline.claims.cost import CLAIMS
-from paceline.claims.evidence import Evidence
+from paceline.claims import CLAIMS, Evidence
 from paceline.claims.judging import command
 
 MIB = 2**20

@@ -41,8 +41,8 @@ def lesson(*, threads=1.0, asyncio=1.0, released=1.9, busy=1.0, cpus=2, processe
     )
 
 
-def judged(judge, *runs):
-    return judge(Evidence(runs))
+def judged(claim, *runs):
+    return claim.judge(Evidence(runs))
 
 
 def test_one_interpreter_that_gains_nothing_is_held_back():

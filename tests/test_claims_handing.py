@@ -3,8 +3,8 @@
 import pytest
 from claimed import about, cells, run, verdicts
 
-from paceline.claims.evidence import Evidence
-from paceline.claims.handing import CHUNKS, CLAIMS, HANDINGS, ONE_BY_ONE
+from paceline.claims import CLAIMS, Evidence
+from paceline.claims.handing import CHUNKS, HANDINGS, ONE_BY_ONE
 from paceline.claims.judging import command
 
 LIMIT, LATENCY = 0.105, 0.005

@@ -33,7 +33,7 @@ def both_kinds(*, io=8.0, held=1.0, released=1.0, cpus=2, **more):
 
 
 def helped(*runs):
-    return threads_io_only(Evidence(runs))
+    return threads_io_only.judge(Evidence(runs))
 
 
 def test_threads_that_help_downloads_only_are_for_downloads_only():
@@ -85,7 +85,7 @@ def broken_even(strategy, speedups, **more):
 
 
 def reigned(*runs):
-    return processes_reign(Evidence(runs))
+    return processes_reign.judge(Evidence(runs))
 
 
 def test_processes_ahead_everywhere_reign():

@@ -44,8 +44,8 @@ def computed(*, gain=0.9, busy=None, fewer=1.0, crowded=False, cpus=2, processes
     )
 
 
-def judged(judge, *runs):
-    return judge(Evidence(runs))
+def judged(claim, *runs):
+    return claim.judge(Evidence(runs))
 
 
 @pytest.mark.parametrize("cpus", [2, 4, 64])

@@ -3,9 +3,8 @@
 import pytest
 from claimed import about, cells, run, verdicts
 
-from paceline.claims.evidence import Evidence
+from paceline.claims import CLAIMS, Evidence
 from paceline.claims.judging import command
-from paceline.claims.sharing import CLAIMS
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
 

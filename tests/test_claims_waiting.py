@@ -7,8 +7,8 @@ from paceline.claims.evidence import Evidence
 from paceline.claims.waiting import network_bottleneck, speedup_io, threads_knee
 
 
-def judged(judge, *runs):
-    return judge(Evidence(runs))
+def judged(claim, *runs):
+    return claim.judge(Evidence(runs))
 
 
 def downloads(strategy, median, start=0.03, processes=3):

@@ -7,8 +7,8 @@ from dataclasses import asdict
 import pytest
 from predicted import COMPUTED, COMPUTING, GRID, TWO_CPUS, WAITING, cells, exactly, fitted
 
-from paceline.predict.groups import Setting, families
-from paceline.predict.groups import fitted as fitted_family
+from paceline.predict.groups import Setting, by_group
+from paceline.predict.groups import fitted as fitted_group
 from paceline.predict.measured import Work
 from paceline.predict.model import LEAST, Parts, fit
 from paceline.stats.samples import LEVEL
@@ -55,15 +55,15 @@ def test_few_cells_tell_the_overhead_and_no_more():
 
 
 def test_a_strategy_of_one_interpreter_shares_its_cpu_time_where_nothing_else_is_known():
-    known = families(cells(WAITING, GRID[:4], strategy="threads"))
-    assert fitted_family(("threads", "raw"), known, TWO_CPUS).parts.contention == 1.0
+    known = by_group(cells(WAITING, GRID[:4], strategy="threads"))
+    assert fitted_group(("threads", "raw"), known, TWO_CPUS).parts.contention == 1.0
 
 
 def test_without_a_gil_threads_are_not_taken_to_contend():
-    known = families(cells(WAITING, GRID[:4], strategy="threads"))
-    assert fitted_family(("threads", "raw"), known, Setting(2.0, gil=False)).parts.contention == 0.0
+    known = by_group(cells(WAITING, GRID[:4], strategy="threads"))
+    assert fitted_group(("threads", "raw"), known, Setting(2.0, gil=False)).parts.contention == 0.0
 
 
 def test_fewer_cells_than_a_fit_needs_are_not_fitted():
-    known = families(cells(WAITING, GRID[: LEAST - 1]))
-    assert fitted_family(("pool-fork", "raw"), known, TWO_CPUS) is None
+    known = by_group(cells(WAITING, GRID[: LEAST - 1]))
+    assert fitted_group(("pool-fork", "raw"), known, TWO_CPUS) is None

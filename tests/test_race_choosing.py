@@ -25,21 +25,21 @@ def can_run(face):
 
 
 def test_a_blocking_function_races_under_every_strategy_that_blocks_with_sequential_first():
-    entries = choosing.entries(BLOCKING, 10)
+    entries = choosing.planned_lanes(BLOCKING, 10)
     assert racing(entries) == can_run("blocking")
     assert racing(entries)[0] == "sequential"
     assert why_not(entries)["asyncio"] == "runs async functions; this one is blocking"
 
 
 def test_an_async_function_races_on_every_loop_with_one_worker_as_the_baseline():
-    entries = choosing.entries(ASYNC, 10)
+    entries = choosing.planned_lanes(ASYNC, 10)
     assert racing(entries) == ["asyncio, 1 worker", *can_run("async")]
     assert (entries[0].strategy, entries[0].workers) == ("asyncio", 1)
     assert why_not(entries)["sequential"] == "runs blocking functions; this one is async"
 
 
 def test_every_strategy_is_listed_with_the_reason_if_it_does_not_race():
-    entries = choosing.entries(BLOCKING, 10)
+    entries = choosing.planned_lanes(BLOCKING, 10)
     assert [entry.name for entry in entries] == [strategy.name for strategy in STRATEGIES]
     for strategy in STRATEGIES:
         if strategy.face == "blocking" and strategy.unavailable():
@@ -47,27 +47,27 @@ def test_every_strategy_is_listed_with_the_reason_if_it_does_not_race():
 
 
 def test_all_have_the_same_number_of_workers_but_sequential():
-    entries = choosing.entries(BLOCKING, 10)
+    entries = choosing.planned_lanes(BLOCKING, 10)
     assert {entry.workers for entry in entries if entry.name != "sequential"} == {10}
     assert entries[0].workers == 1
 
 
 def test_what_can_not_be_pickled_rules_out_what_pickles():
     findings = Findings(face="blocking", seconds=0.1, cpu_share=0.1, stable=True, unpicklable="its results (a lambda)")
-    entries = choosing.entries(findings, 2)
+    entries = choosing.planned_lanes(findings, 2)
     assert racing(entries) == ["sequential", "threads", "to-thread"]
     assert why_not(entries)["pool-fork"] == "can't be pickled: its results (a lambda)"
 
 
 def test_only_those_asked_for_race():
-    entries = choosing.entries(BLOCKING, 2, ["threads", "pool-fork"])
+    entries = choosing.planned_lanes(BLOCKING, 2, ["threads", "pool-fork"])
     assert racing(entries) == ["threads", "pool-fork"]
     assert why_not(entries)["sequential"] == "not asked for"
 
 
 def test_the_loop_with_one_worker_comes_with_asyncio():
-    assert racing(choosing.entries(ASYNC, 2, ["loops-in-threads"])) == ["loops-in-threads"]
-    assert racing(choosing.entries(ASYNC, 2, ["asyncio"])) == ["asyncio, 1 worker", "asyncio"]
+    assert racing(choosing.planned_lanes(ASYNC, 2, ["loops-in-threads"])) == ["loops-in-threads"]
+    assert racing(choosing.planned_lanes(ASYNC, 2, ["asyncio"])) == ["asyncio, 1 worker", "asyncio"]
 
 
 @pytest.mark.parametrize(("share", "workers"), [(0.0, 10), (0.49, 10), (0.5, 2), (1.0, 2)])

@@ -12,7 +12,8 @@ import pytest
 from processes import alive, assert_all_end, everything_from, grown, python, terminal, until
 from raced import LARGE
 
-from paceline.race import output
+from paceline.commands.race import read_items
+from paceline.commands.shared import MisuseError
 from paceline.strategies import STRATEGIES
 
 HERE = Path(__file__).parent
@@ -190,23 +191,23 @@ def test_what_can_not_be_raced_ends_with_its_status_and_one_clear_sentence(words
 def test_items_may_begin_with_the_mark_of_utf_8_and_other_forms_are_named(tmp_path):
     path = tmp_path / "items.json"
     path.write_text('["é"]', encoding="utf-8-sig")
-    assert output.read(path) == ["é"]
+    assert read_items(path) == ["é"]
     path.write_text('["é"]', encoding="utf-16")
-    with pytest.raises(output.ItemsError, match="items.json is UTF-16 text; save it as UTF-8"):
-        output.read(path)
+    with pytest.raises(MisuseError, match="items.json is UTF-16 text; save it as UTF-8"):
+        read_items(path)
     for encoding in ("utf-16-le", "latin-1"):
         path.write_text('["é"]', encoding=encoding)
-        with pytest.raises(output.ItemsError, match="items.json is not UTF-8 text; save it as UTF-8"):
-            output.read(path)
+        with pytest.raises(MisuseError, match="items.json is not UTF-8 text; save it as UTF-8"):
+            read_items(path)
 
 
 def test_items_are_the_lines_that_an_editor_shows_without_blank_ones(tmp_path):
     path = tmp_path / "items.txt"
     path.write_bytes("\ufefffirst\r\n\r\n  \nwith\fa\vb\x1cc\x85d\u2028e\rf\n last ".encode())
-    assert output.read(path) == ["first", "with\fa\vb\x1cc\x85d\u2028e\rf", " last "]
+    assert read_items(path) == ["first", "with\fa\vb\x1cc\x85d\u2028e\rf", " last "]
     path.write_text("\n \r\n")
-    with pytest.raises(output.ItemsError, match="items.txt holds no items"):
-        output.read(path)
+    with pytest.raises(MisuseError, match="items.txt holds no items"):
+        read_items(path)
 
 
 @pytest.mark.parametrize(

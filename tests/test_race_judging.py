@@ -5,10 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paceline.race import judging
-from paceline.race.judging import SIMPLEST_FIRST, Raced, speedups, told_apart
+from paceline.race.judging import SIMPLEST_FIRST, LaneResult, speedups, told_apart
 from paceline.strategies import STRATEGIES
 
-SEQUENTIAL = Raced("sequential", (1.0,) * 5, 0.0)
+
+def lane(name, rounds, start=0.0):
+    return LaneResult(name, 1, start_seconds=start, rounds=list(rounds))
+
+
+SEQUENTIAL = lane("sequential", (1.0,) * 5)
 
 
 def recommend(lanes, cpu_share, item_seconds=0.1):
@@ -16,7 +21,7 @@ def recommend(lanes, cpu_share, item_seconds=0.1):
 
 
 def raced(name, *rounds, start=0.0):
-    return Raced(name, rounds if len(rounds) > 1 else rounds * 5, start)
+    return lane(name, rounds if len(rounds) > 1 else rounds * 5, start)
 
 
 def test_a_speedup_is_a_ratio_of_medians_and_its_range_one_of_turns():
@@ -60,7 +65,7 @@ def test_one_odd_turn_of_a_lane_slower_than_the_baseline_does_not_make_it_the_ch
 
 @given(lanes=st.lists(st.lists(st.floats(0.01, 100.0), min_size=5, max_size=5), min_size=2, max_size=6))
 def test_nothing_is_recommended_that_is_slower_than_the_baseline(lanes):
-    entrants = [Raced(name, tuple(rounds), 0.0) for name, rounds in zip(SIMPLEST_FIRST, lanes, strict=False)]
+    entrants = [lane(name, tuple(rounds)) for name, rounds in zip(SIMPLEST_FIRST, lanes, strict=False)]
     baseline, chosen = entrants[-1], recommend([entrants[-1], *entrants[:-1]], cpu_share=1.0).strategy
     [best] = [lane for lane in entrants if lane.name == chosen]
     assert best is baseline or speedups(baseline.rounds, best.rounds)[0] >= 1.05
@@ -82,7 +87,7 @@ def test_one_that_is_faster_in_some_turns_alone_is_named_beside_the_choice():
 
 @pytest.mark.parametrize(("turns", "few"), [(1, "1 turn, too few"), (4, "4 turns, too few"), (5, "")])
 def test_too_few_turns_are_said(turns, few):
-    said = recommend([Raced("sequential", (1.0,) * turns, 0.0), Raced("threads", (0.5,) * turns, 0.0)], cpu_share=0.0)
+    said = recommend([lane("sequential", (1.0,) * turns), lane("threads", (0.5,) * turns)], cpu_share=0.0)
     assert said.strategy == "threads"
     assert ("too few" in said.reason) == bool(few)
     assert few in said.reason
@@ -177,8 +182,8 @@ def test_a_start_that_costs_more_than_a_round_gains_is_said():
 
 
 def test_a_single_round_tells_apart_only_what_is_far_apart():
-    assert recommend([Raced("sequential", (1.0,), 0.0), Raced("threads", (0.9,), 0.0)], 0.0).strategy == "sequential"
-    assert recommend([Raced("sequential", (1.0,), 0.0), Raced("threads", (0.5,), 0.0)], 0.0).strategy == "threads"
+    assert recommend([lane("sequential", (1.0,)), lane("threads", (0.9,))], 0.0).strategy == "sequential"
+    assert recommend([lane("sequential", (1.0,)), lane("threads", (0.5,))], 0.0).strategy == "threads"
 
 
 def test_one_that_is_alone_is_recommended_as_such():

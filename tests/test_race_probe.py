@@ -10,8 +10,8 @@ import raced
 from processes import alive, family, until
 
 from paceline.race.choosing import WAITS_BELOW
-from paceline.race.messages import Probe
-from paceline.race.racing import LostError, Wish, probe, running
+from paceline.race.messages import Request
+from paceline.race.racing import LaneError, RaceRequest, probe, running
 from paceline.workers import delays
 
 TIMEOUT = 30.0  # seconds
@@ -40,8 +40,8 @@ def _nobody_left():
 
 
 def findings(function, items=(0, 1, 2), timeout=TIMEOUT):
-    wish = Wish(f"raced:{function}", items, True, None, None, (), timeout, 0)  # noqa: FBT003 - as it stands in the class
-    return probe(wish, Silent())
+    request = RaceRequest(f"raced:{function}", items, True, None, None, (), timeout, 0)  # noqa: FBT003 - as it stands in the class
+    return probe(request, Silent())
 
 
 def test_a_blocking_function_that_waits():
@@ -122,25 +122,25 @@ def test_a_cache_is_noticed():
 
 
 def test_a_function_that_fails_names_the_item():
-    with pytest.raises(LostError, match=r"^item 3: IndexError: list index out of range \(raced.py, line \d+\)$"):
+    with pytest.raises(LaneError, match=r"^item 3: IndexError: list index out of range \(raced.py, line \d+\)$"):
         findings("fails_at_3", [0, 3])
 
 
 def test_a_function_that_hangs_names_the_item():
-    with pytest.raises(LostError, match="^no end of item 5 within 3 s$") as caught:
+    with pytest.raises(LaneError, match="^no end of item 5 within 3 s$") as caught:
         findings("hangs", [5], timeout=3.0)
     assert caught.value.verdict == "hung"
 
 
 def test_a_process_that_the_function_started_ends_with_it(tmp_path):
     note = tmp_path / "pid"
-    with pytest.raises(LostError, match="no end of item"):
+    with pytest.raises(LaneError, match="no end of item"):
         findings("hangs_with_a_child", [str(note)], timeout=3.0)
     assert not alive([int(note.read_text())])
 
 
 def test_a_function_that_ends_its_process_is_said_to():
-    with pytest.raises(LostError, match="its process ended with exit status 3 at item 0"):
+    with pytest.raises(LaneError, match="its process ended with exit status 3 at item 0"):
         findings("dies")
 
 
@@ -159,7 +159,7 @@ def test_a_function_that_ends_its_process_is_said_to():
     ],
 )
 def test_a_function_that_leaves_or_hands_out_work_names_the_item_and_why(function, item, words):
-    with pytest.raises(LostError, match=f"^item {item!r}: {words}") as caught:
+    with pytest.raises(LaneError, match=f"^item {item!r}: {words}") as caught:
         findings(function, [item])
     assert not caught.value.misuse
 
@@ -180,13 +180,13 @@ def test_a_second_time_all_of_them_are_done_again_however_long_they_take():
 
 @pytest.mark.parametrize("function", ["no_such", "number", "takes_two"])
 def test_a_name_that_leads_nowhere_is_a_misuse(function):
-    with pytest.raises(LostError) as caught:
+    with pytest.raises(LaneError) as caught:
         findings(function)
     assert caught.value.misuse
 
 
 def test_a_lane_ends_when_the_race_does_not_ask_any_more():
     with running() as child:
-        child.ask(Probe("raced:waits", [1]), TIMEOUT)
+        child.ask(Request("probe", ("raced:waits", [1])), TIMEOUT)
         child._piped.requests.close()
         until(lambda: not alive([child.pid]), "the lane to end")

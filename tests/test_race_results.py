@@ -9,7 +9,7 @@ import pytest
 from paceline.measuring import values
 from paceline.race import probing, racing
 from paceline.race.messages import Findings
-from paceline.race.racing import Wish, race
+from paceline.race.racing import RaceRequest, race
 from paceline.text.progress import Lines
 
 
@@ -49,11 +49,11 @@ def test_results_that_are_only_written_otherwise_are_compared_one_by_one_while_t
     monkeypatch, seconds, verdict, why
 ):
     monkeypatch.chdir(Path(__file__).parent)
-    for name, value in (("COMPARING", seconds), ("AT_ONCE", 1), ("KEPT", 0)):
+    for name, value in (("COMPARE_TIMEOUT", seconds), ("AT_ONCE", 1), ("KEPT", 0)):
         monkeypatch.setattr(racing, name, value)
-    wish = Wish("raced:prices", range(3), True, 2, 1, ["sequential", "threads"], 30.0, 0)  # noqa: FBT003 - as in the class
+    request = RaceRequest("raced:prices", range(3), True, 2, 1, ["sequential", "threads"], 30.0, 0)  # noqa: FBT003 - as in the class
     findings = Findings(face="blocking", seconds=0.01, cpu_share=1.0, stable=True)
-    _, threads = [lane for lane in race(wish, findings, Lines()).lanes if lane.verdict != "left out"]
+    _, threads = [lane for lane in race(request, findings, Lines()).lanes if lane.verdict != "left out"]
     assert threads.verdict == verdict
     assert (threads.why or "").startswith(why)
     assert threads.came_through

@@ -24,12 +24,12 @@ def lost(name, verdict, why):
 
 def race(*lanes, notes=(), **facts):
     findings = Findings(**{"face": "blocking", "seconds": 0.02, "cpu_share": 0.01, "stable": True, **facts})
-    return Race("shop:price", findings, 32, 2, 60.0, 7, list(lanes), list(notes))
+    return Race("shop:price", findings, 32, 2, 7, list(lanes), list(notes))
 
 
 def shown(whole):
     stream = io.StringIO()
-    render(output.tables(whole), stream)
+    render(output.race_text(whole), stream)
     return stream.getvalue().splitlines()
 
 
@@ -72,7 +72,7 @@ def test_a_speedup_far_below_1_keeps_a_digit():
 
 
 def test_json_holds_every_lane_with_its_figures():
-    said = json.loads(output.as_json(WHOLE))
+    said = json.loads(output.race_json(WHOLE))
     assert said["function"] == "shop:price"
     assert said["probe"]["face"] == "blocking"
     assert said["lanes"][1] == {
@@ -98,7 +98,7 @@ def test_where_nothing_came_through_there_is_no_recommendation():
     whole = race(lost("sequential", "failed", "item 9: no"), lost("threads", "failed", "item 9: no"))
     assert "sequential, threads: item 9: no" in shown(whole)
     assert shown(whole)[-1] == "No recommendation: no strategy came through."
-    assert json.loads(output.as_json(whole))["recommendation"]["strategy"] is None
+    assert json.loads(output.race_json(whole))["recommendation"]["strategy"] is None
 
 
 @pytest.mark.parametrize(

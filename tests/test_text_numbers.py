@@ -11,7 +11,6 @@ from paceline.plugin import choices
 from paceline.server.service import Service
 from paceline.text import numbers
 from paceline.text.numbers import NumberError
-from paceline.watch.following import wish
 
 TIMES = [("0", 0.0), ("0.02", 0.02), ("20ms", 0.02), ("500us", 0.0005), ("2s", 2.0), ("1e-3", 0.001), (".5ms", 0.0005)]
 SIZES = [("0", 0), ("1024", 1024), ("1KiB", 1024), ("1.5MiB", 3 << 19), ("2GiB", 2 << 30), ("7B", 7), ("1e3", 1000)]
@@ -47,7 +46,7 @@ def test_a_bandwidth_takes_units_of_bytes():
 
 
 def test_no_latency_and_no_computing_are_watched_as_such():
-    asked = wish(parsed(watch, "threads", "mixed", "--latency", "0", "--cpu", "0"))
+    asked = watch.watch_request(parsed(watch, "threads", "mixed", "--latency", "0", "--cpu", "0"))
     made = asked.made("http://server")
     assert (made.fetch.url, made.cpu_seconds) == ("http://server/item/{item}?size=1024", 0.0)
     assert asked.what == "downloads of 0 s, then 0 s of computing"

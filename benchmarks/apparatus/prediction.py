@@ -4,7 +4,7 @@ from pathlib import Path
 
 from paceline import history, machine
 from paceline.commands.predict import MEASURE, has_all
-from paceline.predict.groups import Setting, families, fitted
+from paceline.predict.groups import Setting, by_group, fitted
 from paceline.predict.measured import Work, measured
 
 RESULTS = Path(__file__).parents[2] / "results"
@@ -17,9 +17,9 @@ def known(strategy, client):
         The run, its cells of this strategy and client, and the fit.
     """
     run = history.newest(RESULTS, machine.fingerprint(), has_all, measure=MEASURE)
-    all_of_them = families(measured(run))
-    family = (strategy, client)
-    return run, all_of_them.get(family, []), fitted(family, all_of_them, Setting.of(run))
+    groups = by_group(measured(run))
+    group = (strategy, client)
+    return run, groups.get(group, []), fitted(group, groups, Setting.of(run))
 
 
 def predicted(strategy, client, workers, items, size):

@@ -50,7 +50,7 @@ def hide_main_module() -> None:
     main_module.__file__ = None
 
 
-def told(error: BaseException) -> str:
+def describe(error: BaseException) -> str:
     """Return what went wrong; an error of ours speaks for itself."""
     if type(error).__module__.partition(".")[0] == "paceline":
         return str(error)

@@ -1,6 +1,6 @@
 """The lesson's claims, and what saved runs say about each. Pure: no files, no printing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from paceline.claims import cost, handing, parallel, sharing, waiting
@@ -22,44 +22,32 @@ __all__ = [
     "newest_of_each",
 ]
 
-_IN_THE_LESSON = (
-    "gil-bound",
-    "gil-io",
-    "cpu-parallel",
-    "own-session",
-    "worker-is-cpu",
-    "default-size",
-    "initializer-once",
-    "speedup-io",
-    "order-from-server",
-    "four-at-once",
-    "network-bottleneck",
-    "next-to-idle",
-    "repeats-from-idle",
-    "gil-solved",
-    "start-cost",
-    "os-differs",
-    "memory-cost",
-    "threads-light",
-    "no-sharing",
-    "locks-needed",
-    "threads-knee",
-    "no-more-than-cpus",
-    "threads-io-only",
-    "processes-reign",
+CLAIMS: tuple[Claim, ...] = (
+    parallel.gil_bound,
+    parallel.gil_io,
+    parallel.cpu_parallel,
+    sharing.own_session,
+    handing.worker_is_cpu,
+    sharing.default_size,
+    sharing.initializer_once,
+    waiting.speedup_io,
+    handing.order_from_server,
+    parallel.four_at_once,
+    waiting.network_bottleneck,
+    handing.next_to_idle,
+    handing.repeats_from_idle,
+    parallel.gil_solved,
+    cost.start_cost,
+    cost.os_differs,
+    cost.memory_cost,
+    cost.threads_light,
+    sharing.no_sharing,
+    sharing.locks_needed,
+    waiting.threads_knee,
+    parallel.no_more_than_cpus,
+    parallel.threads_io_only,
+    parallel.processes_reign,
 )
-_EVERY = (
-    *parallel.GIL_CLAIMS,
-    *parallel.KIND_CLAIMS,
-    *parallel.PARALLEL_CLAIMS,
-    *waiting.CLAIMS,
-    *handing.CLAIMS,
-    *cost.CLAIMS,
-    *sharing.CLAIMS,
-)
-_FOUND: Mapping[str, Claim] = {claim.id: claim for claim in _EVERY}
-
-CLAIMS: tuple[Claim, ...] = tuple(_FOUND[name] for name in _IN_THE_LESSON)
 """All of them, in the order in which the lesson makes them."""
 
 
@@ -67,9 +55,8 @@ def findings(runs: Sequence[Run], claims: Sequence[Claim] = CLAIMS) -> dict[str,
     """Judge claims by saved runs.
 
     Args:
-        runs: n at least 1. Those with the fingerprint of the first are replicates of each other; the others serve only
-            claims that compare machines.
-        claims: the ones to judge.
+        runs: those with the fingerprint of the first are replicates of each other; the others serve only claims that
+            compare machines.
 
     Returns:
         What the runs say about each, by the claim's id.
@@ -88,13 +75,8 @@ def has_evidence(run: Run) -> bool:
 
 def newest_of_each(runs: Sequence[Run]) -> list[Run]:
     """Put runs of one machine together: of each experiment the newest replicated cells, so that one that was measured
-    again takes the place of its older ones and leaves the others standing.
-
-    Args:
-        runs: n at least 1, in any order.
-
-    Returns:
-        The runs that something is taken of, newest first, with nothing but that.
+    again takes the place of its older ones and leaves the others standing. Return the runs that something is taken of,
+    newest first, with nothing but that.
     """
     taken: set[str] = set()
     chosen = []

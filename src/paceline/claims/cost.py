@@ -3,13 +3,13 @@
 import math
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
-from paceline.claims.evidence import Evidence, Key, Replicate, Sample, added, median, quotient, ratios, values
-from paceline.claims.judging import Claim, Figure, Finding, Part, above, below, combine, command, figure, shown, untold
-from paceline.claims.measures import present
-from paceline.history import Cell, Run
+from paceline.claims import judging
+from paceline.claims.evidence import Evidence, Replicate, Sample, added, common, median, quotient, ratios, values
+from paceline.claims.judging import Figure, Finding, Part, claim, combine, figure, present
+from paceline.history import Run
 
 METHODS = {"pool-fork": "fork", "pool-forkserver": "forkserver", "pool-spawn": "spawn"}
 BESIDE = ("processes", "interpreters", "asyncio")
@@ -25,20 +25,20 @@ NOTICED = 0.1
 _FIRST = next(iter(METHODS))
 
 
+@claim("start-cost", "Creating processes costs a lot; starting them takes longer than starting threads", "starting")
 def start_cost(evidence: Evidence) -> Finding:
     """Judge each start method twice: against threads, and against the clock.
 
     "A lot" is no number. Beside threads anything is a lot; what starts in less time than a person notices is not.
     """
-    longer = [longer_to_start(evidence, strategy) for strategy in METHODS]
-    return combine([*longer, *(_noticed(evidence, strategy) for strategy in METHODS)], _unstarted(evidence))
+    parts = [judge(evidence, strategy) for judge in (_longer_to_start, _noticed) for strategy in METHODS]
+    return combine(parts, judging.unmeasured([strategy for strategy in BESIDE if not _starting(evidence, strategy)]))
 
 
-def longer_to_start(evidence: Evidence, strategy: str) -> Part:
-    """Judge whether the workers of a strategy take longer to start than as many threads."""
-    ready, threads = (starting(evidence, each) for each in (strategy, "threads"))
+def _longer_to_start(evidence: Evidence, strategy: str) -> Part:
+    ready, threads = (_starting(evidence, each) for each in (strategy, "threads"))
     with_threads = strategy == _FIRST  # once is enough for a reader
-    return above(
+    return judging.above(
         f"{MANY} processes by {METHODS[strategy]} take longer to start than {MANY} threads",
         figure(f"{strategy}: time until all are ready / that of threads", ratios(ready, threads, median)),
         LONGER_TO_START,
@@ -49,122 +49,110 @@ def longer_to_start(evidence: Evidence, strategy: str) -> Part:
 
 
 def _noticed(evidence: Evidence, strategy: str) -> Part:
-    others = (
-        figure(f"{other}: time until {MANY} are ready", values(cells, median), "s")
-        for other in (*BESIDE, *ENGINES)
-        if (cells := starting(evidence, other))
-    )
-    return above(
+    others = [_ready(other, cells) for other in (*BESIDE, *ENGINES) if (cells := _starting(evidence, other))]
+    return judging.above(
         f"creating {MANY} processes by {METHODS[strategy]} costs a lot",
-        figure(f"{strategy}: time until {MANY} are ready", values(starting(evidence, strategy), median), "s"),
+        _ready(strategy, _starting(evidence, strategy)),
         NOTICED,
         "a wait below a tenth of a second seems to be none (R. B. Miller, Response Time in Man-Computer Conversational "
         "Transactions, 1968)",
         "starting",
-        beside=list(others) if strategy == _FIRST else [],
+        beside=others if strategy == _FIRST else [],
     )
 
 
-def starting(evidence: Evidence, strategy: str) -> list[Replicate]:
+def _starting(evidence: Evidence, strategy: str) -> list[Replicate]:
     """Find the cells in which many workers of a strategy were started; their time is that until all are ready."""
     return evidence.cells("starting", "test_starting", strategy=strategy, workers=MANY)
 
 
+def _ready(strategy: str, cells: Sequence[Replicate]) -> Figure:
+    return figure(f"{strategy}: time until {MANY} are ready", values(cells, median), "s")
+
+
 def _in_seconds(strategy: str, cells: Sequence[Replicate]) -> Iterator[Figure]:
-    yield figure(f"{strategy}: time until {MANY} are ready", values(cells, median), "s")
+    yield _ready(strategy, cells)
     for name, what in (
         ("cold_first_seconds", "time until the first is ready"),
         ("cold_item_seconds", "time until the first item is done"),
         ("warm_ready_seconds", f"time until {MANY} are ready, started once more"),
     ):
-        yield figure(f"{strategy}: {what}", values(cells, added(name)), "s")
+        yield figure(f"{strategy}: {what}", values(cells, name), "s")
     yield figure(f"{strategy}: time until {MANY} are gone", values(cells, lambda cell: cell.stop_seconds), "s")
 
 
-def _unstarted(evidence: Evidence) -> list[str]:
-    lacking = [strategy for strategy in BESIDE if not starting(evidence, strategy)]
-    return [f"missing: no figures of {', '.join(lacking)}"] if lacking else []
-
-
 HALF = 2.0
-"""Light is who costs half as much or less, at an item as at the start."""
+"""What is light costs half as much or less, at an item as at the start."""
 
 AS_GOOD = 1.05
 """The overhead of processes shows where they take longer than threads by more than this, and is lost elsewhere."""
 
-_BECAUSE_LIGHT = "within 5 % of each other two strategies are as good as the same, as in a race"
 _SHORT, _LONG = 10e-6, 100e-3
-_SIZES = (0, 64 * 2**10, 2**20)
+_PAYLOADS = {0: "no payload", 64 * 2**10: "64 KiB in and out", 2**20: "1024 KiB in and out"}
 
 
+@claim("threads-light", "Threads are the lightweight way round the overhead of processes", "starting", "break_even")
 def threads_light(evidence: Evidence) -> Finding:
     """Judge by the overhead of the lightest processes there are, forked ones: at the start, and at each item.
 
     If it is overhead that makes processes slow, it shows at short items and is lost in long ones. That threads may then
     be the slower ones, since the GIL lets one at a time compute, is another claim's; where that begins stands beside.
     """
-    return combine([longer_to_start(evidence, "pool-fork"), _lighter_per_item(evidence), _caught_up(evidence)])
+    return combine([_longer_to_start(evidence, "pool-fork"), _lighter_per_item(evidence), _caught_up(evidence)])
 
 
 def _lighter_per_item(evidence: Evidence) -> Part:
-    return above(
+    processes, threads = _break_even(evidence, _SHORT)
+    return judging.above(
         "at items of 10 us, threads take half the time of processes that are there already",
-        figure("pool-fork: time / that of threads, items of 10 us", _against_threads(evidence, _SHORT)),
+        figure("pool-fork: time / that of threads, items of 10 us", ratios(processes, threads, median)),
         HALF,
         "light is who costs half as much or less, at an item as at the start",
         "break_even",
-        beside=present(_time_of_an_item(evidence, strategy) for strategy in ("pool-fork", "threads")),
+        beside=present(
+            figure(f"{strategy}: time per item of 10 us", values(cells, lambda cell: cell.median / cell.items), "s")
+            for strategy, cells in (("pool-fork", processes), ("threads", threads))
+        ),
     )
 
 
 def _caught_up(evidence: Evidence) -> Part:
-    return below(
+    processes, threads = _break_even(evidence, _LONG)
+    return judging.below(
         "at items of 100 ms, the overhead of processes no longer shows",
-        figure("pool-fork: time / that of threads, items of 100 ms", _against_threads(evidence, _LONG)),
+        figure("pool-fork: time / that of threads, items of 100 ms", ratios(processes, threads, median)),
         AS_GOOD,
-        _BECAUSE_LIGHT,
+        "within 5 % of each other two strategies are as good as the same, as in a race",
         "break_even",
-        beside=present(_crossing_figure(evidence, size) for size in _SIZES),
+        beside=present(
+            figure(f"length of an item from which processes are faster, {payload}", _crossing(evidence, size), "s")
+            for size, payload in _PAYLOADS.items()
+        ),
     )
 
 
-def _on_the_map(evidence: Evidence, seconds: float, size: int) -> Sample:
-    own, threads = (
-        evidence.cells("break_even", "test_break_even", strategy=strategy, item_cpu_seconds=seconds, size=size)
+def _break_even(evidence: Evidence, seconds: float) -> list[list[Replicate]]:
+    """Find the cells of items without payload, of a pool and of threads; those measured to decide, where there are."""
+    return [
+        _items(evidence, "test_short_and_long", strategy, seconds, 0)
+        or _items(evidence, "test_break_even", strategy, seconds, 0)
         for strategy in ("pool-fork", "threads")
-    )
-    return ratios(own, threads, median)
+    ]
 
 
-def _against_threads(evidence: Evidence, seconds: float, size: int = 0) -> Sample:
-    own, threads = (_break_even(evidence, strategy, seconds, size) for strategy in ("pool-fork", "threads"))
-    return ratios(own, threads, median)
-
-
-def _break_even(evidence: Evidence, strategy: str, seconds: float, size: int = 0) -> list[Replicate]:
-    wanted = {"strategy": strategy, "item_cpu_seconds": seconds, "size": size}
-    deciding = evidence.cells("break_even", "test_short_and_long", **wanted)
-    return deciding or evidence.cells("break_even", "test_break_even", **wanted)
-
-
-def _time_of_an_item(evidence: Evidence, strategy: str) -> Figure:
-    times = values(_break_even(evidence, strategy, _SHORT), lambda cell: cell.median / cell.items)
-    return figure(f"{strategy}: time per item of 10 us", times, "s")
-
-
-def _crossing_figure(evidence: Evidence, size: int) -> Figure:
-    payload = "no payload" if not size else f"{size // 2**10} KiB in and out"
-    return figure(f"length of an item from which processes are faster, {payload}", _crossing(evidence, size), "s")
+def _items(evidence: Evidence, function: str, strategy: str, seconds: float, size: int) -> list[Replicate]:
+    return evidence.cells("break_even", function, strategy=strategy, item_cpu_seconds=seconds, size=size)
 
 
 def _crossing(evidence: Evidence, size: int) -> Sample:
-    """Return the length of an item at which a pool of processes catches up with threads, between two lengths on log
-    scales.
-    """
+    """Return the length of an item at which a pool catches up with threads, between two lengths on log scales."""
     found = evidence.cells("break_even", "test_break_even", strategy="pool-fork", size=size)
-    told = {added("item_cpu_seconds")(one.cell) for one in found}
-    lengths = sorted(seconds for seconds in told if seconds)
-    curves = {seconds: _on_the_map(evidence, seconds, size).values for seconds in lengths}
+    lengths = sorted(seconds for seconds in {added("item_cpu_seconds")(one.cell) for one in found} if seconds)
+    pool, threads = (
+        {seconds: _items(evidence, "test_break_even", strategy, seconds, size) for seconds in lengths}
+        for strategy in ("pool-fork", "threads")
+    )
+    curves = {seconds: ratios(pool[seconds], threads[seconds], median).values for seconds in lengths}
     keys = sorted({key for curve in curves.values() for key in curve})
     met = {key: _first_crossing([(at, curve[key]) for at, curve in curves.items() if key in curve]) for key in keys}
     known = {key: at for key, at in met.items() if at is not None}
@@ -182,58 +170,53 @@ def _first_crossing(curve: Sequence[tuple[float, float]]) -> float | None:
 
 ANOTHER_SYSTEM = 1.25
 
+Reader = Callable[[Evidence], Sample]
+"""Reads what two systems are compared by."""
+
 _BECAUSE_SYSTEMS = "apart by less than a quarter, either way, two days of one system may be as well"
 
 
-@dataclass(frozen=True)
-class _Compared:
-    """What two systems are compared by: a figure in words, the experiment that has it, and where it is found."""
-
-    what: str
-    experiment: str
-    sample: Callable[[Evidence], Sample]
-
-
+@claim("os-differs", "Process start and scheduling differ between operating systems", "starting", "computing")
 def os_differs(evidence: Evidence) -> Finding:
     """Judge by runs of two systems on the same machine with the same Python.
 
-    Another machine or Python starts processes at another speed whatever its system is, so such runs are shown and not
+    Another machine or Python starts processes at another speed whatever its system is, so such runs are given and not
     judged. Spawned processes decide, as every system has them; the others stand beside.
     """
     there = _elsewhere(evidence)
+    starts: dict[str, Reader] = {
+        f"time until {MANY} processes by {METHODS[strategy]} are ready": partial(_time_to_start, strategy)
+        for strategy in ("pool-spawn", "pool-fork", "pool-forkserver")
+    }
+    scheduling: dict[str, Reader] = {"context switches of a pool per item of computing": _switches}
     return combine(
         [
-            _differs("processes start at another speed on another system", evidence, there, _STARTS),
-            _differs("processes are scheduled otherwise on another system", evidence, there, _SWITCHES),
+            _differs("processes start at another speed on another system", evidence, there, "starting", starts),
+            _differs("processes are scheduled otherwise on another system", evidence, there, "computing", scheduling),
         ]
     )
 
 
-def _differs(part: str, here: Evidence, there: Evidence | None, by: tuple[_Compared, ...]) -> Part:
-    first = by[0]
-    stated = f"above {shown(ANOTHER_SYSTEM, 'x')}: {_BECAUSE_SYSTEMS}"
+def _differs(part: str, here: Evidence, there: Evidence | None, run: str, by: Mapping[str, Reader]) -> Part:
+    stated = f"above {judging.margin_text(ANOTHER_SYSTEM, 'x')}: {_BECAUSE_SYSTEMS}"
     if there is None:
-        return untold(
-            part, stated, f"the same run on another system, given beside this one: {command(first.experiment)}"
+        return judging.undecided(
+            part, stated, f"the same run on another system, given beside this one: {judging.command(run)}"
         )
-    decides, *others = (_apart(each, here, there) for each in by)
+    decides, *others = (_apart(what, read, here, there) for what, read in by.items())
     beside = present(others)
-    unlike = _unlike(here.first, there.first)
-    if unlike:
-        return untold(
-            part, stated, f"runs of two systems that do not differ in {' and '.join(unlike)} too", [decides, *beside]
-        )
-    return above(part, decides, ANOTHER_SYSTEM, _BECAUSE_SYSTEMS, first.experiment, beside=beside)
+    if unlike := _unlike(here.first, there.first):
+        lacking = f"runs of two systems that do not differ in {' and '.join(unlike)} too"
+        return judging.undecided(part, stated, lacking, [decides, *beside])
+    return judging.above(part, decides, ANOTHER_SYSTEM, _BECAUSE_SYSTEMS, run, beside=beside)
 
 
-def _apart(by: _Compared, here: Evidence, there: Evidence) -> Figure:
-    """Return how many times as much the system with more has. Processes of two runs are paired as they come, at
-    random.
-    """
-    more, less = (here, by.sample(here)), (there, by.sample(there))
+def _apart(what: str, read: Reader, here: Evidence, there: Evidence) -> Figure:
+    """Return how many times as much the system with more has; processes of two runs are paired as they come."""
+    more, less = (here, read(here)), (there, read(there))
     if figure("", quotient(more[1], less[1])).value < 1:
         more, less = less, more
-    return figure(f"{by.what}: {more[0].system} / {less[0].system}", quotient(more[1], less[1]))
+    return figure(f"{what}: {more[0].system} / {less[0].system}", quotient(more[1], less[1]))
 
 
 def _elsewhere(evidence: Evidence) -> Evidence | None:
@@ -246,8 +229,13 @@ def _elsewhere(evidence: Evidence) -> Evidence | None:
     return Evidence([nearest, *(run for run in others if run is not nearest)])
 
 
+def _time_to_start(strategy: str, side: Evidence) -> Sample:
+    return values(_starting(side, strategy), median)
+
+
 def _unlike(here: Run, there: Run) -> list[str]:
-    return [name for name, told in _MACHINE.items() if told(here) != told(there)]
+    alike: dict[str, Callable[[Run], object]] = {"CPU": lambda run: run.machine_info.get("cpu"), "Python": _version}
+    return [name for name, of in alike.items() if of(here) != of(there)]
 
 
 def _version(run: Run) -> tuple[str, bool]:
@@ -255,22 +243,9 @@ def _version(run: Run) -> tuple[str, bool]:
     return feature, bool(run.machine_info.get("free_threaded"))
 
 
-def _switches_per_item(cell: Cell) -> float | None:
-    return cell.context_switches / cell.items if cell.context_switches is not None else None
-
-
-def _ready(strategy: str) -> _Compared:
-    what = f"time until {MANY} processes by {METHODS[strategy]} are ready"
-    return _Compared(what, "starting", lambda side: values(starting(side, strategy), median))
-
-
 def _switches(side: Evidence) -> Sample:
-    return values(side.cells("computing", "test_computing", strategy="pool-fork", kernel="squares"), _switches_per_item)
-
-
-_MACHINE: dict[str, Callable[[Run], object]] = {"CPU": lambda run: run.machine_info.get("cpu"), "Python": _version}
-_STARTS = tuple(_ready(strategy) for strategy in ("pool-spawn", "pool-fork", "pool-forkserver"))
-_SWITCHES = (_Compared("context switches of a pool per item of computing", "computing", _switches),)
+    cells = side.cells("computing", "test_computing", strategy="pool-fork", kernel="squares")
+    return values(cells, lambda cell: None if cell.context_switches is None else cell.context_switches / cell.items)
 
 
 MORE_MEMORY = 2.0**20
@@ -278,39 +253,32 @@ MORE_MEMORY = 2.0**20
 _SWEEP = 3
 
 
+@claim("memory-cost", "Processes need more memory than threads", "memory")
 def memory_cost(evidence: Evidence) -> Finding:
     """Judge by the memory that one more worker takes: the slope of the tree's memory over 1, 2, 4 and 8 workers.
 
     The difference of two slopes decides, not their ratio: a thread takes so little that its slope may be nil or below,
     and a ratio to that says nothing.
     """
-    parts = [_more_memory(evidence, strategy) for strategy in METHODS]
-    return combine(parts, _without_pss(evidence))
+    return combine([_more_memory(evidence, strategy) for strategy in METHODS], _without_pss(evidence))
 
 
 def _more_memory(evidence: Evidence, strategy: str) -> Part:
-    own, threads = memory_of_one_more(evidence, strategy), memory_of_one_more(evidence, "threads")
-    others = (*BESIDE, *ENGINES) if strategy == "pool-fork" else ()
-    return above(
+    others = (*BESIDE, *ENGINES) if strategy == _FIRST else ()
+    slopes = {each: memory_of_one_more(evidence, each) for each in (strategy, "threads", *others)}
+    more = _difference(slopes[strategy], slopes["threads"])
+    return judging.above(
         f"a process by {METHODS[strategy]} needs more memory than a thread",
-        figure(f"{strategy}: memory of one more worker, less that of a thread", _difference(own, threads), "bytes"),
+        figure(f"{strategy}: memory of one more worker, less that of a thread", more, "bytes"),
         MORE_MEMORY,
         "that is 1 MiB: with less, a hundred workers would differ by less than a small program needs to run at all",
         "memory",
-        beside=present(
-            _slope_figure(each, memory_of_one_more(evidence, each)) for each in (strategy, "threads", *others)
-        ),
+        beside=present(figure(f"{each}: memory of one more worker", slope, "bytes") for each, slope in slopes.items()),
     )
 
 
-def _slope_figure(strategy: str, slope: Sample) -> Figure:
-    return figure(f"{strategy}: memory of one more worker", slope, "bytes")
-
-
 def memory_of_one_more(evidence: Evidence, strategy: str) -> Sample:
-    """Return the slope of memory over workers by ordinary least squares, within each process that measured all of the
-    sweep.
-    """
+    """Return the least-squares slope of memory over workers, of each process that measured all of the sweep."""
     by_workers = {
         workers: values(
             evidence.cells("memory", "test_memory", strategy=strategy, workers=workers), lambda cell: cell.memory
@@ -320,21 +288,14 @@ def memory_of_one_more(evidence: Evidence, strategy: str) -> Sample:
     doubts = tuple(dict.fromkeys(doubt for sample in by_workers.values() for doubt in sample.warnings))
     if len(by_workers) < _SWEEP:
         return Sample({}, doubts)
-    return Sample({key: _fitted(by_workers, key) for key in _common(list(by_workers.values()))}, doubts)
-
-
-def _fitted(by_workers: Mapping[int, Sample], key: Key) -> float:
-    sizes = [sample.values[key] for sample in by_workers.values()]
-    return statistics.linear_regression(list(by_workers), sizes).slope
-
-
-def _common(samples: Sequence[Sample]) -> list[Key]:
-    return sorted(set.intersection(*(set(sample.values) for sample in samples)))
+    sizes = {key: [sample.values[key] for sample in by_workers.values()] for key in common(by_workers.values())}
+    slopes = {key: statistics.linear_regression(list(by_workers), each).slope for key, each in sizes.items()}
+    return Sample(slopes, doubts)
 
 
 def _difference(left: Sample, right: Sample) -> Sample:
     doubts = dict.fromkeys([*left.warnings, *right.warnings])
-    return Sample({key: left.values[key] - right.values[key] for key in _common([left, right])}, tuple(doubts))
+    return Sample({key: left.values[key] - right.values[key] for key in common([left, right])}, tuple(doubts))
 
 
 def _without_pss(evidence: Evidence) -> list[str]:
@@ -342,31 +303,3 @@ def _without_pss(evidence: Evidence) -> list[str]:
     if all(added("pss_bytes")(one.cell) is not None for one in found):
         return []
     return ["USS: this system does not share out what processes share, so each worker is counted without it"]
-
-
-CLAIMS: tuple[Claim, ...] = (
-    Claim(
-        "start-cost",
-        "Creating processes costs a lot; starting them takes longer than starting threads",
-        ("starting",),
-        start_cost,
-    ),
-    Claim(
-        "memory-cost",
-        "Processes need more memory than threads",
-        ("memory",),
-        memory_cost,
-    ),
-    Claim(
-        "threads-light",
-        "Threads are the lightweight way round the overhead of processes",
-        ("starting", "break_even"),
-        threads_light,
-    ),
-    Claim(
-        "os-differs",
-        "Process start and scheduling differ between operating systems",
-        ("starting", "computing"),
-        os_differs,
-    ),
-)

@@ -3,21 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from paceline.claims import judging
 from paceline.claims.evidence import Evidence, Replicate, Sample, added, quotient, values
-from paceline.claims.judging import (
-    LEAST_PROCESSES,
-    Claim,
-    Figure,
-    Finding,
-    Part,
-    above,
-    below,
-    combine,
-    command,
-    figure,
-    untold,
-)
-from paceline.claims.measures import present, settled
+from paceline.claims.judging import Figure, Finding, Part, claim, combine, figure, present
 from paceline.history import Cell
 
 CHUNKS = "Pool.map, default chunks"
@@ -37,48 +25,22 @@ _TWO_CPUS = 2
 _FOR_RARE_REPEATS = 12
 
 
+@claim("next-to-idle", "As one download finishes, the pool gives the next item to the idle worker", "handing_out")
 def next_to_idle(evidence: Evidence) -> Finding:
     """Judge by a straggler: whether any item waits behind it while other workers are idle.
 
     In chunks of the default size only two or three items stand behind the straggler, a few per cent of the round. So
     the margin counts items: for each that waits behind it, the round lasts one latency longer.
     """
-    return combine([_nobody_waits(evidence, handing) for handing in HANDINGS])
+    return combine([_nobody_waits(_straggler(evidence, handing), handing) for handing in HANDINGS])
 
 
-def repeats_from_idle(evidence: Evidence) -> Finding:
-    """Judge by the runs of items, in the order submitted, that one worker ran.
-
-    In chunks a worker has its next item whoever is idle, and while all are busy with their chunks nobody is: there the
-    share of repeats in which no other worker was idle says nothing, and the length of the runs decides alone.
-    """
-    chunks, single = (evidence.cells("handing_out", "test_straggler", handing=each) for each in (CHUNKS, ONE_BY_ONE))
-    return combine([_freed_early(single), _as_by_chance(ONE_BY_ONE, single), _as_by_chance(CHUNKS, chunks)])
+def _straggler(evidence: Evidence, handing: str) -> list[Replicate]:
+    return evidence.cells("handing_out", "test_straggler", handing=handing)
 
 
-def order_from_server(evidence: Evidence) -> Finding:
-    """Judge by what is left of the disorder when the server answers every item after the same time."""
-    one_by_one = [_disorder(evidence, strategy) for strategy in ("pool-fork", "threads", "asyncio")]
-    in_chunks = _left(
-        f"pool-fork, {CHUNKS}",
-        *(
-            _share(_orders(evidence, "pool-fork", "test_order_in_chunks", jitter), "disorder_share")
-            for jitter in _JITTERS
-        ),
-    )
-    return combine([*one_by_one, in_chunks])
-
-
-def worker_is_cpu(evidence: Evidence) -> Finding:
-    """Judge by the CPUs that the items of a process pool really ran on, computing and downloading, as the lesson's did;
-    the threads stand beside.
-    """
-    return combine([_on_its_cpu(evidence, work) for work in _WATCHED])
-
-
-def _nobody_waits(evidence: Evidence, handing: str) -> Part:
-    cells = evidence.cells("handing_out", "test_straggler", handing=handing)
-    return below(
+def _nobody_waits(cells: Sequence[Replicate], handing: str) -> Part:
+    return judging.below(
         f"{handing}: no item waits behind a straggler while another worker is idle",
         figure(f"{handing}: time of a round / that of the straggler and one more item", values(cells, _with_one_more)),
         NONE_BEHIND,
@@ -88,35 +50,52 @@ def _nobody_waits(evidence: Evidence, handing: str) -> Part:
         beside=present(
             [
                 figure(f"{handing}: time of a round / limit", values(cells, _over_limit)),
-                figure(f"{handing}: time that a worker was idle", _share(cells, "idle_share"), "share"),
+                figure(f"{handing}: time that a worker was idle", values(cells, "idle_share"), "share"),
             ]
         ),
     )
 
 
+def _with_one_more(cell: Cell) -> float | None:
+    return cell.median / (cell.limit + cell.latency) if cell.limit and cell.latency else None
+
+
+def _over_limit(cell: Cell) -> float | None:
+    return cell.median / cell.limit if cell.limit else None
+
+
+@claim("repeats-from-idle", "A worker's number repeats because it was freed early", "handing_out")
+def repeats_from_idle(evidence: Evidence) -> Finding:
+    """Judge by the runs of items, in the order submitted, that one worker ran.
+
+    In chunks a worker has its next item whoever is idle, and while all are busy with their chunks nobody is: there the
+    share of repeats in which no other worker was idle says nothing, and the length of the runs decides alone.
+    """
+    chunks, single = (_straggler(evidence, handing) for handing in (CHUNKS, ONE_BY_ONE))
+    return combine([_freed_early(single), _as_by_chance(ONE_BY_ONE, single), _as_by_chance(CHUNKS, chunks)])
+
+
 def _freed_early(cells: Sequence[Replicate]) -> Part:
-    repeats = figure(
-        f"{ONE_BY_ONE}: repeats with no other worker idle", _share(cells, "repeats_from_idle_share"), "share"
-    )
-    judged = above(
+    repeats = values(cells, "repeats_from_idle_share")
+    judged = judging.above(
         f"{ONE_BY_ONE}: a worker runs two items in a row because no other one is idle",
-        repeats,
+        figure(f"{ONE_BY_ONE}: repeats with no other worker idle", repeats, "share"),
         MOST_REPEATS,
         "a cause that is there in less than half of the cases explains them no better than a coin",
         "handing_out",
     )
-    if repeats.processes < LEAST_PROCESSES <= len(cells):
-        hardly = f"in {repeats.processes} of {len(cells)} processes only did a worker run two items in a row"
-        return replace(judged, missing=f"{command('handing_out', _FOR_RARE_REPEATS)} ({hardly})")
-    return settled(judged, lambda share: share > MOST_REPEATS)
+    if len(repeats) < judging.LEAST_PROCESSES <= len(cells):
+        hardly = f"in {len(repeats)} of {len(cells)} processes only did a worker run two items in a row"
+        return replace(judged, missing=f"{judging.command('handing_out', _FOR_RARE_REPEATS)} ({hardly})")
+    return judging.settled(judged)
 
 
 def _as_by_chance(handing: str, cells: Sequence[Replicate]) -> Part:
-    beside = [figure(f"{handing}: longest run of items on one worker", values(cells, added("longest_run")), "count")]
-    repeats = _share(cells, "repeats_from_idle_share")
+    beside = [figure(f"{handing}: longest run of items on one worker", values(cells, "longest_run"), "count")]
     if handing == CHUNKS:
+        repeats = values(cells, "repeats_from_idle_share")
         beside.append(figure(f"{handing}: repeats with no other worker idle, the chunk's too", repeats, "share"))
-    judged = below(
+    judged = judging.below(
         f"{handing}: a worker repeats no longer than being freed early would make it",
         figure(f"{handing}: mean run / the mean run of workers freed by chance", values(cells, _over_chance)),
         LONGER_THAN_CHANCE,
@@ -125,22 +104,36 @@ def _as_by_chance(handing: str, cells: Sequence[Replicate]) -> Part:
         "handing_out",
         beside=present(beside),
     )
-    return settled(judged, lambda ratio: ratio < LONGER_THAN_CHANCE)
+    return judging.settled(judged)
 
 
-def _disorder(evidence: Evidence, strategy: str) -> Part:
-    alike, varied = (
-        _share(_orders(evidence, strategy, "test_order", jitter), "inversion_share") for jitter in _JITTERS
-    )
-    return _left(strategy, alike, varied)
+def _over_chance(cell: Cell) -> float | None:
+    run, expected = added("mean_run")(cell), added("expected_run")(cell)
+    return run / expected if run and expected else None
 
 
-def _orders(evidence: Evidence, strategy: str, function: str, jitter: str) -> list[Replicate]:
-    return evidence.cells("jitter", function, strategy=strategy, jitter=jitter)
+@claim(
+    "order-from-server",
+    "The lack of order in the output comes from when the server answers, not from scheduling",
+    "jitter",
+)
+def order_from_server(evidence: Evidence) -> Finding:
+    """Judge by what is left of the disorder when the server answers every item after the same time."""
+    one_by_one = [
+        _left_without_jitter(strategy, *_disorder(evidence, strategy, "test_order", "inversion_share"))
+        for strategy in ("pool-fork", "threads", "asyncio")
+    ]
+    chunks = _disorder(evidence, "pool-fork", "test_order_in_chunks", "disorder_share")
+    return combine([*one_by_one, _left_without_jitter(f"pool-fork, {CHUNKS}", *chunks)])
 
 
-def _left(who: str, alike: Sample, varied: Sample) -> Part:
-    judged = below(
+def _disorder(evidence: Evidence, strategy: str, function: str, share: str) -> list[Sample]:
+    """Return the share of pairs out of order, without jitter and with it."""
+    return [values(evidence.cells("jitter", function, strategy=strategy, jitter=jitter), share) for jitter in _JITTERS]
+
+
+def _left_without_jitter(who: str, alike: Sample, varied: Sample) -> Part:
+    judged = judging.below(
         f"{who}: the lack of order comes from when the server answers",
         figure(f"{who}: disorder that is left without jitter", quotient(alike, varied), "share"),
         LEFT_WITHOUT_JITTER,
@@ -154,7 +147,13 @@ def _left(who: str, alike: Sample, varied: Sample) -> Part:
             ]
         ),
     )
-    return settled(judged, lambda share: share < LEFT_WITHOUT_JITTER)
+    return judging.settled(judged)
+
+
+@claim("worker-is-cpu", "The printed number is the CPU the code runs on", "watching")
+def worker_is_cpu(evidence: Evidence) -> Finding:
+    """Judge by the CPUs that a pool's items really ran on, computing and downloading as the lesson's did."""
+    return combine([_on_its_cpu(evidence, work) for work in _WATCHED])
 
 
 def _on_its_cpu(evidence: Evidence, work: str) -> Part:
@@ -163,48 +162,22 @@ def _on_its_cpu(evidence: Evidence, work: str) -> Part:
         "numbers are given to CPUs in the way that fits best, as the lesson's could only fit worse, and one item in "
         "twenty is left to the system's own work"
     )
-    decides, *others = _placed(evidence, work, "pool-fork")
-    beside = present([*others, *_placed(evidence, work, "threads")])
-    lacking = _cannot_place(evidence, work)
-    if lacking:
-        return untold(part, because, lacking, [decides, *beside])
-    judged = above(part, decides, ON_ITS_CPU, because, "watching", beside=beside)
-    return settled(judged, lambda share: share > ON_ITS_CPU)
+    pool, threads = (
+        evidence.cells("watching", _WATCHED[work], strategy=strategy) for strategy in ("pool-fork", "threads")
+    )
+    decides, *others = _placed("pool-fork", pool)
+    beside = present([*others, *_placed("threads", threads)])
+    if lacking := _cannot_place(evidence, pool):
+        return judging.undecided(part, because, lacking, [decides, *beside])
+    return judging.settled(judging.above(part, decides, ON_ITS_CPU, because, "watching", beside=beside))
 
 
-def _placed(evidence: Evidence, work: str, strategy: str) -> list[Figure]:
-    cells = evidence.cells("watching", _WATCHED[work], strategy=strategy)
+def _placed(strategy: str, cells: Sequence[Replicate]) -> list[Figure]:
     return [
-        figure(f"{strategy}: items on the worker's own CPU", _share(cells, "worker_is_cpu_share"), "share"),
+        figure(f"{strategy}: items on the worker's own CPU", values(cells, "worker_is_cpu_share"), "share"),
         figure(f"{strategy}: changes of CPU per item", values(cells, _migrations_per_item), "share"),
-        figure(f"{strategy}: CPUs that a worker ran on", values(cells, added("cpus_per_worker")), "count"),
+        figure(f"{strategy}: CPUs that a worker ran on", values(cells, "cpus_per_worker"), "count"),
     ]
-
-
-def _cannot_place(evidence: Evidence, work: str) -> str | None:
-    if evidence.cpus is not None and evidence.cpus < _TWO_CPUS:
-        return "a machine with two usable CPUs or more: on one, every number is right"
-    cells = evidence.cells("watching", _WATCHED[work], strategy="pool-fork")
-    if cells and not len(_share(cells, "worker_is_cpu_share")):
-        return "a system that says on which CPU a thread runs, as Linux does"
-    return None
-
-
-def _share(cells: Sequence[Replicate], name: str) -> Sample:
-    return values(cells, added(name))
-
-
-def _with_one_more(cell: Cell) -> float | None:
-    return cell.median / (cell.limit + cell.latency) if cell.limit and cell.latency else None
-
-
-def _over_limit(cell: Cell) -> float | None:
-    return cell.median / cell.limit if cell.limit else None
-
-
-def _over_chance(cell: Cell) -> float | None:
-    run, expected = added("mean_run")(cell), added("expected_run")(cell)
-    return run / expected if run and expected else None
 
 
 def _migrations_per_item(cell: Cell) -> float | None:
@@ -212,29 +185,9 @@ def _migrations_per_item(cell: Cell) -> float | None:
     return migrations / cell.items if migrations is not None else None
 
 
-CLAIMS: tuple[Claim, ...] = (
-    Claim(
-        "next-to-idle",
-        "As one download finishes, the pool gives the next item to the idle worker",
-        ("handing_out",),
-        next_to_idle,
-    ),
-    Claim(
-        "repeats-from-idle",
-        "A worker's number repeats because it was freed early",
-        ("handing_out",),
-        repeats_from_idle,
-    ),
-    Claim(
-        "order-from-server",
-        "The lack of order in the output comes from when the server answers, not from scheduling",
-        ("jitter",),
-        order_from_server,
-    ),
-    Claim(
-        "worker-is-cpu",
-        "The printed number is the CPU the code runs on",
-        ("watching",),
-        worker_is_cpu,
-    ),
-)
+def _cannot_place(evidence: Evidence, cells: Sequence[Replicate]) -> str | None:
+    if evidence.cpus is not None and evidence.cpus < _TWO_CPUS:
+        return "a machine with two usable CPUs or more: on one, every number is right"
+    if cells and not len(values(cells, "worker_is_cpu_share")):
+        return "a system that says on which CPU a thread runs, as Linux does"
+    return None

@@ -6,13 +6,26 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, TypeAlias
 
-from paceline.claims.evidence import Evidence, Key, Sample
+from paceline.claims.evidence import RELEASES, Evidence, Key, Reading, Replicate, Sample, busy, computing, values
 from paceline.stats import inference
+from paceline.text import formats
 
 Verdict: TypeAlias = Literal["confirmed", "refuted", "unknown"]
 
 Unit: TypeAlias = Literal["x", "s", "bytes", "share", "count", "bytes/s", "items/s"]
 """What a figure counts: "x" is a ratio, "share" a fraction."""
+
+LEAST_PROCESSES = 3
+"""With fewer, chance alone puts all of them on one side too often, and Student's t is wider than any margin."""
+
+GAIN = 1.25
+"""
+From this factor on, something is faster. A second CPU used in full would be a factor of 2; cells that do the same work
+in the same process differ by up to a tenth, so with three processes an interval around 1 ends below it.
+"""
+
+_BY_WEIGHT: tuple[Verdict, ...] = ("refuted", "unknown", "confirmed")
+_LOGARITHMIC: tuple[Unit, ...] = ("x", "s", "bytes", "bytes/s", "items/s")
 
 
 @dataclass(frozen=True)
@@ -20,13 +33,10 @@ class Figure:
     """One number that a claim stands or falls with.
 
     Attributes:
-        what: what it is, in words.
         value: the mean over processes: geometric for ratios and times; the median for counts.
         low: the lower end of its 95 % interval, for counts the least seen; None where nobody can tell.
         high: the upper end, for counts the most seen; None as `low`.
-        unit: of the three.
-        processes: how many it is the mean of.
-        values: what each process said, in their order, shape (processes,).
+        values: of each process, in their order, shape (processes,).
         warnings: doubts about the cells it comes from.
     """
 
@@ -40,13 +50,12 @@ class Figure:
     warnings: tuple[str, ...] = ()
 
 
-class Bound(NamedTuple):
-    """A margin that is a number.
+Deciding: TypeAlias = Figure | Sequence[Figure]
+"""The figure that decides; or several that all have to hold, of which none at all leaves a statement unknown."""
 
-    Attributes:
-        above: whether the statement holds above it; else it holds below.
-        value: in the unit of the figures that decide, as stated beforehand.
-    """
+
+class Bound(NamedTuple):
+    """A margin that is a number, in the unit of the figures that decide: the statement holds above it, or below."""
 
     above: bool
     value: float
@@ -57,12 +66,9 @@ class Part:
     """One statement of a claim, with what decides it.
 
     Attributes:
-        part: the statement, in words.
-        verdict: of this statement alone.
-        figures: the deciding one first, then those that stand beside it for the reader.
+        figures: the deciding ones first, then those that stand beside them for the reader.
         margin: the sentence that states the margin and why it is that one.
         missing: what to run or to have, where the verdict is unknown.
-        warnings: doubts that travel with the verdict.
         deciding: those of the figures that the verdict rests on.
         bound: the margin as a number; None where it is none.
     """
@@ -83,7 +89,6 @@ class Finding:
 
     Attributes:
         verdict: refuted if any part is, else unknown if any part is, else confirmed.
-        parts: each statement of the claim.
         warnings: doubts about the claim as a whole; those of its parts stand with them.
     """
 
@@ -102,36 +107,9 @@ class Finding:
         return tuple(dict.fromkeys(part.missing for part in self.parts if part.missing))
 
 
-def combine(parts: Sequence[Part], warnings: Iterable[str] = ()) -> Finding:
-    """Join parts: one refuted part refutes the claim as it stands, and only a claim whose parts all hold is confirmed.
-
-    Args:
-        parts: n at least 1.
-        warnings: doubts about the claim as a whole.
-
-    Raises:
-        ValueError: there are no parts, and nothing is not confirmed.
-    """
-    if not parts:
-        raise ValueError("a claim has at least one part")
-    verdicts = {part.verdict for part in parts}
-    verdict = next((word for word in _BY_WEIGHT if word in verdicts), _BY_WEIGHT[-1])
-    return Finding(verdict, tuple(parts), tuple(dict.fromkeys(warnings)))
-
-
-_BY_WEIGHT: tuple[Verdict, ...] = ("refuted", "unknown", "confirmed")
-
-
 @dataclass(frozen=True)
 class Claim:
-    """A sentence about concurrency that a run can confirm or refute.
-
-    Attributes:
-        id: a short name, as typed.
-        claim: the sentence.
-        experiments: names of the experiments it is judged from.
-        judge: says what the evidence comes to; it never raises for evidence that is missing.
-    """
+    """A sentence about concurrency that a run can confirm or refute; `judge` never raises for missing evidence."""
 
     id: str
     claim: str
@@ -139,78 +117,118 @@ class Claim:
     judge: Callable[[Evidence], Finding]
 
 
-LEAST_PROCESSES = 3
-"""With fewer, chance alone puts all of them on one side too often, and Student's t is wider than any margin."""
+def claim(name: str, sentence: str, *experiments: str) -> Callable[[Callable[[Evidence], Finding]], Claim]:
+    """Make a claim of the function that judges it."""
+    return lambda judge: Claim(name, sentence, experiments, judge)
 
-_LOGARITHMIC: tuple[Unit, ...] = ("x", "s", "bytes", "bytes/s", "items/s")
+
+def combine(parts: Sequence[Part], warnings: Iterable[str] = ()) -> Finding:
+    """Join parts: one refuted part refutes the claim as it stands, and only a claim whose parts all hold is confirmed.
+
+    Raises:
+        ValueError: there are no parts, and nothing is not confirmed.
+    """
+    if not parts:
+        raise ValueError("a claim has at least one part")
+    verdict = min((part.verdict for part in parts), key=_BY_WEIGHT.index)
+    return Finding(verdict, tuple(parts), tuple(dict.fromkeys(warnings)))
 
 
 def figure(what: str, sample: Sample, unit: Unit = "x") -> Figure:
-    """Make a figure of what each process said, with Student's t interval: of the logarithms for ratios, times, sizes
-    and rates, of the values themselves for shares. Counts have their median, the least and the most.
-
-    Args:
-        what: what it is, in words.
-        sample: one value for each process; none gives NaN.
-        unit: what it counts.
+    """Make a figure of what each process measured, with Student's t interval: of the logarithms for ratios, times,
+    sizes and rates, of the values themselves for shares. Counts have their median, the least and the most; without any
+    process the value is NaN.
     """
     each = tuple(sample.values[key] for key in sorted(sample.values))
-    if not each:
-        return Figure(what, math.nan, None, None, unit, 0, (), sample.warnings)
-    value, low, high = _described(each, unit)
+    value, low, high = _described(each, unit) if each else (math.nan, None, None)
     return Figure(what, value, low, high, unit, len(each), each, sample.warnings)
 
 
-def above(part: str, decides: Figure, margin: float, because: str, run: str, *, beside: Sequence[Figure] = ()) -> Part:
-    """Judge a statement that holds if a figure is above a margin.
+def _described(each: Sequence[float], unit: Unit) -> tuple[float, float | None, float | None]:
+    if unit == "count":
+        return statistics.median(each), min(each), max(each)
+    logarithmic = unit in _LOGARITHMIC and min(each) > 0
+    found = (inference.geometric_mean if logarithmic else inference.mean)(each)
+    return found.mean, found.low, found.high
+
+
+def present(figures: Iterable[Figure]) -> list[Figure]:
+    """Leave out the figures of what nobody measured; one that a measured cell lacks stays, with its warning."""
+    return [one for one in figures if one.processes or one.warnings]
+
+
+def unmeasured(names: Sequence[str]) -> list[str]:
+    """Return a doubt about a claim that lacks figures of some of what it speaks of."""
+    return [f"missing: no figures of {', '.join(names)}"] if names else []
+
+
+def above(
+    part: str, decides: Deciding, margin: float, because: str, run: str, *, beside: Sequence[Figure] = ()
+) -> Part:
+    """Judge a statement that holds if a figure is above a margin: confirmed if all of its interval is above, refuted if
+    all of it is below, else unknown.
 
     Args:
         part: the statement, in words.
-        decides: the figure.
         margin: in the figure's unit, stated before anybody looked at it.
         because: why it is that margin.
         run: the experiment to run where processes are missing.
         beside: figures that the reader needs to see but that decide nothing.
-
-    Returns:
-        Confirmed if all of the interval is above, refuted if all of it is below, else unknown.
     """
-    stated = f"above {shown(margin, decides.unit)}: {because}"
-    return _judged(part, (decides, *beside), margin, stated, run, sides=("confirmed", "refuted"))
+    return _judged(part, decides, Bound(above=True, value=margin), because, run, beside=beside)
 
 
-def below(part: str, decides: Figure, margin: float, because: str, run: str, *, beside: Sequence[Figure] = ()) -> Part:
+def below(
+    part: str, decides: Deciding, margin: float, because: str, run: str, *, beside: Sequence[Figure] = ()
+) -> Part:
     """Judge a statement that holds if a figure is below a margin: the mirror image of `above`."""
-    stated = f"below {shown(margin, decides.unit)}: {because}"
-    return _judged(part, (decides, *beside), margin, stated, run, sides=("refuted", "confirmed"))
+    return _judged(part, decides, Bound(above=False, value=margin), because, run, beside=beside)
 
 
-def all_above(
-    part: str, decide: Sequence[Figure], margin: float, because: str, run: str, *, beside: Sequence[Figure] = ()
+def _judged(
+    part: str, decides: Deciding, bound: Bound, because: str, run: str, *, beside: Sequence[Figure] = ()
 ) -> Part:
-    """Judge a statement that holds if each of several figures is above a margin: refuted if one is not.
+    if not isinstance(decides, Figure):
+        return _together([_judged(part, one, bound, because, run) for one in decides], part, because, run, beside)
+    figures = (decides, *beside)
+    verdict = _side(decides, bound)
+    stated = f"{'above' if bound.above else 'below'} {margin_text(bound.value, decides.unit)}: {because}"
+    missing = _lacking(decides, bound.value, run) if verdict == "unknown" else None
+    return Part(part, verdict, figures, stated, missing, _doubts(figures), (decides,), bound)
 
-    Args:
-        decide: the figures; none leaves the statement unknown.
-        part: and the others, as for `above`.
+
+def _together(parts: Sequence[Part], part: str, because: str, run: str, beside: Sequence[Figure]) -> Part:
+    if not parts:
+        return undecided(part, because, command(run), beside)
+    found = combine(parts)
+    figures = (*found.evidence, *beside)
+    missing = found.missing[0] if found.verdict == "unknown" else None
+    deciding = tuple(one.figures[0] for one in parts if one.verdict == found.verdict)
+    return Part(part, found.verdict, figures, parts[0].margin, missing, _doubts(figures), deciding, parts[0].bound)
+
+
+def _side(decides: Figure, bound: Bound) -> Verdict:
+    if decides.processes < LEAST_PROCESSES or decides.low is None or decides.high is None:
+        return "unknown"
+    if not (decides.low > bound.value or decides.high < bound.value):
+        return "unknown"
+    return "confirmed" if (decides.low > bound.value) is bound.above else "refuted"
+
+
+def settled(part: Part) -> Part:
+    """Decide a part that only its interval leaves open: shares of counted things may be the same in every process,
+    which leaves no interval, and then the side of the margin on which all of them stand decides.
     """
-    return _together([above(part, one, margin, because, run) for one in decide], part, because, run, beside)
-
-
-def all_below(
-    part: str, decide: Sequence[Figure], margin: float, because: str, run: str, *, beside: Sequence[Figure] = ()
-) -> Part:
-    """Judge a statement that holds if each of several figures is below a margin: the mirror image of `all_above`."""
-    return _together([below(part, one, margin, because, run) for one in decide], part, because, run, beside)
+    each, bound = part.figures[0].values, part.bound
+    if part.verdict != "unknown" or bound is None or len(each) < LEAST_PROCESSES or min(each) != max(each):
+        return part
+    holds = each[0] > bound.value if bound.above else each[0] < bound.value
+    return replace(part, verdict="confirmed" if holds else "refuted", missing=None)
 
 
 def control(part: Part, otherwise: str) -> Part:
     """Make a part a control: what must hold before the others can be read. One that does not hold refutes no claim, it
-    shows that this machine or this run can't tell.
-
-    Args:
-        part: as judged.
-        otherwise: what it takes, for a control that does not hold.
+    shows that this machine or this run can't tell, and what it takes otherwise.
     """
     return replace(part, verdict="unknown", missing=otherwise) if part.verdict == "refuted" else part
 
@@ -218,17 +236,14 @@ def control(part: Part, otherwise: str) -> Part:
 def always(
     part: str, checks: Mapping[Key, bool] | Sequence[bool], because: str, run: str, figures: Sequence[Figure] = ()
 ) -> Part:
-    """Judge a statement about counts, which one process that says otherwise refutes.
+    """Judge a statement about counts: refuted if one process says otherwise, confirmed if all of at least
+    `LEAST_PROCESSES` agree, else unknown.
 
     Args:
         part: the statement, in words.
         checks: whether it held, for each process.
         because: what exactly has to hold, and why.
         run: the experiment to run where processes are missing.
-        figures: the counts, for the reader.
-
-    Returns:
-        Refuted if one process says otherwise, confirmed if all of at least `LEAST_PROCESSES` agree, else unknown.
     """
     each = list(checks.values() if isinstance(checks, Mapping) else checks)
     enough = len(each) >= LEAST_PROCESSES
@@ -238,21 +253,55 @@ def always(
     return Part(part, verdict, tuple(figures), stated, missing, _doubts(figures), tuple(figures[:1]))
 
 
-def untold(part: str, because: str, missing: str, figures: Sequence[Figure] = ()) -> Part:
-    """Leave a statement open that this machine or this run can't tell.
+def same(part: str, cells: Sequence[Replicate], counts: Mapping[str, Reading | str], because: str, run: str) -> Part:
+    """Judge, as `always` does, that two counts, by what they are called, are the same in every process."""
+    samples = {what: values(cells, reading) for what, reading in counts.items()}
+    figures = [figure(what, sample, "count") for what, sample in samples.items()]
+    return always(part, equal(*samples.values()), because, run, figures)
 
-    Args:
-        part: the statement, in words.
-        because: the margin there would be, and why.
-        missing: what to run, or what machine or Python it takes.
-        figures: what is known all the same.
-    """
-    return Part(part, "unknown", tuple(figures), because, missing, _doubts(figures))
+
+def equal(left: Sample, right: Sample) -> dict[Key, bool]:
+    """Ask of each process that has both counts whether they are the same."""
+    return {key: left.values[key] == right.values[key] for key in left.values.keys() & right.values.keys()}
 
 
 def checked(sample: Sample, holds: Callable[[float], bool]) -> dict[Key, bool]:
     """Ask of each process whether its value holds, for `always`."""
     return {key: holds(value) for key, value in sample.values.items()}
+
+
+def undecided(part: str, because: str, missing: str, figures: Sequence[Figure] = ()) -> Part:
+    """Leave a statement open: with the margin there would be, what to run or to have, and what is known already."""
+    return Part(part, "unknown", tuple(figures), because, missing, _doubts(figures))
+
+
+def halfway(cpus: int | None) -> float:
+    """Return the speedup that uses half of what the CPUs beyond the first could add."""
+    return 1 + ((cpus or 1) - 1) / 2
+
+
+def one_cpu(evidence: Evidence, part: str) -> Part | None:
+    """Leave a statement open on a machine where nothing can compute beside anything; None where something can."""
+    if evidence.cpus is not None and evidence.cpus > 1:
+        return None
+    because = "on one CPU nothing computes beside anything, with a GIL or without"
+    return undecided(part, because, "a machine with at least 2 usable CPUs, or a run that says how many there are")
+
+
+def unless_crowded(evidence: Evidence, judged: Part) -> Part:
+    """Take back what was refuted on a machine that had no CPUs to give: there, not even threads whose code releases the
+    GIL keep them busy, and processes that computed at once would look as if they had taken turns.
+    """
+    if judged.verdict != "refuted":
+        return judged
+    idle = figure(
+        "control: CPU seconds over seconds, threads without the GIL", busy(computing(evidence, "threads", RELEASES))
+    )
+    judged = replace(judged, figures=(*judged.figures, idle))
+    if idle.processes >= LEAST_PROCESSES and idle.value > halfway(evidence.cpus):
+        return judged
+    missing = "a machine that is otherwise idle: no threads were seen that kept most CPUs busy without the GIL either"
+    return replace(judged, verdict="unknown", missing=missing)
 
 
 def command(experiment: str, processes: int | None = None) -> str:
@@ -261,61 +310,19 @@ def command(experiment: str, processes: int | None = None) -> str:
     return f"pytest --benchmark-only{many} benchmarks/test_{experiment}.py"
 
 
-def shown(value: float, unit: Unit) -> str:
-    """Write a margin for a sentence."""
-    if unit == "share":
-        return f"{value * 100:.6g} %"
-    if unit == "bytes":
-        return size(value)
-    return f"{value:.6g}{'' if unit == 'count' else unit if unit == 'x' else f' {unit}'}"
-
-
-def size(count: float) -> str:
-    """Write a number of bytes for a sentence: 1048576 is "1 MiB"."""
-    unit, factor = next(((u, f) for u, f in (("MiB", 2.0**20), ("KiB", 2.0**10)) if count >= f), ("B", 1.0))
-    return f"{count / factor:.6g} {unit}"
-
-
-def length(seconds: float) -> str:
-    """Write seconds for a sentence: 0.00001 is "10 us"."""
-    unit, factor = next(((u, f) for u, f in (("s", 1.0), ("ms", 1e-3)) if seconds >= f), ("us", 1e-6))
-    return f"{seconds / factor:.6g} {unit}"
-
-
-def _described(each: Sequence[float], unit: Unit) -> tuple[float, float | None, float | None]:
-    if unit == "count":
-        return statistics.median(each), min(each), max(each)
-    logarithmic = unit in _LOGARITHMIC and min(each) > 0
-    told = (inference.geometric_mean if logarithmic else inference.mean)(each)
-    return told.mean, told.low, told.high
-
-
-def _together(parts: Sequence[Part], part: str, because: str, run: str, beside: Sequence[Figure]) -> Part:
-    if not parts:
-        return untold(part, because, command(run), beside)
-    found = combine(parts)
-    figures = (*found.evidence, *beside)
-    missing = found.missing[0] if found.verdict == "unknown" else None
-    deciding = tuple(one.figures[0] for one in parts if one.verdict == found.verdict)
-    return Part(part, found.verdict, figures, parts[0].margin, missing, _doubts(figures), deciding, parts[0].bound)
-
-
-def _judged(
-    part: str, figures: Sequence[Figure], margin: float, stated: str, run: str, *, sides: tuple[Verdict, Verdict]
-) -> Part:
-    decides = figures[0]
-    verdict = _side(decides, margin, sides)
-    missing = _lacking(decides, margin, run) if verdict == "unknown" else None
-    bound = Bound(above=sides[0] == "confirmed", value=margin)
-    return Part(part, verdict, tuple(figures), stated, missing, _doubts(figures), (decides,), bound)
-
-
-def _side(decides: Figure, margin: float, sides: tuple[Verdict, Verdict]) -> Verdict:
-    if decides.processes < LEAST_PROCESSES or decides.low is None or decides.high is None:
-        return "unknown"
-    if decides.low > margin:
-        return sides[0]
-    return sides[1] if decides.high < margin else "unknown"
+def margin_text(value: float, unit: Unit) -> str:
+    """Write a margin for a sentence, with all the digits that it was stated with."""
+    match unit:
+        case "share":
+            return f"{value * 100:.6g} %"
+        case "bytes":
+            return formats.size(int(value))
+        case "count":
+            return f"{value:.6g}"
+        case "x":
+            return f"{value:.6g}x"
+        case _:
+            return f"{value:.6g} {unit}"
 
 
 def _lacking(decides: Figure, margin: float, run: str) -> str:
@@ -348,6 +355,6 @@ def _doubts(figures: Sequence[Figure]) -> tuple[str, ...]:
     for warning in (warning for one in figures for warning in one.warnings):
         found.setdefault(warning.partition(":")[0], []).append(warning)
     return tuple(
-        said[0] if len(set(said)) == 1 else f"{mark}: cells of {len(said)} of {len(figures)} figures"
-        for mark, said in found.items()
+        each[0] if len(set(each)) == 1 else f"{mark}: cells of {len(each)} of {len(figures)} figures"
+        for mark, each in found.items()
     )

@@ -1,17 +1,14 @@
 """`paceline claims`: what runs say about the lesson's claims."""
 
 import argparse
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from paceline import claims, history, machine
-from paceline.claims import Claim, output
-from paceline.commands import MISUSE
-from paceline.commands.shared import complain, newest, results_option
+from paceline.claims import output
+from paceline.commands import MisuseError
+from paceline.commands.shared import newest, results_option, write
 from paceline.history import Run
-from paceline.tables import runs
-from paceline.text import formats
+from paceline.tables.runs import introduced
 
 SUMMARY = "say which of the lesson's claims hold here"
 EPILOG = """It ends with status 0 also where claims stay unknown, and then says what to run; with 2 if a run is not
@@ -33,22 +30,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Report what runs say about the claims, or all about one of them.
-
-    Returns:
-        0, also where claims stay unknown; 2 if there is no claim of that name.
+    """Report what runs say about the claims, or all about one of them; 0 also where claims stay unknown.
 
     Raises:
         HistoryError: there is no such run, or it can't be read.
+        MisuseError: there is no claim of that name.
     """
     why = arguments.why
     known = {claim.id: claim for claim in claims.CLAIMS}
     if why is not None and why not in known:
-        complain(f"there is no claim {why!r}; known are {', '.join(known)}")
-        return MISUSE
+        raise MisuseError(f"there is no claim {why!r}; known are {', '.join(known)}")
     runs = [history.resolve(word, arguments.results) for word in arguments.saved] or _newest_evidence(arguments.results)
     chosen = [known[why]] if why is not None else list(claims.CLAIMS)
-    _show(chosen, runs, explain=bool(why), as_json=arguments.json)
+    found, here = claims.findings(runs, chosen), machine.fingerprint()
+    tables = output.argument(known[why], found[why]) if why is not None else output.claim_table(found)
+    tables = [*map(introduced, runs), *tables, *output.closing(found, runs, here)]
+    write(tables, output.as_json(chosen, found, runs, here), as_json=arguments.json)
     return 0
 
 
@@ -58,12 +55,3 @@ def _newest_evidence(results: Path) -> list[Run]:
     return claims.newest_of_each(
         [run for run in history.runs(results)[0] if run.complete and run.fingerprint == best.fingerprint]
     )
-
-
-def _show(chosen: Sequence[Claim], saved: Sequence[Run], *, explain: bool, as_json: bool) -> None:
-    found, here = claims.findings(saved, chosen), machine.fingerprint()
-    if as_json:
-        sys.stdout.write(f"{output.as_json(chosen, found, saved, here)}\n")
-        return
-    shown = output.argument(chosen[0], found[chosen[0].id]) if explain else output.claim_table(found)
-    formats.render([*map(runs.introduced, saved), *shown, *output.closing(found, saved, here)])

@@ -1,21 +1,20 @@
-"""`paceline predict`, from what was typed to its exit status."""
+"""`paceline predict`: how long work would take that nobody measured."""
 
 import argparse
-import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
 from rich.console import RenderableType
 
 from paceline import history, machine
-from paceline.commands import MISUSE
-from paceline.commands.shared import complain, newest, results_option
+from paceline.commands import MisuseError
+from paceline.commands.shared import newest, results_option, write
 from paceline.history import Run
 from paceline.predict import output
-from paceline.predict.groups import Setting, chosen, costs, families, fitted, untold
+from paceline.predict.groups import Setting, by_group, choose_group, costs, fitted, lacking
 from paceline.predict.measured import COMPUTING, RELEASING, Work, measured
 from paceline.predict.predicting import Question, held_out, predict
-from paceline.text import formats, numbers
+from paceline.text import numbers
 
 SUMMARY = "say how long work would take that nobody measured"
 EPILOG = """It rests on a saved run: without RUN on the newest whole one of this machine with the cells it needs
@@ -72,18 +71,20 @@ _ASKED = ("items", "workers", "latency", "cpu", "size", "bandwidth", "memory", "
 def run(arguments: Namespace) -> int:
     """Predict, or validate.
 
-    Returns:
-        0: done; 2: a misuse, or a run that is missing, can't be read, or can't tell.
+    Raises:
+        MisuseError: what was typed makes no sense, or the run can't tell.
+        HistoryError: there is no such run, or it can't be read.
     """
     if why := _misuse(arguments):
-        complain(why)
-        return MISUSE
-    try:
-        saved = _run(arguments)
-    except history.HistoryError as error:
-        complain(error)
-        return MISUSE
-    return _validated(saved, arguments) if arguments.validate else _predicted(saved, arguments)
+        raise MisuseError(why)
+    answer = _validated if arguments.validate else _predicted
+    tables, document = answer(_run(arguments), arguments)
+    write(tables, document, as_json=arguments.json)
+    return 0
+
+
+Answer = tuple[Sequence[RenderableType], str]
+"""Tables, and a document."""
 
 
 def _misuse(arguments: Namespace) -> str | None:
@@ -108,35 +109,29 @@ def has_all(run: Run) -> bool:
     return set(NEEDED) <= {cell.experiment for cell in run.cells}
 
 
-def _validated(run: Run, arguments: Namespace) -> int:
-    found = held_out(measured(run), Setting.of(run))
-    shown = [
+def _validated(run: Run, arguments: Namespace) -> Answer:
+    wanted = [
         one
-        for one in found
+        for one in held_out(measured(run), Setting.of(run))
         if arguments.strategy in (None, one.cell.strategy) and arguments.client in (None, one.cell.through)
     ]
-    if not any(one.predicted is not None for one in shown):
+    if not any(one.predicted is not None for one in wanted):
         about = "".join(f" of {name!r}" for name in (arguments.strategy, arguments.client) if name)
-        complain(f"{run.path}: no cell{about} can be predicted from the others; measure more: {MEASURE}")
-        return MISUSE
-    _write(arguments, output.of_validation(run, shown), output.validation(run, shown))
-    return 0
+        raise MisuseError(f"{run.path}: no cell{about} can be predicted from the others; measure more: {MEASURE}")
+    return output.validation_text(run, wanted), output.validation_json(run, wanted)
 
 
-def _predicted(run: Run, arguments: Namespace) -> int:
-    known = families(measured(run))
-    family = chosen(arguments, known)
-    if why := untold(run, family, known):
-        complain(why)
-        return MISUSE
-    cells = known[family]
-    fit = fitted(family, known, Setting.of(run))
+def _predicted(run: Run, arguments: Namespace) -> Answer:
+    known = by_group(measured(run))
+    computes = bool(arguments.cpu and not (arguments.latency or arguments.size))
+    group = choose_group(arguments.strategy, arguments.client, known, computes=computes)
+    if why := lacking(run, group, known):
+        raise MisuseError(why)
+    fit = fitted(group, known, Setting.of(run))
     assert fit is not None
-    question = _question(arguments, waits=family[1] not in (COMPUTING, RELEASING))
-    answer = predict(question, fit, costs(run, *family), cells)
-    _write(arguments, output.of_prediction(run, family, question, fit, answer),
-           output.prediction(run, family, question, fit, answer))  # fmt: skip
-    return 0
+    question = _question(arguments, waits=group[1] not in (COMPUTING, RELEASING))
+    answer = (run, group, question, fit, predict(question, fit, costs(run, *group), known[group]))
+    return output.prediction_text(*answer), output.prediction_json(*answer)
 
 
 def _question(arguments: Namespace, *, waits: bool) -> Question:
@@ -154,10 +149,3 @@ def _question(arguments: Namespace, *, waits: bool) -> Question:
         deadline=arguments.deadline,
         memory=arguments.memory or float(machine.usable_memory()),
     )
-
-
-def _write(arguments: Namespace, as_json: str, tables: Sequence[RenderableType]) -> None:
-    if arguments.json:
-        sys.stdout.write(f"{as_json}\n")
-    else:
-        formats.render(tables)

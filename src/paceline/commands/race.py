@@ -1,18 +1,18 @@
-"""`paceline race`, from what was typed to its exit status."""
+"""`paceline race`: the strategy for a function of your own."""
 
 import argparse
-import sys
+import contextlib
+import json
 from argparse import Namespace
 from pathlib import Path
 
-from paceline.commands import FAILED, MISUSE
-from paceline.commands.shared import complain, seed
-from paceline.race import choosing, output, racing
-from paceline.race.judging import Race
-from paceline.race.output import ItemsError
-from paceline.race.racing import LostError, TooLongError, Wish
+from paceline.commands import FAILED, MisuseError
+from paceline.commands.shared import complain, seed, strategy_named, write
+from paceline.contracts import Item
+from paceline.history.documents import other_form
+from paceline.race import output, racing
+from paceline.race.racing import LaneError, RaceRequest, TooLongError
 from paceline.text import numbers
-from paceline.text.formats import render
 from paceline.text.progress import progress
 from paceline.workloads.call import Call, NoSuchFunctionError
 
@@ -25,6 +25,9 @@ examples:
   paceline race shop:price --items urls.txt         with the lines of a file, or the values of a JSON array
   paceline race shop:price --workers 32 --strategy threads --strategy asyncio
 """
+
+
+_COUNT = 32
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,41 +65,38 @@ def run(arguments: Namespace) -> int:
     """Race the strategies with a function, and say which to use.
 
     Returns:
-        The exit status: 0 with a recommendation, 1 if the function fails or nothing can run it, 2 for a misuse.
+        The exit status: 0 with a recommendation, 1 if the function fails or nothing can run it.
+
+    Raises:
+        MisuseError: what was typed makes no sense.
     """
     try:
-        wish = _wish(arguments)
+        request = _request(arguments)
         with progress() as reporter:
-            ended = racing.race(wish, racing.probe(wish, reporter), reporter)
-    except (ItemsError, NoSuchFunctionError, TooLongError, UnknownStrategyError) as error:
-        complain(error)
-        return MISUSE
-    except LostError as lost:
-        complain(lost if lost.misuse else f"{arguments.function} {lost.verdict}: {lost}")
-        return MISUSE if lost.misuse else FAILED
-    _show(ended, as_json=arguments.json)
+            ended = racing.race(request, racing.probe(request, reporter), reporter)
+    except (NoSuchFunctionError, TooLongError) as error:
+        raise MisuseError(str(error)) from error
+    except LaneError as lost:
+        if lost.misuse:
+            raise MisuseError(str(lost)) from lost
+        complain(f"{arguments.function} {lost.verdict}: {lost}")
+        return FAILED
+    write(output.race_text(ended), output.race_json(ended), as_json=arguments.json)
     return 0 if ended.recommendation().strategy else FAILED
 
 
-class UnknownStrategyError(ValueError):
-    """There is no strategy of that name."""
-
-
-def _wish(arguments: Namespace) -> Wish:
+def _request(arguments: Namespace) -> RaceRequest:
     """Make sense of what was typed.
 
     Raises:
-        ItemsError: if the file holds none.
+        MisuseError: if the file holds no items, or a strategy's name isn't one.
         NoSuchFunctionError: if the name can't be one.
-        UnknownStrategyError: if a strategy's name isn't one.
     """
     for name in arguments.strategy:
-        if name not in choosing.NAMES:
-            raise UnknownStrategyError(f"there is no strategy {name!r}; there are: {', '.join(choosing.NAMES)}")
-    chosen = output.read(arguments.items) if arguments.items else range(arguments.count or output.DEFAULT_COUNT)
-    return Wish(
+        strategy_named(name)
+    return RaceRequest(
         function=Call(arguments.function).function,
-        items=chosen,
+        items=read_items(arguments.items) if arguments.items else range(arguments.count or _COUNT),
         all_items=bool(arguments.items or arguments.count),
         workers=arguments.workers,
         rounds=arguments.rounds,
@@ -106,8 +106,42 @@ def _wish(arguments: Namespace) -> Wish:
     )
 
 
-def _show(ended: Race, *, as_json: bool) -> None:
-    if as_json:
-        sys.stdout.write(output.as_json(ended) + "\n")
-    else:
-        render(output.tables(ended))
+def read_items(path: Path) -> list[Item]:
+    """Read items from a file: the values of a JSON array if it ends in .json, else its lines, without blank ones.
+
+    Raises:
+        MisuseError: if it can't be read, or there are none in it.
+    """
+    try:
+        text = _text(path, path.read_bytes())
+    except OSError as error:
+        raise MisuseError(f"{path} can't be read: {error.strerror or error}") from None
+    found = _array(path, text) if path.suffix == ".json" else _lines(text)
+    if not found:
+        raise MisuseError(f"{path} holds no items; write one on each line, or a JSON array in a file ending in .json")
+    return found
+
+
+def _text(path: Path, data: bytes) -> str:
+    with contextlib.suppress(UnicodeDecodeError):
+        text = data.decode("utf-8-sig")
+        if "\0" not in text:  # it decodes, but is UTF-16 without a mark, or no text
+            return text
+    raise MisuseError(f"{path} is {other_form(data) or 'not UTF-8 text; save it as UTF-8, uncompressed'}")
+
+
+def _lines(text: str) -> list[Item]:
+    """Split a text where an editor does: `splitlines` would at form feeds and more inside a line as well."""
+    return [line for line in text.replace("\r\n", "\n").split("\n") if line.strip()]
+
+
+def _array(path: Path, text: str) -> list[Item]:
+    try:
+        found = json.loads(text)
+    except RecursionError:
+        raise MisuseError(f"{path} is nested too deeply; give flatter items") from None
+    except ValueError as error:
+        raise MisuseError(f"{path} is no JSON: {error}") from None
+    if not isinstance(found, list):
+        raise MisuseError(f"{path} holds {type(found).__name__} where a JSON array of items is due")
+    return found

@@ -6,11 +6,13 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from rich.console import RenderableType
+
 from paceline import history, machine
-from paceline.commands import FAILED, MISUSE, NOT_COMPARABLE
+from paceline.commands import FAILED, MISUSE, NOT_COMPARABLE, MisuseError
 from paceline.history import NoSuchRunError, Run
 from paceline.stats.comparison import Verdict
-from paceline.strategies import STRATEGIES
+from paceline.strategies import BY_NAME, Strategy
 from paceline.tables.runs import why_incomplete
 from paceline.tables.verdicts import Overall
 from paceline.text import numbers
@@ -71,6 +73,17 @@ def status(verdict: Overall, cells: Iterable[Verdict], *, fail_on: str, doubted:
     return MISUSE if doubted else 0
 
 
+def strategy_named(name: str) -> type[Strategy]:
+    """Return the strategy of a name that was typed.
+
+    Raises:
+        MisuseError: there is none; the message names those there are.
+    """
+    if name not in BY_NAME:
+        raise MisuseError(f"there is no strategy {name!r}; there are: {', '.join(BY_NAME)}")
+    return BY_NAME[name]
+
+
 def complain(trouble: object) -> None:
     """Write to standard error: a sentence, and lines below it where there is more to show."""
     if isinstance(trouble, OSError):
@@ -128,6 +141,14 @@ def chosen(word: str | None, results: Path, whole: Callable[[], Sequence[Run]]) 
     return run
 
 
+def write(tables: Iterable[RenderableType], document: str, *, as_json: bool) -> None:
+    """Write tables to standard output, or a document in their place."""
+    if as_json:
+        sys.stdout.write(f"{document}\n")
+    else:
+        render(tables)
+
+
 def newest(
     results: Path,
     needs: Callable[[Run], bool] = lambda run: bool(run.cells),
@@ -150,4 +171,4 @@ def seed(given: int | None) -> int:
 
 def table_order() -> list[str]:
     """Return the names of the strategies in the order of every table."""
-    return [strategy.name for strategy in STRATEGIES]
+    return list(BY_NAME)

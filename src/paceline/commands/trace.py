@@ -1,4 +1,4 @@
-"""`paceline trace`, from what was typed to the files."""
+"""`paceline trace`: one round as a file for viewers of traces, or as a page."""
 
 import argparse
 import sys
@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from paceline import machine
-from paceline.commands import FAILED, MISUSE, watch
+from paceline.commands import FAILED, MisuseError, watch
 from paceline.commands.shared import complain
 from paceline.files import STDOUT, put, unfit
 from paceline.report import unmet
 from paceline.text.formats import many, plain
-from paceline.watch.following import Wish
+from paceline.watch.following import WatchRequest
 from paceline.watch.trace import Round, as_text, collected
 
 SUMMARY = "save one round as a trace, for Perfetto and chrome://tracing"
@@ -49,17 +49,12 @@ Maker = Callable[[Round, Mapping[str, Any]], str]
 
 
 def run(arguments: Namespace) -> int:
-    """Trace one round, and write it down.
-
-    Returns:
-        The exit status: 0 once all is written, 1 if it can't be run here, fails or can't be written, 2 for a misuse.
-    """
+    """Trace one round; return 0 once all is written, 1 if it can't be run here, fails or can't be written."""
     wanted = _wanted(arguments)
 
-    def write(wished: Wish) -> int:
+    def write(request: WatchRequest) -> int:
         if len(wanted) > 1 and wanted[0][0] == wanted[1][0]:
-            complain(f"-o and --html both write to {wanted[0][0]}; give one of them another file")
-            return MISUSE
+            raise MisuseError(f"-o and --html both write to {wanted[0][0]}; give one of them another file")
         if arguments.html and (why := unmet("paceline trace --html")):
             complain(why)
             return FAILED
@@ -67,20 +62,20 @@ def run(arguments: Namespace) -> int:
             if why := unfit(path):
                 complain(why)  # before the round, which may be long
                 return FAILED
-        return _traced(wished, wanted)
+        return _traced(request, wanted)
 
     return watch.attempt(arguments, write)
 
 
-def facts(wished: Wish, traced: Round) -> dict[str, Any]:
+def facts(request: WatchRequest, traced: Round) -> dict[str, Any]:
     """Return what a round is one of: in words, and where."""
-    strategy = wished.strategy
+    strategy = request.strategy
     return {
         "strategy": strategy.name,
         "options": strategy.options,
         "workers": strategy.workers,
-        "workload": f"{wished.items} {wished.what}",
-        "items": wished.items,
+        "workload": f"{request.items} {request.what}",
+        "items": request.items,
         "server_spans_dropped": traced.dropped,
         "fingerprint": machine.fingerprint(),
         "python": machine.stable_facts()["python_version"],
@@ -95,13 +90,13 @@ def _wanted(arguments: Namespace) -> list[tuple[Path, Maker]]:
     return [(path, make) for path, make in wanted if path is not None]
 
 
-def _traced(wished: Wish, wanted: list[tuple[Path, Maker]]) -> int:
-    traced = collected(wished)
+def _traced(request: WatchRequest, wanted: list[tuple[Path, Maker]]) -> int:
+    traced = collected(request)
     if traced.dropped:
         complain(f"the server had no room for {traced.dropped} of its spans; trace fewer items")
-    watch.complain_of_end(wished, traced.ended)
-    told = facts(wished, traced)
-    for path, text in [(path, make(traced, told)) for path, make in wanted]:  # all is made before any is written
+    watch.complain_of_end(request, traced.ended)
+    about = facts(request, traced)
+    for path, text in [(path, make(traced, about)) for path, make in wanted]:  # all is made before any is written
         try:
             put(path, text.encode())
         except BrokenPipeError:
@@ -110,16 +105,16 @@ def _traced(wished: Wish, wanted: list[tuple[Path, Maker]]) -> int:
             complain(f"{path} can't be written: {error.strerror or error}")
             return FAILED
     if all(path != STDOUT for path, _ in wanted):
-        sys.stdout.write("".join(f"{plain(line)}\n" for line in _told(traced, wanted)))
+        sys.stdout.write("".join(f"{plain(line)}\n" for line in _summary(traced, wanted)))
     return 0
 
 
-def _told(traced: Round, wanted: list[tuple[Path, Maker]]) -> list[str]:
+def _summary(traced: Round, wanted: list[tuple[Path, Maker]]) -> list[str]:
     what = f"{many(len(traced.spans), 'item')} by {many(len(traced.opened), 'worker')}"
-    told = [f"{path}: {what}{_beside(make, traced)}." for path, make in wanted]
+    lines = [f"{path}: {what}{_beside(make, traced)}." for path, make in wanted]
     if traced.printed is not None:
-        told.append(f"The items print ({traced.printed[:60]!r}); that is kept out of this.")
-    return told
+        lines.append(f"The items print ({traced.printed[:60]!r}); that is kept out of this.")
+    return lines
 
 
 def _beside(make: Maker, traced: Round) -> str:
@@ -130,12 +125,7 @@ def _beside(make: Maker, traced: Round) -> str:
 
 
 def as_html(traced: Round, facts: Mapping[str, Any]) -> str:
-    """Write a round as an HTML page that needs nothing else.
-
-    Args:
-        traced: at least one item.
-        facts: what it is a round of, as `facts` gives it.
-    """
+    """Write a round of at least one item as an HTML page that needs nothing else."""
     from paceline.report.output import page  # here: what draws takes longer to load than a round takes
     from paceline.report.tracing import timeline_page
 

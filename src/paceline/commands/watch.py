@@ -1,4 +1,4 @@
-"""`paceline watch`, from what was typed to its exit status, and what all commands that run one round share."""
+"""`paceline watch`: which worker does which item, live; and what all commands that run one round share."""
 
 import argparse
 import sys
@@ -7,15 +7,19 @@ from collections.abc import Callable, Iterable
 
 from rich.text import Text
 
-from paceline.commands import FAILED, MISUSE
-from paceline.commands.shared import complain
+from paceline import machine
+from paceline.commands import FAILED, MisuseError
+from paceline.commands.shared import complain, strategy_named
+from paceline.contracts import Option, Workload
 from paceline.server.process import ServerError
+from paceline.server.service import Service, read_jitter
 from paceline.text import numbers
-from paceline.text.formats import many, plain, render
-from paceline.watch.following import Followed, MisuseError, WatchError, Wish, rounds, wish
+from paceline.text.formats import many, plain, render, setting
+from paceline.watch.following import Followed, WatchError, WatchRequest, rounds
 from paceline.watch.messages import Ended, Ran
 from paceline.watch.output import Numbers, summary
 from paceline.workers.spans import Forgotten, Opened, Span
+from paceline.workloads import Call, Compute, Fetch, Mixed
 from paceline.workloads.call import NoSuchFunctionError
 
 SUMMARY = "show which worker does which item, live"
@@ -30,6 +34,17 @@ examples:
   paceline watch threads computing --n 1000000
   paceline watch asyncio shop:order --workers 10
 """
+
+
+LATENCY = 0.05  # seconds: slow enough to be watched
+CPU_SECONDS = 0.01
+STEPS = 200_000
+SIZE = 1024  # bytes of an answer
+WAITING_WORKERS = 4  # as in the lesson
+ITEMS = 40
+
+TAKES = {"downloads": ("latency", "jitter"), "computing": ("n",), "mixed": ("latency", "jitter", "cpu")}
+"""Workload -> the options that are for it."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,32 +69,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Show one strategy at work, live.
+    """Show one strategy at work, live; return 0 after a whole round, 1 if it can't be run here or fails."""
 
-    Returns:
-        The exit status: 0 after a whole round, 1 if it can't be run here or fails, 2 for a misuse.
-    """
-
-    def show(wished: Wish) -> int:
-        with rounds(wished) as (records, _):
-            _show(wished, records)
+    def show(request: WatchRequest) -> int:
+        with rounds(request) as (records, _):
+            _show(request, records)
         return 0
 
     return attempt(arguments, show)
 
 
-def _show(wished: Wish, records: Iterable[Followed]) -> None:
+def _show(request: WatchRequest, records: Iterable[Followed]) -> None:
     """Show each record as it comes, and at the end what they come to."""
     opened: list[Opened] = []
     spans: list[Span] = []
     warm = False
-    numbers = Numbers(wished.strategy.workers)
+    numbers = Numbers(request.strategy.workers)
     try:
         for record in records:
             match record:
                 case Opened():
                     if not opened:
-                        _introduce(wished)
+                        _introduce(request)
                     opened.append(record)
                 case Forgotten():
                     warm = True
@@ -92,44 +103,110 @@ def _show(wished: Wish, records: Iterable[Followed]) -> None:
                     render(summary(opened, spans, printed))
                     sys.stdout.flush()
                 case Ended() as ended:
-                    complain_of_end(wished, ended)
+                    complain_of_end(request, ended)
     finally:
         numbers.finish()
 
 
-def _introduce(wished: Wish) -> None:
+def _introduce(request: WatchRequest) -> None:
     """Report what is to be seen, once the workers are there."""
-    strategy = wished.strategy
-    what = f"{strategy.name}, {many(strategy.workers, 'worker')}, {wished.items} {wished.what}"
+    strategy = request.strategy
+    what = f"{strategy.name}, {many(strategy.workers, 'worker')}, {request.items} {request.what}"
     render([Text(plain(f"{what}: who did each, as they complete, after a warm-up round"), style="bold")])
     sys.stdout.write("\n")
     sys.stdout.flush()
 
 
-def complain_of_end(wished: Wish, ended: Ended) -> None:
-    """Say it where the workers did not end well."""
+def complain_of_end(request: WatchRequest, ended: Ended) -> None:
+    """Complain where the workers did not end well."""
     if ended.trouble:
-        complain(f"{wished.strategy.name} did not end in good order after the round: {ended.trouble}")
+        complain(f"{request.strategy.name} did not end in good order after the round: {ended.trouble}")
 
 
-def attempt(arguments: Namespace, act: Callable[[Wish], int]) -> int:
+def attempt(arguments: Namespace, act: Callable[[WatchRequest], int]) -> int:
     """Make sense of what was typed and act on it; what goes wrong becomes a sentence.
 
     Returns:
-        The exit status: what `act` gives, 1 if the strategy can't be run here or fails, 2 for a misuse.
+        The exit status: what `act` returns, 1 if the strategy can't be run here or fails.
+
+    Raises:
+        MisuseError: what was typed makes no sense.
     """
     try:
-        wished = wish(arguments)
-        if why := wished.strategy.unavailable():
-            complain(f"{wished.strategy.name} can't run here: {why}")
+        request = watch_request(arguments)
+        if why := request.strategy.unavailable():
+            complain(f"{request.strategy.name} can't run here: {why}")
             return FAILED
-        return act(wished)
-    except (MisuseError, NoSuchFunctionError) as error:
-        complain(error)
-        return MISUSE
+        return act(request)
+    except NoSuchFunctionError as error:
+        raise MisuseError(str(error)) from error
     except WatchError as error:
-        complain(error if error.misuse else f"{arguments.workload} with {arguments.strategy} failed: {error}")
-        return MISUSE if error.misuse else FAILED
+        if error.misuse:
+            raise MisuseError(str(error)) from error
+        complain(f"{arguments.workload} with {arguments.strategy} failed: {error}")
+        return FAILED
     except ServerError as error:
         complain(error)
         return FAILED
+
+
+def watch_request(arguments: Namespace) -> WatchRequest:
+    """Make sense of what was typed.
+
+    Raises:
+        MisuseError: if there is none in it.
+    """
+    chosen = strategy_named(arguments.strategy)
+    _check_options(arguments)
+    what, served, made = _work(arguments)
+    workers = arguments.workers or (machine.whole_cpus() if arguments.workload == "computing" else WAITING_WORKERS)
+    try:
+        strategy = chosen(made(""), workers, **dict(map(_option, arguments.option)))
+    except (TypeError, ValueError) as error:
+        raise MisuseError(str(error)) from None
+    return WatchRequest(strategy, arguments.items or ITEMS, what, served, made, arguments.timeout)
+
+
+def _check_options(arguments: Namespace) -> None:
+    takes = TAKES.get(arguments.workload, ())
+    for name in ("latency", "jitter", "n", "cpu"):
+        if getattr(arguments, name) is not None and name not in takes:
+            fit = " and ".join(workload for workload, taken in TAKES.items() if name in taken)
+            raise MisuseError(f"--{name} is for {fit}; {arguments.workload} has no use for it")
+
+
+def _work(arguments: Namespace) -> tuple[str, bool, Callable[[str], Workload]]:
+    """Return what the items are, whether a server serves them, and how their workload is made of its URL."""
+    match arguments.workload:
+        case "computing":
+            steps = arguments.n or STEPS
+            return f"computations of {steps} squares", False, lambda _: Compute("squares", steps)
+        case "downloads":
+            what, fetch = _downloads(arguments)
+            return what, True, fetch
+        case "mixed":
+            (what, fetch), cpu = _downloads(arguments), CPU_SECONDS if arguments.cpu is None else arguments.cpu
+            return f"{what}, then {setting(cpu)} of computing", True, lambda url: Mixed(fetch(url), cpu)
+        case name if ":" in name:
+            return f"calls of {name}", False, lambda _: Call(name)
+        case name:
+            raise MisuseError(f"there is no workload {name!r}; there are: {', '.join(TAKES)}, module:function")
+
+
+def _downloads(arguments: Namespace) -> tuple[str, Callable[[str], Fetch]]:
+    latency = LATENCY if arguments.latency is None else arguments.latency
+    try:
+        jitter = read_jitter("jitter", arguments.jitter) if arguments.jitter is not None else None
+        query = Service(latency=latency, jitter=jitter, size=SIZE).query()
+    except ValueError as error:
+        raise MisuseError(str(error)) from None
+    words = f" (jitter {arguments.jitter})" if arguments.jitter else ""
+    return f"downloads of {setting(latency)}{words}", lambda url: Fetch(f"{url}/item/{{item}}?{query}", SIZE)
+
+
+def _option(text: str) -> tuple[str, Option]:
+    """Read NAME=VALUE; a value that reads as a number is one."""
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise MisuseError(f"--option {text}: write NAME=VALUE, as in chunksize=5")
+    return name, int(value) if value.isascii() and value.isdigit() else value

@@ -1,7 +1,6 @@
 """The groups that one fit is for: a strategy with one client or kernel, what it costs, and which is meant."""
 
 import statistics
-from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,10 +12,10 @@ from paceline.predict.measured import COMPUTING, EXPERIMENTS, RELEASING, Measure
 from paceline.predict.model import LEAST, Fit, Parts, fit
 from paceline.tables.rows import merged
 
-Family = tuple[str, str]
+Group = tuple[str, str]
+"""A strategy, and the client or the word for what only computes: cells that share all parts of the model."""
 
-
-Families = Mapping[Family, Sequence[Measured]]
+Groups = Mapping[Group, Sequence[Measured]]
 
 
 ONE_THREAD = frozenset({"sequential", "asyncio", "asyncio-uvloop", "trio", "gevent"})
@@ -27,22 +26,17 @@ ONE_GIL = ONE_THREAD | {"threads", "to-thread", "loops-in-threads"}
 """One interpreter does, so that under its GIL only one item computes at a time."""
 
 
-def families(cells: Iterable[Measured]) -> dict[Family, list[Measured]]:
-    """Sort cells by strategy and client."""
-    found: dict[Family, list[Measured]] = {}
+def by_group(cells: Iterable[Measured]) -> dict[Group, list[Measured]]:
+    """Sort cells into groups."""
+    found: dict[Group, list[Measured]] = {}
     for cell in cells:
-        found.setdefault(cell.family, []).append(cell)
+        found.setdefault(cell.group, []).append(cell)
     return found
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What a run was measured on.
-
-    Args:
-        cpus: how many it could use.
-        gil: whether its Python has a GIL, and had it on.
-    """
+    """What a run was measured on: the CPUs it could use, and whether its Python has a GIL, and had it on."""
 
     cpus: float
     gil: bool
@@ -53,51 +47,38 @@ class Setting:
         return cls(run.usable_cpus or 1.0, not run.machine_info.get("free_threaded") or run.facts.get("gil") == "on")
 
 
-def fitted(family: Family, known: Families, setting: Setting) -> Fit | None:
-    """Fit a family; None if it has too few cells.
-
-    Args:
-        family: strategy and client.
-        known: all families of the run, without the cells that are left out.
-        setting: what they were measured on.
-    """
-    cells = known.get(family, ())
-    return fit(cells, _given(family, setting)) if len(cells) >= LEAST else None
+def fitted(group: Group, known: Groups, setting: Setting) -> Fit | None:
+    """Fit a group of those that a run has, without the cells that are left out; None if it has too few."""
+    cells = known.get(group, ())
+    return fit(cells, _given(group, setting)) if len(cells) >= LEAST else None
 
 
-def _given(family: Family, setting: Setting) -> Parts:
-    """Return the parts that a family has before anything is fitted: workers of one interpreter share its CPU time, and
-    others do not contend.
-    """
-    strategy, through = family
+def _given(group: Group, setting: Setting) -> Parts:
+    """Return the parts before a fit: workers of one interpreter share its CPU time, and others do not contend."""
+    strategy, through = group
     alone = strategy in ONE_THREAD or (setting.gil and strategy in ONE_GIL and through != RELEASING)
     return Parts(one_at_a_time=alone, cpus=setting.cpus, contention=float(alone))
 
 
 @dataclass(frozen=True)
 class Line:
-    """Something that grows with the number of workers.
-
-    Args:
-        base: without any worker.
-        each: for one more worker.
-    """
+    """Something that grows with the number of workers: what it is without any, and for each more."""
 
     base: float
     each: float
 
     def at(self, workers: int) -> float:
-        """Give it for a number of workers."""
+        """Return what it is for a number of workers."""
         return self.base + self.each * workers
 
 
 @dataclass(frozen=True)
 class Costs:
-    """What a strategy's workers cost before and beside their items.
+    """What a strategy's workers cost before and beside their items; None where the run can't tell.
 
-    Args:
-        start: seconds until all workers are ready; None if the run can't tell.
-        memory: bytes of all processes together; None if the run can't tell.
+    Attributes:
+        start: seconds until all workers are ready.
+        memory: bytes of all processes together.
         server_seconds: CPU time that the server needs for an item, seconds; 0 if nothing was downloaded.
     """
 
@@ -107,16 +88,10 @@ class Costs:
 
 
 def costs(run: Run, strategy: str, through: str) -> Costs:
-    """Read a strategy's costs off a run.
-
-    Args:
-        run: the saved run.
-        strategy: its name.
-        through: the client, or the word for what only computes.
-    """
+    """Read the costs of a group off a run."""
     own = [cell for cell in merged(run.cells) if cell.strategy == strategy]
     rounds = [cell for cell in own if cell.experiment in EXPERIMENTS]
-    alike = [cell for cell in rounds if through in (cell.client or through)]
+    alike = [cell for cell in rounds if cell.client in (None, through)]
     return Costs(
         start=_line((cell.workers, cell.start_seconds) for cell in alike),
         memory=_line((cell.workers, cell.memory) for cell in own if cell.experiment == "memory"),
@@ -150,25 +125,25 @@ def _server(cell: Cell) -> float:
     return float(spent) / answers if known and spent is not None and answers else 0.0
 
 
-def chosen(arguments: Namespace, known: Families) -> Family:
-    """Choose the cells that the question is about: those with the client named, or the one with most of them."""
-    if arguments.cpu and not (arguments.latency or arguments.size or arguments.client):
-        return arguments.strategy, COMPUTING
-    own = [one for one in known if one[0] == arguments.strategy and one[1] not in (COMPUTING, RELEASING)]
-    richest = max(own, key=lambda one: len(known[one]), default=(arguments.strategy, "raw"))
-    return (arguments.strategy, arguments.client) if arguments.client else richest
+def choose_group(strategy: str, client: str | None, known: Groups, *, computes: bool) -> Group:
+    """Choose the cells that a question is about: of the client named, or the one with most; or what computes."""
+    if computes and not client:
+        return strategy, COMPUTING
+    own = [one for one in known if one[0] == strategy and one[1] not in (COMPUTING, RELEASING)]
+    richest = max(own, key=lambda one: len(known[one]), default=(strategy, "raw"))
+    return (strategy, client) if client else richest
 
 
-def untold(run: Run, family: Family, known: Families) -> str | None:
+def lacking(run: Run, group: Group, known: Groups) -> str | None:
     """Return why the run can't tell, and what to measure."""
-    strategy, through = family
-    if len(known.get(family, ())) >= LEAST:
+    strategy, through = group
+    if len(known.get(group, ())) >= LEAST:
         return None
     there = sorted({f"{one} ({other})" for one, other in known if len(known[one, other]) >= LEAST})
     waits = through not in (COMPUTING, RELEASING)
     where = f"benchmarks/test_latency.py --client {through}" if waits else "benchmarks/test_break_even.py"
     return (
-        f"{run.path}: it has {len(known.get(family, ()))} cells of {strategy!r} ({through}), and {LEAST} are needed; "
+        f"{run.path}: it has {len(known.get(group, ()))} cells of {strategy!r} ({through}), and {LEAST} are needed; "
         f"measure them: pytest --benchmark-only --all {where}, whose mark has to name the strategy; "
         f"it can tell of {', '.join(there) or 'nothing'}"
     )

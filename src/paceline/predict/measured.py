@@ -1,6 +1,6 @@
 """What a run has measured, in the groups that one fit is for."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -17,9 +17,7 @@ Numbers = NDArray[np.float64]
 class Work:
     """Items of one kind, and how many of them are under way at once.
 
-    Args:
-        items: 1 or more.
-        workers: 1 or more.
+    Attributes:
         latency: seconds that an item waits for its server.
         cpu_seconds: CPU time of an item's own computing.
         size: bytes of an answer, or of what is sent to a worker and back.
@@ -36,7 +34,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Columns:
-    """Many works at once, for arithmetic: an array of shape (n,) for each field of a `Work`."""
+    """Many works, for arithmetic: an array of shape (n,) for each field of a `Work`."""
 
     items: Numbers
     workers: Numbers
@@ -56,17 +54,8 @@ class Columns:
 
 
 EXPERIMENTS = (
-    "downloads",
-    "computing",
-    "mixed",
-    "clients",
-    "latency",
-    "workers",
-    "threads_knee",
-    "in_flight",
-    "bandwidth",
-    "too_many",
-    "break_even",
+    *("downloads", "computing", "mixed", "clients", "latency", "workers", "threads_knee"),
+    *("in_flight", "bandwidth", "too_many", "break_even"),
 )
 """Whose cells are whole rounds of equal items, with nothing beside them."""
 
@@ -81,13 +70,9 @@ _RELEASE_THE_GIL = ("hash",)
 class Measured:
     """A cell, all processes that measured it together.
 
-    Args:
-        name: what it is called in the run.
-        experiment: the one it belongs to.
-        strategy: the strategy's name.
+    Attributes:
         through: the client for downloads; "computing" or "computing without the GIL" for what only computes.
         kind: "downloads", "mixed" or "computing".
-        work: what was done.
         seconds: the median of the rounds, or of the processes' medians.
     """
 
@@ -100,7 +85,7 @@ class Measured:
     seconds: float
 
     @property
-    def family(self) -> tuple[str, str]:
+    def group(self) -> tuple[str, str]:
         """Strategy and client: cells that share all parts of the model."""
         return self.strategy, self.through
 
@@ -108,9 +93,7 @@ class Measured:
 def measured(run: Run) -> list[Measured]:
     """Return the cells that the model can be fitted to, each once."""
     cells = [cell for cell in merged(run.cells) if _is_fit(cell)]
-    cpus = run.usable_cpus or 1.0
-    own = {id(cell): _one_worker(cell, cpus) for cell in cells}
-    least = _least(cells, own)
+    least = _cpu_seconds(cells, run.usable_cpus or 1.0)
     return [_measured(cell, least.get(_item(cell))) for cell in cells]
 
 
@@ -129,25 +112,21 @@ def _is_fit(cell: Cell) -> bool:
     )
 
 
-def _one_worker(cell: Cell, cpus: float) -> float:
-    """Return the CPU time of an item, seconds, as the one-worker pass of the cell's own limit saw it.
+def _cpu_seconds(cells: Iterable[Cell], cpus: float) -> dict[Any, float]:
+    """Return the CPU time of each kind of item, seconds, as the one-worker passes of the cells' own limits saw it: the
+    least that any took, which was disturbed least.
 
     Source: `paceline.stats.samples.computing`, solved for the CPU time.
     """
-    return (cell.limit or 0.0) * min(cell.workers, cpus) / cell.items
-
-
-def _least(cells: Iterable[Cell], own: Mapping[int, float]) -> dict[Any, float]:
-    """Return the CPU time of each kind of item: the least that any cell's pass took, which was disturbed least."""
-    seen: dict[Any, list[float]] = {}
+    least: dict[Any, float] = {}
     for cell in cells:
         if KINDS[cell.workload] == "computing":
-            seen.setdefault(_item(cell), []).append(own[id(cell)])
-    return {item: min(values) for item, values in seen.items()}
+            taken = (cell.limit or 0.0) * min(cell.workers, cpus) / cell.items
+            least[_item(cell)] = min(taken, least.get(_item(cell), taken))
+    return least
 
 
-def _item(cell: Cell) -> Any:
-    """Return which items are the same to compute."""
+def _item(cell: Cell) -> Any:  # the same for items that are the same to compute
     asked = cell.extra.get("item_cpu_seconds")
     return cell.workload, cell.kernel, asked if isinstance(asked, float) else None, cell.n
 
@@ -181,5 +160,5 @@ def _share(cell: Cell) -> float:
 
 
 def _bandwidth(cell: Cell) -> float:
-    given = cell.extra.get("bandwidth_bytes_per_second")
-    return float(given) if isinstance(given, int | float) and given > 0 else float("inf")
+    limit = cell.extra.get("bandwidth_bytes_per_second")
+    return float(limit) if isinstance(limit, int | float) and limit > 0 else float("inf")

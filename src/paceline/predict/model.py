@@ -17,7 +17,7 @@ from paceline.stats.samples import LEVEL
 class Parts:
     """What a strategy costs, with one way to do items.
 
-    Args:
+    Attributes:
         round_seconds: of a round, however many items it has.
         trip: seconds of each turn beyond the latency: the way there and back.
         wake: seconds of each turn that has a latency: a worker that slept wakes up late.
@@ -76,9 +76,7 @@ def computing(parts: Parts, works: Columns) -> Numbers:
 
 
 def carrying(works: Columns) -> Numbers:
-    """Return the seconds that the link takes: the first answer's latency, then all bytes; 0 for a link without a
-    limit.
-    """
+    """Return the seconds that the link takes: the first answer's latency, then all bytes; 0 without a limit."""
     seconds = works.items * works.size / works.bandwidth
     return np.asarray(np.where(seconds > 0, seconds + works.latency, 0.0))
 
@@ -114,7 +112,7 @@ _USUAL = {
 """Part -> its usual size, where the search for it begins, and the most it can be."""
 
 _STEP = 1e-4  # of a part's own size, for slopes
-_PATIENCE = 400  # evaluations; most searches need some 30
+_MOST_EVALUATIONS = 400  # ; most searches need some 30
 _LARGEST = 700.0  # the logarithm of a factor beyond which nobody reads on, and exp overflows
 
 
@@ -122,9 +120,8 @@ _LARGEST = 700.0  # the logarithm of a factor beyond which nobody reads on, and 
 class Fit:
     """Parts, and how far a single cell lies from what they say.
 
-    Args:
-        parts: the fitted ones, and those that were taken as they are.
-        free: the names of the fitted ones.
+    Attributes:
+        free: the names of the parts that were fitted; the others were taken as they are.
         cells: how many cells it rests on.
         deviation: standard deviation of the logarithm of predicted over measured.
         degrees: of freedom: cells less fitted parts.
@@ -155,7 +152,7 @@ class Fit:
 
 
 def fit(cells: Sequence[Measured], given: Parts) -> Fit:
-    """Fit the model to cells of one family by least squares on the log scale.
+    """Fit the model to cells of one group by least squares on the log scale.
 
     Args:
         cells: `LEAST` or more.
@@ -170,7 +167,7 @@ def fit(cells: Sequence[Measured], given: Parts) -> Fit:
         return np.log(round_seconds(_with(given, free, values), works)) - logs
 
     scale, most = (np.array([_USUAL[name][place] for name in free]) for place in (0, 1))
-    found = optimize.least_squares(residuals, scale, bounds=(0.0, most), x_scale=scale, max_nfev=_PATIENCE)
+    found = optimize.least_squares(residuals, scale, bounds=(0.0, most), x_scale=scale, max_nfev=_MOST_EVALUATIONS)
     parts = _with(given, free, found.x)
     degrees = len(cells) - len(free)
     slopes = _slopes(parts, free, works)

@@ -1,31 +1,18 @@
 """A prediction, or a validation, as tables and as JSON."""
 
-import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from rich.console import RenderableType
 from rich.text import Text
 
-from paceline.files import finite
+from paceline import files
 from paceline.history import Run
-from paceline.predict.groups import Family
+from paceline.predict import predicting
+from paceline.predict.groups import Group
 from paceline.predict.measured import Work
 from paceline.predict.model import LEAST, Fit
-from paceline.predict.predicting import (
-    MEMORY,
-    NEAR,
-    Beyond,
-    Counts,
-    HeldOut,
-    Needed,
-    Prediction,
-    Question,
-    Score,
-    scores,
-    total,
-)
+from paceline.predict.predicting import NEAR, Beyond, Counts, HeldOut, Needed, Prediction, Question, Score
 from paceline.stats.samples import LEVEL
 from paceline.tables import runs
 from paceline.text import formats
@@ -34,10 +21,14 @@ from paceline.text.formats import many
 _HUGE = 1000.0  # a factor that says nothing any more
 
 
-def validation(run: Run, found: Sequence[HeldOut]) -> list[RenderableType]:
+def validation_text(run: Run, found: Sequence[HeldOut]) -> list[RenderableType]:
     """Lay out every held-out cell, the groups they belong to, and how many were predicted well."""
-    by_group = scores(found)
-    return [runs.introduced(run), _cells(found), _groups(by_group), *map(Text, _validation_sentences(total(by_group)))]
+    return [
+        runs.introduced(run),
+        _cells(found),
+        _groups(predicting.scores(found)),
+        *map(Text, _counted(predicting.total(found))),
+    ]
 
 
 def factor(value: float) -> str:
@@ -49,18 +40,17 @@ def _cells(found: Sequence[HeldOut]) -> RenderableType:
     made = formats.table(("cell", "measured", "predicted", "off", "factor", "marks"), left=1)
     for one in found:
         if one.predicted is not None:
-            formats.row(made, _row(one))
+            formats.row(made, _row(one, one.predicted))
     return formats.titled("Each cell, predicted from the others", made)
 
 
-def _row(one: HeldOut) -> tuple[str, ...]:
-    assert one.predicted is not None
+def _row(one: HeldOut, predicted: float) -> tuple[str, ...]:
     marks = [mark for mark, holds in (("far", one.near), ("outside", one.inside)) if not holds]
     return (
         formats.plain(one.cell.name.removeprefix("test_")),
         formats.seconds(one.cell.seconds),
-        formats.seconds(one.predicted),
-        formats.change(one.predicted / one.cell.seconds),
+        formats.seconds(predicted),
+        formats.change(predicted / one.cell.seconds),
         factor(one.factor),
         " ".join(marks),
     )
@@ -76,23 +66,20 @@ def _groups(found: Sequence[Score]) -> RenderableType:
     return formats.titled("By strategy, client and kind of work", made)
 
 
-def _validation_sentences(found: Counts) -> list[str]:
+def _counted(found: Counts) -> Iterable[str]:
     near, inside, right = (
         f"{count} ({formats.percent(count / found.cells)})" for count in (found.near, found.inside, found.right)
     )
-    told = [
-        (
-            f"Of {found.cells} cells {near} lie within {formats.percent(NEAR)} of what was measured, {inside} inside "
-            f"of their {formats.percent(LEVEL)} interval, and {right} are both."
-        ),
-        "far: over 20 % off; outside: of the interval from predicted / factor to predicted x factor.",
-    ]
+    yield (
+        f"Of {found.cells} cells {near} lie within {formats.percent(NEAR)} of what was measured, {inside} inside "
+        f"of their {formats.percent(LEVEL)} interval, and {right} are both."
+    )
+    yield "far: over 20 % off; outside: of the interval from predicted / factor to predicted x factor."
     if found.unpredicted:
-        told.append(
+        yield (
             f"Cells that could not be predicted: {found.unpredicted}; without each of them fewer than {LEAST} of its "
             "kind are left."
         )
-    return told
 
 
 _AXES = {"items": "items", "workers": "workers", "latency": "latency", "cpu_seconds": "CPU per item", "size": "size"}
@@ -110,11 +97,11 @@ _PARTS = {
 _FACTORS = ("stretch", "contention", "coherency", "overlap")
 
 
-def prediction(run: Run, family: Family, question: Question, fit: Fit, answer: Prediction) -> list[RenderableType]:
-    """Lay out an answer, for `paceline.text.formats.render`."""
+def prediction_text(run: Run, group: Group, question: Question, fit: Fit, answer: Prediction) -> list[RenderableType]:
+    """Lay out what was asked, what binds, the parts of the model, and the answer."""
     return [
         runs.introduced(run),
-        Text(_asked(family, question), style="bold"),
+        Text(_asked(group, question), style="bold"),
         _demands(answer),
         _parts(fit),
         *map(Text, _sentences(question, answer)),
@@ -122,20 +109,20 @@ def prediction(run: Run, family: Family, question: Question, fit: Fit, answer: P
     ]
 
 
-def _asked(family: Family, question: Question) -> str:
+def _asked(group: Group, question: Question) -> str:
     work, machines = question.work, question.machines
-    told = [many(work.items, "item")]
-    told += [f"of {formats.setting(work.latency)}"] if work.latency else []
-    told += [f"that compute {formats.setting(work.cpu_seconds)}"] if work.cpu_seconds else []
+    items = [many(work.items, "item")]
+    items += [f"of {formats.setting(work.latency)}"] if work.latency else []
+    items += [f"that compute {formats.setting(work.cpu_seconds)}"] if work.cpu_seconds else []
     place = "one machine" if machines == 1 else f"each of {machines:,} machines"
-    return f"{', '.join(map(formats.plain, family))}: {' '.join(told)}, {many(work.workers, 'worker')} on {place}"
+    return f"{', '.join(map(formats.plain, group))}: {' '.join(items)}, {many(work.workers, 'worker')} on {place}"
 
 
 def _demands(answer: Prediction) -> RenderableType:
     made = formats.table(("resource", "alone it takes"), left=1)
     for resource, seconds in answer.demands.items():
         formats.row(made, (resource, formats.seconds(seconds) if seconds else formats.NOTHING))
-    formats.row(made, (MEMORY, f"holds {_bytes(answer.memory_bytes)}"))
+    formats.row(made, (predicting.MEMORY, f"holds {_bytes(answer.memory_bytes)}"))
     return made
 
 
@@ -143,8 +130,8 @@ def _parts(fit: Fit) -> RenderableType:
     made = formats.table((f"part of the model, {fit.cells} cells", "value", ""), left=1)
     for name, words in _PARTS.items():
         value = getattr(fit.parts, name)
-        shown = f"{value:.3g}" if name in _FACTORS else formats.seconds(value)
-        formats.row(made, (words, shown, "fitted" if name in fit.free else "taken as it is"))
+        number = f"{value:.3g}" if name in _FACTORS else formats.seconds(value)
+        formats.row(made, (words, number, "fitted" if name in fit.free else "taken as it is"))
     return made
 
 
@@ -205,34 +192,33 @@ def _bytes(value: float | None) -> str:
     return formats.named("bytes", value)
 
 
-def of_prediction(run: Run, family: Family, question: Question, fit: Fit, answer: Prediction) -> str:
+def prediction_json(run: Run, group: Group, question: Question, fit: Fit, answer: Prediction) -> str:
     """Write an answer, what was asked, and the parts it rests on."""
-    return _written(
+    strategy, client = group
+    return files.as_json(
         {
             **_head(run),
-            "strategy": family[0],
-            "client": family[1],
-            "question": asdict(question),
+            "strategy": strategy,
+            "client": client,
+            "question": question,
             "level": LEVEL,
-            **{key: value for key, value in asdict(answer).items() if key != "beyond"},
-            "beyond": [{**asdict(one), "factor": one.factor} for one in answer.beyond],
-            "fit": {"cells": fit.cells, "free": fit.free, "deviation": fit.deviation, "parts": asdict(fit.parts)},
+            **vars(answer),
+            "beyond": [{**vars(one), "factor": one.factor} for one in answer.beyond],
+            "fit": {"cells": fit.cells, "free": fit.free, "deviation": fit.deviation, "parts": fit.parts},
         }
     )
 
 
-def of_validation(run: Run, found: Sequence[HeldOut]) -> str:
+def validation_json(run: Run, found: Sequence[HeldOut]) -> str:
     """Write every held-out cell, and how many were predicted well."""
-    by_group = scores(found)
-    whole = total(by_group)
-    return _written(
+    return files.as_json(
         {
             **_head(run),
             "level": LEVEL,
             "near": NEAR,
             "cells": [_cell(one) for one in found],
-            "scores": [{**asdict(one), "share": one.share} for one in by_group],
-            "total": {**asdict(whole), "share": whole.share},
+            "scores": [_with_share(one) for one in predicting.scores(found)],
+            "total": _with_share(predicting.total(found)),
         }
     )
 
@@ -241,22 +227,22 @@ def _head(run: Run) -> dict[str, Any]:
     return {"run": str(run.path), "fingerprint": run.fingerprint, "python": run.python}
 
 
+def _with_share(counts: Counts) -> dict[str, Any]:
+    return {**vars(counts), "share": counts.share}
+
+
 def _cell(one: HeldOut) -> dict[str, Any]:
-    known = one.predicted is not None
+    cell, known = one.cell, one.predicted is not None
     return {
-        "name": one.cell.name,
-        "strategy": one.cell.strategy,
-        "client": one.cell.through,
-        "kind": one.cell.kind,
-        "work": asdict(one.cell.work),
-        "measured": one.cell.seconds,
+        "name": cell.name,
+        "strategy": cell.strategy,
+        "client": cell.through,
+        "kind": cell.kind,
+        "work": cell.work,
+        "measured": cell.seconds,
         "predicted": one.predicted,
         "factor": one.factor,
         "error": one.error,
         "near": one.near if known else None,
         "inside": one.inside if known else None,
     }
-
-
-def _written(whole: dict[str, Any]) -> str:
-    return json.dumps(finite(whole), indent=2, allow_nan=False)

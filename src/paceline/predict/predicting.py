@@ -4,10 +4,10 @@ import math
 import statistics
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 from paceline.predict import model
-from paceline.predict.groups import Costs, Families, Setting, families, fitted
+from paceline.predict.groups import Costs, Setting, by_group, fitted
 from paceline.predict.measured import Columns, Measured, Work
 from paceline.predict.model import Fit
 
@@ -16,13 +16,7 @@ _AXES = ("items", "workers", "latency", "cpu_seconds", "size")
 
 @dataclass(frozen=True)
 class Beyond:
-    """Something asked for that no cell had.
-
-    Args:
-        axis: a field of `Work`.
-        asked: its value.
-        measured: the nearest value that was measured.
-    """
+    """Something asked for that no cell had: a field of `Work`, its value, and the nearest one that was measured."""
 
     axis: str
     asked: float
@@ -48,12 +42,7 @@ def beyond(work: Work, cells: Sequence[Measured]) -> list[Beyond]:
 
 @dataclass(frozen=True, kw_only=True)
 class Needed:
-    """Machines for a deadline; None stands for a number that no number of machines reaches.
-
-    Args:
-        middle: so that the predicted time meets it.
-        safe: so that the upper end of the interval does.
-    """
+    """Machines that meet a deadline by the predicted time, and by the upper end of its interval; None if none do."""
 
     middle: int | None
     safe: int | None
@@ -79,11 +68,10 @@ LATENCY, CLIENT, MEMORY, BANDWIDTH, SERVER = "latency", "client CPU", "memory", 
 class Question:
     """What somebody wants to know.
 
-    Args:
+    Attributes:
         work: all items, and the workers of each machine.
-        machines: how many there are.
-        deadline: seconds for start and round together, or None.
-        memory: bytes that a machine has, or None if nobody knows.
+        deadline: seconds for start and round together.
+        memory: bytes that a machine has.
     """
 
     work: Work
@@ -94,19 +82,16 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
-    """What the model says.
+    """What the model says: the seconds of the round, and the ends of their interval.
 
-    Args:
-        seconds: of the round.
-        low: the lower end of the interval.
-        high: its upper end.
+    Attributes:
         start_seconds: until all workers are ready; None if the run can't tell.
         demands: resource -> seconds that it alone would take.
         binding: the resource that decides.
         memory_bytes: that all workers of a machine hold; None if the run can't tell.
         fitting_workers: how many have room, if not all have; None if they do.
-        beyond: what lies outside of what was measured.
         needed: machines for the deadline; None if there is none.
+        beyond: what lies outside of what was measured.
     """
 
     seconds: float
@@ -117,18 +102,15 @@ class Prediction:
     binding: str
     memory_bytes: float | None
     fitting_workers: int | None
-    beyond: tuple[Beyond, ...]
     needed: Needed | None
+    beyond: tuple[Beyond, ...]
 
 
 def predict(question: Question, fit: Fit, costs: Costs, cells: Sequence[Measured]) -> Prediction:
-    """Answer a question.
+    """Answer a question from the fit of a group, the costs of its workers and the cells that the fit rests on.
 
-    Args:
-        question: what is asked.
-        fit: the family's parts.
-        costs: what its workers cost beside the round.
-        cells: those that the fit rests on.
+    Source: Denning and Buzen (1978): what binds is the resource with the largest demand, as no change elsewhere makes
+        the whole faster than it.
     """
     room = _room(question, costs)
     work = question.work if room is None else replace(question.work, workers=max(1, room))
@@ -141,7 +123,7 @@ def predict(question: Question, fit: Fit, costs: Costs, cells: Sequence[Measured
         high=high,
         start_seconds=start,
         demands=demands,
-        binding=MEMORY if room is not None else _binding(demands),
+        binding=MEMORY if room is not None else max(demands, key=lambda resource: demands[resource]),
         memory_bytes=costs.memory.at(question.work.workers) if costs.memory else None,
         fitting_workers=room,
         beyond=tuple(beyond(_share(work, question.machines), cells)),
@@ -156,8 +138,7 @@ def _room(question: Question, costs: Costs) -> int | None:
     return max(0, int((question.memory - costs.memory.base) / costs.memory.each)) if costs.memory.each else 0
 
 
-def _share(work: Work, machines: int) -> Work:
-    """Return the work of the machine that has most of it."""
+def _share(work: Work, machines: int) -> Work:  # of the machine that has most
     return replace(work, items=math.ceil(work.items / machines))
 
 
@@ -183,14 +164,6 @@ def _demands(work: Work, machines: int, fit: Fit, costs: Costs) -> dict[str, flo
     }
 
 
-def _binding(demands: dict[str, float]) -> str:
-    """Name the resource with the largest demand: the bottleneck.
-
-    Source: Denning and Buzen (1978): no change elsewhere makes the whole faster than it.
-    """
-    return max(demands, key=lambda resource: demands[resource])
-
-
 def _needed(work: Work, deadline: float, start: float, fit: Fit, costs: Costs) -> Needed:
     def meets(place: int) -> Callable[[int], bool]:
         return lambda machines: start + _interval(work, machines, fit, costs)[place] <= deadline
@@ -204,13 +177,7 @@ NEAR = 0.2
 
 @dataclass(frozen=True)
 class HeldOut:
-    """A cell, and what was predicted without it.
-
-    Args:
-        cell: as measured.
-        predicted: seconds; None if no prediction can be made without this cell.
-        factor: of the interval, which reaches from predicted / factor to predicted * factor.
-    """
+    """A cell, and what was predicted without it, in seconds: from predicted / factor to predicted * factor."""
 
     cell: Measured
     predicted: float | None
@@ -245,27 +212,22 @@ def held_out(cells: Sequence[Measured], setting: Setting) -> list[HeldOut]:
     Source: M. Stone, Cross-Validatory Choice and Assessment of Statistical Predictions, Journal of the Royal
         Statistical Society B 36 (1974), 111-147.
     """
-    known = families(cells)
-    return [_held_out(cell, known, setting) for cell in cells]
-
-
-def _held_out(cell: Measured, known: Families, setting: Setting) -> HeldOut:
-    rest = {**known, cell.family: [other for other in known[cell.family] if other.work != cell.work]}
-    found = fitted(cell.family, rest, setting)
-    if found is None:
-        return HeldOut(cell, None, math.inf)
-    return HeldOut(cell, found.seconds(cell.work), found.factor(cell.work))
+    known = by_group(cells)
+    found = []
+    for cell in cells:
+        rest = [other for other in known[cell.group] if other.work != cell.work]
+        fit = fitted(cell.group, {**known, cell.group: rest}, setting)
+        predicted, factor = (fit.seconds(cell.work), fit.factor(cell.work)) if fit else (None, math.inf)
+        found.append(HeldOut(cell, predicted, factor))
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
     """What became of held-out cells.
 
-    Args:
-        cells: those that could be predicted.
-        near: of them, those near enough.
-        inside: of them, those inside of their interval.
-        right: of them, those that are both.
+    Attributes:
+        cells: those that could be predicted; of them, how many were near enough, inside of their interval, and both.
         unpredicted: cells without which too few are left to fit.
     """
 
@@ -283,14 +245,7 @@ class Counts:
 
 @dataclass(frozen=True, kw_only=True)
 class Score(Counts):
-    """What became of one group of them.
-
-    Args:
-        strategy: its name.
-        client: the client, or the word for what only computes.
-        kind: "downloads", "mixed" or "computing".
-        factor: the middle of their intervals' factors; None without cells.
-    """
+    """What became of one group of them, of one kind of work; `factor` is the middle of their intervals' factors."""
 
     strategy: str
     client: str
@@ -299,28 +254,31 @@ class Score(Counts):
 
 
 def scores(found: Sequence[HeldOut]) -> list[Score]:
-    """Count cells by strategy, client and kind of work, largest groups first."""
+    """Count held-out cells by strategy, client and kind of work, largest groups first."""
     groups: dict[tuple[str, str, str], list[HeldOut]] = {}
     for one in found:
-        groups.setdefault((one.cell.strategy, one.cell.through, one.cell.kind), []).append(one)
+        groups.setdefault((*one.cell.group, one.cell.kind), []).append(one)
     return sorted((_score(*group, cells) for group, cells in groups.items()), key=lambda one: -one.cells)
 
 
-def total(found: Sequence[Score]) -> Counts:
-    """Count the cells of all groups together."""
-    return Counts(**{field.name: sum(getattr(one, field.name) for one in found) for field in fields(Counts)})
-
-
 def _score(strategy: str, client: str, kind: str, group: Sequence[HeldOut]) -> Score:
-    predicted = [one for one in group if one.predicted is not None]
+    factors = [one.factor for one in group if one.predicted is not None]
     return Score(
+        **vars(total(group)),
         strategy=strategy,
         client=client,
         kind=kind,
+        factor=statistics.median(factors) if factors else None,
+    )
+
+
+def total(found: Sequence[HeldOut]) -> Counts:
+    """Count held-out cells."""
+    predicted = [one for one in found if one.predicted is not None]
+    return Counts(
         cells=len(predicted),
         near=sum(one.near for one in predicted),
         inside=sum(one.inside for one in predicted),
         right=sum(one.right for one in predicted),
-        factor=statistics.median(one.factor for one in predicted) if predicted else None,
-        unpredicted=len(group) - len(predicted),
+        unpredicted=len(found) - len(predicted),
     )

@@ -12,8 +12,8 @@ WAITS_BELOW = 0.5  # CPU share: with less, most of an item's time is waiting, an
 WAITING_WORKERS = 10
 ROUNDS = 5
 BUDGET = 60.0  # seconds that the rounds of all lanes together should take
-LONGEST_LINE = 6.0  # seconds that all items should take one after the other, where nobody said how many there are
-PATIENCE = 4.0  # times what a round should take
+LONGEST_LINE = 6.0  # seconds that all items should take one after the other, where no number is given
+TIMEOUT_FACTOR = 4.0  # times what a round should take
 HANDING_OVER = 1e-4  # seconds that an item may take to a worker and back
 GROWS = 1.5  # times as long as the second item that the last one tried takes, if later ones are to be taken for longer
 LONG = 0.05  # seconds that it takes at least, for that
@@ -27,12 +27,10 @@ OTHER_PROCESSES = (
 )
 """Those that carry items and results by pickling."""
 
-NAMES = tuple(strategy.name for strategy in STRATEGIES)
-
 
 @dataclass(frozen=True)
-class Entry:
-    """A lane to be: how it is called, what runs in it, or why it does not race."""
+class PlannedLane:
+    """A lane to be: what runs in it, or why it does not race."""
 
     name: str
     strategy: str
@@ -40,25 +38,18 @@ class Entry:
     why_not: str | None = None
 
 
-def entries(findings: Findings, workers: int, wanted: Collection[str] = ()) -> list[Entry]:
-    """List all strategies, the baseline first, each with the reason if it does not race.
+def planned_lanes(findings: Findings, workers: int, wanted: Collection[str] = ()) -> list[PlannedLane]:
+    """List all strategies, the baseline first, each with the reason if it does not race; all do that can, unless named.
 
     An async function's baseline is one task on a loop: `sequential` can't await.
-
-    Args:
-        findings: of the probe.
-        workers: for each of them.
-        wanted: names of those that shall race; none means all that can.
     """
-    listed = [_entry(strategy, findings, workers, wanted) for strategy in STRATEGIES]
+    listed = [
+        PlannedLane(each.name, each.name, each.bounded(workers), _why_not(each, findings, wanted))
+        for each in STRATEGIES
+    ]
     if findings.face == "async" and (not wanted or Asyncio.name in wanted):
-        listed.insert(0, Entry(Asyncio.name + ONE_WORKER, Asyncio.name, 1))
+        listed.insert(0, PlannedLane(Asyncio.name + ONE_WORKER, Asyncio.name, 1))
     return listed
-
-
-def _entry(strategy: type[Strategy], findings: Findings, workers: int, wanted: Collection[str]) -> Entry:
-    why_not = _why_not(strategy, findings, wanted)
-    return Entry(strategy.name, strategy.name, strategy.bounded(workers), why_not)
 
 
 def _why_not(strategy: type[Strategy], findings: Findings, wanted: Collection[str]) -> str | None:
@@ -79,33 +70,19 @@ def workers_for(cpu_share: float, cpus: int) -> int:
 
 
 def items_for(seconds: float, workers: int, most: int) -> int:
-    """Return how many items a round should have, where nobody said: fewer than `most` if they are long.
-
-    Args:
-        seconds: an item takes, above 0.
-        workers: there is an item for each of them at least.
-        most: items that there are.
-    """
+    """Return how many items a round should have: fewer than `most` if they are long, one for each worker at least."""
     return max(min(workers, most), min(most, int(LONGEST_LINE / seconds)))
 
 
 def longest_round(line: float, count: int) -> float:
     """Return how many seconds a round of any strategy may take: one that hands a million short items over is slow, not
-    hung.
-
-    Args:
-        line: seconds that they take one after the other, without being handed over.
-        count: of items.
+    hung. `line` are the seconds that they take one after the other.
     """
-    return PATIENCE * (line + HANDING_OVER * count)
+    return TIMEOUT_FACTOR * (line + HANDING_OVER * count)
 
 
 def growth(tried: Sequence[float]) -> float:
-    """Say by how many seconds each item takes longer than the one before; 0 where that can't be seen.
-
-    Args:
-        tried: seconds of the first items; three at least, each longer than the one before, to see it.
-    """
+    """Return by how many seconds each item takes longer than the one before; 0 where the first few do not show it."""
     steps = [later - earlier for earlier, later in pairwise(tried)]
     steady = len(steps) > 1 and steps[0] > 0 and all(later > earlier / 2 for earlier, later in pairwise(steps))
     grows = steady and tried[-1] > max(LONG, GROWS * tried[1])
@@ -120,15 +97,7 @@ def line_seconds(findings: Findings, count: int) -> float:
 
 
 def race_seconds(findings: Findings, count: int, lanes: int, workers: int, rounds: int | None) -> float:
-    """Return how long a race should take, if all lanes but the baseline share the waiting, or the computing, evenly.
-
-    Args:
-        findings: of the probe.
-        count: items.
-        lanes: that race.
-        workers: in each of them.
-        rounds: after the warm-up round; None if the race chooses.
-    """
+    """Return how long a race should take, if all lanes but the baseline share the waiting, or the computing, evenly."""
     line = line_seconds(findings, count)
     longest = line - line_seconds(findings, count - 1)
     shared = max(longest, line / workers)
@@ -142,10 +111,6 @@ def fewer(findings: Findings, count: int) -> int:
 
 
 def rounds_for(warm_rounds: Sequence[float]) -> int:
-    """Return how many rounds there is time for, 1 at least.
-
-    Args:
-        warm_rounds: seconds that each lane's warm-up round took.
-    """
+    """Return how many rounds there is time for, 1 at least, after a warm-up round of each lane."""
     turn = sum(warm_rounds)
     return ROUNDS if turn * ROUNDS <= BUDGET else max(1, int(BUDGET / turn))

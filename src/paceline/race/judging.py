@@ -45,169 +45,6 @@ SIMPLEST_FIRST = (
 """What one would rather have in a program if the times are the same."""
 
 
-@dataclass(frozen=True)
-class Raced:
-    """A lane that came through, with the right results.
-
-    Attributes:
-        name: of the lane.
-        rounds: seconds, one for each turn, shape (n,), n at least 1.
-        start: seconds.
-    """
-
-    name: str
-    rounds: tuple[float, ...]
-    start: float
-
-
-@dataclass(frozen=True)
-class Recommendation:
-    """What to use, and why; no strategy if there is nothing to go by.
-
-    Attributes:
-        strategy: its name.
-        reason: in words.
-        level: others that can't be told apart from it or whose lead over it is not worth it.
-    """
-
-    strategy: str | None
-    reason: str
-    level: tuple[str, ...] = ()
-
-
-def speedups(baseline: Sequence[float], rounds: Sequence[float]) -> tuple[float, float, float]:
-    """Return how many times as fast as the baseline a lane is.
-
-    Returns:
-        The ratio of the medians; the least and the largest ratio of two rounds of one turn.
-    """
-    pairs = [one / other for one, other in zip(baseline, rounds, strict=True)]
-    return median(baseline) / median(rounds), min(pairs), max(pairs)
-
-
-def told_apart(faster: Sequence[float], slower: Sequence[float]) -> bool:
-    """Whether the first was certainly faster, or likely by far.
-
-    Args:
-        faster: seconds, one for each turn, shape (n,), n at least 1.
-        slower: of the same turns.
-    """
-    ratios = [other / one for one, other in zip(faster, slower, strict=True)]
-    certain, likely = (median_interval(ratios, level) for level in (CERTAIN, LIKELY))
-    return (certain.level >= CERTAIN and certain.low > 1) or likely.low > 1 + FAR
-
-
-def recommend(lanes: Sequence[Raced], cpu_share: float, item_seconds: float, *, blocks: bool = False) -> Recommendation:
-    """Recommend the simplest of those that beat the baseline and are beaten by none of the others that do; the
-    baseline, if nothing beats it.
-
-    Being level with the fastest would not do: one bad round of the fastest makes it level with everybody.
-
-    Args:
-        lanes: the baseline first; only those that came through with the right results.
-        cpu_share: of the function.
-        item_seconds: that it takes for an item.
-        blocks: whether it is async, and keeps its event loop from going on.
-    """
-    if not lanes:
-        return Recommendation(None, "no strategy came through")
-    if len(lanes) == 1:
-        return Recommendation(lanes[0].name, "it is the only one that came through")
-    baseline = lanes[0]
-    gaining = [lane for lane in lanes if _beats(lane, baseline)]
-    level = _unbeaten(gaining or lanes)
-    chosen = min(level, key=lambda lane: SIMPLEST_FIRST.index(lane.name)) if gaining else baseline
-    parts = [
-        _lead(chosen, baseline),
-        _cause(chosen, lanes, cpu_share, item_seconds),
-        "it blocks its event loop, so that tasks of one loop wait for each other" if blocks else "",
-        _rivals(chosen, level, lanes),
-        _start(chosen, baseline),
-        _doubt(len(baseline.rounds)),
-    ]
-    others = tuple(lane.name for lane in level if lane is not chosen)
-    return Recommendation(chosen.name, "; ".join(filter(None, parts)), others)
-
-
-def _unbeaten(lanes: Sequence[Raced]) -> list[Raced]:
-    return [lane for lane in lanes if not any(_beats(other, lane) for other in lanes)]
-
-
-def _beats(one: Raced, other: Raced) -> bool:
-    """Whether one leads by a margin that is certain and worth it; the one with the least median is beaten by nobody."""
-    lead = median(other.rounds) / median(one.rounds) - 1
-    return lead >= CLOSE and told_apart(one.rounds, other.rounds)
-
-
-def _lead(chosen: Raced, baseline: Raced) -> str:
-    if chosen is baseline:
-        return "nothing is faster by a margin that is certain and worth it"
-    middle, least, most = speedups(baseline.rounds, chosen.rounds)
-    return f"{digits(middle)} times as fast as {baseline.name} ({digits(least)} to {digits(most)} turn by turn)"
-
-
-def _cause(chosen: Raced, lanes: Sequence[Raced], cpu_share: float, item_seconds: float) -> str:
-    """Explain it from what the function is like."""
-    if chosen is lanes[0] and item_seconds < SHORT:
-        return f"handing an item over costs more than doing it, which takes {seconds(item_seconds)}"
-    if cpu_share < WAITS_BELOW:
-        return f"the function mostly waits (CPU share {percent(cpu_share)})"
-    said = f"the function mostly computes (CPU share {percent(cpu_share)})"
-    threads = next((lane for lane in lanes[1:] if lane.name == "threads"), None)
-    if threads is None or chosen is lanes[0]:
-        return said
-    if _holds_the_gil(threads, lanes):
-        return f"{said} and holds the GIL, as threads come to {times(_gain(threads, lanes))}"
-    return f"{said} and lets threads run beside it" if chosen is threads else said
-
-
-def _holds_the_gil(threads: Raced, lanes: Sequence[Raced]) -> bool:
-    """Whether one that computes in several processes, or interpreters, gains by it, and none that does in threads."""
-    processes = [lane for lane in lanes[1:] if lane.name in OTHER_PROCESSES and _beats(lane, lanes[0])]
-    in_threads = [lane for lane in lanes[1:] if lane.name in IN_THREADS]
-    if any(_beats(lane, lanes[0]) or _gain(lane, lanes) >= 1 + FAR for lane in in_threads):
-        return False
-    return any(_beats(lane, threads) for lane in processes)
-
-
-def _gain(lane: Raced, lanes: Sequence[Raced]) -> float:
-    return speedups(lanes[0].rounds, lane.rounds)[0]
-
-
-def _rivals(chosen: Raced, level: Sequence[Raced], lanes: Sequence[Raced]) -> str:
-    """Return how the others stand."""
-    others = [lane.name for lane in level if lane is not chosen]
-    if others:
-        none = f"no certain lead of {CLOSE:.0%} or more"
-        why = "it is the baseline" if chosen is lanes[0] else "it is the simplest of them"
-        return f"{_listed(others)} can't be told apart from it ({none}), and {why}"
-    second = min((lane for lane in lanes if lane is not chosen), key=lambda lane: median(lane.rounds))
-    taken = median(second.rounds) / median(chosen.rounds)
-    if taken < 1:
-        return f"{second.name} has the shorter median, but no certain lead over {lanes[0].name}"
-    return f"the next, {second.name}, takes {digits(taken)} times as long"
-
-
-def _start(chosen: Raced, baseline: Raced) -> str:
-    """Warn of a start that costs more than a round gains."""
-    gain = median(baseline.rounds) - median(chosen.rounds)
-    dearer = chosen.start - baseline.start
-    if gain <= 0 or dearer <= gain:
-        return ""
-    return f"its start of {seconds(chosen.start)} costs more than one round gains ({seconds(gain)}), so start it once"
-
-
-def _doubt(turns: int) -> str:
-    """Return that there were too few turns for certainty."""
-    if turns >= ENOUGH:
-        return ""
-    return f"{many(turns, 'turn')}, too few to be certain ({ENOUGH} would do): only leads of {FAR:.0%} in each counted"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
 Verdict = Literal["ran", "differs", "not compared", "failed", "hung", "left out"]
 
 
@@ -216,12 +53,10 @@ class LaneResult:
     """One lane, as it stands.
 
     Attributes:
-        name: of the lane.
         workers: asked of the strategy.
-        verdict: how it went.
         why: in words, unless it ran.
         start_seconds: until all workers were ready.
-        rounds: seconds, one for each turn.
+        rounds: seconds, one for each turn, shape (n,).
         cpu_seconds: of one round, in all processes of the lane.
         memory_bytes: of all processes of the lane, after the warm-up round.
     """
@@ -253,15 +88,148 @@ class LaneResult:
 
 
 @dataclass(frozen=True)
+class Recommendation:
+    """What to use, and why; no strategy if there is nothing to go by.
+
+    Attributes:
+        level: others that can't be told apart from it or whose lead is not worth it.
+    """
+
+    strategy: str | None
+    reason: str
+    level: tuple[str, ...] = ()
+
+
+def speedups(baseline: Sequence[float], rounds: Sequence[float]) -> tuple[float, float, float]:
+    """Return how many times as fast as the baseline a lane is: by the medians, and the least and the most by turns."""
+    pairs = [one / other for one, other in zip(baseline, rounds, strict=True)]
+    return median(baseline) / median(rounds), min(pairs), max(pairs)
+
+
+def told_apart(faster: Sequence[float], slower: Sequence[float]) -> bool:
+    """Whether the first was certainly faster, or likely by far, by the seconds of each turn, shape (n,) both."""
+    ratios = [other / one for one, other in zip(faster, slower, strict=True)]
+    certain, likely = (median_interval(ratios, level) for level in (CERTAIN, LIKELY))
+    return (certain.level >= CERTAIN and certain.low > 1) or likely.low > 1 + FAR
+
+
+def recommend(
+    lanes: Sequence[LaneResult], cpu_share: float, item_seconds: float, *, blocks: bool = False
+) -> Recommendation:
+    """Recommend the simplest of those that beat the baseline and are beaten by none of the others that do; the
+    baseline, if nothing beats it.
+
+    Being level with the fastest would not do: one bad round of the fastest makes it level with everybody.
+
+    Args:
+        lanes: the baseline first; only those that are fit.
+        cpu_share: of the function.
+        item_seconds: that the function takes for an item.
+        blocks: whether it is async, and keeps its event loop from going on.
+    """
+    if not lanes:
+        return Recommendation(None, "no strategy came through")
+    if len(lanes) == 1:
+        return Recommendation(lanes[0].name, "it is the only one that came through")
+    baseline = lanes[0]
+    gaining = [lane for lane in lanes if _beats(lane, baseline)]
+    level = _unbeaten(gaining or lanes)
+    chosen = min(level, key=lambda lane: SIMPLEST_FIRST.index(lane.name)) if gaining else baseline
+    parts = [
+        _lead(chosen, baseline),
+        _cause(chosen, lanes, cpu_share, item_seconds),
+        "it blocks its event loop, so that tasks of one loop wait for each other" if blocks else "",
+        _rivals(chosen, level, lanes),
+        _start(chosen, baseline),
+        _doubt(len(baseline.rounds)),
+    ]
+    others = tuple(lane.name for lane in level if lane is not chosen)
+    return Recommendation(chosen.name, "; ".join(filter(None, parts)), others)
+
+
+def _unbeaten(lanes: Sequence[LaneResult]) -> list[LaneResult]:
+    return [lane for lane in lanes if not any(_beats(other, lane) for other in lanes)]
+
+
+def _beats(one: LaneResult, other: LaneResult) -> bool:
+    """Whether one leads by a margin that is certain and worth it; the one with the least median is beaten by nobody."""
+    lead = median(other.rounds) / median(one.rounds) - 1
+    return lead >= CLOSE and told_apart(one.rounds, other.rounds)
+
+
+def _lead(chosen: LaneResult, baseline: LaneResult) -> str:
+    if chosen is baseline:
+        return "nothing is faster by a margin that is certain and worth it"
+    middle, least, most = speedups(baseline.rounds, chosen.rounds)
+    return f"{digits(middle)} times as fast as {baseline.name} ({digits(least)} to {digits(most)} turn by turn)"
+
+
+def _cause(chosen: LaneResult, lanes: Sequence[LaneResult], cpu_share: float, item_seconds: float) -> str:
+    if chosen is lanes[0] and item_seconds < SHORT:
+        return f"handing an item over costs more than doing it, which takes {seconds(item_seconds)}"
+    if cpu_share < WAITS_BELOW:
+        return f"the function mostly waits (CPU share {percent(cpu_share)})"
+    computes = f"the function mostly computes (CPU share {percent(cpu_share)})"
+    threads = next((lane for lane in lanes[1:] if lane.name == "threads"), None)
+    if threads is None or chosen is lanes[0]:
+        return computes
+    if _holds_the_gil(threads, lanes):
+        return f"{computes} and holds the GIL, as threads come to {times(_gain(threads, lanes))}"
+    return f"{computes} and lets threads run beside it" if chosen is threads else computes
+
+
+def _holds_the_gil(threads: LaneResult, lanes: Sequence[LaneResult]) -> bool:
+    """Whether one that computes in several processes, or interpreters, gains by it, and none that does in threads."""
+    processes = [lane for lane in lanes[1:] if lane.name in OTHER_PROCESSES and _beats(lane, lanes[0])]
+    in_threads = [lane for lane in lanes[1:] if lane.name in IN_THREADS]
+    if any(_beats(lane, lanes[0]) or _gain(lane, lanes) >= 1 + FAR for lane in in_threads):
+        return False
+    return any(_beats(lane, threads) for lane in processes)
+
+
+def _gain(lane: LaneResult, lanes: Sequence[LaneResult]) -> float:
+    return speedups(lanes[0].rounds, lane.rounds)[0]
+
+
+def _rivals(chosen: LaneResult, level: Sequence[LaneResult], lanes: Sequence[LaneResult]) -> str:
+    others = [lane.name for lane in level if lane is not chosen]
+    if others:
+        none = f"no certain lead of {CLOSE:.0%} or more"
+        why = "it is the baseline" if chosen is lanes[0] else "it is the simplest of them"
+        return f"{_listed(others)} can't be told apart from it ({none}), and {why}"
+    second = min((lane for lane in lanes if lane is not chosen), key=lambda lane: median(lane.rounds))
+    taken = median(second.rounds) / median(chosen.rounds)
+    if taken < 1:
+        return f"{second.name} has the shorter median, but no certain lead over {lanes[0].name}"
+    return f"the next, {second.name}, takes {digits(taken)} times as long"
+
+
+def _start(chosen: LaneResult, baseline: LaneResult) -> str:
+    """Warn of a start that costs more than a round gains."""
+    gain = median(baseline.rounds) - median(chosen.rounds)
+    start = chosen.start_seconds or 0.0
+    if gain <= 0 or start - (baseline.start_seconds or 0.0) <= gain:
+        return ""
+    return f"its start of {seconds(start)} costs more than one round gains ({seconds(gain)}), so start it once"
+
+
+def _doubt(turns: int) -> str:
+    if turns >= ENOUGH:
+        return ""
+    return f"{many(turns, 'turn')}, too few to be certain ({ENOUGH} would do): only leads of {FAR:.0%} in each counted"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+@dataclass(frozen=True)
 class Race:
     """A whole race.
 
     Attributes:
-        function: its name.
-        findings: of the probe.
         items: in a round.
         workers: at most, in each lane.
-        timeout: seconds.
         seed: of the order within each turn.
         lanes: in the order of the table, the baseline first.
         notes: what was decided on the way, in sentences.
@@ -271,7 +239,6 @@ class Race:
     findings: Findings
     items: int
     workers: int
-    timeout: float
     seed: int
     lanes: list[LaneResult]
     notes: list[str]
@@ -282,15 +249,12 @@ class Race:
         return next((lane for lane in self.lanes if lane.fit), None)
 
     def speedup(self, lane: LaneResult) -> tuple[float, float, float] | None:
-        """Compare a lane with the baseline: by medians, then the least and the largest turn by turn; None without
-        rounds.
-        """
+        """Return `speedups` of a lane over the baseline; None without rounds."""
         if self.baseline is None or not lane.came_through:
             return None
         return speedups(self.baseline.rounds, lane.rounds)
 
     def recommendation(self) -> Recommendation:
         """Return which strategy to use."""
-        raced = [Raced(lane.name, tuple(lane.rounds), lane.start_seconds or 0.0) for lane in self.lanes if lane.fit]
-        found = self.findings
-        return recommend(raced, found.cpu_share, found.seconds, blocks=found.blocks is not None)
+        fit, found = [lane for lane in self.lanes if lane.fit], self.findings
+        return recommend(fit, found.cpu_share, found.seconds, blocks=found.blocks is not None)

@@ -5,7 +5,7 @@ import select
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
 from multiprocessing.util import get_temp_dir
 from typing import NoReturn
@@ -15,38 +15,18 @@ from paceline.child.inside import Failed, ends
 from paceline.contracts import Item, Result
 from paceline.measuring import values
 from paceline.measuring.values import all_same, pack, result_digests, same_packed
-from paceline.race.messages import (
-    Answer,
-    Compare,
-    Compared,
-    Enter,
-    Entered,
-    Forget,
-    Forgotten,
-    Give,
-    Given,
-    Gone,
-    Leave,
-    Probe,
-    Ran,
-    Request,
-    Run,
-)
+from paceline.race.messages import Answer, Began, Done, Enter, Findings, Ran, Request
 from paceline.race.probing import Output, cpu_seconds, probe
-from paceline.strategies import STRATEGIES, Strategy
+from paceline.strategies import BY_NAME, Strategy
 from paceline.workloads.call import Call, NoSuchFunctionError
 
 FORKING = "pool-fork"
 MOST = 16 << 20  # bytes of results that go to another lane at once
-GIVING = 1.0  # seconds after which no further item is done again
+GIVE_TIMEOUT = 1.0  # seconds after which no further item is done again
 
 
 class Lane:
-    """What a lane knows between two requests.
-
-    Attributes:
-        output: what the function prints.
-    """
+    """What a lane knows between two requests."""
 
     def __init__(self, output: Output, lifeline: int) -> None:
         self.output, self._lifeline = output, lifeline
@@ -57,44 +37,33 @@ class Lane:
 
     def answers(self, request: Request) -> Iterator[Answer]:
         """Do what is asked; the last answer is the one waited for."""
-        match request:
-            case Probe(function, items):
-                end_with_race(self._lifeline)
-                yield from probe(Call(function), items, self.output)
-            case Enter():
-                yield self._enter(request)
-            case Run():
-                yield self._run(request.expected)
-            case Give():
-                yield self._give(request.places)
-            case Compare(places, packed):
-                pairs = zip((self._results[place] for place in places), packed, strict=True)
-                yield Compared(all_same([same_packed(*pair) for pair in pairs]))
-            case Forget():
-                self._results = []
-                gc.collect()
-                yield Forgotten()
-            case Leave():
-                self._entered.close()
-                yield Gone()
+        value = getattr(self, request.method)(*request.arguments)
+        yield Done((yield from value) if isinstance(value, Generator) else value)
 
-    def _enter(self, request: Enter) -> Entered:
-        """Start the strategy; the function's module is imported by then, as it is in a program that uses it."""
+    def probe(self, function: str, items: Sequence[Item]) -> Generator[Began, None, Findings]:
+        """Look at a function before the race."""
+        end_with_race(self._lifeline)
+        return (yield from probe(Call(function), items, self.output))
+
+    def enter(self, request: Enter) -> float:
+        """Start the strategy, and return the seconds that it took; the function's module is imported by then, as it is
+        in a program that uses it.
+        """
         if request.strategy != FORKING:
             end_with_race(self._lifeline)
         call = Call(request.function)
         call.load()
-        chosen = next(known for known in STRATEGIES if known.name == request.strategy)
         self._items = request.items
-        self._strategy = chosen(call, request.workers)
+        self._strategy = BY_NAME[request.strategy](call, request.workers)
         begin = time.perf_counter()
         self._entered.enter_context(self._strategy)
         seconds = time.perf_counter() - begin
         if request.strategy == FORKING:  # a thread before the fork would be copied in the middle of something
             end_with_race(self._lifeline)
-        return Entered(seconds)
+        return seconds
 
-    def _run(self, expected: bytes | None) -> Ran:
+    def run(self, expected: bytes | None) -> Ran:
+        """Do all items once. Results that are not the expected ones are kept for a closer look, with None none are."""
         self._results = []
         gc.collect()
         cpu, begin = cpu_seconds(), time.perf_counter()
@@ -107,10 +76,12 @@ class Lane:
         self._results = [] if expected is None else done
         return Ran(seconds, cpu, digests)
 
-    def _give(self, places: Sequence[int]) -> Given:
-        """Do items once more, as their results are kept nowhere, up to a bounded size and time."""
+    def give(self, places: Sequence[int]) -> list[bytes | None]:
+        """Do items once more, as their results are kept nowhere, up to a bounded size and time, and return these
+        pickled; None for what can't be.
+        """
         packed: list[bytes | None] = []
-        size, deadline = 0, time.monotonic() + GIVING
+        size, deadline = 0, time.monotonic() + GIVE_TIMEOUT
         for place in places:
             [result] = self._strategy.map([self._items[place]])
             packed.append(pack(result))
@@ -118,7 +89,21 @@ class Lane:
             if size > MOST or time.monotonic() > deadline:
                 break
         self.output.forget()
-        return Given(packed)
+        return packed
+
+    def compare(self, places: Sequence[int], packed: Sequence[bytes | None]) -> bool | None:
+        """Return whether results that were kept are the same as another lane's; None if it can't be told."""
+        pairs = zip((self._results[place] for place in places), packed, strict=True)
+        return all_same([same_packed(*pair) for pair in pairs])
+
+    def forget(self) -> None:
+        """Keep no results."""
+        self._results = []
+        gc.collect()
+
+    def leave(self) -> None:
+        """End the strategy."""
+        self._entered.close()
 
 
 def end_with_race(lifeline: int) -> None:
@@ -151,12 +136,12 @@ def main() -> None:
 
 
 def answer(lane: Lane, request: Request, send: Callable[[Answer], None]) -> None:
-    """Do what is asked, and say what came of it."""
+    """Do what is asked, and send what came of it."""
     try:
-        for said in lane.answers(request):
-            send(said)
+        for each in lane.answers(request):
+            send(each)
     except BaseException as error:  # noqa: BLE001 - a function may raise anything, SystemExit among it
-        send(Failed(lane.output.told(error), misuse=isinstance(error, NoSuchFunctionError)))
+        send(Failed(lane.output.describe(error), misuse=isinstance(error, NoSuchFunctionError)))
 
 
 if __name__ == "__main__":

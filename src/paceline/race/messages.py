@@ -2,23 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from paceline.child.inside import Failed
 from paceline.contracts import Item
 
 
 @dataclass(frozen=True)
-class Probe:
-    """Look at a function before the race. Answered by some `Began`, then `Findings` or `Failed`."""
+class Request:
+    """A method of `Lane` to call. Answered by some `Began`, if it announces steps, then by `Done` or `Failed`."""
 
-    function: str
-    items: Sequence[Item]
+    method: str
+    arguments: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
 class Enter:
-    """Start a strategy. Answered by `Entered` or `Failed`."""
+    """What a lane does: a strategy with a function."""
 
     strategy: str
     function: str
@@ -27,46 +27,17 @@ class Enter:
 
 
 @dataclass(frozen=True)
-class Run:
-    """Do all items once. Answered by `Ran` or `Failed`.
-
-    Attributes:
-        expected: the digests of all results, shortened; other results are kept for a closer look, None keeps none.
-    """
-
-    expected: bytes | None = None
-
-
-@dataclass(frozen=True)
-class Give:
-    """Do some items once more, and show their results. Answered by `Given` or `Failed`."""
-
-    places: Sequence[int]
-
-
-@dataclass(frozen=True)
-class Compare:
-    """Compare results that were kept with another lane's. Answered by `Compared`."""
-
-    places: Sequence[int]
-    packed: Sequence[bytes | None]
-
-
-@dataclass(frozen=True)
-class Forget:
-    """Keep no results. Answered by `Forgotten`."""
-
-
-@dataclass(frozen=True)
-class Leave:
-    """End the strategy. Answered by `Gone` or `Failed`."""
-
-
-@dataclass(frozen=True)
 class Began:
-    """A step of the probe has begun: if nothing more comes, this is what hangs."""
+    """A step has begun: if nothing more comes, this is what hangs."""
 
     step: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was asked for is done, and this is what the method returned."""
+
+    value: Any
 
 
 @dataclass(frozen=True)
@@ -99,13 +70,6 @@ class Findings:
 
 
 @dataclass(frozen=True)
-class Entered:
-    """The strategy is ready, after so many seconds."""
-
-    seconds: float
-
-
-@dataclass(frozen=True)
 class Ran:
     """A round is done.
 
@@ -121,29 +85,4 @@ class Ran:
     digests: bytes
 
 
-@dataclass(frozen=True)
-class Given:
-    """Results of as many of the places as there was room and time for, pickled; None for what can't be."""
-
-    packed: Sequence[bytes | None]
-
-
-@dataclass(frozen=True)
-class Compared:
-    """Whether the results are the same; None if it can't be told."""
-
-    same: bool | None
-
-
-@dataclass(frozen=True)
-class Forgotten:
-    """No results are kept."""
-
-
-@dataclass(frozen=True)
-class Gone:
-    """The strategy has ended."""
-
-
-Request = Probe | Enter | Run | Give | Compare | Forget | Leave
-Answer = Began | Findings | Failed | Entered | Ran | Given | Compared | Forgotten | Gone
+Answer = Began | Done | Failed

@@ -1,89 +1,28 @@
-"""A race's items as read, its outcome as tables, and as JSON."""
+"""The outcome of a race, as tables and as JSON."""
 
-import contextlib
-import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from rich.console import RenderableType
 from rich.text import Text
 
+from paceline import files
 from paceline.child.processes import MEMORY_KIND
-from paceline.contracts import Item
-from paceline.history.documents import other_form
 from paceline.race.judging import LaneResult, Race
 from paceline.race.messages import Findings
 from paceline.stats.samples import median, spread
 from paceline.text import formats
 from paceline.text.formats import row, table, titled
 
-DEFAULT_COUNT = 32
-
-
-class ItemsError(ValueError):
-    """A file holds no items."""
-
-
-def read(path: Path) -> list[Item]:
-    """Read items from a file: the values of a JSON array if it ends in .json, else its lines, without blank ones.
-
-    Raises:
-        ItemsError: if it can't be read, or there are none in it.
-    """
-    try:
-        text = _text(path, path.read_bytes())
-    except OSError as error:
-        raise ItemsError(f"{path} can't be read: {error.strerror or error}") from None
-    found = _array(path, text) if path.suffix == ".json" else _lines(text)
-    if not found:
-        raise ItemsError(f"{path} holds no items; write one on each line, or a JSON array in a file ending in .json")
-    return found
-
-
-def _text(path: Path, data: bytes) -> str:
-    with contextlib.suppress(UnicodeDecodeError):
-        text = data.decode("utf-8-sig")
-        if "\0" not in text:  # it decodes, but is UTF-16 without a mark, or no text
-            return text
-    raise ItemsError(f"{path} is {other_form(data) or 'not UTF-8 text; save it as UTF-8, uncompressed'}")
-
-
-def _lines(text: str) -> list[Item]:
-    """Split a text where an editor does: `splitlines` would at form feeds and other signs inside a line as well."""
-    return [line for line in text.replace("\r\n", "\n").split("\n") if line.strip()]
-
-
-def _array(path: Path, text: str) -> list[Item]:
-    try:
-        found = json.loads(text)
-    except RecursionError:
-        raise ItemsError(f"{path} is nested too deeply; give flatter items") from None
-    except ValueError as error:
-        raise ItemsError(f"{path} is no JSON: {error}") from None
-    if not isinstance(found, list):
-        raise ItemsError(f"{path} holds {type(found).__name__} where a JSON array of items is due")
-    return found
-
-
 COLUMNS = (
-    "strategy",
-    "workers",
-    "median",
-    "spread",
-    "speedup",
-    "turn by turn",
-    "start",
-    "CPU\nper round",
-    f"memory\n({MEMORY_KIND})",
-    "marks",
+    *("strategy", "workers", "median", "spread", "speedup", "turn by turn"),
+    *("start", "CPU\nper round", f"memory\n({MEMORY_KIND})", "marks"),
 )
 SMALL = 0.1  # below, two decimals say too little
 MORE_THAN_ONE = 1.2  # CPU share from which a function must have used more than one CPU, whatever the clocks say
 
 
-def tables(race: Race) -> list[RenderableType]:
+def race_text(race: Race) -> list[RenderableType]:
     """Lay out a race: what the function is like, the table, what to know about it, and the recommendation."""
     made = table(COLUMNS, left=1)
     for lane in race.lanes:
@@ -94,7 +33,7 @@ def tables(race: Race) -> list[RenderableType]:
     return [
         *(Text(formats.plain(sentence)) for sentence in described(race.findings)),
         *([titled(formats.plain(title), made)] if made.row_count else []),
-        *(Text(formats.plain(sentence)) for sentence in [*race.notes, *_told(race)]),
+        *(Text(formats.plain(sentence)) for sentence in [*race.notes, *_explained(race)]),
         Text(formats.plain(recommended(race)), style="bold"),
     ]
 
@@ -126,18 +65,18 @@ def described(findings: Findings) -> Iterator[str]:
 
 def recommended(race: Race) -> str:
     """Return what to use, in a sentence."""
-    said = race.recommendation()
-    return f"Use {said.strategy}: {said.reason}." if said.strategy else f"No recommendation: {said.reason}."
+    chosen = race.recommendation()
+    return f"Use {chosen.strategy}: {chosen.reason}." if chosen.strategy else f"No recommendation: {chosen.reason}."
 
 
 def _row(race: Race, lane: LaneResult) -> list[str]:
-    memory = formats.NOTHING if lane.memory_bytes is None else formats.named("bytes", lane.memory_bytes)
-    shown = [lane.name, str(lane.workers), *_times(race, lane)]
     return [
-        *shown,
+        lane.name,
+        str(lane.workers),
+        *_times(race, lane),
         formats.seconds(lane.start_seconds),
         formats.seconds(lane.cpu_seconds),
-        memory,
+        formats.named("bytes", lane.memory_bytes),
         ", ".join(lane.marks),
     ]
 
@@ -157,7 +96,7 @@ def _factor(ratio: float) -> str:
     return formats.digits(ratio) if ratio >= SMALL else f"{ratio:.1g}"
 
 
-def _told(race: Race) -> Iterator[str]:
+def _explained(race: Race) -> Iterator[str]:
     """Explain the marks, and why some lanes have no figures."""
     for why, names in _by_reason(lane for lane in race.lanes if lane.why and lane.verdict != "left out"):
         yield f"{names}: {why}"
@@ -179,19 +118,20 @@ def _some(names: tuple[str, ...]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")  # noqa: PLR2004 - enough to know
 
 
-def as_json(race: Race) -> str:
+def race_json(race: Race) -> str:
     """Write a race as JSON; times in seconds, memory in bytes."""
-    whole = {
-        "function": race.function,
-        "items": race.items,
-        "workers": race.workers,
-        "seed": race.seed,
-        "probe": asdict(race.findings),
-        "lanes": [_lane(race, lane) for lane in race.lanes],
-        "notes": race.notes,
-        "recommendation": asdict(race.recommendation()),
-    }
-    return json.dumps(whole, indent=2)
+    return files.as_json(
+        {
+            "function": race.function,
+            "items": race.items,
+            "workers": race.workers,
+            "seed": race.seed,
+            "probe": race.findings,
+            "lanes": [_lane(race, lane) for lane in race.lanes],
+            "notes": race.notes,
+            "recommendation": race.recommendation(),
+        }
+    )
 
 
 def _lane(race: Race, lane: LaneResult) -> dict[str, Any]:

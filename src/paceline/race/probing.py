@@ -16,15 +16,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, TypeAlias, TypeVar
 
-from paceline.child.inside import told
+from paceline.child.inside import describe
 from paceline.contracts import Item, Result
 from paceline.measuring import values
 from paceline.measuring.values import all_same, unpicklable
 from paceline.race import choosing
-from paceline.race.messages import (
-    Began,
-    Findings,
-)
+from paceline.race.messages import Began, Findings
 from paceline.workers import delays
 from paceline.workers.event_loop import runner
 from paceline.workloads import call
@@ -50,19 +47,16 @@ class Output:
         text = os.pread(2, 4096, 0).decode("utf-8", "replace").strip()
         return text.partition("\n")[0].strip() or None
 
-    def told(self, error: BaseException) -> str:
-        """Return what went wrong; where a program left by `SystemExit`, which says little, with the last line it
-        wrote.
-        """
+    def describe(self, error: BaseException) -> str:
+        """Return what went wrong; after a `SystemExit`, which says little, with the last line that was written."""
         if not isinstance(error.__cause__, SystemExit):
-            return told(error)
+            return describe(error)
         self._flush()
         beginning = max(0, os.fstat(2).st_size - LAST_WORDS)
         last = os.pread(2, LAST_WORDS, beginning).decode("utf-8", "replace").strip().rpartition("\n")[2]
-        return told(error) + (f"; it wrote: {last}" if last else "")
+        return describe(error) + (f"; it wrote: {last}" if last else "")
 
     def forget(self) -> None:
-        """Empty the file."""
         self._flush()
         os.ftruncate(2, 0)
 
@@ -76,18 +70,13 @@ MOST = 1000  # elements of a container that are looked at; a global of millions 
 
 
 def taken(module: ModuleType) -> dict[str, str]:
-    """Write down the module's globals, the environment and the current directory.
-
-    Returns:
-        What it is, in words, and how it looks now.
-    """
+    """Write down the module's globals, the environment and the current directory: how each looks now, by its name."""
     globals_ = {f"{module.__name__}.{name}": _look(value) for name, value in vars(module).items() if name[:2] != "__"}
     environment = {f"os.environ[{name!r}]": value for name, value in os.environ.items()}
     return {**globals_, **environment, "the current directory": str(Path.cwd())}
 
 
 def changes(before: dict[str, str], after: dict[str, str]) -> tuple[str, ...]:
-    """Name what differs, in order of names."""
     return tuple(sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name)))
 
 
@@ -116,18 +105,13 @@ _Awaited: TypeAlias = Coroutine[Any, Any, T] | Generator[Any, None, T]
 
 
 class Steps:
-    """The steps of all tasks of a loop, which makes them with `task`.
-
-    Attributes:
-        longest: seconds of one since `begin`, less those for which it had no CPU.
-    """
+    """The steps of all tasks of a loop; `longest` are the seconds of one since `begin`, less those without a CPU."""
 
     def __init__(self) -> None:
         self.longest = 0.0
         self._held = 0.0
 
     def begin(self) -> None:
-        """Forget what was."""
         self.longest, self._held = 0.0, delays.own()
 
     def task(self, loop: asyncio.AbstractEventLoop, coroutine: _Awaited[T], /, **settings: Any) -> asyncio.Task[T]:
@@ -135,9 +119,7 @@ class Steps:
         return asyncio.Task(_Stepped(coroutine, self), loop=loop, **settings)
 
     def took(self, seconds: float) -> None:
-        """Take note of a step; all delays since the last look count as this one's, which makes it no longer than it
-        was.
-        """
+        """Take note of a step; all delays since the last look count as its own, which makes it no longer."""
         if seconds > self.longest:
             held = delays.own()
             self.longest = max(self.longest, seconds - (held - self._held))
@@ -152,16 +134,15 @@ class _Stepped(Coroutine[Any, Any, Any]):
         self._steps = steps
 
     def send(self, value: Any) -> Any:
-        begin = time.perf_counter()
-        try:
-            return self._coroutine.send(value)
-        finally:
-            self._steps.took(time.perf_counter() - begin)
+        return self._timed(self._coroutine.send, value)
 
     def throw(self, *error: Any) -> Any:
+        return self._timed(self._coroutine.throw, *error)
+
+    def _timed(self, step: Callable[..., Any], *arguments: Any) -> Any:
         begin = time.perf_counter()
         try:
-            return self._coroutine.throw(*error)
+            return step(*arguments)
         finally:
             self._steps.took(time.perf_counter() - begin)
 
@@ -188,15 +169,12 @@ Face: TypeAlias = Literal["blocking", "async"]
 
 @dataclass(frozen=True)
 class Tried:
-    """One call.
+    """One call, in seconds.
 
     Attributes:
-        result: of the function.
-        wall: seconds.
-        cpu: seconds of CPU time.
         around: wall seconds that these were taken within.
-        held: seconds for which it was ready to run but had no CPU.
-        kept: seconds at a stretch, at most, for which it kept its event loop from going on.
+        held: time for which it was ready to run but had no CPU.
+        kept: time at a stretch, at most, for which it kept its event loop from going on.
     """
 
     result: Result
@@ -207,7 +185,7 @@ class Tried:
     kept: float
 
 
-def probe(call: Call, items: Sequence[Item], output: Output) -> Iterator[Began | Findings]:
+def probe(call: Call, items: Sequence[Item], output: Output) -> Generator[Began, None, Findings]:
     """Find out what a function is like, saying before each step what it is.
 
     Raises:
@@ -227,7 +205,8 @@ def probe(call: Call, items: Sequence[Item], output: Output) -> Iterator[Began |
         first, second = yield from _twice(call, face, items)
     yield Began("the comparison of its results")
     changed = changes(before, taken(call.module()))
-    yield Findings(
+    faster = _per_item(first) / _per_item(second)
+    return Findings(
         face=face,
         seconds=_per_item(first),
         cpu_share=_cpu_share(_warm(first)),
@@ -235,7 +214,7 @@ def probe(call: Call, items: Sequence[Item], output: Output) -> Iterator[Began |
         unpicklable=_unpicklable(call, [tried.result for tried in first]),
         printed=output.first_line(),
         changed=changed,
-        caches=_caches(_per_item(first), _per_item(second)),
+        caches=faster if faster > SUSPICIOUS and _per_item(first) > WORTH_CACHING else None,
         blocks=_blocks(first, second),
         tried=tuple(tried.wall for tried in first),
     )
@@ -245,12 +224,10 @@ def _twice(
     call: Call, face: Face, items: Sequence[Item]
 ) -> Generator[Began, None, tuple[Sequence[Tried], Sequence[Tried]]]:
     """Do the first items, then the same again."""
-    first: list[Tried] = []
-    second: list[Tried] = []
     steps = Steps()
     with _caller(call, face, steps) as run:
-        yield from _tries(run, items[:ITEMS], "", first, ENOUGH, steps=steps)
-        yield from _tries(run, items[: len(first)], ", a second time", second, math.inf, steps=steps)
+        first = yield from _tries(run, items[:ITEMS], "", ENOUGH, steps)
+        second = yield from _tries(run, items[: len(first)], ", a second time", math.inf, steps)
     return first, second
 
 
@@ -271,23 +248,14 @@ def _cpu_share(tries: Sequence[Tried]) -> float:
 
 
 def _blocks(first: Sequence[Tried], second: Sequence[Tried]) -> float | None:
-    """Return the longest stretch that was long both times: a first call, or the interpreter, may take one of its
-    own.
-    """
+    """Return the longest stretch that was long both times; a first call, or the interpreter, may take one alone."""
     pairs = [(one, other) for one, other in zip(first, second, strict=True) if _keeps_loop(one) and _keeps_loop(other)]
     return max((min(one.kept, other.kept) for one, other in pairs), default=None)
 
 
 def _keeps_loop(tried: Tried) -> bool:
-    """Whether others on the loop wait for longer than beside a thread, or for most of the time that tasks could
-    share.
-    """
+    """Whether others on the loop wait longer than beside a thread, or for most of the time that tasks could share."""
     return tried.kept > BLOCKING or tried.kept > max(HARMLESS, (tried.around - tried.held) / 2)
-
-
-def _caches(first: float, second: float) -> float | None:
-    faster = first / second
-    return faster if faster > SUSPICIOUS and first > WORTH_CACHING else None
 
 
 @contextmanager
@@ -300,13 +268,9 @@ def _caller(call: Call, face: Face, steps: Steps) -> Iterator[Callable[[Item], R
     opened = AsyncExitStack()
     with runner() as loop:
         loop.get_loop().set_task_factory(steps.task)
-        awaited = loop.run(_enter(opened, call))
+        awaited = loop.run(opened.enter_async_context(call.async_worker(1)))
         yield lambda item: loop.run(_one(awaited, item))
         loop.run(opened.aclose())
-
-
-async def _enter(opened: AsyncExitStack, call: Call) -> Callable[[Item], Awaitable[Result]]:
-    return await opened.enter_async_context(call.async_worker(1))
 
 
 async def _one(run: Callable[[Item], Awaitable[Result]], item: Item) -> Result:
@@ -314,11 +278,10 @@ async def _one(run: Callable[[Item], Awaitable[Result]], item: Item) -> Result:
 
 
 def _tries(
-    run: Callable[[Item], Result], items: Sequence[Item], again: str, tries: list[Tried], enough: float, *, steps: Steps
-) -> Iterator[Began]:
-    """Do items one after the other into `tries`, until `enough` seconds are over, or at first each is seen to take
-    longer.
-    """
+    run: Callable[[Item], Result], items: Sequence[Item], again: str, enough: float, steps: Steps
+) -> Generator[Began, None, list[Tried]]:
+    """Do items one after the other, until `enough` seconds are over, or at first each is seen to take longer."""
+    tries: list[Tried] = []
     deadline = time.monotonic() + enough
     for item in items:
         yield Began(f"item {item!r}{again}")
@@ -331,7 +294,8 @@ def _tries(
         tries.append(Tried(result, wall, spent, around, delays.since(held), steps.longest))
         call.refuse_undone(item, result)
         if time.monotonic() > deadline or (not again and choosing.growth([tried.wall for tried in tries])):
-            return
+            break
+    return tries
 
 
 def cpu_seconds() -> float:

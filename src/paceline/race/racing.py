@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import TypeVar
+from typing import Any, Literal
 
 import psutil
 
@@ -19,91 +19,57 @@ from paceline.contracts import Item
 from paceline.measuring import values
 from paceline.measuring.values import all_same, differing
 from paceline.race import choosing
-from paceline.race.choosing import Entry
+from paceline.race.choosing import PlannedLane
 from paceline.race.judging import LaneResult, Race
-from paceline.race.messages import (
-    Answer,
-    Began,
-    Compare,
-    Compared,
-    Enter,
-    Entered,
-    Findings,
-    Forget,
-    Forgotten,
-    Give,
-    Given,
-    Leave,
-    Probe,
-    Ran,
-    Request,
-    Run,
-)
+from paceline.race.messages import Answer, Began, Done, Enter, Findings, Ran, Request
 from paceline.text.formats import duration, many, percent, seconds, setting
 from paceline.text.progress import Progress
 from paceline.workers import tracers
 
-FAREWELL = 10.0  # seconds that a lane gets to end its strategy in good order; then it is killed
+LEAVE_TIMEOUT = 10.0  # seconds that a lane gets to end its strategy in good order; then it is killed
 
 STEPS = {
-    Probe: "its process's start",
-    Enter: "its start",
-    Run: "a round",
-    Give: "an item that is done again",
-    Compare: "the comparison of its results",
+    "probe": "its process's start",
+    "enter": "its start",
+    "run": "a round",
+    "give": "an item that is done again",
+    "compare": "the comparison of its results",
 }
+"""Method of a lane -> what hangs if no answer comes."""
 
 
-class LostError(Exception):
-    """A lane did not do what it was asked for.
+class LaneError(Exception):
+    """A lane did not do what it was asked for."""
 
-    Args:
-        verdict: "hung" or "failed".
-        why: in words.
-    """
-
-    def __init__(self, verdict: str, why: str, *, misuse: bool = False) -> None:
+    def __init__(self, verdict: Literal["hung", "failed"], why: str, *, misuse: bool = False) -> None:
         super().__init__(why)
         self.verdict, self.misuse = verdict, misuse
 
 
-class Child:
+class LaneProcess:
     """A process that runs `paceline.race.lane`."""
 
     def __init__(self, piped: Piped) -> None:
         self._piped = piped
         self.pid = piped.pid
 
-    def ask(self, request: Request, timeout: float, began: Callable[[str], None] = lambda _: None) -> Answer:
-        """Send a request and wait for its last answer.
-
-        Args:
-            request: what to do.
-            timeout: seconds for it, or for each step it announces.
-            began: is told of each step.
+    def ask(self, request: Request, timeout: float, began: Callable[[str], None] = lambda _: None) -> Any:
+        """Send a request, and return what it is answered with; `began` is called with each step that is announced.
 
         Raises:
-            LostError: if it failed, took too long, or the process ended.
+            LaneError: if it failed, a step took more than `timeout` seconds, or the process ended.
         """
-        step = STEPS.get(type(request), "an answer")
+        step = STEPS.get(request.method, "an answer")
         try:
             self._piped.requests.send(request)
             while isinstance(answer := self._answer(timeout, step), Began):
                 step = answer.step
                 began(step)
         except (EOFError, OSError):
-            raise LostError("failed", self._piped.death(f" at {step}")) from None
+            raise LaneError("failed", self._piped.death(f" at {step}")) from None
         if isinstance(answer, Failed):
-            raise LostError("failed", answer.why, misuse=answer.misuse)
-        return answer
-
-    def leave(self) -> None:
-        """Let the lane end its strategy, if it can.
-
-        Raises:
-            LostError: if it can't.
-        """
-        self.ask(Leave(), FAREWELL)
+            raise LaneError("failed", answer.why, misuse=answer.misuse)
+        return answer.value
 
     def end(self) -> None:
         """Kill the process and all that it started, whatever state they are in."""
@@ -111,39 +77,31 @@ class Child:
 
     def _answer(self, timeout: float, step: str) -> Answer:
         if not self._piped.answers.poll(timeout):
-            raise LostError("hung", f"no end of {step} within {timeout:g} s")
+            raise LaneError("hung", f"no end of {step} within {timeout:g} s")
         answer: Answer = self._piped.answers.recv()
         return answer
 
 
 @contextmanager
-def running() -> Iterator[Child]:
+def running() -> Iterator[LaneProcess]:
     """Start a lane's process; nothing of it is left at the end."""
     with processes.running("paceline.race.lane") as child:
-        yield Child(child)
+        yield LaneProcess(child)
 
 
-A = TypeVar("A")
-
-COMPARING = 10.0  # seconds that the results of one round may be compared, item by item
+COMPARE_TIMEOUT = 10.0  # seconds that the results of one round may be compared, item by item
 AT_ONCE = 1000  # items whose results are compared at once, at most
 NO_ANSWER = "they can't be pickled, or their == gives no answer"
 KEPT = 64 << 20  # bytes of a lane's results that the race remembers, so that it need not do them again
 
 
-class Entrant:
-    """A strategy that takes part, and what is known of it.
+class RunningLane:
+    """A strategy that takes part; `digests` are of its last round's results, if others are compared with it."""
 
-    Attributes:
-        result: how it stands.
-        child: its process.
-        digests: of the results of its last round, if others are compared with it.
-    """
-
-    def __init__(self, entry: Entry, child: Child, timeout: float) -> None:
-        self.result = LaneResult(entry.name, entry.workers)
+    def __init__(self, plan: PlannedLane, child: LaneProcess, timeout: float) -> None:
+        self.result = LaneResult(plan.name, plan.workers)
         self.child = child
-        self._entry, self._timeout = entry, timeout
+        self._plan, self._timeout = plan, timeout
         self.digests = b""
         self._remembered: dict[int, bytes | None] = {}
         self._room = KEPT
@@ -155,23 +113,22 @@ class Entrant:
 
     def wake(self) -> None:
         """Wait until its process is up, so that no other lane's start is measured beside it."""
-        self._ask(Forget(), Forgotten)
+        self._ask("forget")
 
     def start(self, function: str, items: Sequence[Item]) -> None:
         """Start its strategy."""
-        request = Enter(self._entry.strategy, function, self._entry.workers, items)
-        if entered := self._ask(request, Entered):
-            self.result.start_seconds = entered.seconds
+        if done := self._ask("enter", Enter(self._plan.strategy, function, self._plan.workers, items)):
+            self.result.start_seconds = done.value
 
-    def warm_up(self, first: "Entrant | None") -> float:
-        """Do a round that does not count, and give its seconds; then look at its memory."""
+    def warm_up(self, first: "RunningLane | None") -> float:
+        """Do a round that does not count, and return its seconds; then look at its memory."""
         ran = self._round(first)
-        if not (ran and self._ask(Forget(), Forgotten)):
+        if not (ran and self._ask("forget")):
             return 0.0
         self.result.memory_bytes = processes.memory_bytes(self.child.pid)
         return ran.seconds
 
-    def run(self, first: "Entrant | None") -> None:
+    def run(self, first: "RunningLane | None") -> None:
         """Do a round."""
         before = processes.workers_cpu_seconds(self.child.pid)
         if ran := self._round(first):
@@ -179,23 +136,20 @@ class Entrant:
             workers = processes.workers_cpu_seconds(self.child.pid) - before
             self.result.cpu_seconds = (self.result.cpu_seconds or 0.0) + ran.cpu_seconds + workers
 
-    def _round(self, first: "Entrant | None") -> Ran | None:
+    def _round(self, first: "RunningLane | None") -> Ran | None:
         """Do a round, and compare its results with those of the first lane; if this is it, others will."""
         other = first if first is not self and self.result.verdict == "ran" else None
         expected = values.digest(other.digests) if other and other.digests else None
-        ran = self._ask(Run(expected), Ran)
-        if ran and first is self:
-            self._become_reference(ran.digests)
+        done = self._ask("run", expected)
+        ran: Ran | None = done.value if done else None
+        if ran and first is self and ran.digests != self.digests:
+            self.digests, self._remembered, self._room = ran.digests, {}, KEPT
         if ran and ran.digests and other and expected:
             self._judge(other, differing(other.digests, ran.digests))
-            self._ask(Forget(), Forgotten)
+            self._ask("forget")
         return ran if self.racing else None
 
-    def _become_reference(self, digests: bytes) -> None:
-        if digests != self.digests:
-            self.digests, self._remembered, self._room = digests, {}, KEPT
-
-    def _judge(self, first: "Entrant", places: Sequence[int]) -> None:
+    def _judge(self, first: "RunningLane", places: Sequence[int]) -> None:
         """Tell whether results whose digests differ from those of the first lane do so themselves."""
         done, same = self._compare(first, places)
         if not (self.racing and first.racing) or (same and done == len(places)):
@@ -208,65 +162,61 @@ class Entrant:
             self.result.why = f"its results can't be compared with those of {name}: {NO_ANSWER}"
         else:
             self.result.why = (
-                f"in {COMPARING:g} s only {done} of {len(places)} results that pickle does not write as those of {name}"
-                " could be compared; they are the same"
+                f"in {COMPARE_TIMEOUT:g} s only {done} of {len(places)} results that pickle does not write as those of"
+                f" {name} could be compared; they are the same"
             )
 
-    def _compare(self, first: "Entrant", places: Sequence[int]) -> tuple[int, bool | None]:
+    def _compare(self, first: "RunningLane", places: Sequence[int]) -> tuple[int, bool | None]:
         """Compare results with those of the first lane, some at a time, until one is different, time is up or a lane
-        lost.
-
-        Returns:
-            How many were compared, and whether they are the same; None if it can't be told.
+        lost; return how many were compared, and whether they are the same, None if it can't be told.
         """
         same: bool | None = True
         done = 0
-        deadline = time.monotonic() + COMPARING
+        deadline = time.monotonic() + COMPARE_TIMEOUT
         while done < len(places) and same is not False and time.monotonic() < deadline:
             given = first.give(places[done : done + AT_ONCE])
-            compared = given and self._ask(Compare(places[done : done + len(given)], given), Compared)
+            compared = given and self._ask("compare", places[done : done + len(given)], given)
             if not given or not compared:
                 break
-            done, same = done + len(given), all_same([same, compared.same])
+            done, same = done + len(given), all_same([same, compared.value])
         return done, same
 
     def give(self, places: Sequence[int]) -> Sequence[bytes | None] | None:
-        """Give its results of one place or more, pickled, by doing them once more; None if the lane is lost at it."""
+        """Return its results of some places, pickled, by doing them once more; None if the lane is lost at it."""
         if known := [self._remembered[place] for place in takewhile(self._remembered.__contains__, places)]:
             return known
-        given = self._ask(Give(places), Given)
-        if given is None:
+        done = self._ask("give", places)
+        if done is None:
             return None
-        size = sum(map(sys.getsizeof, given.packed))
+        packed: Sequence[bytes | None] = done.value
+        size = sum(map(sys.getsizeof, packed))
         if size <= self._room:
             self._room -= size
-            self._remembered.update(zip(places, given.packed, strict=False))  # it gives as many as it has time for
-        return given.packed
+            self._remembered.update(zip(places, packed, strict=False))  # it gives as many as it has time for
+        return packed
 
     def leave(self) -> None:
         """End its strategy in good order; what happens there does not change its times."""
         if self.racing:
             try:
-                self.child.leave()
-            except LostError as lost:
+                self.child.ask(Request("leave"), LEAVE_TIMEOUT)
+            except LaneError as lost:
                 self.result.why = self.result.why or f"it did not end in good order: {lost}"
         self.child.end()
 
-    def _ask(self, request: Request, expected: type[A]) -> A | None:
+    def _ask(self, method: str, *arguments: Any) -> Done | None:
+        """Return the answer; None if the lane is lost, now or before."""
         if not self.racing:
             return None
         try:
-            answer = self.child.ask(request, self._timeout)
-        except LostError as lost:
-            self.result.verdict = "hung" if lost.verdict == "hung" else "failed"
-            self.result.why = str(lost)
+            return Done(self.child.ask(Request(method, arguments), self._timeout))
+        except LaneError as lost:
+            self.result.verdict, self.result.why = lost.verdict, str(lost)
             self.child.end()
             return None
-        assert isinstance(answer, expected)
-        return answer
 
 
-LOOK = 0.25  # seconds for which nothing of ours runs, to see what else does; load averages lag minutes behind
+BUSY_INTERVAL = 0.25  # seconds for which nothing of ours runs, to see what else does; load averages lag minutes behind
 BUSY = 0.2  # share of the CPU time from which on other work is worth a word
 
 
@@ -275,14 +225,13 @@ class TooLongError(ValueError):
 
 
 @dataclass(frozen=True)
-class Wish:
+class RaceRequest:
     """What was asked for; None where the race shall choose.
 
     Attributes:
         function: "module:function".
         items: of a round.
         all_items: whether `items` was chosen by somebody, so that all of them are meant.
-        workers: in each lane.
         rounds: of each lane, after the warm-up round.
         strategies: names; none means all that can run it.
         timeout: seconds for any one step.
@@ -299,59 +248,59 @@ class Wish:
     seed: int
 
 
-def probe(wish: Wish, progress: Progress) -> Findings:
+def probe(request: RaceRequest, progress: Progress) -> Findings:
     """Look at the function, in a process of its own.
 
     Raises:
-        LostError: if it fails, hangs or isn't there.
+        LaneError: if it fails, hangs or isn't there.
     """
-    progress.phase(f"probing {wish.function}")
+    progress.phase(f"probing {request.function}")
     with running() as child:
-        findings = child.ask(Probe(wish.function, wish.items), wish.timeout, progress.step)
-    assert isinstance(findings, Findings)
+        asked = Request("probe", (request.function, request.items))
+        findings: Findings = child.ask(asked, request.timeout, progress.step)
     return findings
 
 
-def race(wish: Wish, findings: Findings, progress: Progress) -> Race:
+def race(request: RaceRequest, findings: Findings, progress: Progress) -> Race:
     """Race every strategy that can run the function.
 
     Raises:
         TooLongError: if nobody could wait for its end.
     """
-    workers = wish.workers or choosing.workers_for(findings.cpu_share, machine.whole_cpus())
-    count = len(wish.items)
-    if not wish.all_items:
+    workers = request.workers or choosing.workers_for(findings.cpu_share, machine.whole_cpus())
+    count = len(request.items)
+    if not request.all_items:
         count = choosing.items_for(choosing.line_seconds(findings, count) / count, workers, count)
-    entries = choosing.entries(findings, workers, wish.strategies)
-    if words := _long(wish, findings, count, workers, sum(not entry.why_not for entry in entries)):
+    planned = choosing.planned_lanes(findings, workers, request.strategies)
+    if words := _long(request, findings, count, workers, sum(not plan.why_not for plan in planned)):
         progress.warn(words)
-    notes = [*busy(psutil.cpu_percent(LOOK) / 100), *traced(tracers.inherited())]
-    notes += [f"{count} items instead of {len(wish.items)}, as they are long"] if count < len(wish.items) else []
-    items = wish.items[:count]
-    timeout = max(wish.timeout, choosing.longest_round(choosing.line_seconds(findings, count), count))
+    notes = [*busy(psutil.cpu_percent(BUSY_INTERVAL) / 100), *traced(tracers.inherited())]
+    notes += [f"{count} items instead of {len(request.items)}, as they are long"] if count < len(request.items) else []
+    items = request.items[:count]
+    timeout = max(request.timeout, choosing.longest_round(choosing.line_seconds(findings, count), count))
     with ExitStack() as stack:
-        lanes = [Entrant(entry, stack.enter_context(running()), timeout) for entry in entries if not entry.why_not]
-        notes += _run(wish, items, lanes, progress, compare=findings.stable is not False)
+        lanes = [RunningLane(plan, stack.enter_context(running()), timeout) for plan in planned if not plan.why_not]
+        notes += _run(request, items, lanes, progress, compare=findings.stable is not False)
     results = {lane.result.name: lane.result for lane in lanes}
     listed = [
-        results.get(entry.name) or LaneResult(entry.name, entry.workers, "left out", entry.why_not) for entry in entries
+        results.get(plan.name) or LaneResult(plan.name, plan.workers, "left out", plan.why_not) for plan in planned
     ]
-    return Race(wish.function, findings, count, workers, wish.timeout, wish.seed, listed, notes)
+    return Race(request.function, findings, count, workers, request.seed, listed, notes)
 
 
-def _long(wish: Wish, findings: Findings, count: int, workers: int, lanes: int) -> str | None:
+def _long(request: RaceRequest, findings: Findings, count: int, workers: int, lanes: int) -> str | None:
     """Return that a race should take far longer than one does, if it should.
 
     Raises:
         TooLongError: if nobody could wait for its end.
     """
-    whole = choosing.race_seconds(findings, count, lanes, workers, wish.rounds)
+    whole = choosing.race_seconds(findings, count, lanes, workers, request.rounds)
     if whole <= choosing.FAR_BEYOND:
         return None
     line = choosing.line_seconds(findings, count)
     grows = ", as each takes longer than the one before" if choosing.growth(findings.tried) else ""
     words = (
-        f"{wish.function} should take about {duration(whole)} to race: {many(count, 'item')} come to some"
+        f"{request.function} should take about {duration(whole)} to race: {many(count, 'item')} come to some"
         f" {duration(line)} one after the other{grows};"
         f" choose fewer (--count {choosing.fewer(findings, count)}) or shorter ones (--items FILE)"
     )
@@ -361,11 +310,7 @@ def _long(wish: Wish, findings: Findings, count: int, workers: int, lanes: int) 
 
 
 def busy(share: float) -> list[str]:
-    """Warn of a machine that has other work.
-
-    Args:
-        share: of all its CPU time that other work takes, 0 to 1.
-    """
+    """Warn of a machine where other work takes a large share, 0 to 1, of all CPU time."""
     if share < BUSY:
         return []
     return [
@@ -374,12 +319,7 @@ def busy(share: float) -> list[str]:
 
 
 def fewer(rounds: int, turn: float) -> list[str]:
-    """Return why there are fewer rounds than usual.
-
-    Args:
-        rounds: of each lane.
-        turn: seconds that one of each takes.
-    """
+    """Return why there are fewer rounds of each lane than usual, where a turn, one of each, takes so many seconds."""
     if rounds >= choosing.ROUNDS:
         return []
     why = f"to take about {setting(choosing.BUDGET)} in all"
@@ -394,35 +334,35 @@ def traced(names: list[str]) -> list[str]:
 
 
 def _run(
-    wish: Wish, items: Sequence[Item], lanes: Sequence[Entrant], progress: Progress, *, compare: bool
+    request: RaceRequest, items: Sequence[Item], lanes: Sequence[RunningLane], progress: Progress, *, compare: bool
 ) -> list[str]:
-    """Start, warm up, race and end all lanes; give what was decided on the way."""
+    """Start, warm up, race and end all lanes; return what was decided on the way."""
     if not lanes:
         return []
     progress.phase(f"starting {', '.join(lane.result.name for lane in lanes)}")
-    _each(lanes, progress, Entrant.wake)
-    _each(lanes, progress, lambda lane: lane.start(wish.function, items))
+    _each(lanes, progress, RunningLane.wake)
+    _each(lanes, progress, lambda lane: lane.start(request.function, items))
 
-    def reference() -> Entrant | None:
+    def reference() -> RunningLane | None:
         return next((lane for lane in lanes if lane.racing), None) if compare else None
 
     progress.phase("warming up")
     warm: list[float] = []
     _each(lanes, progress, lambda lane: warm.append(lane.warm_up(reference())))
-    rounds = wish.rounds or choosing.rounds_for(warm)
-    order = random.Random(wish.seed)  # noqa: S311 - an order to draw, no secret
+    rounds = request.rounds or choosing.rounds_for(warm)
+    order = random.Random(request.seed)  # noqa: S311 - an order to draw, no secret
     for turn in range(rounds):
         progress.phase(f"round {turn + 1} of {rounds}")
         _each(order.sample(lanes, len(lanes)), progress, lambda lane: lane.run(reference()))
     progress.phase("ending")
-    _each(lanes, progress, Entrant.leave)
+    _each(lanes, progress, RunningLane.leave)
     for lane in lanes:
         if lane.result.cpu_seconds is not None:
             lane.result.cpu_seconds /= len(lane.result.rounds)
-    return [] if wish.rounds else fewer(rounds, sum(warm))
+    return [] if request.rounds else fewer(rounds, sum(warm))
 
 
-def _each(lanes: Sequence[Entrant], progress: Progress, act: Callable[[Entrant], None]) -> None:
+def _each(lanes: Sequence[RunningLane], progress: Progress, act: Callable[[RunningLane], None]) -> None:
     for lane in lanes:
         if lane.racing:
             progress.step(lane.result.name)

@@ -31,4 +31,6 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     Ray,
 )
 
-__all__ = ["STRATEGIES", "NotEnded", "NotReady", "Strategy", "WorkerDied"]
+BY_NAME: dict[str, type[Strategy]] = {strategy.name: strategy for strategy in STRATEGIES}
+
+__all__ = ["BY_NAME", "STRATEGIES", "NotEnded", "NotReady", "Strategy", "WorkerDied"]

@@ -1,6 +1,4 @@
-"""The process in which a strategy is watched: `python -m paceline.watch.inside` does what its standard input says,
-once.
-"""
+"""The process in which a strategy is watched: `python -m paceline.watch.inside` does once what its input says."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,8 +7,8 @@ from paceline.child.inside import Failed, ends
 from paceline.contracts import Workload
 from paceline.race.lane import FORKING, end_with_race
 from paceline.race.probing import Output
-from paceline.strategies import STRATEGIES, Strategy
-from paceline.watch.messages import Ended, Ran, Request, UnfitError
+from paceline.strategies import BY_NAME, Strategy
+from paceline.watch.messages import Ended, Ran, RunTwice, UnfitError
 from paceline.workers.spans import Observed
 from paceline.workloads import Call, call
 from paceline.workloads.call import NoSuchFunctionError
@@ -20,22 +18,22 @@ def main() -> None:
     """Answer, and end."""
     requests, answers = ends()
     output = Output()
-    request: Request = requests.recv()
+    request: RunTwice = requests.recv()
     try:
         with run(request, requests.fileno(), output):
             answers.send(Ran(output.first_line()))
         answers.send(Ended())
     except BaseException as error:  # noqa: BLE001 - a function may raise anything, SystemExit among it
-        answers.send(Failed(output.told(error), misuse=isinstance(error, NoSuchFunctionError)))
+        answers.send(Failed(output.describe(error), misuse=isinstance(error, NoSuchFunctionError)))
 
 
 @contextmanager
-def run(request: Request, lifeline: int, output: Output) -> Iterator[None]:
+def run(request: RunTwice, lifeline: int, output: Output) -> Iterator[None]:
     """Run a warm round and a watched one, telling them apart in the log; the strategy ends with the context."""
     forks = request.strategy == FORKING
     if not forks:
         end_with_race(lifeline)
-    chosen = next(known for known in STRATEGIES if known.name == request.strategy)
+    chosen = BY_NAME[request.strategy]
     check_face(chosen, request.workload)
     observed = Observed(request.workload, request.log)
     with chosen(observed, request.workers, **request.options) as strategy:
@@ -59,7 +57,7 @@ def check_face(strategy: type[Strategy], workload: Workload) -> None:
         workload.check()
         face = "async" if workload.is_async() or (strategy.face == "async" and workload.wraps_async(0)) else "blocking"
         if face != strategy.face:
-            fit = ", ".join(known.name for known in STRATEGIES if known.face == face)
+            fit = ", ".join(name for name, known in BY_NAME.items() if known.face == face)
             raise UnfitError(
                 f"{strategy.name} runs {strategy.face} functions, and this one is {face}; use one of {fit}"
             )

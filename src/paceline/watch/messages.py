@@ -1,6 +1,4 @@
-"""What goes to the process in which a strategy is watched, and comes back from it; the spans take a way of their
-own.
-"""
+"""What goes to the process in which a strategy is watched, and comes back from it; spans take a way of their own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +8,7 @@ from paceline.contracts import Option, Workload
 
 
 @dataclass(frozen=True)
-class Request:
+class RunTwice:
     """Run so many items twice with a strategy. Answered by `Ran` and then `Ended`, or by `Failed` in the place of
     either.
 

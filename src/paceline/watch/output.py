@@ -23,11 +23,7 @@ COLUMNS = ("worker", "process", "thread", "items", "idle", "longest\nrun", "migr
 
 
 class Numbers:
-    """Lines of numbers that grow as items complete, each coloured by its worker at a terminal, plain elsewhere.
-
-    Args:
-        workers: how many there are; all numbers are as wide as the last one's.
-    """
+    """Lines of workers' numbers that grow as items complete, coloured at a terminal, as wide as the last one's."""
 
     def __init__(self, workers: int) -> None:
         self._width = len(str(workers - 1))
@@ -56,13 +52,7 @@ class Numbers:
 
 
 def summary(opened: Sequence[Opened], spans: Sequence[Span], printed: str | None) -> list[RenderableType]:
-    """Lay out what the round comes to: a line for each worker, then sentences.
-
-    Args:
-        opened: every worker.
-        spans: of the watched round, in any order.
-        printed: the first line that the items printed.
-    """
+    """Lay out what the round comes to: a line for each worker, then sentences."""
     begin, end = min(span.start for span in spans), max(span.end for span in spans)
     idle = traces.idle_shares(spans, begin, end, len(opened))
     runs = _longest_runs(spans)
@@ -91,20 +81,20 @@ def _longest_runs(spans: Sequence[Span]) -> dict[int, int]:
 
 
 def _sentences(spans: Sequence[Span], opened: Sequence[Opened], printed: str | None) -> Iterator[str]:
-    told = traces.figures(spans, len(opened))
-    idle, took = formats.percent(told["idle_share"]), formats.seconds(told["makespan_seconds"])
+    figures = traces.figures(spans, len(opened))
+    idle, took = formats.percent(figures["idle_share"]), formats.seconds(figures["makespan_seconds"])
     yield f"The round took {took}; on average a worker was idle for {idle} of it."
-    yield f"At most {told['most_in_flight']} items were under way at once."
-    if told["most_in_flight"] == 1 < len(opened) and len({(worker.pid, worker.thread) for worker in opened}) == 1:
+    yield f"At most {figures['most_in_flight']} items were under way at once."
+    if figures["most_in_flight"] == 1 < len(opened) and len({(worker.pid, worker.thread) for worker in opened}) == 1:
         yield "No item let its event loop go on to another: it blocks the loop, or waits for nothing."
-    yield _runs(spans, told)
-    if "repeats_from_idle_share" in told:
-        share = formats.percent(told["repeats_from_idle_share"])
+    yield _runs(spans, figures)
+    if "repeats_from_idle_share" in figures:
+        share = formats.percent(figures["repeats_from_idle_share"])
         yield f"Where a worker did two items in a row, nobody else was idle in {share} of the cases."
-    if "disorder_share" in told:
-        yield f"Pairs of items that were done in the other order: {_disorder(told)}."
-    if "migrations" in told:
-        share, moves = formats.percent(told["worker_is_cpu_share"]), told["migrations"]
+    if "disorder_share" in figures:
+        yield f"Pairs of items that were done in the other order: {_disorder(figures)}."
+    if "migrations" in figures:
+        share, moves = formats.percent(figures["worker_is_cpu_share"]), figures["migrations"]
         yield f"{share} of the items ran on the CPU that their worker is best named after."
         yield f"Workers were seen to change their CPU {formats.many(int(moves), 'time')}."
     else:
@@ -113,15 +103,15 @@ def _sentences(spans: Sequence[Span], opened: Sequence[Opened], printed: str | N
         yield f"The items print ({printed[:60]!r}); that is kept out of this."
 
 
-def _disorder(told: dict[str, float | int]) -> str:
-    of_all = f"{formats.percent(told['disorder_share'])} of all"
-    if "inversion_share" not in told:
+def _disorder(figures: dict[str, float | int]) -> str:
+    of_all = f"{formats.percent(figures['disorder_share'])} of all"
+    if "inversion_share" not in figures:
         return of_all
-    return f"{of_all}, {formats.percent(told['inversion_share'])} of those that were under way together"
+    return f"{of_all}, {formats.percent(figures['inversion_share'])} of those that were under way together"
 
 
-def _runs(spans: Sequence[Span], told: dict[str, float | int]) -> str:
+def _runs(spans: Sequence[Span], figures: dict[str, float | int]) -> str:
     lengths = sorted(Counter(traces.run_lengths(traces.workers_in_item_order(spans))).items())
     each = ", ".join(f"{count} of length {length}" for length, count in lengths)
-    chance = f"; chance would bring {formats.digits(told['expected_run'])}" if "expected_run" in told else ""
-    return f"Runs of one worker in item order: {each}; on average {formats.digits(told['mean_run'])}{chance}."
+    chance = f"; chance would bring {formats.digits(figures['expected_run'])}" if "expected_run" in figures else ""
+    return f"Runs of one worker in item order: {each}; on average {formats.digits(figures['mean_run'])}{chance}."

@@ -7,7 +7,7 @@ from typing import Any
 
 from paceline.server.ledger import Served
 from paceline.server.process import Instrument
-from paceline.watch.following import Wish, rounds
+from paceline.watch.following import WatchRequest, rounds
 from paceline.watch.messages import Ended, Ran
 from paceline.workers.spans import Forgotten, Opened, Span
 
@@ -16,14 +16,13 @@ from paceline.workers.spans import Forgotten, Opened, Span
 class Round:
     """What there is to know of one round; all seconds on `time.monotonic()`.
 
-    Args:
+    Attributes:
         opened: every worker, in the order of their numbers.
         spans: of the workers, shape (items,), in order of completion.
         served: of the server, in order of completion; empty without one.
         server: the server's process; None without one.
         dropped: how many spans the server had no room for.
         printed: the first line that the items printed, if any.
-        ended: how the workers ended.
     """
 
     opened: tuple[Opened, ...]
@@ -35,8 +34,8 @@ class Round:
     ended: Ended = field(default_factory=Ended)
 
 
-def collected(wished: Wish) -> Round:
-    """Run a warm round and another one, and give the second.
+def collected(request: WatchRequest) -> Round:
+    """Run a warm round and another one, and return the second.
 
     Raises:
         WatchError: if it can't be done.
@@ -46,7 +45,7 @@ def collected(wished: Wish) -> Round:
     spans: list[Span] = []
     printed: str | None = None
     ended = Ended()
-    with rounds(wished, spans=True) as (records, server):
+    with rounds(request, spans=True) as (records, server):
         for record in records:
             match record:
                 case Opened():
@@ -80,12 +79,7 @@ NANOSECONDS = 1_000_000_000  # in a second
 
 
 def as_text(traced: Round, facts: Mapping[str, Any]) -> str:
-    """Write a round as a JSON object, one event a line.
-
-    Args:
-        traced: at least one item.
-        facts: what it is a round of, for `otherData`.
-    """
+    """Write a round of at least one item as a JSON object, one event a line, with what it is a round of."""
     lines = ",\n".join(json.dumps(event) for event in events(traced))
     return f'{{"traceEvents": [\n{lines}\n],\n"displayTimeUnit": "ms",\n"otherData": {json.dumps(facts)}}}\n'
 
@@ -97,49 +91,36 @@ def events(traced: Round) -> list[Event]:
     share a thread, and viewers take thread 0 for an idle CPU.
     """
     zero = min([*(span.start for span in traced.spans), *(span.start for span in traced.served)])
-    slices = [*(_item(span, zero) for span in traced.spans), *(_answer(span, traced, zero) for span in traced.served)]
+    slices = [
+        *(_item(span, zero) for span in traced.spans),
+        *(_answer(span, traced.server, zero) for span in traced.served),
+    ]
     timed = [*slices, *_flows(traced, zero)]  # of two at the same time the slice comes first: a flow binds to it
     return [*_names(traced), *sorted(timed, key=lambda event: event["ts"])]
 
 
-def lane(number: int) -> int:
-    """Return the number of a worker's or a connection's lane."""
-    return number + 1
+def _lane(pid: int | None, number: int) -> Event:
+    return {"pid": pid, "tid": number + 1}
 
 
 def _item(span: Span, zero: float) -> Event:
-    args = {"item": span.item, "worker": span.worker, "cpu_start": span.cpu_start, "cpu_end": span.cpu_end}
-    return {
-        "name": f"item {span.item}",
-        "cat": "item",
-        "ph": "X",
-        **_times(span, zero),
-        "pid": span.pid,
-        "tid": lane(span.worker),
-        "args": {**args, "thread": span.thread},
-    }
+    args = {"worker": span.worker, "cpu_start": span.cpu_start, "cpu_end": span.cpu_end, "thread": span.thread}
+    return _slice(span, "item", zero, (span.pid, span.worker), args)
 
 
-def _answer(span: Served, traced: Round, zero: float) -> Event:
+def _answer(span: Served, server: int | None, zero: float) -> Event:
     late = {"service_seconds": round(span.due - span.start, 9), "late_seconds": round(span.end - span.due, 9)}
-    return {
-        "name": f"item {span.item}",
-        "cat": "answer",
-        "ph": "X",
-        **_times(span, zero),
-        "pid": traced.server,
-        "tid": lane(span.connection),
-        "args": {"item": span.item, "connection": span.connection, **late},
-    }
+    return _slice(span, "answer", zero, (server, span.connection), {"connection": span.connection, **late})
+
+
+def _slice(span: Span | Served, what: str, zero: float, lane: tuple[int | None, int], args: Event) -> Event:
+    named = {"name": f"item {span.item}", "cat": what, "ph": "X", **_times(span, zero)}
+    return {**named, **_lane(*lane), "args": {"item": span.item, **args}}
 
 
 def _times(span: Span | Served, zero: float) -> dict[str, float]:
-    start, end = _nanoseconds(span.start - zero), _nanoseconds(span.end - zero)
+    start, end = (round((at - zero) * NANOSECONDS) for at in (span.start, span.end))
     return {"ts": start / 1000, "dur": (end - start) / 1000}
-
-
-def _nanoseconds(seconds: float) -> int:
-    return round(seconds * NANOSECONDS)
 
 
 def _flows(traced: Round, zero: float) -> Iterator[Event]:
@@ -150,8 +131,8 @@ def _flows(traced: Round, zero: float) -> Iterator[Event]:
         if span is None or not span.start <= served.start <= span.end:
             continue
         shared = {"name": "request", "cat": "request", "id": number}
-        yield {**shared, "ph": "s", "ts": _times(span, zero)["ts"], "pid": span.pid, "tid": lane(span.worker)}
-        there = {"pid": traced.server, "tid": lane(served.connection)}
+        yield {**shared, "ph": "s", "ts": _times(span, zero)["ts"], **_lane(span.pid, span.worker)}
+        there = _lane(traced.server, served.connection)
         yield {**shared, "ph": "f", "bp": "e", "ts": _times(served, zero)["ts"], **there}
 
 
@@ -172,9 +153,7 @@ def _names(traced: Round) -> Iterator[Event]:
 
 
 def _called(workers: Sequence[int]) -> str:
-    """Name a process after its workers, as viewers show its number anyway: "worker 3", "workers 0-3", "workers 0 2
-    5".
-    """
+    """Name a process after its workers, as viewers show its number anyway: "worker 3", "workers 0-3", "workers 0 2"."""
     first, last = workers[0], workers[-1]
     if first == last:
         return f"worker {first}"
@@ -183,7 +162,6 @@ def _called(workers: Sequence[int]) -> str:
 
 
 def _names_of_lane(what: str, pid: int, number: int, name: str, place: int) -> Iterator[Event]:
-    """Name a process or a thread, and give it a place among the others."""
-    shared = {"ph": "M", "ts": 0, "pid": pid, "tid": lane(number)}
+    shared = {"ph": "M", "ts": 0, **_lane(pid, number)}
     yield {"name": f"{what}_name", **shared, "args": {"name": name}}
     yield {"name": f"{what}_sort_index", **shared, "args": {"sort_index": place}}
