@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from paceline import machine
-from paceline.contracts import Face, Item
+from paceline.contracts import Flavour, Item
 from paceline.measuring.rounds import Rounds
 from paceline.server.service import Service
 from paceline.stats import samples
@@ -23,40 +23,40 @@ UNKNOWN_SECONDS = 1.0  # of an item of which nothing is known
 
 
 @singledispatch
-def workload_facts(workload: object, face: Face) -> dict[str, Any]:
+def workload_facts(workload: object, flavour: Flavour) -> dict[str, Any]:
     """Return what tells a workload's cells apart: client, kernel, steps, latency, size, share, function, item length;
     nothing of a foreign one.
     """
-    del workload, face
+    del workload, flavour
     return {}
 
 
 @workload_facts.register
-def _(workload: Compute, face: Face) -> dict[str, Any]:
-    del face
+def _(workload: Compute, flavour: Flavour) -> dict[str, Any]:
+    del flavour
     return {"kernel": workload.kernel, "n": workload.n}
 
 
 @workload_facts.register
-def _(workload: Call, face: Face) -> dict[str, Any]:
-    del face
+def _(workload: Call, flavour: Flavour) -> dict[str, Any]:
+    del flavour
     return {"function": workload.function}
 
 
 @workload_facts.register
-def _(workload: Carry, face: Face) -> dict[str, Any]:
-    del face
+def _(workload: Carry, flavour: Flavour) -> dict[str, Any]:
+    del flavour
     return {"size": workload.size, "item_cpu_seconds": workload.cpu_seconds, "steps": workload.steps}
 
 
 @workload_facts.register
-def _(workload: Fetch, face: Face) -> dict[str, Any]:
-    return {"client": workload.client_for(face), "latency": _service(workload).latency, "size": workload.size}
+def _(workload: Fetch, flavour: Flavour) -> dict[str, Any]:
+    return {"client": workload.client_for(flavour), "latency": _service(workload).latency, "size": workload.size}
 
 
 @workload_facts.register
-def _(workload: Mixed, face: Face) -> dict[str, Any]:
-    figures = workload_facts(workload.fetch, face)
+def _(workload: Mixed, flavour: Flavour) -> dict[str, Any]:
+    figures = workload_facts(workload.fetch, flavour)
     whole = figures["latency"] + workload.cpu_seconds
     return {**figures, "share": workload.cpu_seconds / whole if whole else 0.0}
 
@@ -173,7 +173,7 @@ class Cell:
 
 def described(experiment: str, strategy: Strategy, items: Sequence[Item]) -> Cell:
     """Begin a cell with what is known before it is measured."""
-    figures = workload_facts(strategy.workload, strategy.face)
+    figures = workload_facts(strategy.workload, strategy.flavour)
     return Cell(
         experiment=experiment,
         strategy=strategy.name,

@@ -64,11 +64,11 @@ def _entry(strategy: type[Strategy], findings: Findings, workers: int, wanted: C
 def _why_not(strategy: type[Strategy], findings: Findings, wanted: Collection[str]) -> str | None:
     if wanted and strategy.name not in wanted:
         return "not asked for"
-    if strategy.face != findings.face:
-        return f"runs {strategy.face} functions; this one is {findings.face}"
+    if strategy.flavour != findings.face:
+        return f"runs {strategy.flavour} functions; this one is {findings.face}"
     if findings.unpicklable and strategy.name in OTHER_PROCESSES:
         return f"can't be pickled: {findings.unpicklable}"
-    if (unmet := strategy.unavailable()) or not strategy.heavy or wanted:
+    if (unmet := strategy.unavailable()) or not strategy.slow_start or wanted:
         return unmet
     return f"takes seconds to start; ask for it: --strategy {strategy.name}"
 

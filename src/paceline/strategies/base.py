@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from types import MappingProxyType, TracebackType
 from typing import ClassVar, Self
 
-from paceline.contracts import Face, Item, Option, Result, Workload
+from paceline.contracts import Flavour, Item, Option, Result, Workload
 
 START_TIMEOUT = 60.0  # seconds until a worker that has not come to the rendezvous counts as lost
 STOP_TIMEOUT = 60.0  # seconds a worker may take to finish its item and close its workload
@@ -44,9 +44,9 @@ class Strategy(ABC):
     """
 
     name: ClassVar[str]
-    face: ClassVar[Face] = "blocking"  # which side of a workload its workers open
+    flavour: ClassVar[Flavour] = "blocking"  # which side of a workload its workers open
     extra: ClassVar[str | None] = None  # of this package, which installs the library that it needs; None: it needs none
-    heavy: ClassVar[bool] = False  # its start takes seconds: experiments leave it out unless it is asked for
+    slow_start: ClassVar[bool] = False  # its start takes seconds: experiments leave it out unless it is asked for
     scheme: ClassVar[str | None] = None  # of the addresses of clusters that it can use: option `cluster`
     most_workers: ClassVar[int | None] = None  # None: as many as asked for
     sessions: int | None = None  # how often the workload is opened; None: once in each worker

@@ -110,7 +110,7 @@ class Engine(Strategy):
     """
 
     extra: ClassVar[str | None] = "cluster"
-    heavy: ClassVar[bool] = True
+    slow_start: ClassVar[bool] = True
     scheme: ClassVar[str]
     defaults: ClassVar[MappingProxyType[str, Option]] = MappingProxyType({"chunksize": 1, "cluster": None})
 

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import ClassVar, Self
 
 from paceline import machine
-from paceline.contracts import Face, Item, Option, Result, Workload
+from paceline.contracts import Flavour, Item, Option, Result, Workload
 from paceline.strategies.base import Strategy, unmet
 from paceline.workers.event_loop import all_results, runner
 
@@ -18,7 +18,7 @@ class Asyncio(Strategy):
     """
 
     name: ClassVar[str] = "asyncio"
-    face: ClassVar[Face] = "async"
+    flavour: ClassVar[Flavour] = "async"
     sessions = 1
     fixed: ClassVar[dict[str, str]] = {"loop": "asyncio"}
 
@@ -62,7 +62,7 @@ class Trio(Strategy):
     """One loop, kept open from entering to leaving, and as many tasks as workers that draw items from one queue."""
 
     name: ClassVar[str] = "trio"
-    face: ClassVar[Face] = "trio"
+    flavour: ClassVar[Flavour] = "trio"
     extra: ClassVar[str | None] = "trio"
     sessions = 1
     fixed: ClassVar[dict[str, Option]] = {"loop": "trio"}
@@ -97,7 +97,7 @@ class Gevent(Strategy):
     """
 
     name: ClassVar[str] = "gevent"
-    face: ClassVar[Face] = "gevent"
+    flavour: ClassVar[Flavour] = "gevent"
     extra: ClassVar[str | None] = "gevent"
     fixed: ClassVar[dict[str, Option]] = {"loop": "gevent"}
 

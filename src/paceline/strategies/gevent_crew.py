@@ -13,7 +13,7 @@ from gevent._hub_local import get_hub_if_exists  # there is no public way to ask
 from gevent.event import Event
 from gevent.queue import SimpleQueue
 
-from paceline.contracts import Item, Result, Workload, gevent_side
+from paceline.contracts import Item, Result, Workload, open_workload
 from paceline.strategies.base import STOP_TIMEOUT
 
 _borrowers: dict[Any, int] = {}
@@ -105,7 +105,7 @@ class Worker:
 
     def _live(self, workload: Workload) -> None:
         try:
-            with gevent_side(workload) as run:
+            with open_workload(workload, "gevent") as run:
                 self.opened.set()
                 while (current := self.rounds.get()) is not None:
                     current.drain(run)

@@ -9,7 +9,7 @@ from types import MappingProxyType, TracebackType
 from typing import Any, ClassVar, Self
 
 from paceline import machine
-from paceline.contracts import Face, Item, Option, Result, Workload
+from paceline.contracts import Flavour, Item, Option, Result, Workload
 from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, NotReady, Strategy
 from paceline.strategies.threads import Crew
 from paceline.strategies.worker_processes import death, ended, last_words, late_end, stop_forkserver, wait_for_ends
@@ -28,7 +28,7 @@ class SharedLoops(Strategy):
         ValueError: if `loops` is not a whole number of 1 or more.
     """
 
-    face: ClassVar[Face] = "async"
+    flavour: ClassVar[Flavour] = "async"
     defaults: ClassVar[Mapping[str, Option]] = MappingProxyType({"loops": None})
 
     def __init__(self, workload: Workload, workers: int, **options: Option) -> None:

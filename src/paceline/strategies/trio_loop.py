@@ -8,7 +8,7 @@ from typing import Any
 
 import trio
 
-from paceline.contracts import Item, Result, Workload, trio_side
+from paceline.contracts import Item, Result, Workload, open_workload
 from paceline.strategies.base import WorkerDied
 
 
@@ -120,7 +120,7 @@ class Loop:
             self._ended.set_result(None)
 
     async def _live(self) -> None:
-        async with trio_side(self._workload, self._workers) as run:
+        async with open_workload(self._workload, "trio", self._workers) as run:
             self._ready.set_result(trio.lowlevel.current_trio_token())
             while (current := self._rounds.get()) is not None:
                 await current.play(run, self._workers)

@@ -36,7 +36,7 @@ def run(request: Request, lifeline: int, output: Output) -> Iterator[None]:
     if not forks:
         end_with_race(lifeline)
     chosen = next(known for known in STRATEGIES if known.name == request.strategy)
-    check_face(chosen, request.workload)
+    check_flavour(chosen, request.workload)
     observed = Observed(request.workload, request.log)
     with chosen(observed, request.workers, **request.options) as strategy:
         if forks:  # a thread before the fork would be copied in the middle of something
@@ -49,19 +49,20 @@ def run(request: Request, lifeline: int, output: Output) -> Iterator[None]:
         yield
 
 
-def check_face(strategy: type[Strategy], workload: Workload) -> None:
-    """See to it that a strategy and somebody's function go together; our own workloads have both faces.
+def check_flavour(strategy: type[Strategy], workload: Workload) -> None:
+    """See to it that a strategy and somebody's function go together; our own workloads have both flavours.
 
     Raises:
         UnfitError: if they don't.
     """
     if isinstance(workload, Call):
         workload.check()
-        face = "async" if workload.is_async() or (strategy.face == "async" and workload.wraps_async(0)) else "blocking"
-        if face != strategy.face:
-            fit = ", ".join(known.name for known in STRATEGIES if known.face == face)
+        is_async = workload.is_async() or (strategy.flavour == "async" and workload.wraps_async(0))
+        flavour = "async" if is_async else "blocking"
+        if flavour != strategy.flavour:
+            fit = ", ".join(known.name for known in STRATEGIES if known.flavour == flavour)
             raise UnfitError(
-                f"{strategy.name} runs {strategy.face} functions, and this one is {face}; use one of {fit}"
+                f"{strategy.name} runs {strategy.flavour} functions, and this one is {flavour}; use one of {fit}"
             )
 
 

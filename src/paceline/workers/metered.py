@@ -3,13 +3,13 @@
 import json
 import os
 import resource
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from paceline.contracts import Item, Result, Workload, gevent_side, trio_side
+from paceline.contracts import EveryFlavour, Flavour, Item, Result, Workload, adapted, open_workload
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def usage() -> Usage:
 
 
 @dataclass(frozen=True)
-class Metered:
+class Metered(EveryFlavour):
     """Has each worker write down, between opening and closing the workload, what its process used.
 
     What workers in the process that made this used is counted by that process itself.
@@ -49,34 +49,11 @@ class Metered:
     home: int
 
     def expected(self, item: Item) -> Result:
-        """As the workload says."""
         return self.workload.expected(item)
 
-    @contextmanager
-    def worker(self) -> Iterator[Callable[[Item], Result]]:
+    def open(self, flavour: Flavour, concurrency: int) -> Any:
         """Open the workload and hand out its own function."""
-        with self.workload.worker() as run, self._writing_down():
-            yield run
-
-    @asynccontextmanager
-    async def async_worker(self, concurrency: int) -> AsyncIterator[Callable[[Item], Awaitable[Result]]]:
-        """Open the workload for a loop and hand out its own function."""
-        async with self.workload.async_worker(concurrency) as run:
-            with self._writing_down():
-                yield run
-
-    @asynccontextmanager
-    async def trio_worker(self, concurrency: int) -> AsyncIterator[Callable[[Item], Awaitable[Result]]]:
-        """Open the workload for trio and hand out its own function."""
-        async with trio_side(self.workload, concurrency) as run:
-            with self._writing_down():
-                yield run
-
-    @contextmanager
-    def gevent_worker(self) -> Iterator[Callable[[Item], Result]]:
-        """Open the workload for a greenlet and hand out its own function."""
-        with gevent_side(self.workload) as run, self._writing_down():
-            yield run
+        return adapted(open_workload(self.workload, flavour, concurrency), flavour, self._writing_down)
 
     def used(self) -> Usage:
         """Add up what the worker processes wrote down; complete once they have ended."""
@@ -90,9 +67,9 @@ class Metered:
         return [json.loads(line) for line in self.ledger.read_text().splitlines()] if self.ledger.exists() else []
 
     @contextmanager
-    def _writing_down(self) -> Iterator[None]:
+    def _writing_down(self, run: Any) -> Iterator[Any]:
         before = usage()
-        yield
+        yield run
         if not self.ledger.parent.is_dir():  # on another machine, where nobody would read it
             return
         line = json.dumps({"pid": os.getpid(), "used": asdict(usage() - before)}) + "\n"

@@ -5,19 +5,24 @@ import json
 import os
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import (
-    AbstractAsyncContextManager,
-    AbstractContextManager,
-    asynccontextmanager,
-    contextmanager,
-    suppress,
-)
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from paceline.contracts import Item, Result, Workload, gevent_side, trio_side
+from paceline.contracts import (
+    AWAITED,
+    AsyncRun,
+    EveryFlavour,
+    Flavour,
+    Item,
+    Result,
+    Run,
+    Workload,
+    adapted,
+    open_workload,
+)
 
 
 @dataclass(frozen=True)
@@ -217,7 +222,7 @@ def number(item: Item) -> int | None:
 
 
 @dataclass(frozen=True)
-class Observed:
+class Observed(EveryFlavour):
     """Has each worker leave a span for every item, one that fails too, which raises what it raised.
 
     What opens the blocking side is one worker; what opens the async side is as many as it keeps items in flight: the
@@ -232,32 +237,18 @@ class Observed:
     log: Path
 
     def expected(self, item: Item) -> Result:
-        """As the workload says."""
         return self.workload.expected(item)
 
-    @contextmanager
-    def worker(self) -> Iterator[Callable[[Item], Result]]:
+    def open(self, flavour: Flavour, concurrency: int) -> Any:
         """Open the workload and hand out its function, watched."""
-        with self._watched(self.workload.worker()) as watched:
-            yield watched
+        places, watch = (concurrency, _watched_on_loop) if flavour in AWAITED else (1, _watched)
 
-    @asynccontextmanager
-    async def async_worker(self, concurrency: int) -> AsyncIterator[Callable[[Item], Awaitable[Result]]]:
-        """Open the workload for a loop and hand out its function, watched."""
-        async with self._watched_loop(self.workload.async_worker(concurrency), concurrency) as watched:
-            yield watched
+        @contextmanager
+        def watching(run: Any) -> Iterator[Any]:
+            with session(self.log, places) as opened:
+                yield watch(run, opened, places)
 
-    @asynccontextmanager
-    async def trio_worker(self, concurrency: int) -> AsyncIterator[Callable[[Item], Awaitable[Result]]]:
-        """Open the workload for trio and hand out its function, watched."""
-        async with self._watched_loop(trio_side(self.workload, concurrency), concurrency) as watched:
-            yield watched
-
-    @contextmanager
-    def gevent_worker(self) -> Iterator[Callable[[Item], Result]]:
-        """Open the workload for a greenlet, which is a worker, and hand out its function, watched."""
-        with self._watched(gevent_side(self.workload)) as watched:
-            yield watched
+        return adapted(open_workload(self.workload, flavour, concurrency), flavour, watching)
 
     def spans(self) -> list[Span]:
         """Return the spans since the last `forget`, in order of completion.
@@ -288,37 +279,33 @@ class Observed:
         """
         append(self.log, forgotten=True)
 
-    @contextmanager
-    def _watched(self, opening: AbstractContextManager[Callable[[Item], Result]]) -> Iterator[Callable[[Item], Result]]:
-        with opening as run, session(self.log, places=1) as opened:
-
-            def watched(item: Item) -> Result:
-                begun = opened.begin()
-                try:
-                    return run(item)
-                finally:
-                    opened.end(item, 0, begun)
-
-            yield watched
-
-    @asynccontextmanager
-    async def _watched_loop(
-        self, opening: AbstractAsyncContextManager[Callable[[Item], Awaitable[Result]]], concurrency: int
-    ) -> AsyncIterator[Callable[[Item], Awaitable[Result]]]:
-        async with opening as run:
-            free = list(range(concurrency))
-            with session(self.log, places=concurrency) as opened:
-
-                async def watched(item: Item) -> Result:
-                    place = heapq.heappop(free)
-                    begun = opened.begin()
-                    try:
-                        return await run(item)
-                    finally:
-                        opened.end(item, place, begun)
-                        heapq.heappush(free, place)
-
-                yield watched
-
     def _records(self, log: Log) -> Iterator[Record]:
         return log.read(self.log.read_bytes() if self.log.exists() else b"")
+
+
+def _watched(run: Run, opened: Session, places: int) -> Run:
+    del places
+
+    def watched(item: Item) -> Result:
+        begun = opened.begin()
+        try:
+            return run(item)
+        finally:
+            opened.end(item, 0, begun)
+
+    return watched
+
+
+def _watched_on_loop(run: AsyncRun, opened: Session, places: int) -> AsyncRun:
+    free = list(range(places))
+
+    async def watched(item: Item) -> Result:
+        place = heapq.heappop(free)
+        begun = opened.begin()
+        try:
+            return await run(item)
+        finally:
+            opened.end(item, place, begun)
+            heapq.heappush(free, place)
+
+    return watched

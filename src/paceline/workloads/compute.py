@@ -2,12 +2,15 @@
 
 import hashlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache, partial
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
+
+from paceline.contracts import AsyncRun, Item, Result, Run
 
 
 def squares(n: int) -> int:
@@ -27,8 +30,29 @@ def derived_key(n: int) -> int:
 KERNELS: Mapping[str, Callable[[int], int]] = MappingProxyType({"squares": squares, "hash": derived_key})
 
 
+class Inline(ABC):
+    """Computes on the worker's own thread, a loop's too, as a coroutine would: nothing else runs there meanwhile."""
+
+    @abstractmethod
+    def expected(self, item: Any) -> Any:
+        """Compute `item` here and now."""
+
+    def worker(self) -> AbstractContextManager[Run]:
+        """Hand out the function; there is nothing to open."""
+        return nullcontext(self.expected)
+
+    def async_worker(self, concurrency: int) -> AbstractAsyncContextManager[AsyncRun]:
+        """Hand out a coroutine function that never awaits."""
+        del concurrency
+        return nullcontext(partial(_inline, self.expected))
+
+
+async def _inline(run: Run, item: Item) -> Result:
+    return run(item)
+
+
 @dataclass(frozen=True)
-class Compute:
+class Compute(Inline):
     """Item k is `n + k` steps of the kernel.
 
     Args:
@@ -52,21 +76,6 @@ class Compute:
         """Compute `item` here and now."""
         return KERNELS[self.kernel](self.n + item)
 
-    @contextmanager
-    def worker(self) -> Iterator[Callable[[int], int]]:
-        """Hand out the kernel; there is nothing to open."""
-        yield self.expected
-
-    @asynccontextmanager
-    async def async_worker(self, concurrency: int) -> AsyncIterator[Callable[[int], Awaitable[int]]]:
-        """Compute inline, on the loop's own thread, as a coroutine would: nothing else runs meanwhile."""
-        del concurrency
-        yield partial(_inline, self.expected)
-
-
-async def _inline(compute: Callable[[int], int], item: int) -> int:
-    return compute(item)
-
 
 STRIDE = 1000  # squares added up in one go, so that numbers stay small and every step takes the same time
 PASSES = 100  # of 10 strides each, some 0.5 ms, for the calibration
@@ -78,7 +87,7 @@ Answer = tuple[int, bytes]
 
 
 @dataclass(frozen=True)
-class Carry:
+class Carry(Inline):
     """Compute with the GIL held, and give back the bytes that came: for nothing inside a process, at a price to
     another.
 
@@ -121,17 +130,6 @@ class Carry:
         """Compute, and give the bytes back as they are: to make others would take longer than a short item computes."""
         return compute(self.steps), item
 
-    @contextmanager
-    def worker(self) -> Iterator[Callable[[bytes], Answer]]:
-        """Hand out the function; there is nothing to open."""
-        yield self.expected
-
-    @asynccontextmanager
-    async def async_worker(self, concurrency: int) -> AsyncIterator[Callable[[bytes], Awaitable[Answer]]]:
-        """Compute inline, on the loop's own thread, as a coroutine would."""
-        del concurrency
-        yield partial(_carry_inline, self.expected)
-
 
 def compute(steps: int) -> int:
     """Add up that many squares, holding the GIL."""
@@ -153,7 +151,3 @@ def _seconds_after_a_pause(steps: int) -> float:
     begun = time.thread_time()
     compute(steps)
     return time.thread_time() - begun
-
-
-async def _carry_inline(run: Callable[[bytes], Answer], item: bytes) -> Answer:
-    return run(item)

@@ -1,4 +1,4 @@
-"""The gevent face of the minimal client: what the blocking one does, over sockets that let other greenlets run
+"""The minimal client for gevent: what the blocking one does, over sockets that let other greenlets run
 meanwhile.
 
 They are gevent's own; those of everybody else in the process stay as they are.
@@ -50,8 +50,9 @@ class Connection:
         self._socket.close()
 
 
-def gevent_client(timeout: float) -> AbstractContextManager[Callable[[str], bytes]]:
+def open_client(timeout: float, concurrency: int) -> AbstractContextManager[Callable[[str], bytes]]:
     """One connection per server, kept open; `timeout` seconds for each wait on it."""
+    del concurrency
     return client(timeout, _connect)
 
 

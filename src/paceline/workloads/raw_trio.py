@@ -1,4 +1,4 @@
-"""The trio face of the minimal client: plain sockets that never block, and trio to wait on them."""
+"""The minimal client for trio: plain sockets that never block, and trio to wait on them."""
 
 import os
 import socket
@@ -13,7 +13,7 @@ from paceline.workloads.raw import CHUNK, CONNECTING, Answer, addresses, parts
 
 
 @asynccontextmanager
-async def trio_client(timeout: float, concurrency: int) -> AsyncIterator[Callable[[str], Awaitable[bytes]]]:
+async def open_client(timeout: float, concurrency: int) -> AsyncIterator[Callable[[str], Awaitable[bytes]]]:
     """As many connections as are needed at once, kept open; `timeout` seconds for each of them, and for each answer."""
     del concurrency  # whoever keeps that many items in flight opens that many connections, no more
     with closing(Client(timeout)) as client:
