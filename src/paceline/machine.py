@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -72,33 +72,20 @@ def text(path: Path) -> str:
 
 LIBRARIES = (
     "aiohttp",
-    "cloudpickle",
-    "dask",
-    "distributed",
-    "gevent",
-    "greenlet",
     "httptools",
-    "loky",
-    "msgpack",
     "multidict",
     "paceline",
     "pytest",
     "pytest-benchmark",
     "pytest-httpserver",
-    "ray",
     "requests",
     "simpy",
-    "tornado",
-    "trio",
     "urllib3",
     "uvloop",
     "werkzeug",
     "yarl",
 )
-"""
-Whose versions can move a measurement, and so stand in every saved run: what Paceline measures with, and what works for
-each item beneath that. The sides of a comparison are asked for the same.
-"""
+"""Whose versions can move a measurement under any strategy: what Paceline measures with, and what is beneath that."""
 
 _FINGERPRINT = re.compile(r"[a-z0-9._-]+-[0-9][0-9.e-]*cpu-[a-z0-9._]+-[0-9]+\.[0-9]+t?")
 _NOISE_IN_MODELS = re.compile(r"\((?:r|tm|c)\)|@.*$|\b\d+-core\b|\b(?:cpu|processor)\b", re.IGNORECASE)
@@ -163,10 +150,13 @@ def is_fingerprint(name: str) -> bool:
     return _FINGERPRINT.fullmatch(name) is not None
 
 
-def stable_facts() -> dict[str, Any]:
-    """Gather what stays the same from run to run, for pytest-benchmark's `machine_info`.
+def stable_facts(libraries: Iterable[str] = LIBRARIES) -> dict[str, Any]:
+    """Return what stays the same from run to run, for pytest-benchmark's `machine_info`.
 
     No host name, no path and no kernel release: a saved run may be published.
+
+    Args:
+        libraries: whose versions are among it.
     """
     return {
         "system": platform.system(),
@@ -178,7 +168,7 @@ def stable_facts() -> dict[str, Any]:
         "python_compiler": platform.python_compiler(),
         "python_build": list(platform.python_build()),
         "free_threaded": free_threaded(),
-        "libraries": dict.fromkeys(LIBRARIES) | libraries(),  # None: looked for, and not there
+        "libraries": {name: version(name) for name in libraries},
     }
 
 
@@ -194,13 +184,12 @@ def volatile_facts() -> dict[str, Any]:
     }
 
 
-def libraries() -> dict[str, str]:
-    """Return the versions of those of `LIBRARIES` that are installed."""
-    found = {}
-    for name in LIBRARIES:
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(name)
-    return found
+def version(library: str) -> str | None:
+    """Return the version of an installed library; None for one that was looked for, and not there."""
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def _affinity() -> int:

@@ -13,10 +13,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any, Literal
 
-from paceline import machine
 from paceline.ab.record import Taken
 from paceline.ab.sides import Side
 from paceline.child import processes
+from paceline.strategies import libraries
 
 POLL_INTERVAL = 0.2  # seconds between two looks at whether the process is still there
 LAST_WORDS = 15  # lines
@@ -82,7 +82,7 @@ class PairSpec:
             "pinned": self.pinned,
             "canary": self.canary,
             "seed": self.hash_seed,
-            "libraries": machine.LIBRARIES,
+            "libraries": libraries(),
         }
 
 

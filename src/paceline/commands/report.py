@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from paceline import history, machine
+from paceline import __version__, history, machine
 from paceline.commands.shared import FAILED, MISUSE, complain
 from paceline.files import STDOUT, put, unfit, unfit_folder
 from paceline.history import HistoryError
@@ -141,7 +141,7 @@ def _write(made: "Report", output: Path | None, charts: Path | None) -> None:
     from paceline.report.output import page, pictures
 
     if output is not None:
-        whole = page(made, machine.libraries().get("paceline", "unknown")).encode()
+        whole = page(made, __version__).encode()
         put(output, whole)
         if output != STDOUT:
             _say(f"{output} ({len(whole) / 2**20:.1f} MiB)")

@@ -1,13 +1,14 @@
 """`paceline trace`, from what was typed to the files."""
 
 import argparse
+import platform
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from paceline import machine
+from paceline import __version__, machine
 from paceline.commands import watch
 from paceline.commands.shared import FAILED, MISUSE, complain
 from paceline.files import STDOUT, put, unfit
@@ -83,8 +84,8 @@ def facts(wished: Wish, traced: Round) -> dict[str, Any]:
         "items": wished.items,
         "server_spans_dropped": traced.dropped,
         "fingerprint": machine.fingerprint(),
-        "python": machine.stable_facts()["python_version"],
-        "paceline": machine.libraries().get("paceline", "unknown"),
+        "python": platform.python_version(),
+        "paceline": __version__,
     }
 
 

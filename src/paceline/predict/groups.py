@@ -11,20 +11,13 @@ from scipy import optimize
 from paceline.history import Cell, Run
 from paceline.predict.measured import COMPUTING, EXPERIMENTS, RELEASING, Measured, usable_cpus
 from paceline.predict.model import LEAST, Fit, Parts, fit
+from paceline.strategies import by_name
 from paceline.tables.rows import merged
 
 Family = tuple[str, str]
 
 
 Families = Mapping[Family, Sequence[Measured]]
-
-
-ONE_THREAD = frozenset({"sequential", "asyncio", "asyncio-uvloop", "trio", "gevent"})
-"""One thread does all the computing, whatever the Python."""
-
-
-ONE_GIL = ONE_THREAD | {"threads", "to-thread", "loops-in-threads"}
-"""One interpreter does, so that under its GIL only one item computes at a time."""
 
 
 def families(cells: Iterable[Measured]) -> dict[Family, list[Measured]]:
@@ -70,7 +63,9 @@ def _given(family: Family, setting: Setting) -> Parts:
     others do not contend.
     """
     strategy, through = family
-    alone = strategy in ONE_THREAD or (setting.gil and strategy in ONE_GIL and through != RELEASING)
+    known = by_name().get(strategy)
+    computes_in = known.computes_in if known else "processes"
+    alone = computes_in == "thread" or (setting.gil and computes_in == "interpreter" and through != RELEASING)
     return Parts(one_at_a_time=alone, cpus=setting.cpus, contention=float(alone))
 
 

@@ -21,11 +21,6 @@ FAR_BEYOND = 120.0  # seconds: a race that should take longer says so beforehand
 HOPELESS = 12 * 3600.0  # seconds: longer than a night, and it isn't begun
 MOST_FEW = 1000  # items: more of those that are long never fit
 ONE_WORKER = ", 1 worker"
-OTHER_PROCESSES = (
-    *("pool-fork", "pool-forkserver", "pool-spawn", "processes", "interpreters", "loops-in-processes"),
-    *("loky", "dask", "ray"),
-)
-"""Those that carry items and results by pickling."""
 
 NAMES = tuple(strategy.name for strategy in STRATEGIES)
 
@@ -66,7 +61,7 @@ def _why_not(strategy: type[Strategy], findings: Findings, wanted: Collection[st
         return "not asked for"
     if strategy.flavour != findings.face:
         return f"runs {strategy.flavour} functions; this one is {findings.face}"
-    if findings.unpicklable and strategy.name in OTHER_PROCESSES:
+    if findings.unpicklable and strategy.pickles:
         return f"can't be pickled: {findings.unpicklable}"
     if (unmet := strategy.unavailable()) or not strategy.slow_start or wanted:
         return unmet

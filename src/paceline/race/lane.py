@@ -33,10 +33,9 @@ from paceline.race.messages import (
     Run,
 )
 from paceline.race.probing import Output, cpu_seconds, probe
-from paceline.strategies import STRATEGIES, Strategy
+from paceline.strategies import Strategy, by_name
 from paceline.workloads.call import Call, NoSuchFunctionError
 
-FORKING = "pool-fork"
 MOST = 16 << 20  # bytes of results that go to another lane at once
 GIVING = 1.0  # seconds after which no further item is done again
 
@@ -80,17 +79,17 @@ class Lane:
 
     def _enter(self, request: Enter) -> Entered:
         """Start the strategy; the function's module is imported by then, as it is in a program that uses it."""
-        if request.strategy != FORKING:
+        chosen = by_name()[request.strategy]
+        if not chosen.forks:
             end_with_race(self._lifeline)
         call = Call(request.function)
         call.load()
-        chosen = next(known for known in STRATEGIES if known.name == request.strategy)
         self._items = request.items
         self._strategy = chosen(call, request.workers)
         begin = time.perf_counter()
         self._entered.enter_context(self._strategy)
         seconds = time.perf_counter() - begin
-        if request.strategy == FORKING:  # a thread before the fork would be copied in the middle of something
+        if chosen.forks:  # a thread before the fork would be copied in the middle of something
             end_with_race(self._lifeline)
         return Entered(seconds)
 

@@ -1,5 +1,8 @@
 """The strategies, in the order of every table. To add one: write its file, then name its class here."""
 
+from itertools import chain
+
+from paceline import machine
 from paceline.strategies.base import NotEnded, NotReady, Strategy, WorkerDied
 from paceline.strategies.dask import Dask
 from paceline.strategies.event_loop import Asyncio, AsyncioUvloop, Gevent, Trio
@@ -31,4 +34,17 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     Ray,
 )
 
-__all__ = ["STRATEGIES", "NotEnded", "NotReady", "Strategy", "WorkerDied"]
+__all__ = ["STRATEGIES", "NotEnded", "NotReady", "Strategy", "WorkerDied", "by_name", "libraries"]
+
+
+def by_name() -> dict[str, type[Strategy]]:
+    """Return name -> strategy, in the order of every table."""
+    return {strategy.name: strategy for strategy in STRATEGIES}
+
+
+def libraries() -> list[str]:
+    """Name, in order, the libraries whose versions can move a measurement: what strategies stand on among them.
+
+    They stand in every saved run, and the sides of a comparison are asked for the same.
+    """
+    return sorted({*machine.LIBRARIES, *chain.from_iterable(strategy.libraries for strategy in STRATEGIES)})

@@ -109,10 +109,12 @@ class Engine(Strategy):
             is no address of this engine's.
     """
 
-    extra: ClassVar[str | None] = "cluster"
-    slow_start: ClassVar[bool] = True
+    computes_in = "processes"
+    pickles = True
+    extra = "cluster"
+    slow_start = True
     scheme: ClassVar[str]
-    defaults: ClassVar[MappingProxyType[str, Option]] = MappingProxyType({"chunksize": 1, "cluster": None})
+    defaults = MappingProxyType({"chunksize": 1, "cluster": None})
 
     def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
         super().__init__(workload, workers, **options)

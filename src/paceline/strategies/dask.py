@@ -10,12 +10,12 @@ from itertools import chain, zip_longest
 from multiprocessing import connection
 from multiprocessing.util import get_temp_dir
 from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from paceline.contracts import Item, Option, Result, Workload
-from paceline.strategies import base, clusters
-from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, NotReady, WorkerDied
+from paceline.strategies import clusters
+from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, Look, NotReady, WorkerDied
 from paceline.strategies.clusters import Engine
 from paceline.strategies.dask_client import Line
 from paceline.strategies.worker_processes import InProcesses, death, ended, wait_for_ends
@@ -176,20 +176,17 @@ class Dask(Engine, InProcesses):
     `distributed.comm.timeouts.tcp` (30 s). `WorkerDied` says so when dask gives an item up, or no worker is left.
     """
 
-    name: ClassVar[str] = "dask"
-    scheme: ClassVar[str] = "tcp"
-    fixed: ClassVar[MappingProxyType[str, Option]] = MappingProxyType(
-        {"start_method": START_METHOD, "threads_per_worker": 1, "memory_limit": 0, **SETTINGS}
-    )
+    name = "dask"
+    look = Look("#442200", "#8a6d3b", "M-.5,-.9A.9,.9,0,0,1,-.5,.9Z")  # half a disc
+    simplicity_rank = 150  # it is made for several machines
+    libraries = ("distributed", "dask", "cloudpickle", "msgpack", "tornado")
+    scheme = "tcp"
+    fixed = MappingProxyType({"start_method": START_METHOD, "threads_per_worker": 1, "memory_limit": 0, **SETTINGS})
 
     def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
         super().__init__(workload, workers, **options)
         if self._cluster:
             self.options = {name: self.options[name] for name in self.defaults}  # the others are the cluster's own
-
-    @classmethod
-    def unavailable(cls) -> str | None:
-        return base.unmet("dask.distributed", cls.extra, "distributed")
 
     def __enter__(self) -> Self:
         self._embedded: Embedded | None = None

@@ -1,14 +1,13 @@
 """Tasks of one event loop: asyncio's, uvloop's or trio's, and greenlets of gevent."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from importlib.util import find_spec
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import ClassVar, Self
 
 from paceline import machine
-from paceline.contracts import Flavour, Item, Option, Result, Workload
-from paceline.strategies.base import Strategy, unmet
+from paceline.contracts import Item, Option, Result, Workload
+from paceline.strategies.base import Look, Strategy
 from paceline.workers.event_loop import all_results, runner
 
 
@@ -17,10 +16,13 @@ class Asyncio(Strategy):
     The lesson's "all 160 at once" is `workers=160`.
     """
 
-    name: ClassVar[str] = "asyncio"
-    flavour: ClassVar[Flavour] = "async"
+    name = "asyncio"
+    look = Look("#0072b2", "#4da3e0", "diamond")
+    simplicity_rank = 10
+    computes_in = "thread"
+    flavour = "async"
     sessions = 1
-    fixed: ClassVar[dict[str, str]] = {"loop": "asyncio"}
+    fixed: ClassVar[Mapping[str, str]] = MappingProxyType({"loop": "asyncio"})
 
     def __enter__(self) -> Self:
         self._opened = AsyncExitStack()
@@ -50,32 +52,31 @@ class Asyncio(Strategy):
 class AsyncioUvloop(Asyncio):
     """The same on uvloop, an event loop in C."""
 
-    name: ClassVar[str] = "asyncio-uvloop"
-    fixed: ClassVar[dict[str, str]] = {"loop": "uvloop"}
-
-    @classmethod
-    def unavailable(cls) -> str | None:
-        return None if find_spec("uvloop") else "needs uvloop, which is not installed"
+    name = "asyncio-uvloop"
+    look = Look("#56b4e9", "#8ccdf5", "cross")
+    simplicity_rank = 40  # one more dependency
+    libraries = ("uvloop",)
+    fixed = MappingProxyType({"loop": "uvloop"})
 
 
 class Trio(Strategy):
     """One loop, kept open from entering to leaving, and as many tasks as workers that draw items from one queue."""
 
-    name: ClassVar[str] = "trio"
-    flavour: ClassVar[Flavour] = "trio"
-    extra: ClassVar[str | None] = "trio"
+    name = "trio"
+    look = Look("#9900ff", "#aa44ff", "M-.9,-.9L.9,-.9L.9,-.3L.3,-.3L.3,.9L-.3,.9L-.3,-.3L-.9,-.3Z")  # a T
+    simplicity_rank = 140  # it runs only what was written for it
+    computes_in = "thread"
+    libraries = ("trio",)
+    flavour = "trio"
+    extra = "trio"
     sessions = 1
-    fixed: ClassVar[dict[str, Option]] = {"loop": "trio"}
+    fixed = MappingProxyType({"loop": "trio"})
 
     def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
         super().__init__(workload, workers, **options)
         from paceline.strategies.trio_loop import Loop  # as at a program's top: no start is charged for it
 
         self._loop = Loop(workload, self.workers)
-
-    @classmethod
-    def unavailable(cls) -> str | None:
-        return unmet("trio", cls.extra)
 
     def __enter__(self) -> Self:
         self._loop.start()
@@ -96,10 +97,14 @@ class Gevent(Strategy):
     An error in a round ends them all, as nothing else ends an item that waits; a round after that starts others.
     """
 
-    name: ClassVar[str] = "gevent"
-    flavour: ClassVar[Flavour] = "gevent"
-    extra: ClassVar[str | None] = "gevent"
-    fixed: ClassVar[dict[str, Option]] = {"loop": "gevent"}
+    name = "gevent"
+    look = Look("#88bb77", "#ccffbb", "M-.9,0L0,-.9L.9,0L.9,.8L0,-.1L-.9,.8Z")  # a chevron
+    simplicity_rank = 130  # it runs only what was written for it
+    computes_in = "thread"
+    libraries = ("gevent", "greenlet")
+    flavour = "gevent"
+    extra = "gevent"
+    fixed = MappingProxyType({"loop": "gevent"})
 
     def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
         super().__init__(workload, workers, **options)
@@ -111,7 +116,7 @@ class Gevent(Strategy):
     def unavailable(cls) -> str | None:
         if machine.free_threaded():
             return "needs a Python with a GIL: on this build, importing it would switch the GIL on for everybody"
-        return unmet("gevent", cls.extra)
+        return super().unavailable()
 
     def __enter__(self) -> Self:
         self._crew.open()

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
-from paceline.contracts import Item, Option, Result
-from paceline.strategies import base
-from paceline.strategies.base import START_TIMEOUT, WorkerDied
+from paceline.contracts import Item, Result
+from paceline.strategies.base import START_TIMEOUT, Look, WorkerDied
 from paceline.strategies.worker_processes import (
     InProcesses,
     death,
@@ -67,8 +66,10 @@ class Processes(OnExecutor):
     The executor starts a process per item submitted while none is idle, so all are held at a gate until all are ready.
     """
 
-    name: ClassVar[str] = "processes"
-    fixed: ClassVar[MappingProxyType[str, Option]] = MappingProxyType({"start_method": START_METHOD, "chunksize": 1})
+    name = "processes"
+    look = Look("#d55e00", "#f28444", "M-.8,-.8L.8,-.8L-.8,.8L.8,.8Z")  # an hourglass
+    simplicity_rank = 50  # its workers start clean, and a dead one is an error
+    fixed = MappingProxyType({"start_method": START_METHOD, "chunksize": 1})
 
     @guarded()
     def __enter__(self) -> Self:
@@ -129,15 +130,14 @@ class Loky(OnExecutor):
     to (`timeout`, seconds; `most_growth`, bytes).
     """
 
-    name: ClassVar[str] = "loky"
-    extra: ClassVar[str | None] = "loky"
-    fixed: ClassVar[MappingProxyType[str, Option]] = MappingProxyType(
+    name = "loky"
+    look = Look("#999933", "#c8c866", "M-.9,-.5L-.5,-.9L0,-.4L.5,-.9L.9,-.5L.4,0L.9,.5L.5,.9L0,.4L-.5,.9L-.9,.5L-.4,0Z")
+    simplicity_rank = 90  # one more library
+    libraries = ("loky", "cloudpickle")
+    extra = "loky"
+    fixed = MappingProxyType(
         {"start_method": "loky", "chunksize": 1, "reuse": False, "timeout": None, "most_growth": NO_LIMIT}
     )
-
-    @classmethod
-    def unavailable(cls) -> str | None:
-        return base.unmet("loky", cls.extra)
 
     @guarded()
     def __enter__(self) -> Self:

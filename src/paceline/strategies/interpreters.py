@@ -8,10 +8,10 @@ from concurrent.futures import wait
 from contextlib import suppress
 from select import select
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from paceline.contracts import Item, Result
-from paceline.strategies.base import START_TIMEOUT, NotReady, Strategy
+from paceline.strategies.base import START_TIMEOUT, Look, NotReady, Strategy
 from paceline.strategies.worker_processes import late_end
 from paceline.workers import interpreter
 from paceline.workers.errors import standard_library_first
@@ -26,7 +26,11 @@ class Interpreters(Strategy):
     Interpreters can't share a barrier, so they meet over two pipes: each says that it has come, and waits to be let go.
     """
 
-    name: ClassVar[str] = "interpreters"
+    name = "interpreters"
+    look = Look("#cc79a7", "#e3a1c4", "M0,-1L.3,-.4L.95,-.3L.5,.15L.6,.8L0,.5L-.6,.8L-.5,.15L-.95,-.3L-.3,-.4Z")
+    simplicity_rank = 100  # not every extension module can be imported there
+    computes_in = "processes"
+    pickles = True
 
     @classmethod
     def unavailable(cls) -> str | None:

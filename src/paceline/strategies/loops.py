@@ -2,15 +2,15 @@
 
 import multiprocessing
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from multiprocessing import connection
 from types import MappingProxyType, TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from paceline import machine
-from paceline.contracts import Flavour, Item, Option, Result, Workload
-from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, NotReady, Strategy
+from paceline.contracts import Item, Option, Result, Workload
+from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, Look, NotReady, Strategy
 from paceline.strategies.threads import Crew
 from paceline.strategies.worker_processes import death, ended, last_words, late_end, stop_forkserver, wait_for_ends
 from paceline.workers import event_loop, pool_worker
@@ -28,8 +28,8 @@ class SharedLoops(Strategy):
         ValueError: if `loops` is not a whole number of 1 or more.
     """
 
-    flavour: ClassVar[Flavour] = "async"
-    defaults: ClassVar[Mapping[str, Option]] = MappingProxyType({"loops": None})
+    flavour = "async"
+    defaults = MappingProxyType({"loops": None})
 
     def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
         super().__init__(workload, workers, **options)
@@ -79,7 +79,9 @@ def collected(hands: Sequence[Sequence[Result]], workers: Sequence[int]) -> list
 class LoopsInThreads(SharedLoops):
     """One thread for each loop; each keeps its loop open from entering to leaving."""
 
-    name: ClassVar[str] = "loops-in-threads"
+    name = "loops-in-threads"
+    look = Look("#882255", "#cf6fa4", "M-.8,-.8L-.8,.8L.8,-.8L.8,.8Z")  # a bow tie
+    simplicity_rank = 110
 
     def __enter__(self) -> Self:
         self._crew = Crew(len(self.shares))
@@ -125,8 +127,12 @@ START_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_met
 class LoopsInProcesses(SharedLoops):
     """One process for each loop, from a fork server (spawned on Windows); items and results travel over a pipe each."""
 
-    name: ClassVar[str] = "loops-in-processes"
-    fixed: ClassVar[MappingProxyType[str, Option]] = MappingProxyType({"start_method": START_METHOD})
+    name = "loops-in-processes"
+    look = Look("#332288", "#a79be8", "M0,-.95L.9,-.3L.55,.75L-.55,.75L-.9,-.3Z")  # a pentagon
+    simplicity_rank = 120
+    computes_in = "processes"
+    pickles = True
+    fixed = MappingProxyType({"start_method": START_METHOD})
 
     @guarded()
     def __enter__(self) -> Self:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Self, TypeAlias
 
 from paceline.contracts import Item, Option, Result, Workload
-from paceline.strategies.base import STOP_TIMEOUT, WorkerDied
+from paceline.strategies.base import STOP_TIMEOUT, Look, WorkerDied
 from paceline.strategies.pool_rescue import kill_pool
 from paceline.strategies.worker_processes import (
     InProcesses,
@@ -26,9 +26,9 @@ from paceline.strategies.worker_processes import (
 from paceline.workers import pool_worker
 from paceline.workers.errors import Failed, guarded
 
-PATIENCE = 0.25  # seconds between looks at whether a worker has died; results wake the wait at once
+CHECK_INTERVAL = 0.25  # seconds between checks whether a worker has died; results wake the wait at once
 
-Look: TypeAlias = Callable[[], None]
+Check: TypeAlias = Callable[[], None]
 """Raises an error if a worker has died."""
 
 
@@ -40,17 +40,17 @@ def chunk_size(items: int, workers: int) -> int:
     return max(1, math.ceil(items / (4 * workers)))
 
 
-def by_map(pool: Pool, items: Sequence[Item], chunksize: int, look: Look) -> list[Result]:
+def by_map(pool: Pool, items: Sequence[Item], chunksize: int, check: Check) -> list[Result]:
     """Run all items by `Pool.map`."""
     results = pool.map_async(pool_worker.run, items, chunksize)
-    results.wait(PATIENCE)
+    results.wait(CHECK_INTERVAL)
     while not results.ready():
-        look()
-        results.wait(PATIENCE)
+        check()
+        results.wait(CHECK_INTERVAL)
     return results.get()
 
 
-def by_imap_unordered(pool: Pool, items: Sequence[Item], chunksize: int, look: Look) -> list[Result]:
+def by_imap_unordered(pool: Pool, items: Sequence[Item], chunksize: int, check: Check) -> list[Result]:
     """Run all items by `Pool.imap_unordered`; each takes its place along, by which its result is put back into item
     order.
 
@@ -62,12 +62,12 @@ def by_imap_unordered(pool: Pool, items: Sequence[Item], chunksize: int, look: L
     coming = pool.imap_unordered(pool_worker.run_chunk, chunks)
     results: list[Result] = [None] * len(placed)
     failed: list[Failed] = []
-    looked = time.monotonic()
+    checked = time.monotonic()
     for _ in chunks:
-        if time.monotonic() - looked > PATIENCE:
-            look()
-            looked = time.monotonic()
-        done = _next(coming, look)
+        if time.monotonic() - checked > CHECK_INTERVAL:
+            check()
+            checked = time.monotonic()
+        done = _next(coming, check)
         if isinstance(done, Failed):
             failed.append(done)
         else:
@@ -78,19 +78,19 @@ def by_imap_unordered(pool: Pool, items: Sequence[Item], chunksize: int, look: L
     return results
 
 
-def _next(coming: "IMapIterator[pool_worker.Chunk]", look: Look) -> pool_worker.Chunk | Failed:
+def _next(coming: "IMapIterator[pool_worker.Chunk]", check: Check) -> pool_worker.Chunk | Failed:
     """Wait for the next chunk that is done, or the error in place of it."""
     while True:
         try:
-            return coming.next(PATIENCE)
+            return coming.next(CHECK_INTERVAL)
         except Exception as error:  # noqa: BLE001 - a worker's, whatever it is
             late = isinstance(error, multiprocessing.TimeoutError) and error.__cause__ is None
             if not late:  # an item's own has its trace in the worker as the cause
                 return Failed(error)
-        look()
+        check()
 
 
-WAYS: Mapping[str, Callable[[Pool, Sequence[Item], int, Look], list[Result]]] = MappingProxyType(
+WAYS: Mapping[str, Callable[[Pool, Sequence[Item], int, Check], list[Result]]] = MappingProxyType(
     {"map": by_map, "imap_unordered": by_imap_unordered}
 )
 """By the name of the pool's own method."""
@@ -105,7 +105,7 @@ class _Pool(InProcesses):
     """
 
     start_method: ClassVar[str]
-    defaults: ClassVar[MappingProxyType[str, Option]] = MappingProxyType({"chunksize": 1, "hand_out": "map"})
+    defaults = MappingProxyType({"chunksize": 1, "hand_out": "map"})
 
     def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
         super().__init__(workload, workers, **options)
@@ -149,9 +149,9 @@ class _Pool(InProcesses):
     def map(self, items: Sequence[Item]) -> list[Result]:
         self._stop_if_dead("between two rounds")
         chunksize = self._chunksize or chunk_size(len(items), self.workers)
-        return self._hand_out(self._pool, items, chunksize, self._look)
+        return self._hand_out(self._pool, items, chunksize, self._check_alive)
 
-    def _look(self) -> None:
+    def _check_alive(self) -> None:
         self._stop_if_dead("before its items were done")
 
     def _dead(self) -> Sequence[Process]:
@@ -191,15 +191,22 @@ class PoolFork(_Pool):
     """Workers are copies of this process, made by fork: the cheapest start, and only safe while there is one thread."""
 
     start_method = "fork"
+    look = Look("#009e73", "#2fc79a", "triangle-down")
+    simplicity_rank = 80  # it is not safe beside threads
+    forks = True
 
 
 class PoolForkserver(_Pool):
     """Workers are forked from a clean server process, started with the pool and stopped with it."""
 
     start_method = "forkserver"
+    look = Look("#44aa99", "#7fd4c6", "triangle-right")
+    simplicity_rank = 60
 
 
 class PoolSpawn(_Pool):
     """Workers are new interpreters: the dearest start, and the only one that every system has."""
 
     start_method = "spawn"
+    look = Look("#117733", "#5fb87f", "triangle-left")
+    simplicity_rank = 70

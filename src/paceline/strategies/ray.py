@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing import connection
 from types import MappingProxyType, TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from paceline import __version__
-from paceline.contracts import Item, Option, Result
-from paceline.strategies import base, clusters
-from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, NotReady, WorkerDied
+from paceline.contracts import Item, Result
+from paceline.strategies import clusters
+from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, Look, NotReady, WorkerDied
 from paceline.strategies.clusters import Engine
 from paceline.strategies.worker_processes import death
 from paceline.workers import pool_worker, ray_driver
@@ -161,15 +161,12 @@ class Ray(Engine):
     a host that falls silent, after its own time-outs, which come to a minute.
     """
 
-    name: ClassVar[str] = "ray"
-    scheme: ClassVar[str] = "ray"
-    fixed: ClassVar[MappingProxyType[str, Option]] = MappingProxyType(
-        {"start_method": START_METHOD, "cpus_per_worker": 1}
-    )
-
-    @classmethod
-    def unavailable(cls) -> str | None:
-        return base.unmet("ray", cls.extra)
+    name = "ray"
+    look = Look("#cc0044", "#ff0055", "M-.3,-1L.3,-1L.3,1L-.3,1Z")  # a bar
+    simplicity_rank = 160  # it is made for several machines
+    libraries = ("ray",)
+    scheme = "ray"
+    fixed = MappingProxyType({"start_method": START_METHOD, "cpus_per_worker": 1})
 
     def __enter__(self) -> Self:
         if self._cluster:

@@ -5,11 +5,11 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from types import TracebackType
-from typing import Any, ClassVar, Self
+from types import MappingProxyType, TracebackType
+from typing import Any, Self
 
-from paceline.contracts import Item, Option, Result
-from paceline.strategies.base import Strategy
+from paceline.contracts import Item, Result
+from paceline.strategies.base import Look, Strategy
 from paceline.workers.event_loop import all_results, runner
 
 
@@ -78,7 +78,9 @@ class Crew:
 class Threads(Strategy):
     """A `ThreadPoolExecutor`, with the workload opened once in each thread."""
 
-    name: ClassVar[str] = "threads"
+    name = "threads"
+    look = Look("#e69f00", "#f0b429", "square")
+    simplicity_rank = 20
 
     def __enter__(self) -> Self:
         self._crew = Crew(self.workers)
@@ -108,8 +110,10 @@ class Threads(Strategy):
 class ToThread(Threads):
     """`asyncio.to_thread` over a crew of as many threads as workers (the loop's own executor would have at most 32)."""
 
-    name: ClassVar[str] = "to-thread"
-    fixed: ClassVar[dict[str, Option]] = {"loop": "asyncio"}
+    name = "to-thread"
+    look = Look("#b36b00", "#d99a3d", "triangle-up")
+    simplicity_rank = 30
+    fixed = MappingProxyType({"loop": "asyncio"})
 
     def __enter__(self) -> Self:
         super().__enter__()

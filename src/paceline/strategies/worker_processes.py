@@ -144,6 +144,8 @@ class InProcesses(Strategy):
         _over: whether there is nothing to end: not yet, or not any more.
     """
 
+    computes_in = "processes"
+    pickles = True
     _over: bool
 
     def __exit__(

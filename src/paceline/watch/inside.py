@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 from paceline.child.inside import Failed, ends
 from paceline.contracts import Workload
-from paceline.race.lane import FORKING, end_with_race
+from paceline.race.lane import end_with_race
 from paceline.race.probing import Output
-from paceline.strategies import STRATEGIES, Strategy
+from paceline.strategies import STRATEGIES, Strategy, by_name
 from paceline.watch.messages import Ended, Ran, Request, UnfitError
 from paceline.workers.spans import Observed
 from paceline.workloads import Call, call
@@ -32,14 +32,13 @@ def main() -> None:
 @contextmanager
 def run(request: Request, lifeline: int, output: Output) -> Iterator[None]:
     """Run a warm round and a watched one, telling them apart in the log; the strategy ends with the context."""
-    forks = request.strategy == FORKING
-    if not forks:
+    chosen = by_name()[request.strategy]
+    if not chosen.forks:
         end_with_race(lifeline)
-    chosen = next(known for known in STRATEGIES if known.name == request.strategy)
     check_flavour(chosen, request.workload)
     observed = Observed(request.workload, request.log)
     with chosen(observed, request.workers, **request.options) as strategy:
-        if forks:  # a thread before the fork would be copied in the middle of something
+        if chosen.forks:  # a thread before the fork would be copied in the middle of something
             end_with_race(lifeline)
         for item, result in enumerate(strategy.map(range(request.items))):
             call.refuse_undone(item, result)
