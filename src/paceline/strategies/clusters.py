@@ -13,7 +13,7 @@ from paceline.contracts import Option, Workload
 from paceline.strategies.base import NotReady, Strategy
 
 REACH_TIMEOUT = 5.0  # seconds until a cluster that has not answered counts as out of reach
-ASKED = (
+VERSIONS = (
     "('.'.join(__import__('platform').python_version_tuple()[:2]), "
     "__import__('importlib.util').util.find_spec('paceline') and __import__('paceline').__version__)"
 )
@@ -33,10 +33,10 @@ class WorkersDiffer(NotReady):
 
 
 def checked_address(strategy: str, scheme: str, address: Option) -> str | None:
-    """Return the address of a cluster, if it looks like one; None if none is wanted.
+    """Return the address of a cluster; None if none is wanted.
 
     Raises:
-        ValueError: if it doesn't.
+        ValueError: if it doesn't look like one.
     """
     if address is None:
         return None
@@ -53,10 +53,10 @@ def checked_address(strategy: str, scheme: str, address: Option) -> str | None:
 
 
 def reach(address: str) -> None:
-    """See whether anybody listens there.
+    """Connect once.
 
     Raises:
-        OutOfReach: if nobody does, or there is no way.
+        OutOfReach: if nobody listens there, or there is no way.
     """
     parts = urlsplit(address)
     try:
@@ -66,9 +66,7 @@ def reach(address: str) -> None:
 
 
 def facing(address: str) -> str | None:
-    """Return the address of this machine that a cluster sees; None if it is on this machine, or there is no way to
-    it.
-    """
+    """Return this machine's address as a cluster sees it; None if the cluster is here, or there is no way to it."""
     parts = urlsplit(address)
     with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
         way.connect((parts.hostname, parts.port))  # of a datagram socket: nothing is sent
@@ -78,7 +76,7 @@ def facing(address: str) -> str | None:
 
 
 def out_of_reach(address: str, why: str) -> OutOfReach:
-    """Make the error for an address at which no cluster answers."""
+    """Return the error for an address at which no cluster answers."""
     return OutOfReach(f"no cluster at {address}: {why}; start one there, or name the address of another")
 
 
@@ -102,7 +100,7 @@ def check_versions(address: str, workers: Mapping[str, tuple[str, str | None]]) 
 
 
 class Engine(Strategy):
-    """A strategy that starts a cluster on this machine, or uses one that is there: its options, checked.
+    """A strategy that starts a cluster on this machine, or uses an existing one: its options, checked.
 
     Raises:
         ValueError: if `chunksize`, the items that are sent at a time, is not a whole number of 1 or more, or `cluster`
@@ -121,7 +119,7 @@ class Engine(Strategy):
         self._chunksize = self._check_whole("chunksize", self.options["chunksize"])
         self._cluster = checked_address(self.name, self.scheme, self.options["cluster"])
         if self._cluster:
-            self.options["cluster"] = self.scheme  # options are saved, and where it is is its owner's to say
+            self.options["cluster"] = self.scheme  # options are saved, and its address is nobody else's business
 
     @property
     def chosen(self) -> dict[str, Option]:

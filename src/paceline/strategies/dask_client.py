@@ -16,23 +16,19 @@ from paceline.strategies import clusters
 from paceline.strategies.base import WorkerDied
 
 Watch: TypeAlias = Callable[[], Coroutine[Any, Any, Exception]]
-"""Waits until results can't come any more, and gives the reason."""
+"""Waits until results can't come any more, and returns the reason."""
 
 
 async def gathered(client: Any, address: str, futures: Sequence[Any], watch: Watch) -> list[Result]:
-    """Wait for all of them, whatever becomes of each: dask would give up at the first error, and go on with the rest.
+    """Wait for all futures, shape (n,), and return their results; dask would go on after the first error, unawaited.
 
     Args:
-        client: dask's; this runs in its loop.
+        client: dask's, in whose loop this runs.
         address: the scheduler's, for errors.
-        futures: shape (n,).
         watch: ends when none of them can come any more.
 
-    Returns:
-        Results, shape (n,).
-
     Raises:
-        Exception: the first error in item order, or what `watch` gave.
+        Exception: the first error in item order, or what `watch` returned.
         WorkerDied: if the items' workers, or the scheduler, were lost.
     """
     coming = asyncio.ensure_future(client.gather(futures, errors="skip", asynchronous=True))
@@ -51,7 +47,7 @@ async def gathered(client: Any, address: str, futures: Sequence[Any], watch: Wat
 
 
 async def _raise_first(address: str, futures: Sequence[Any]) -> None:
-    """Raise the first error in item order; what dask says of workers that it lost becomes our own word for it."""
+    """Raise the first error in item order; workers that dask has lost are a `WorkerDied`."""
     from distributed.scheduler import KilledWorker
 
     lost = [place for place, future in enumerate(futures) if future.status not in {"finished", "error"}]
@@ -66,7 +62,7 @@ async def _raise_first(address: str, futures: Sequence[Any]) -> None:
 
 
 async def _unless_lost(coming: Any) -> Any:
-    """Return what came; nothing if dask gave up, as it does when it has lost its scheduler."""
+    """Return the results; none if dask gave up, as it does when it has lost its scheduler."""
     try:
         return await coming
     except OSError:
@@ -80,13 +76,10 @@ async def _unless_lost(coming: Any) -> Any:
 LOGGERS = ("distributed", "distributed.client")
 
 
-class Line:
-    """A client of dask's, whose loop runs in a thread of this process, until it is closed.
+class Client:
+    """A client of the scheduler at an address, whose loop runs in a thread of this process until it is closed.
 
     dask's log is silent meanwhile: what it would say is raised.
-
-    Args:
-        address: the scheduler's.
 
     Raises:
         OutOfReach: if none answers within `REACH_TIMEOUT`.
@@ -96,7 +89,7 @@ class Line:
         import distributed
 
         clusters.reach(address)
-        greet(address)
+        handshake(address)
         self._address = address
         self._token = uuid.uuid4().hex
         self._plugin: str | None = None
@@ -128,7 +121,7 @@ class Line:
             self.client.register_plugin(plugin)
 
     def results(self, items: Sequence[Item], chunksize: int, watch: Watch) -> list[Result]:
-        """Run all items, and give the results in item order.
+        """Run all items, and return the results in item order.
 
         Raises:
             Exception: the first error, once all items are done, so that none of them runs on into the next round.
@@ -165,10 +158,10 @@ class Line:
             WorkerDied: if one ended meanwhile.
         """
         with self._losses("its workers were asked for their versions"):
-            return dict(self.client.run(eval, clusters.ASKED))
+            return dict(self.client.run(eval, clusters.VERSIONS))
 
     def answers(self) -> bool:
-        """Whether somebody still listens where the scheduler was."""
+        """Whether the scheduler's address still accepts connections."""
         try:
             clusters.reach(self._address)
         except clusters.OutOfReach:
@@ -176,7 +169,7 @@ class Line:
         return True
 
     async def alive(self) -> bool:
-        """Whether any worker is there that may have items."""
+        """Whether the cluster has a worker that items may go to."""
         try:
             there = await self.client.nthreads()
         except OSError:  # the scheduler is gone, or not to be reached just now
@@ -195,20 +188,20 @@ class Line:
                 self.client.unregister_worker_plugin(self._plugin)
 
     def abandon_workload(self) -> None:
-        """Have the workload closed once the workers come to it; wait no longer than a moment."""
+        """Ask the workers to close the workload, and wait `REACH_TIMEOUT` at most."""
         if self._plugin:
             with suppress(Exception):  # whatever it is, another error is on its way
                 self.client.sync(self._unregistered, callback_timeout=clusters.REACH_TIMEOUT)
 
-    def hang_up(self) -> None:
+    def close(self) -> None:
         """End the client and its thread."""
         self.client.close(timeout=clusters.REACH_TIMEOUT)
-        end_helper()
+        end_offload_thread()
         self._log_at(None)
 
     @contextmanager
     def _losses(self, when: str) -> Iterator[None]:
-        """Say in our own word that a worker was lost, or the scheduler; an OSError may be the workload's, too."""
+        """Raise `WorkerDied` if a worker was lost, or the scheduler; an OSError may be the workload's, too."""
         import distributed.comm
 
         library: Any = distributed.comm
@@ -227,10 +220,8 @@ class Line:
             logging.getLogger(name).setLevel(before if level is None else level)
 
 
-def end_helper() -> None:
-    """End the thread that dask keeps for large messages, in the measuring process too, and leave it the place for
-    another.
-    """
+def end_offload_thread() -> None:
+    """End the thread that dask keeps for large messages, and let it start another when it needs one."""
     from distributed import utils
 
     busy = utils._offload_executor  # noqa: SLF001 - there is no public way to it
@@ -239,25 +230,23 @@ def end_helper() -> None:
         busy.shutdown()
 
 
-def greet(address: str) -> None:
-    """See whether who listens there speaks dask's language: a client would wait for ever for one who says nothing.
+def handshake(address: str) -> None:
+    """Connect once as dask does: a client would wait for ever for a listener that says nothing.
 
     Raises:
-        OutOfReach: if none does so within `REACH_TIMEOUT`.
+        OutOfReach: if no scheduler answers within `REACH_TIMEOUT`.
     """
     import distributed.comm
 
     library: Any = distributed.comm
 
-    async def shake_hands() -> None:
-        line = await library.connect(address, timeout=clusters.REACH_TIMEOUT)
-        await line.close()
-
-    async def in_time() -> None:
-        await asyncio.wait_for(shake_hands(), clusters.REACH_TIMEOUT)
+    async def connect() -> None:
+        async with asyncio.timeout(clusters.REACH_TIMEOUT):
+            connection = await library.connect(address, timeout=clusters.REACH_TIMEOUT)
+            await connection.close()
 
     try:
-        asyncio.run(in_time())
+        asyncio.run(connect())
     except (OSError, ValueError):  # TimeoutError is an OSError; a ValueError comes of bytes that are not dask's
         why = f"no scheduler of dask answered within {clusters.REACH_TIMEOUT:g} s"
         raise clusters.out_of_reach(address, why) from None

@@ -1,20 +1,18 @@
 """Tasks of one event loop: asyncio's, uvloop's or trio's, and greenlets of gevent."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from types import MappingProxyType, TracebackType
-from typing import ClassVar, Self
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
 
 from paceline import machine
 from paceline.contracts import Item, Option, Result, Workload
 from paceline.strategies.base import Look, Strategy
-from paceline.workers.event_loop import all_results, runner
+from paceline.workers.event_loop import all_results, enter, runner
 
 
 class Asyncio(Strategy):
-    """One loop, kept open from entering to leaving, and as many tasks as workers that draw items from one queue.
-    The lesson's "all 160 at once" is `workers=160`.
-    """
+    """One loop, kept open from entering to leaving, and as many tasks as workers that draw items from one queue."""
 
     name = "asyncio"
     look = Look("#0072b2", "#4da3e0", "diamond")
@@ -28,7 +26,7 @@ class Asyncio(Strategy):
         self._opened = AsyncExitStack()
         self._runner = runner(self.fixed["loop"])
         try:
-            self._run = self._runner.run(self._open())
+            self._run = self._runner.run(enter(self._opened, self.workload, self.workers))
         except BaseException:
             self._runner.close()
             raise
@@ -37,16 +35,11 @@ class Asyncio(Strategy):
     def map(self, items: Sequence[Item]) -> list[Result]:
         return self._runner.run(all_results(self._run, items, self.workers))
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         try:
             self._runner.run(self._opened.aclose())
         finally:
             self._runner.close()
-
-    async def _open(self) -> Callable[[Item], Awaitable[Result]]:
-        return await self._opened.enter_async_context(self.workload.async_worker(self.workers))
 
 
 class AsyncioUvloop(Asyncio):
@@ -59,13 +52,30 @@ class AsyncioUvloop(Asyncio):
     fixed = MappingProxyType({"loop": "uvloop"})
 
 
-class Trio(Strategy):
+class _Delegating(Strategy):
+    """A strategy whose loop stands in a module of its own, which imports the loop's library at its top."""
+
+    computes_in = "thread"
+    _loop: Any
+
+    def __enter__(self) -> Self:
+        self._loop.open()
+        return self
+
+    def map(self, items: Sequence[Item]) -> list[Result]:
+        results: list[Result] = self._loop.run(items)
+        return results
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.close()
+
+
+class Trio(_Delegating):
     """One loop, kept open from entering to leaving, and as many tasks as workers that draw items from one queue."""
 
     name = "trio"
     look = Look("#9900ff", "#aa44ff", "M-.9,-.9L.9,-.9L.9,-.3L.3,-.3L.3,.9L-.3,.9L-.3,-.3L-.9,-.3Z")  # a T
     simplicity_rank = 140  # it runs only what was written for it
-    computes_in = "thread"
     libraries = ("trio",)
     flavour = "trio"
     extra = "trio"
@@ -78,20 +88,8 @@ class Trio(Strategy):
 
         self._loop = Loop(workload, self.workers)
 
-    def __enter__(self) -> Self:
-        self._loop.start()
-        return self
 
-    def map(self, items: Sequence[Item]) -> list[Result]:
-        return self._loop.run(items)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._loop.close()
-
-
-class Gevent(Strategy):
+class Gevent(_Delegating):
     """As many greenlets as workers, kept from entering to leaving, each with a session, that draw items from one queue.
 
     An error in a round ends them all, as nothing else ends an item that waits; a round after that starts others.
@@ -100,7 +98,6 @@ class Gevent(Strategy):
     name = "gevent"
     look = Look("#88bb77", "#ccffbb", "M-.9,0L0,-.9L.9,0L.9,.8L0,-.1L-.9,.8Z")  # a chevron
     simplicity_rank = 130  # it runs only what was written for it
-    computes_in = "thread"
     libraries = ("gevent", "greenlet")
     flavour = "gevent"
     extra = "gevent"
@@ -108,24 +105,12 @@ class Gevent(Strategy):
 
     def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
         super().__init__(workload, workers, **options)
-        from paceline.strategies.gevent_crew import GreenCrew  # as at a program's top: no start is charged for it
+        from paceline.strategies.gevent_pool import GreenletPool  # as at a program's top: no start is charged for it
 
-        self._crew = GreenCrew(workload, self.workers)
+        self._loop = GreenletPool(workload, self.workers)
 
     @classmethod
     def unavailable(cls) -> str | None:
         if machine.free_threaded():
             return "needs a Python with a GIL: on this build, importing it would switch the GIL on for everybody"
         return super().unavailable()
-
-    def __enter__(self) -> Self:
-        self._crew.open()
-        return self
-
-    def map(self, items: Sequence[Item]) -> list[Result]:
-        return self._crew.run(items)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._crew.close()

@@ -13,6 +13,7 @@ from typing import Any, Self
 from paceline.contracts import Item, Result
 from paceline.strategies.base import START_TIMEOUT, Look, WorkerDied
 from paceline.strategies.worker_processes import (
+    CLEAN_START,
     InProcesses,
     death,
     ended,
@@ -27,12 +28,7 @@ from paceline.workers.errors import guarded
 
 
 class OnExecutor(InProcesses):
-    """A strategy that hands items to an executor one by one. Entering sets the attributes.
-
-    Attributes:
-        _executor: its processes have begun with `pool_worker.start`.
-        _processes: they, and their ends.
-    """
+    """A strategy that hands items to an executor one by one, whose processes have begun with `pool_worker.start`."""
 
     _executor: Any
     _processes: list[Any]
@@ -54,10 +50,7 @@ class OnExecutor(InProcesses):
 
     @abstractmethod
     def _shut(self) -> list[str]:
-        """Let the workers end, wait for them, and give what they said about it."""
-
-
-START_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+        """Let the workers end, wait for them, and return what they said about it."""
 
 
 class Processes(OnExecutor):
@@ -69,11 +62,11 @@ class Processes(OnExecutor):
     name = "processes"
     look = Look("#d55e00", "#f28444", "M-.8,-.8L.8,-.8L-.8,.8L.8,.8Z")  # an hourglass
     simplicity_rank = 50  # its workers start clean, and a dead one is an error
-    fixed = MappingProxyType({"start_method": START_METHOD, "chunksize": 1})
+    fixed = MappingProxyType({"start_method": CLEAN_START, "chunksize": 1})
 
     @guarded()
     def __enter__(self) -> Self:
-        context: Any = multiprocessing.get_context(START_METHOD)
+        context: Any = multiprocessing.get_context(CLEAN_START)
         self._ready, self._tell_ready = context.Pipe(duplex=False)
         gate = context.Event()
         initargs = (self.workload, self._tell_ready, context.Lock(), gate)
@@ -97,13 +90,11 @@ class Processes(OnExecutor):
         return self
 
     def _broken(self, when: str) -> WorkerDied:
-        """Make the error for an executor that lost a worker: it ends the others itself, by SIGTERM."""
         self._shut()
-        ends = [process for process in self._processes if process.exitcode != -signal.SIGTERM]
+        ends = [process for process in self._processes if process.exitcode != -signal.SIGTERM]  # not by the executor
         return death(ends or self._processes, when)
 
     def _kill(self) -> None:
-        """Kill the workers; the executor's own thread notices and ends."""
         for process in self._processes:
             process.kill()
         self._shut()
@@ -119,15 +110,14 @@ class Processes(OnExecutor):
 
 
 NO_LIMIT = 1 << 62  # bytes; loky reads a number and knows no word for none
-MOMENT = 0.01  # seconds between looks at whether the thread that feeds the workers has ended
+CHECK_INTERVAL = 0.01  # seconds between checks whether the thread that feeds the workers has ended
 
 
 class Loky(OnExecutor):
     """loky's reusable executor, each process a new interpreter with the workload opened once.
 
-    Left to itself it would hand out the workers of an earlier start, let idle ones go after 10 s, and put another in
-    the place of one that has grown by 300 MB; here every start is one (`reuse`), and no worker leaves before it is told
-    to (`timeout`, seconds; `most_growth`, bytes).
+    Left to itself it would hand out the workers of an earlier start (`reuse`), let idle ones go after 10 s (`timeout`),
+    and replace one that has grown by 300 MB (`most_growth`, bytes).
     """
 
     name = "loky"
@@ -172,10 +162,7 @@ class Loky(OnExecutor):
         return self
 
     def _broken(self, when: str) -> WorkerDied:
-        """Make the error for an executor that lost a worker: it kills the others itself, after which most look the
-        same.
-        """
-        self._kill()
+        self._kill()  # as loky has done to the others, after which most look the same
         ends = [process for process in self._processes if process.exitcode != -signal.SIGKILL]
         if not ends and self.workers > 1:
             when += ", and loky killed the others"
@@ -193,7 +180,7 @@ class Loky(OnExecutor):
         self._over = True
         feeding = self._executor._call_queue  # noqa: SLF001 - the executor forgets it, and its thread may stay
         self._executor.shutdown(wait=True, kill_workers=kill_workers)
-        _let_out(feeding)
+        _read_out(feeding)
         words = last_words([self._ready])
         for end in (self._ready, self._tell_ready, self._lifeline, self._life):
             end.close()
@@ -201,24 +188,20 @@ class Loky(OnExecutor):
 
 
 def _start_trackers() -> None:
-    """Start the trackers of semaphores, loky's and the standard library's, before interrupts are held: their start lets
-    interrupts through.
-    """
+    """Start the trackers of semaphores before interrupts are held: their start lets interrupts through."""
     if os.name == "posix":
         from multiprocessing import resource_tracker
 
-        from loky.backend import resource_tracker as its_own
+        from loky.backend import resource_tracker as lokys
 
         resource_tracker.ensure_running()
-        its_own.ensure_running()
+        lokys.ensure_running()
 
 
-def _let_out(queue: Any) -> None:
-    """Wait until a queue's thread has ended, and read what it still writes: once workers are killed, nobody else
-    does.
-    """
+def _read_out(queue: Any) -> None:
+    """Wait until a queue's thread has ended, and read what it still writes: killed workers don't."""
     thread = queue._thread  # noqa: SLF001
     while thread is not None and thread.is_alive():
-        thread.join(MOMENT)
+        thread.join(CHECK_INTERVAL)
         while thread.is_alive() and queue._reader.poll():  # noqa: SLF001
             os.read(queue._reader.fileno(), 1 << 16)  # noqa: SLF001

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import wait
 from contextlib import suppress
 from select import select
-from types import TracebackType
 from typing import Any, Self
 
 from paceline.contracts import Item, Result
@@ -17,13 +16,13 @@ from paceline.workers import interpreter
 from paceline.workers.errors import standard_library_first
 
 FIRST = (3, 14)
-PATIENCE = 0.1  # seconds between looks at whether somebody ended instead of coming
+CHECK_INTERVAL = 0.1  # seconds between checks whether one has ended instead of coming
 
 
 class Interpreters(Strategy):
     """An `InterpreterPoolExecutor`, with the workload opened once in each interpreter.
 
-    Interpreters can't share a barrier, so they meet over two pipes: each says that it has come, and waits to be let go.
+    Interpreters can't share a barrier, so they meet over two pipes: each says that it is there, and waits to go on.
     """
 
     name = "interpreters"
@@ -52,9 +51,7 @@ class Interpreters(Strategy):
     def map(self, items: Sequence[Item]) -> list[Result]:
         return [interpreter.unpacked(result) for result in list(self._pool.map(interpreter.run, items))]
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._dismiss()
 
     def _dismiss(self) -> None:
@@ -91,6 +88,6 @@ class Interpreters(Strategy):
         """Wait until all have come, or one has ended without being let go, or the time is up."""
         missing, deadline = self.workers, time.monotonic() + START_TIMEOUT
         while missing and time.monotonic() < deadline and not any(turn.done() for turn in turns):
-            if select([came], [], [], PATIENCE)[0]:
+            if select([came], [], [], CHECK_INTERVAL)[0]:
                 missing -= len(os.read(came, missing))
         return not missing

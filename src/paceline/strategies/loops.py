@@ -1,6 +1,5 @@
-"""Several event loops, in threads or in processes: workers and items are shared out over them beforehand."""
+"""Several event loops, in threads or in processes: workers and items are split over them beforehand."""
 
-import multiprocessing
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
@@ -11,8 +10,20 @@ from typing import Any, Self
 from paceline import machine
 from paceline.contracts import Item, Option, Result, Workload
 from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, Look, NotReady, Strategy
-from paceline.strategies.threads import Crew
-from paceline.strategies.worker_processes import death, ended, last_words, late_end, stop_forkserver, wait_for_ends
+from paceline.strategies.threads import ThreadPool
+from paceline.strategies.worker_processes import (
+    CLEAN_START,
+    Pipe,
+    death,
+    ended,
+    kill_all,
+    last_words,
+    late_end,
+    receive,
+    start_piped,
+    stop_forkserver,
+    wait_for_ends,
+)
 from paceline.workers import event_loop, pool_worker
 from paceline.workers.errors import Failed, guarded
 from paceline.workers.event_loop import all_results, runner
@@ -35,22 +46,18 @@ class SharedLoops(Strategy):
         super().__init__(workload, workers, **options)
         loops = self.options["loops"]
         count = machine.whole_cpus() if loops is None else self._check_whole("loops", loops)
-        self.shares = shared_out(self.workers, count)
+        self.shares = shares(self.workers, count)
         self.options["loops"] = self.sessions = len(self.shares)
 
 
-def shared_out(workers: int, loops: int) -> list[int]:
-    """Share `workers` out over at most `loops` loops, as evenly as can be; every loop gets one at least.
-
-    Returns:
-        Workers of each loop, shape (min(workers, loops),).
-    """
+def shares(workers: int, loops: int) -> list[int]:
+    """Return how many workers each loop has, shape (min(workers, loops),): as even as can be, 1 at least."""
     count = min(workers, loops)
     return [workers // count + (index < workers % count) for index in range(count)]
 
 
-def dealt(items: Sequence[Item], workers: Sequence[int]) -> list[list[Item]]:
-    """Deal items to loops, each loop as many at a time as it has workers, like cards.
+def split(items: Sequence[Item], workers: Sequence[int]) -> list[list[Item]]:
+    """Split items into batches, one for each loop: in turns, each loop as many at a time as it has workers.
 
     Args:
         items: shape (n,).
@@ -60,18 +67,18 @@ def dealt(items: Sequence[Item], workers: Sequence[int]) -> list[list[Item]]:
         The items of each loop, shape (k,), in item order within it.
     """
     turns = [loop for loop, count in enumerate(workers) for _ in range(count)]
-    hands: list[list[Item]] = [[] for _ in workers]
+    batches: list[list[Item]] = [[] for _ in workers]
     for index, item in enumerate(items):
-        hands[turns[index % len(turns)]].append(item)
-    return hands
+        batches[turns[index % len(turns)]].append(item)
+    return batches
 
 
-def collected(hands: Sequence[Sequence[Result]], workers: Sequence[int]) -> list[Result]:
-    """Put the results of dealt items back into item order."""
-    order = dealt(range(sum(map(len, hands))), workers)
-    results: list[Result] = [None] * sum(map(len, hands))
-    for places, hand in zip(order, hands, strict=True):
-        for place, result in zip(places, hand, strict=True):
+def joined(batches: Sequence[Sequence[Result]], workers: Sequence[int]) -> list[Result]:
+    """Put the results of split items back into item order."""
+    order = split(range(sum(map(len, batches))), workers)
+    results: list[Result] = [None] * sum(map(len, batches))
+    for places, batch in zip(order, batches, strict=True):
+        for place, result in zip(places, batch, strict=True):
             results[place] = result
     return results
 
@@ -84,44 +91,36 @@ class LoopsInThreads(SharedLoops):
     simplicity_rank = 110
 
     def __enter__(self) -> Self:
-        self._crew = Crew(len(self.shares))
+        self._threads = ThreadPool(len(self.shares))
         indices = [*range(len(self.shares))]
         try:
-            self._crew.each(lambda: self._open(indices.pop()))
+            self._threads.in_each(lambda: self._open(indices.pop()))
         except BaseException:
-            self._crew.dismiss()
+            self._threads.shutdown()
             raise
         return self
 
     def map(self, items: Sequence[Item]) -> list[Result]:
-        hands = dealt(items, self.shares)
-        results: list[list[Result]] = [[] for _ in hands]
+        batches = split(items, self.shares)
+        results: list[list[Result]] = [[] for _ in batches]
 
-        def play() -> None:
-            here = self._crew.here
-            index = here.index  # that of its session, which is open for this loop's workers and no more
-            results[index] = here.runner.run(all_results(here.run, hands[index], self.shares[index]))
+        def run_batch() -> None:
+            local = self._threads.local
+            index = local.index  # that of its session, which is open for this loop's workers and no more
+            results[index] = local.runner.run(all_results(local.run, batches[index], self.shares[index]))
 
-        self._crew.each(play)
-        return collected(results, self.shares)
+        self._threads.in_each(run_batch)
+        return joined(results, self.shares)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._crew.dismiss()
+    def __exit__(self, *_: object) -> None:
+        self._threads.shutdown()
 
     def _open(self, index: int) -> None:
-        here = self._crew.here
-        here.index, here.runner = index, here.opened.enter_context(runner())
+        local = self._threads.local
+        local.index, local.runner = index, local.opened.enter_context(runner())
         session = AsyncExitStack()
-        here.opened.callback(lambda: here.runner.run(session.aclose()))
-        here.run = here.runner.run(self._enter(session, self.shares[index]))
-
-    async def _enter(self, session: AsyncExitStack, workers: int) -> Any:
-        return await session.enter_async_context(self.workload.async_worker(workers))
-
-
-START_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+        local.opened.callback(lambda: local.runner.run(session.aclose()))
+        local.run = local.runner.run(event_loop.enter(session, self.workload, self.shares[index]))
 
 
 class LoopsInProcesses(SharedLoops):
@@ -132,17 +131,18 @@ class LoopsInProcesses(SharedLoops):
     simplicity_rank = 120
     computes_in = "processes"
     pickles = True
-    fixed = MappingProxyType({"start_method": START_METHOD})
+    fixed = MappingProxyType({"start_method": CLEAN_START})
 
     @guarded()
     def __enter__(self) -> Self:
-        context: Any = multiprocessing.get_context(START_METHOD)
-        self._pipes: list[connection.Connection[Any, Any]] = []
         self._processes: list[Any] = []
+        self._pipes: list[Pipe] = []
         try:
             with pool_worker.interrupts_held():
                 for share in self.shares:
-                    self._start_one(context, share)
+                    process, pipe = start_piped(CLEAN_START, event_loop.main, self.workload, share)
+                    self._processes.append(process)
+                    self._pipes.append(pipe)
             self._answers("before it was ready", START_TIMEOUT)
         except BaseException:
             self._kill()
@@ -150,10 +150,9 @@ class LoopsInProcesses(SharedLoops):
         return self
 
     def map(self, items: Sequence[Item]) -> list[Result]:
-        hands = dealt(items, self.shares)
-        for pipe, hand in zip(self._pipes, hands, strict=True):
-            self._tell(pipe, hand)
-        return collected(self._answers("before its items were done", None), self.shares)
+        for pipe, batch in zip(self._pipes, split(items, self.shares), strict=True):
+            _send(pipe, batch)
+        return joined(self._answers("before its items were done", None), self.shares)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -161,7 +160,7 @@ class LoopsInProcesses(SharedLoops):
         died, late = ended(self._processes), []
         if not died and (kind is None or issubclass(kind, Exception)):
             for pipe in self._pipes:
-                self._tell(pipe, None)
+                _send(pipe, None)
             late = [process for process in self._processes if wait_for_ends([process], STOP_TIMEOUT)]
         words = last_words(self._pipes)
         self._kill()
@@ -169,20 +168,6 @@ class LoopsInProcesses(SharedLoops):
             raise death(died, "between two rounds")
         if kind is None and late:
             raise late_end(late, words)
-
-    def _start_one(self, context: Any, share: int) -> None:
-        ours, its = context.Pipe()
-        self._pipes.append(ours)
-        with its:
-            process = context.Process(target=event_loop.main, args=(its, self.workload, share), daemon=True)
-            process.start()
-        self._processes.append(process)
-
-    def _tell(self, pipe: "connection.Connection[Any, Any]", what: object) -> None:
-        try:
-            pipe.send(what)
-        except OSError:  # it has died: whoever waits for its answer says so
-            return
 
     def _answers(self, when: str, timeout: float | None) -> list[Any]:
         """Wait for an answer from each loop, then raise the first error among them, if any.
@@ -195,7 +180,7 @@ class LoopsInProcesses(SharedLoops):
         deadline = None if timeout is None else time.monotonic() + timeout
         while len(answers) < len(self._pipes):
             for index in self._next_ready(answers, deadline, when):
-                answers[index] = self._answer(index, when)
+                answers[index] = receive(self._pipes[index], self._processes[index], when)
         errors = [answer for answer in answers.values() if isinstance(answer, Failed)]
         if errors:
             raise errors[0].error
@@ -208,19 +193,13 @@ class LoopsInProcesses(SharedLoops):
             raise NotReady(f"{self.name}: {len(waiting)} loops did not answer in time, {when}")
         return (index for pipe, index in waiting.items() if pipe in ready)
 
-    def _answer(self, index: int, when: str) -> Any:
-        try:
-            return self._pipes[index].recv()
-        except (EOFError, OSError):  # the other end closed with its process
-            process = self._processes[index]
-            process.join(STOP_TIMEOUT)
-            raise death([process], when) from None
-
     def _kill(self) -> None:
-        for process in self._processes:
-            process.kill()
-        for process in self._processes:
-            process.join()
-        for pipe in self._pipes:
-            pipe.close()
+        kill_all(self._processes, self._pipes)
         stop_forkserver()
+
+
+def _send(pipe: Pipe, what: object) -> None:
+    try:
+        pipe.send(what)
+    except OSError:  # it has died, which waiting for its answer tells
+        return

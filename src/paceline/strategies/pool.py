@@ -33,7 +33,7 @@ Check: TypeAlias = Callable[[], None]
 
 
 def chunk_size(items: int, workers: int) -> int:
-    """Choose as `Pool.map` does where nothing is said: four chunks for each worker.
+    """Return the default of `Pool.map`: four chunks for each worker.
 
     Source: CPython, `multiprocessing.pool.Pool._map_async`.
     """
@@ -51,11 +51,10 @@ def by_map(pool: Pool, items: Sequence[Item], chunksize: int, check: Check) -> l
 
 
 def by_imap_unordered(pool: Pool, items: Sequence[Item], chunksize: int, check: Check) -> list[Result]:
-    """Run all items by `Pool.imap_unordered`; each takes its place along, by which its result is put back into item
-    order.
+    """Run all items by `Pool.imap_unordered`; each carries its place, by which its result is put back into item order.
 
-    The chunks are cut here: what the pool gives for chunks of its own can't be waited for with a time-out. An error
-    surfaces once all chunks are done, as with `Pool.map`, so that none of them runs on into the next round.
+    The chunks are cut here: those of the pool's own can't be waited for with a time-out. An error surfaces once all
+    chunks are done, as with `Pool.map`, so that none of them runs on into the next round.
     """
     placed = [*enumerate(items)]
     chunks = [placed[first : first + chunksize] for first in range(0, len(placed), chunksize)]
@@ -79,7 +78,7 @@ def by_imap_unordered(pool: Pool, items: Sequence[Item], chunksize: int, check: 
 
 
 def _next(coming: "IMapIterator[pool_worker.Chunk]", check: Check) -> pool_worker.Chunk | Failed:
-    """Wait for the next chunk that is done, or the error in place of it."""
+    """Wait for the next chunk that is done, or for the error in place of it."""
     while True:
         try:
             return coming.next(CHECK_INTERVAL)
@@ -99,9 +98,9 @@ WAYS: Mapping[str, Callable[[Pool, Sequence[Item], int, Check], list[Result]]] =
 class _Pool(InProcesses):
     """The lesson's pool: an initializer opens the workload once in each process.
 
-    `chunksize` is how many items a worker takes at a time: 1 is the even hand, and 0 stands for what `Pool.map` would
-    choose, ceil(items / (4 x workers)), which leaves workers idle at the end. `hand_out` is the pool's method that does
-    it: `map`, or `imap_unordered`, whose results are put back into item order.
+    `chunksize` is how many items a worker takes at a time; 0 stands for what `Pool.map` would choose, ceil(items / (4 x
+    workers)), which leaves workers idle at the end. `hand_out` is the pool's method: `map`, or `imap_unordered`, whose
+    results are put back into item order.
     """
 
     start_method: ClassVar[str]

@@ -1,6 +1,5 @@
 """Actors of ray, by way of a driver in a process of its own."""
 
-import multiprocessing
 import pickle
 import tempfile
 from collections.abc import Callable, Sequence
@@ -14,31 +13,31 @@ from paceline.contracts import Item, Result
 from paceline.strategies import clusters
 from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, Look, NotReady, WorkerDied
 from paceline.strategies.clusters import Engine
-from paceline.strategies.worker_processes import death
+from paceline.strategies.worker_processes import receive, start_piped
 from paceline.workers import pool_worker, ray_driver
 from paceline.workers.errors import Failed, guarded
-from paceline.workers.ray_driver import Differs, Gone, Lost, Unfit, Unreached, Wanted
+from paceline.workers.ray_driver import Differs, DriverSpec, Gone, Lost, Unfit, Unreached
 
 START_METHOD = "spawn"
-CONNECT_TIMEOUT = 15.0  # seconds for a cluster to let a client in, which it does in some
+CONNECT_TIMEOUT = 15.0  # seconds for a cluster to let a client in, which takes it some
 ATTEMPTS = 3
-LAST_MOMENT = 10.0  # seconds to say goodbye to a cluster that is there
+DISCONNECT_TIMEOUT = 10.0  # seconds to leave an existing cluster
 
 
-def connected(wanted: Callable[[str], Wanted]) -> "Driver":
-    """Start a process that speaks with ray, and wait until it has started a cluster, or has come into the one that is
-    there; its next answer says that the workers are ready.
+def connected(spec: Callable[[str], DriverSpec]) -> "Driver":
+    """Start a process that speaks with ray, and wait until it has started a cluster, or has connected to the existing
+    one; its next answer says that the workers are ready.
 
-    A cluster that is there gets more than one chance to let it in: the process that ray starts there for each client
-    dies at birth now and then (ray's issue 63202), and ray takes 40 s to say so.
+    An existing cluster gets more than one chance to let it in: the process that ray starts there for each client dies
+    at birth now and then (ray's issue 63202), and ray takes 40 s to say so.
 
     Raises:
         Exception: as `Driver.answer` does.
     """
     for _ in range(ATTEMPTS):
-        driver = Driver(wanted)
+        driver = Driver(spec)
         try:
-            if driver.comes_in():
+            if driver.connects():
                 return driver
         except BaseException:
             driver.end()
@@ -52,36 +51,37 @@ class Driver:
     """A process that speaks with ray.
 
     Args:
-        wanted: given the folder that ray may use, what it is to start.
+        spec: what it is to start, given the folder that ray may use.
 
     Attributes:
-        address: of the cluster that is there, "" if there is none.
+        address: of the existing cluster, "" if there is none.
         over: whether it has ended.
     """
 
     @guarded()
-    def __init__(self, wanted: Callable[[str], Wanted]) -> None:
+    def __init__(self, spec: Callable[[str], DriverSpec]) -> None:
         self.over = False
-        self._in = False
+        self._connected = False
         self._folder = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
         try:
-            asked = wanted(self._folder.name)
-            self.address = asked.cluster or ""
-            self._start(asked)
+            made = spec(self._folder.name)
+            self.address = made.cluster or ""
+            with pool_worker.interrupts_held():
+                self._process, self._pipe = start_piped(START_METHOD, ray_driver.main, made, daemon=False)
         except BaseException:
             self._folder.cleanup()
             raise
 
-    def comes_in(self) -> bool:
-        """Wait for its first answer, on a cluster that is there no longer than `CONNECT_TIMEOUT`."""
+    def connects(self) -> bool:
+        """Wait for its first answer; where the cluster exists, `CONNECT_TIMEOUT` at most."""
         if self.address and not connection.wait([self._pipe], CONNECT_TIMEOUT):
             return False
         self.answer("before it was ready", START_TIMEOUT)
-        self._in = True
+        self._connected = True
         return True
 
     def ask(self, what: Any, when: str, timeout: float | None) -> Any:
-        """Send something, and give the answer; see `answer`."""
+        """Send something, and return the answer; see `answer`."""
         with suppress(BrokenPipeError):  # it has ended, and perhaps said why
             self._pipe.send(what)
         return self.answer(when, timeout)
@@ -92,15 +92,11 @@ class Driver:
         Raises:
             Exception: what it says in place of one.
             NotReady: if it says nothing in time, or that there is no cluster, or one that does not fit.
-            WorkerDied: if a worker has ended, or it has, or the cluster is there no more.
+            WorkerDied: if a worker has ended, or it has, or the cluster is gone.
         """
         if not connection.wait([self._pipe], timeout):
             raise NotReady(f"ray: no answer within {timeout:g} s, {when}")
-        try:
-            answer = self._pipe.recv()
-        except (EOFError, OSError):
-            self._process.join(STOP_TIMEOUT)
-            raise death([self._process], when) from None
+        answer = receive(self._pipe, self._process, when)
         if error := self._error(answer, when):
             raise error
         return answer
@@ -112,23 +108,16 @@ class Driver:
         self.over = True
         if not self.address:
             processes.end_tree(self._process.pid)
-        elif self._in:
+        elif self._connected:
             self._process.terminate()
-            self._process.join(LAST_MOMENT)
+            self._process.join(DISCONNECT_TIMEOUT)
         self._process.kill()
         self._process.join()
         self._pipe.close()
         self._folder.cleanup()
 
-    def _start(self, asked: Wanted) -> None:
-        context: Any = multiprocessing.get_context(START_METHOD)
-        self._pipe, its = context.Pipe()
-        with its, pool_worker.interrupts_held():
-            self._process = context.Process(target=ray_driver.main, args=(its, asked))
-            self._process.start()
-
     def _error(self, answer: Any, when: str) -> Exception | None:
-        """Make the error that an answer stands for, if it does."""
+        """Return the error that an answer stands for, if it does."""
         match answer:
             case Failed(error):
                 return error
@@ -171,7 +160,7 @@ class Ray(Engine):
     def __enter__(self) -> Self:
         if self._cluster:
             clusters.reach(self._cluster)
-        self._driver = connected(self._wanted)
+        self._driver = connected(self._spec)
         try:
             self._driver.answer("before it was ready", START_TIMEOUT)
         except BaseException:
@@ -197,13 +186,13 @@ class Ray(Engine):
         finally:
             self._driver.end()
 
-    def _wanted(self, folder: str) -> Wanted:
-        return Wanted(
+    def _spec(self, folder: str) -> DriverSpec:
+        return DriverSpec(
             pickle.dumps(self.workload),
             self.workers,
             self._chunksize,
             self._cluster,
             folder,
             (clusters.PYTHON, __version__),
-            clusters.ASKED,
+            clusters.VERSIONS,
         )

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from types import TracebackType
 from typing import Self
 
 from paceline.contracts import Item, Result
@@ -10,7 +9,7 @@ from paceline.strategies.base import Look, Strategy
 
 
 class Sequential(Strategy):
-    """A plain loop. It has one worker, however many are asked for."""
+    """A plain loop, with one worker however many are asked for."""
 
     name = "sequential"
     look = Look("#444444", "#d0d0d0", "circle")
@@ -27,7 +26,5 @@ class Sequential(Strategy):
         run = self._run
         return [run(item) for item in items]
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._opened.close()

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 from typing import Any, Self
 
 from paceline.contracts import Item, Result
@@ -13,34 +13,29 @@ from paceline.strategies.base import Look, Strategy
 from paceline.workers.event_loop import all_results, runner
 
 
-class Own(threading.local):
-    """What a thread keeps for itself; `opened` is closed when the crew is dismissed."""
-
+class _Local(threading.local):
     def __init__(self) -> None:
         self.opened = ExitStack()
 
 
-class Crew:
+class ThreadPool:
     """A `ThreadPoolExecutor` with something of its own in each thread.
 
-    The executor starts threads lazily and reuses idle ones, so a word to each of them needs a rendezvous.
-
-    Args:
-        size: how many threads.
+    The executor starts threads lazily and reuses idle ones, so to reach each of them takes a rendezvous.
 
     Attributes:
-        pool: the executor.
-        here: what a thread keeps for itself.
+        executor: which has `size` threads.
+        local: what a thread keeps for itself; `local.opened` is closed at the end.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self.pool = ThreadPoolExecutor(size, thread_name_prefix="paceline")
-        self.here: Any = Own()
+        self.executor = ThreadPoolExecutor(size, thread_name_prefix="paceline")
+        self.local: Any = _Local()
 
-    def each(self, action: Callable[[], None]) -> None:
+    def in_each(self, action: Callable[[], None]) -> None:
         """Do `action` once in each thread: all meet first, so that none takes the turn of another. An error in one
-        keeps no other from its own turn. Nobody gives up after some time: a thread can't be ended, only waited for.
+        keeps no other from its own turn. There is no time-out: a thread can't be ended, only waited for.
 
         Raises:
             BaseException: the first error of those that `action` raised, once it is over in all threads.
@@ -52,7 +47,7 @@ class Crew:
             action()
 
         try:
-            turns = [self.pool.submit(turn) for _ in range(self.size)]
+            turns = [self.executor.submit(turn) for _ in range(self.size)]
         except BaseException:  # the system refused a thread: don't keep the others waiting for it
             meeting.abort()
             raise
@@ -60,19 +55,19 @@ class Crew:
             if error is not None:
                 raise error
 
-    def dismiss(self) -> None:
+    def shutdown(self) -> None:
         """Close what each thread has opened, in that thread, and end them all, once they have done their items.
 
         Raises:
             BaseException: the first error of closing it.
         """
         try:
-            self.each(self._close_own)
+            self.in_each(self._close_own)
         finally:
-            self.pool.shutdown()
+            self.executor.shutdown()
 
     def _close_own(self) -> None:
-        self.here.opened.close()
+        self.local.opened.close()
 
 
 class Threads(Strategy):
@@ -83,32 +78,30 @@ class Threads(Strategy):
     simplicity_rank = 20
 
     def __enter__(self) -> Self:
-        self._crew = Crew(self.workers)
+        self._threads = ThreadPool(self.workers)
         try:
-            self._crew.each(self._open)
+            self._threads.in_each(self._open)
         except BaseException:
-            self._crew.dismiss()
+            self._threads.shutdown()
             raise
         return self
 
     def map(self, items: Sequence[Item]) -> list[Result]:
-        return list(self._crew.pool.map(self._one, items))
+        return list(self._threads.executor.map(self._one, items))
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._crew.dismiss()
+    def __exit__(self, *_: object) -> None:
+        self._threads.shutdown()
 
     def _one(self, item: Item) -> Result:
-        return self._crew.here.run(item)
+        return self._threads.local.run(item)
 
     def _open(self) -> None:
-        here = self._crew.here
-        here.run = here.opened.enter_context(self.workload.worker())
+        local = self._threads.local
+        local.run = local.opened.enter_context(self.workload.worker())
 
 
 class ToThread(Threads):
-    """`asyncio.to_thread` over a crew of as many threads as workers (the loop's own executor would have at most 32)."""
+    """`asyncio.to_thread` over as many threads as workers (the loop's own executor would have at most 32)."""
 
     name = "to-thread"
     look = Look("#b36b00", "#d99a3d", "triangle-up")
@@ -119,20 +112,18 @@ class ToThread(Threads):
         super().__enter__()
         try:
             self._runner = runner()
-            self._runner.get_loop().set_default_executor(self._crew.pool)
+            self._runner.get_loop().set_default_executor(self._threads.executor)
         except BaseException:
-            self._crew.dismiss()
+            self._threads.shutdown()
             raise
         return self
 
     def map(self, items: Sequence[Item]) -> list[Result]:
         return self._runner.run(all_results(self._hand_over, items, self.workers))
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         try:
-            super().__exit__(kind, error, trace)
+            super().__exit__()
         finally:
             self._runner.close()
 

@@ -29,7 +29,7 @@ class Round:
         self._queue = iter(enumerate(items))
         self._errors: list[BaseException] = []
 
-    async def play(self, run: Callable[[Item], Awaitable[Result]], workers: int) -> None:
+    async def run_all(self, run: Callable[[Item], Awaitable[Result]], workers: int) -> None:
         """Run all items with at most `workers` of them under way; after an error, cancel the others first."""
         with self.scope:
             async with trio.open_nursery() as nursery:
@@ -64,13 +64,13 @@ class Loop:
         self._workload = workload
         self._workers = workers
 
-    def start(self) -> None:
+    def open(self) -> None:
         """Open the workload on the loop.
 
         Raises:
             BaseException: what opening it raised; the thread has ended then.
         """
-        self._rounds: SimpleQueue[Round | None] = SimpleQueue()  # None is the last word
+        self._rounds: SimpleQueue[Round | None] = SimpleQueue()  # None ends the loop
         self._current: Round | None = None
         self._ready: Future[trio.lowlevel.TrioToken] = Future()
         self._ended: Future[None] = Future()
@@ -83,7 +83,7 @@ class Loop:
             raise
 
     def run(self, items: Sequence[Item]) -> list[Result]:
-        """Run every item and give the results, in item order.
+        """Run every item, and return the results in item order.
 
         Raises:
             BaseException: the first error.
@@ -96,7 +96,7 @@ class Loop:
             self._rounds.put(current)
             return current.outcome.result()
         except BaseException:
-            if not current.outcome.done():  # Ctrl-C: nobody waits for this round any more
+            if not current.outcome.done():  # Ctrl-C: the round is given up
                 current.halted = True
                 self._token.run_sync_soon(current.scope.cancel)
             raise
@@ -123,4 +123,4 @@ class Loop:
         async with open_workload(self._workload, "trio", self._workers) as run:
             self._ready.set_result(trio.lowlevel.current_trio_token())
             while (current := self._rounds.get()) is not None:
-                await current.play(run, self._workers)
+                await current.run_all(run, self._workers)

@@ -1,4 +1,4 @@
-"""What strategies with worker processes have in common: the meeting before the first round, and the end."""
+"""What strategies with worker processes have in common: start, the meeting before the first round, and the end."""
 
 import multiprocessing
 import os
@@ -10,43 +10,84 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import connection, forkserver
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 
 from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, NotEnded, NotReady, Strategy, WorkerDied
 
+CLEAN_START = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+"""The cheapest start method whose processes are no copies of this one."""
 
-def meet(strategy: Strategy, ready: Any, processes: Sequence[Any], broken: Callable[[str], WorkerDied]) -> None:
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # which ends a process at once on Windows
+
+Pipe: TypeAlias = "connection.Connection[Any, Any]"
+
+
+def start_piped(method: str, main: Callable[..., None], *arguments: Any, daemon: bool = True) -> tuple[Any, Pipe]:
+    """Start a process that runs `main(pipe, *arguments)`, and return it with the other end of its pipe."""
+    context: Any = multiprocessing.get_context(method)
+    ours, its = context.Pipe()
+    with its:
+        process = context.Process(target=main, args=(its, *arguments), daemon=daemon)
+        try:
+            process.start()
+        except BaseException:
+            ours.close()
+            raise
+    return process, ours
+
+
+def receive(pipe: Pipe, process: Any, when: str) -> Any:
+    """Return the next answer of a process.
+
+    Raises:
+        WorkerDied: if it ended instead; `when` says when.
+    """
+    try:
+        return pipe.recv()
+    except (EOFError, OSError):  # the other end closed with its process
+        process.join(STOP_TIMEOUT)
+        raise death([process], when) from None
+
+
+def kill_all(processes: Sequence[Any], pipes: Sequence[Pipe]) -> None:
+    """End processes at once, whatever state they are in, and close their pipes."""
+    for process in processes:
+        process.kill()
+    for process in processes:
+        process.join()
+    for pipe in pipes:
+        pipe.close()
+
+
+def meet(strategy: Strategy, ready: Pipe, processes: Sequence[Any], broken: Callable[[str], WorkerDied]) -> None:
     """Wait until each of a strategy's processes has said that its workload is open.
 
     Args:
         strategy: whose workers they are.
-        ready: the connection on which each says so: None, or the error that kept it from opening the workload.
+        ready: where each says so: None, or the error that kept it from opening the workload.
         processes: all of them.
-        broken: makes the error for a death, told when it was.
+        broken: makes the error for a death, given when it was.
 
     Raises:
-        Exception: the first error that a worker told.
+        Exception: the first error that a worker sent.
         WorkerDied: if one ended without a word.
         NotReady: if not all have said so within `START_TIMEOUT`.
     """
     deadline = time.monotonic() + START_TIMEOUT
     sentinels = [process.sentinel for process in processes]
     for _ in range(strategy.workers):
-        told = connection.wait([ready, *sentinels], deadline - time.monotonic())
-        if ready in told:
+        said = connection.wait([ready, *sentinels], deadline - time.monotonic())
+        if ready in said:
             if (error := ready.recv()) is not None:
                 raise error
-        elif told:
+        elif said:
             raise broken("before it was ready")
         else:
             raise NotReady(f"{strategy.name}: {strategy.workers} workers were not all ready within {START_TIMEOUT:g} s")
 
 
-KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # which ends a process at once on Windows
-
-
 def ended(processes: Sequence[Any]) -> list[Any]:
-    """Those of `processes` that have ended, by their sentinels.
+    """Return those of `processes` that have ended, by their sentinels.
 
     Their exit codes are left alone: a pool's own thread may be reading one just now, and only one reader gets it.
     """
@@ -55,10 +96,9 @@ def ended(processes: Sequence[Any]) -> list[Any]:
 
 
 def wait_for_ends(processes: Sequence[Any], timeout: float) -> list[Any]:
-    """Wait for the end of all processes; stop at the first that ended badly, or when `timeout` seconds are over.
+    """Wait for the end of all processes, at most `timeout` seconds; return those that ended badly or not at all.
 
-    Returns:
-        Those that ended badly or not at all.
+    The first that ends badly ends the wait.
     """
     deadline = time.monotonic() + timeout
     left = list(processes)
@@ -73,16 +113,16 @@ def wait_for_ends(processes: Sequence[Any], timeout: float) -> list[Any]:
 
 
 def death(processes: Sequence[Any], when: str) -> WorkerDied:
-    """Make the error that says how workers ended."""
+    """Return the error that says how workers ended."""
     ends = ", ".join(f"process {process.pid} ({_end(process.exitcode)})" for process in processes)
     return WorkerDied(f"a worker ended {when}: {ends}; its items have no result")
 
 
 def late_end(processes: Sequence[Any], words: Sequence[str]) -> NotEnded | WorkerDied:
-    """Make the error for workers that did not end well once their work was done.
+    """Return the error for workers that did not end well once their work was done.
 
     Args:
-        processes: they.
+        processes: the workers.
         words: what they said themselves: who waits for what.
     """
     if not words:
@@ -93,7 +133,7 @@ def late_end(processes: Sequence[Any], words: Sequence[str]) -> NotEnded | Worke
     )
 
 
-def last_words(pipes: Sequence[Any]) -> list[str]:
+def last_words(pipes: Sequence[Pipe]) -> list[str]:
     """Read what workers said on their way out; everything else that is in their pipes is dropped."""
     words = []
     for pipe in pipes:
@@ -160,7 +200,7 @@ class InProcesses(Strategy):
         self._close()
 
     def _stop_if_dead(self, when: str) -> None:
-        """Put everything down if a process has ended: nothing can be relied on from then on.
+        """End everything if a process has ended: nothing can be relied on from then on.
 
         Raises:
             WorkerDied: saying which, and how.
@@ -174,7 +214,7 @@ class InProcesses(Strategy):
 
     @abstractmethod
     def _broken(self, when: str) -> WorkerDied:
-        """Put everything down, and make the error that says which processes have ended."""
+        """End everything, and return the error that says which processes have ended."""
 
     @abstractmethod
     def _kill(self) -> None:

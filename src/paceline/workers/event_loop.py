@@ -78,7 +78,7 @@ def main(pipe: Any, workload: Workload, workers: int) -> None:
     opened = AsyncExitStack()
     with runner() as loop:
         try:
-            run = loop.run(_enter(opened, workload, workers))
+            run = loop.run(enter(opened, workload, workers))
         except Exception as error:  # noqa: BLE001 - it is told
             pipe.send(Failed(portable(error)))
             return
@@ -91,7 +91,8 @@ def main(pipe: Any, workload: Workload, workers: int) -> None:
     end_in_time(pipe)
 
 
-async def _enter(opened: AsyncExitStack, workload: Workload, workers: int) -> Any:
+async def enter(opened: AsyncExitStack, workload: Workload, workers: int) -> Any:
+    """Open the workload on the running loop, until `opened` is closed."""
     return await opened.enter_async_context(workload.async_worker(workers))
 
 

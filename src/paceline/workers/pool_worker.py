@@ -19,6 +19,7 @@ from paceline.workers import errors
 from paceline.workers.errors import portable
 
 LEFT_TIMEOUT = 3.0  # seconds for which a worker waits, once its work is done, for threads that its items have left
+END_NOW = partial(os._exit, 1)
 
 Chunk: TypeAlias = list[tuple[int, Any]]
 """Items or results, each with its place in item order."""
@@ -41,17 +42,17 @@ def start(
 
     Args:
         workload: opened here.
-        tell: where the parent hears of it.
-        lock: keeps the words of several workers apart.
+        tell: a pipe to the parent.
+        lock: keeps the messages of several workers apart.
         gate: where `wait_at_gate` waits.
         lifeline: see `end_with_parent`.
     """
     global _run, _gate  # noqa: PLW0603 - a pool's functions find their session in a global, as in the lesson
     _gate = gate
-    leave_ending_to_parent(partial(end_with_parent, lifeline))
+    leave_ending_to_parent(lifeline)
     try:
         _run = _opened.enter_context(workload.worker())
-    except Exception as error:  # noqa: BLE001 - it is told; raised here it would only make the pool start another worker
+    except Exception as error:  # noqa: BLE001 - raised here it would only make the pool start another worker
         answer: Exception | None = portable(error)
     else:
         answer = None
@@ -81,8 +82,8 @@ def run_chunk(chunk: Chunk) -> Chunk:
 
 
 def end_in_time(tell: Any) -> None:
-    """Have this process, whose work is done, end within `LEFT_TIMEOUT`, even if its items have left what it would wait
-    for on its way out; the parent is told what that is.
+    """End this process within `LEFT_TIMEOUT`, even if its items have left what it would wait for on its way out, and
+    tell the parent what that is.
     """
     if _left():
         timer = threading.Timer(LEFT_TIMEOUT, _end_now, [tell])
@@ -130,33 +131,29 @@ def interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def leave_ending_to_parent(watch: Callable[[], None] | None = None) -> None:
-    """Leave Ctrl-C to the parent of this process, and end with it.
-
-    Args:
-        watch: waits for the parent's end and ends this process, in a thread of its own; `end_with_parent` if not given.
-    """
+def leave_ending_to_parent(lifeline: Any = None, end: Callable[[], object] = END_NOW) -> None:
+    """Leave Ctrl-C to the parent of this process, and end with it; see `end_with_parent`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    let_interrupts_through()
-    errors.unguard()
-    threading.Thread(target=watch or end_with_parent, name="paceline-parent-watch", daemon=True).start()
-
-
-def let_interrupts_through() -> None:
-    """Undo what this process inherited from `interrupts_held`, once SIGINT is ignored."""
-    if hasattr(signal, "pthread_sigmask"):
+    if hasattr(signal, "pthread_sigmask"):  # inherited from `interrupts_held`
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    errors.unguard()
+    end_with_parent(lifeline, end)
 
 
-def end_with_parent(lifeline: Any = None) -> None:
-    """Wait for the parent's end, by SIGKILL too, and end this process; for a thread of its own.
+def end_with_parent(lifeline: Any = None, end: Callable[[], object] = END_NOW) -> None:
+    """End this process as soon as its parent ends, by SIGKILL too; a thread of its own waits for that.
 
     Args:
-        lifeline: a pipe whose other end is the parent's alone; needed where `multiprocessing` didn't start this process
-            itself, and so has no sentinel of the parent.
+        lifeline: becomes readable at the parent's end, as a pipe does whose other end is the parent's alone; needed
+            where `multiprocessing` didn't start this process, and so has no sentinel of the parent.
+        end: ends this process, and whatever has to end with it.
     """
     if lifeline is None and (parent := parent_process()) is not None:
         lifeline = parent.sentinel
-    if lifeline is not None:
+
+    def watch() -> None:
         connection.wait([lifeline])
-        os._exit(1)
+        end()
+
+    if lifeline is not None:
+        threading.Thread(target=watch, name="paceline-parent-watch", daemon=True).start()

@@ -5,13 +5,12 @@ It stands apart from the strategies for the same reason as `pool_worker`.
 
 import os
 import pickle
-import select
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 
 from paceline.contracts import Item, Result
 from paceline.workers.errors import Failed, portable
+from paceline.workers.pool_worker import END_NOW, end_with_parent
 
 
 class Worker:
@@ -30,7 +29,7 @@ class Worker:
 
     def open(self) -> int | Failed:
         """Open the workload, and give the number of this process."""
-        threading.Thread(target=end_with_raylet, args=[self._own], name="paceline-parent-watch", daemon=True).start()
+        end_with_raylet(self._own)
         try:
             workload = pickle.loads(self._workload)  # noqa: S301 - from the client, which could send any code
             self._run = self._opened.enter_context(workload.worker())
@@ -56,15 +55,18 @@ class Worker:
 
 
 def end_with_raylet(own: bool) -> None:  # noqa: FBT001 - a fact, not a switch
-    """Wait for the end of ray's process that started this one, and end it: ray itself waits for the item under way.
+    """End this process with the one of ray's that started it: ray itself waits for the item under way.
 
     In a cluster of the strategy's own the agents of that process end too, at once: they would stay for a while.
     """
     import psutil
 
     agents = [each for each in psutil.Process(os.getppid()).children() if own and each.pid != os.getpid()]
-    select.select([os.pidfd_open(os.getppid())], [], [])
-    for agent in agents:
-        with suppress(psutil.NoSuchProcess):
-            agent.kill()
-    os._exit(1)
+
+    def end() -> None:
+        for agent in agents:
+            with suppress(psutil.NoSuchProcess):
+                agent.kill()
+        END_NOW()
+
+    end_with_parent(os.pidfd_open(os.getppid()), end)

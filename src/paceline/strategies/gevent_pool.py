@@ -20,8 +20,8 @@ _borrowers: dict[Any, int] = {}
 """How many strategies use a hub that was made for them."""
 
 
-def borrowed() -> Any:
-    """Take the hub of this thread, and make it if there is none."""
+def borrow_hub() -> Any:
+    """Return the hub of this thread, and make it if there is none."""
     made = get_hub_if_exists() is None
     hub = gevent.get_hub()
     if made or hub in _borrowers:
@@ -29,8 +29,8 @@ def borrowed() -> Any:
     return hub
 
 
-def give_back(hub: Any) -> None:
-    """Leave a hub; whoever is the last to leave one that was made here ends it, with its loop and its descriptors."""
+def return_hub(hub: Any) -> None:
+    """Leave a hub; the last one to leave a hub that was made here ends it, with its loop and its descriptors."""
     if hub in _borrowers:
         _borrowers[hub] -= 1
         if not _borrowers[hub]:
@@ -40,7 +40,7 @@ def give_back(hub: Any) -> None:
 
 @contextmanager
 def quiet(hub: Any) -> Iterator[None]:
-    """Keep the hub from printing Ctrl-C, which surfaces in the one who waits."""
+    """Keep the hub from printing Ctrl-C, which surfaces where the round is waited for."""
     unprinted = hub.NOT_ERROR
     hub.NOT_ERROR = (*unprinted, KeyboardInterrupt)
     try:
@@ -55,7 +55,7 @@ class Round:
     def __init__(self, items: Sequence[Item], workers: int) -> None:
         self._results: list[Result] = [None] * len(items)
         self._queue = iter(enumerate(items))
-        self._at_work = min(workers, len(items))
+        self._busy = min(workers, len(items))
         self._errors: list[BaseException] = []
         self._done = Event()
 
@@ -65,14 +65,13 @@ class Round:
         Raises:
             BaseException: the first error.
         """
-        if self._at_work:
+        if self._busy:
             self._done.wait()
         if self._errors:
             raise self._errors[0]
         return self._results
 
     def drain(self, run: Callable[[Item], Result]) -> None:
-        """Take items until none is left or one has failed."""
         try:
             for index, item in self._queue:
                 if self._errors:
@@ -80,11 +79,11 @@ class Round:
                 self._results[index] = run(item)
         except GreenletExit:
             raise
-        except BaseException as error:  # noqa: BLE001 - the one who waits raises it
+        except BaseException as error:  # noqa: BLE001 - `outcome` raises it
             self._errors.append(error)
             self._done.set()
-        self._at_work -= 1
-        if not self._at_work:
+        self._busy -= 1
+        if not self._busy:
             self._done.set()
 
 
@@ -92,8 +91,8 @@ class Worker:
     """A greenlet with a session.
 
     Attributes:
-        opened: is set once the session is open, or can't be.
-        rounds: it takes part in; None is the last word.
+        opened: set once the session is open, or can't be.
+        rounds: those it takes part in; None ends it.
         error: of opening or closing the session.
     """
 
@@ -111,13 +110,13 @@ class Worker:
                     current.drain(run)
         except GreenletExit:
             raise
-        except BaseException as error:  # noqa: BLE001 - the one who waits raises it; here, gevent would print it
+        except BaseException as error:  # noqa: BLE001 - `_raise_first` raises it; gevent would print it
             self.error = error
         finally:
             self.opened.set()
 
 
-class GreenCrew:
+class GreenletPool:
     """The workers of a strategy, on the hub of this thread."""
 
     def __init__(self, workload: Workload, workers: int) -> None:
@@ -131,15 +130,15 @@ class GreenCrew:
         Raises:
             BaseException: the first error of opening it.
         """
-        self._hub = borrowed()
+        self._hub = borrow_hub()
         try:
             self._start()
         except BaseException:
-            give_back(self._hub)
+            return_hub(self._hub)
             raise
 
     def run(self, items: Sequence[Item]) -> list[Result]:
-        """Run every item and give the results, in item order.
+        """Run every item, and return the results in item order.
 
         Raises:
             BaseException: the first error; then all workers have ended, and the next round starts others.
@@ -170,7 +169,7 @@ class GreenCrew:
                 gevent.joinall([worker.greenlet for worker in workers], timeout=STOP_TIMEOUT)
         finally:
             self._kill()
-            give_back(self._hub)
+            return_hub(self._hub)
         _raise_first(workers)
 
     def _start(self) -> None:
@@ -185,7 +184,7 @@ class GreenCrew:
             raise
 
     def _kill(self) -> None:
-        """End the workers that are left; each closes the workload on the way."""
+        """End the workers; each closes the workload on the way."""
         workers, self._workers = self._workers, []
         gevent.killall([worker.greenlet for worker in workers])
 
