@@ -29,7 +29,7 @@ def quotas(root: Path = ROOT, membership: Path = MEMBERSHIP) -> Iterator[float]:
 
 
 def memory_limits(root: Path = ROOT, membership: Path = MEMBERSHIP) -> Iterator[int]:
-    """Read the limits on the memory of this process and those beside it, in bytes, as `quotas` those of its CPUs.
+    """Read the limits on the memory of this process's cgroups, in bytes.
 
     Source: the kernel's Documentation/admin-guide/cgroup-v2.rst (memory.max) and cgroup-v1/memory.rst.
     """
@@ -40,7 +40,7 @@ def memory_limits(root: Path = ROOT, membership: Path = MEMBERSHIP) -> Iterator[
 
 
 def _folders(controller: str, root: Path, membership: Path) -> Iterator[Path]:
-    """Yield the folders of the cgroups that may hold a controller of this process, each before those above it."""
+    """Yield the folders of this process's cgroups that may hold a controller, each before those above it."""
     for line in text(membership).splitlines():
         _, controllers, path = (*line.split(":", 2), "", "")[:3]
         if not controllers:
@@ -63,7 +63,7 @@ def _quota(folder: Path) -> Iterator[float]:
 
 
 def text(path: Path) -> str:
-    """Read a file of the kernel's; empty where there is none, or none for us."""
+    """Read a file of the kernel's; empty where there is none, or it can't be read."""
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -93,11 +93,7 @@ _MODEL_LENGTH = 40
 
 
 def usable_cpus() -> float:
-    """Count the CPUs this process may use: the least of its affinity and its cgroups' quotas.
-
-    Returns:
-        A positive number of CPUs; a quota may make it a fraction.
-    """
+    """Return how many CPUs this process may use, by its affinity and its cgroups' quotas; may be a fraction."""
     return min([float(_affinity()), *quotas()])
 
 
@@ -107,9 +103,7 @@ def whole_cpus() -> int:
 
 
 def usable_memory() -> int:
-    """Return the bytes of memory that processes here may hold together: all there is, or the least limit of their
-    cgroups.
-    """
+    """Return how many bytes processes here may hold together: all memory, or the least limit of their cgroups."""
     return min([os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), *memory_limits()])
 
 
@@ -128,7 +122,7 @@ def free_threaded() -> bool:
 
 
 def fingerprint(cluster: str | None = None) -> str:
-    """Name this machine and this Python in one short word that is fit for a file name.
+    """Name this machine and this Python in one word that is fit for a file name.
 
     It holds what makes figures incomparable when it differs: system, architecture, CPU model, usable CPUs,
     implementation, X.Y, and a `t` for a free-threaded build. Host name, kernel, patch release, libraries and load stay
@@ -173,9 +167,7 @@ def stable_facts(libraries: Iterable[str] = LIBRARIES) -> dict[str, Any]:
 
 
 def volatile_facts() -> dict[str, Any]:
-    """Gather what may differ from one run to the next, for the top-level `paceline` key of a saved run; as private as
-    `stable_facts`, beside which it stands.
-    """
+    """Return what may differ from one run to the next, for the `paceline` key of a saved run; nothing private."""
     return {
         "load_average": list(os.getloadavg()) if hasattr(os, "getloadavg") else None,
         "gil": "on" if getattr(sys, "_is_gil_enabled", lambda: True)() else "off",

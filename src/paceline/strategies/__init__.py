@@ -43,8 +43,5 @@ def by_name() -> dict[str, type[Strategy]]:
 
 
 def libraries() -> list[str]:
-    """Name, in order, the libraries whose versions can move a measurement: what strategies stand on among them.
-
-    They stand in every saved run, and the sides of a comparison are asked for the same.
-    """
+    """Return the libraries whose versions can move a measurement, as every saved run has them."""
     return sorted({*machine.LIBRARIES, *chain.from_iterable(strategy.libraries for strategy in STRATEGIES)})

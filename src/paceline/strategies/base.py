@@ -1,7 +1,8 @@
 """The contract that every strategy keeps, and the errors that all of them share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from types import MappingProxyType, TracebackType
 from typing import ClassVar, Literal, NamedTuple, Self
@@ -22,6 +23,16 @@ class NotEnded(RuntimeError):  # noqa: N818
 
 class NotReady(RuntimeError):  # noqa: N818
     """Not every worker came to the rendezvous in time."""
+
+
+@contextmanager
+def undone_on_error(undo: Callable[[], object]) -> Iterator[None]:
+    """Call `undo` if the block raises anything, Ctrl-C too."""
+    try:
+        yield
+    except BaseException:
+        undo()
+        raise
 
 
 class Look(NamedTuple):
@@ -104,11 +115,7 @@ class Strategy(ABC):
     def _check_whole(
         self, name: str, value: object, *, least: int = 1, wanted: str = "a whole number of 1 or more"
     ) -> int:
-        """Return the value of an option that must be a whole number.
-
-        Raises:
-            ValueError: if it is none, or less than `least`.
-        """
+        """Return a value that must be a whole number; anything else, or one below `least`, is a `ValueError`."""
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             raise ValueError(f"{self.name}: {name} must be {wanted}, not {value!r}")
         return value
@@ -124,7 +131,7 @@ class Strategy(ABC):
 
     @abstractmethod
     def map(self, items: Sequence[Item]) -> list[Result]:
-        """Run every item and give the results, in item order.
+        """Run every item, and return the results in item order.
 
         Raises:
             Exception: the first error of an item, as its workload raised it.

@@ -33,11 +33,7 @@ class WorkersDiffer(NotReady):
 
 
 def checked_address(strategy: str, scheme: str, address: Option) -> str | None:
-    """Return the address of a cluster; None if none is wanted.
-
-    Raises:
-        ValueError: if it doesn't look like one.
-    """
+    """Return the address of a cluster, None if none is wanted; what looks like none is a `ValueError`."""
     if address is None:
         return None
     try:
@@ -53,11 +49,7 @@ def checked_address(strategy: str, scheme: str, address: Option) -> str | None:
 
 
 def reach(address: str) -> None:
-    """Connect once.
-
-    Raises:
-        OutOfReach: if nobody listens there, or there is no way.
-    """
+    """Connect once; an `OutOfReach` if nothing listens there, or there is no way."""
     parts = urlsplit(address)
     try:
         socket.create_connection((parts.hostname, parts.port), REACH_TIMEOUT).close()
@@ -76,19 +68,15 @@ def facing(address: str) -> str | None:
 
 
 def out_of_reach(address: str, why: str) -> OutOfReach:
-    """Return the error for an address at which no cluster answers."""
     return OutOfReach(f"no cluster at {address}: {why}; start one there, or name the address of another")
 
 
 def check_versions(address: str, workers: Mapping[str, tuple[str, str | None]]) -> None:
-    """Refuse workers whose Paceline or Python is not ours.
+    """Raise a `WorkersDiffer` for workers whose Paceline or Python is not ours.
 
     Args:
         address: of the cluster.
         workers: each worker -> its Python ("3.11") and its Paceline, None where there is none.
-
-    Raises:
-        WorkersDiffer: naming both sides.
     """
     for worker, (python, paceline) in workers.items():
         if (python, paceline) != (PYTHON, __version__):

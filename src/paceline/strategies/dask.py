@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from paceline.contracts import Item, Option, Result, Workload
 from paceline.strategies import clusters
-from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, Look, NotReady, WorkerDied
+from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, Look, NotReady, WorkerDied, undone_on_error
 from paceline.strategies.clusters import Engine
 from paceline.strategies.dask_client import Client
 from paceline.strategies.worker_processes import (
@@ -85,15 +85,12 @@ class Embedded:
         self._folder = tempfile.TemporaryDirectory(
             prefix="paceline-dask-", dir=get_temp_dir(), ignore_cleanup_errors=True
         )
-        try:
+        with undone_on_error(self.kill):
             with pool_worker.interrupts_held():
                 self._start(dask_node.scheduler)
                 for number in range(workers):
                     self._start(dask_node.worker, number)
             self._meet()
-        except BaseException:
-            self.kill()
-            raise
 
     def dead(self) -> Sequence[Any]:
         return ended(self.processes)
@@ -107,11 +104,7 @@ class Embedded:
         return death(dead, when) if dead else None
 
     def stop(self) -> None:
-        """End the workers, then the scheduler.
-
-        Raises:
-            WorkerDied: if one did not end well.
-        """
+        """End the workers, then the scheduler; one that does not end well is a `WorkerDied`."""
         try:
             for part in (slice(1, None), slice(1)):
                 for pipe in self._pipes[part]:
@@ -122,7 +115,6 @@ class Embedded:
             self.kill()
 
     def kill(self) -> None:
-        """End all processes at once, whatever state they are in."""
         kill_all(self.processes, self._pipes)
         self._folder.cleanup()
 
@@ -207,7 +199,6 @@ class Dask(Engine, InProcesses):
             raise self._broken("before its items were done", lost) from None
 
     def _join(self, address: str) -> None:
-        """Open the workload in the workers of an existing cluster."""
         self._client = Client(address)
         threads = self._client.threads()
         clusters.check_versions(address, self._client.versions())
@@ -221,7 +212,6 @@ class Dask(Engine, InProcesses):
         self._client.open(self.workload, None if sum(threads.values()) <= self.workers else self._hosts)
 
     async def _embedded_dies(self) -> Exception:
-        """Wait until a process of our own cluster ends, by its sentinel."""
         assert self._embedded
         loop = asyncio.get_running_loop()
         died = asyncio.Event()
@@ -236,7 +226,7 @@ class Dask(Engine, InProcesses):
         return WorkerDied("a process of its cluster ended")  # `_broken` says which, once its exit status is there
 
     async def _abandoned(self) -> Exception:
-        """Wait until an existing cluster has been without the workers that items go to for some time."""
+        """Wait until an existing cluster has long been without the workers that items go to."""
         assert self._client
         missed = 0
         while missed < MAX_MISSED:

@@ -106,12 +106,7 @@ class Client:
             raise
 
     def open(self, workload: Workload, only: Sequence[str] | None = None) -> None:
-        """Open a workload in all workers, or in some of them only.
-
-        Raises:
-            Exception: the first error of a worker, as it was raised there.
-            WorkerDied: if one ended meanwhile.
-        """
+        """Open a workload in all workers, or in some only; the first error is raised as it was there."""
         from paceline.workers.dask_items import Opened
 
         self._only = list(only) if only is not None else None
@@ -139,11 +134,7 @@ class Client:
         return done if chunksize == 1 else [result for chunk in done for result in chunk]
 
     def threads(self) -> dict[str, int]:
-        """Return how many items each worker runs at once, by its address.
-
-        Raises:
-            OutOfReach: if there is no worker.
-        """
+        """Return how many items each worker runs at once, by its address; without any, an `OutOfReach` is raised."""
         try:
             self.client.wait_for_workers(1, timeout=clusters.REACH_TIMEOUT)
         except TimeoutError:
@@ -152,11 +143,7 @@ class Client:
         return dict(self.client.nthreads())
 
     def versions(self) -> dict[str, tuple[str, str | None]]:
-        """Return which Python and which Paceline each worker has.
-
-        Raises:
-            WorkerDied: if one ended meanwhile.
-        """
+        """Return which Python and which Paceline each worker has."""
         with self._losses("its workers were asked for their versions"):
             return dict(self.client.run(eval, clusters.VERSIONS))
 
@@ -177,12 +164,7 @@ class Client:
         return any(worker in there for worker in self._only) if self._only else bool(there)
 
     def close_workload(self) -> None:
-        """Close the workload in all workers.
-
-        Raises:
-            Exception: what a worker raised there.
-            WorkerDied: if one ended meanwhile; the others have closed it all the same.
-        """
+        """Close the workload in all workers; an error there is raised here, once all have closed it."""
         if self._plugin:
             with self._losses("the workload was closed"):
                 self.client.unregister_worker_plugin(self._plugin)
@@ -231,11 +213,7 @@ def end_offload_thread() -> None:
 
 
 def handshake(address: str) -> None:
-    """Connect once as dask does: a client would wait for ever for a listener that says nothing.
-
-    Raises:
-        OutOfReach: if no scheduler answers within `REACH_TIMEOUT`.
-    """
+    """Connect once as dask does, or raise an `OutOfReach`: its client would wait for ever for one that says nothing."""
     import distributed.comm
 
     library: Any = distributed.comm

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 from paceline import machine
 from paceline.contracts import Item, Option, Result, Workload
-from paceline.strategies.base import Look, Strategy
+from paceline.strategies.base import Look, Strategy, undone_on_error
 from paceline.workers.event_loop import all_results, enter, runner
 
 
@@ -25,11 +25,8 @@ class Asyncio(Strategy):
     def __enter__(self) -> Self:
         self._opened = AsyncExitStack()
         self._runner = runner(self.fixed["loop"])
-        try:
+        with undone_on_error(self._runner.close):
             self._run = self._runner.run(enter(self._opened, self.workload, self.workers))
-        except BaseException:
-            self._runner.close()
-            raise
         return self
 
     def map(self, items: Sequence[Item]) -> list[Result]:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from paceline.contracts import Item, Result
-from paceline.strategies.base import START_TIMEOUT, Look, WorkerDied
+from paceline.strategies.base import START_TIMEOUT, Look, WorkerDied, undone_on_error
 from paceline.strategies.worker_processes import (
     CLEAN_START,
     InProcesses,
@@ -149,16 +149,13 @@ class Loky(OnExecutor):
             initargs=initargs,
             env={"LOKY_MAX_MEMORY_LEAK_SIZE": str(NO_LIMIT)},
         )
-        try:
+        with undone_on_error(self._kill):
             with pool_worker.interrupts_held():
                 try:
                     self._executor.submit(os.getpid)  # the first thing submitted starts all workers
                 finally:  # those that did start, too, where another did not
                     self._processes = list(self._executor._processes.values())  # noqa: SLF001 - it has no public list
             meet(self, self._ready, self._processes, self._broken)
-        except BaseException:
-            self._kill()
-            raise
         return self
 
     def _broken(self, when: str) -> WorkerDied:
@@ -188,7 +185,7 @@ class Loky(OnExecutor):
 
 
 def _start_trackers() -> None:
-    """Start the trackers of semaphores before interrupts are held: their start lets interrupts through."""
+    """Start the trackers of semaphores before interrupts are held, as their start lets interrupts through."""
     if os.name == "posix":
         from multiprocessing import resource_tracker
 

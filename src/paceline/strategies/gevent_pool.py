@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import gevent
@@ -14,7 +15,7 @@ from gevent.event import Event
 from gevent.queue import SimpleQueue
 
 from paceline.contracts import Item, Result, Workload, open_workload
-from paceline.strategies.base import STOP_TIMEOUT
+from paceline.strategies.base import STOP_TIMEOUT, undone_on_error
 
 _borrowers: dict[Any, int] = {}
 """How many strategies use a hub that was made for them."""
@@ -60,11 +61,7 @@ class Round:
         self._done = Event()
 
     def outcome(self) -> list[Result]:
-        """Wait for the results, in item order.
-
-        Raises:
-            BaseException: the first error.
-        """
+        """Wait for the results, in item order, or raise the first error."""
         if self._busy:
             self._done.wait()
         if self._errors:
@@ -125,42 +122,23 @@ class GreenletPool:
         self._workers: list[Worker] = []
 
     def open(self) -> None:
-        """Start all workers, each of which opens the workload.
-
-        Raises:
-            BaseException: the first error of opening it.
-        """
+        """Start all workers, each of which opens the workload; the first error of that is raised."""
         self._hub = borrow_hub()
-        try:
+        with undone_on_error(partial(return_hub, self._hub)):
             self._start()
-        except BaseException:
-            return_hub(self._hub)
-            raise
 
     def run(self, items: Sequence[Item]) -> list[Result]:
-        """Run every item, and return the results in item order.
-
-        Raises:
-            BaseException: the first error; then all workers have ended, and the next round starts others.
-        """
+        """Run every item; after an error, which is raised, all workers have ended, and the next round starts others."""
         if not self._workers:
             self._start()
         current = Round(items, self._count)
-        try:
-            with quiet(self._hub):
-                for worker in self._workers[: len(items)]:
-                    worker.rounds.put(current)
-                return current.outcome()
-        except BaseException:
-            self._kill()
-            raise
+        with undone_on_error(self._kill), quiet(self._hub):
+            for worker in self._workers[: len(items)]:
+                worker.rounds.put(current)
+            return current.outcome()
 
     def close(self) -> None:
-        """Have each worker close the workload, and end.
-
-        Raises:
-            BaseException: the first error of closing it.
-        """
+        """Have each worker close the workload, and end; the first error of that is raised."""
         workers = self._workers
         try:
             with quiet(self._hub):
@@ -174,17 +152,13 @@ class GreenletPool:
 
     def _start(self) -> None:
         self._workers = [Worker(self._workload) for _ in range(self._count)]
-        try:
+        with undone_on_error(self._kill):
             with quiet(self._hub):
                 for worker in self._workers:
                     worker.opened.wait()
             _raise_first(self._workers)
-        except BaseException:
-            self._kill()
-            raise
 
     def _kill(self) -> None:
-        """End the workers; each closes the workload on the way."""
         workers, self._workers = self._workers, []
         gevent.killall([worker.greenlet for worker in workers])
 

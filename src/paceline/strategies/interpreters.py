@@ -10,7 +10,7 @@ from select import select
 from typing import Any, Self
 
 from paceline.contracts import Item, Result
-from paceline.strategies.base import START_TIMEOUT, Look, NotReady, Strategy
+from paceline.strategies.base import START_TIMEOUT, Look, NotReady, Strategy, undone_on_error
 from paceline.strategies.worker_processes import late_end
 from paceline.workers import interpreter
 from paceline.workers.errors import standard_library_first
@@ -41,11 +41,8 @@ class Interpreters(Strategy):
         self._pool: Any = InterpreterPoolExecutor(
             self.workers, initializer=interpreter.look_where, initargs=(standard_library_first(sys.path),)
         )
-        try:
+        with undone_on_error(self._dismiss):
             self._in_each(interpreter.open_here, self.workload)
-        except BaseException:
-            self._dismiss()
-            raise
         return self
 
     def map(self, items: Sequence[Item]) -> list[Result]:
@@ -55,7 +52,6 @@ class Interpreters(Strategy):
         self._dismiss()
 
     def _dismiss(self) -> None:
-        """Close the workload in each interpreter that has opened it, and end them all."""
         stuck = False
         try:
             self._in_each(interpreter.close_here)
@@ -66,7 +62,7 @@ class Interpreters(Strategy):
             self._pool.shutdown(wait=not stuck)
 
     def _in_each(self, action: Callable[..., None], *arguments: Any) -> None:
-        """Do `action` once in each interpreter: none can take a second turn while it waits to be let go."""
+        """Do `action` once in each interpreter: none takes a second turn while it waits to go on."""
         came, come = os.pipe()
         go, let_go = os.pipe()
         try:
@@ -85,7 +81,7 @@ class Interpreters(Strategy):
                     os.close(end)
 
     def _all_came(self, came: int, turns: Sequence[Any]) -> bool:
-        """Wait until all have come, or one has ended without being let go, or the time is up."""
+        """Wait until all are there, or one has ended, or the time is up."""
         missing, deadline = self.workers, time.monotonic() + START_TIMEOUT
         while missing and time.monotonic() < deadline and not any(turn.done() for turn in turns):
             if select([came], [], [], CHECK_INTERVAL)[0]:

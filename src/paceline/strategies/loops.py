@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from paceline import machine
 from paceline.contracts import Item, Option, Result, Workload
-from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, Look, NotReady, Strategy
+from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, Look, NotReady, Strategy, undone_on_error
 from paceline.strategies.threads import ThreadPool
 from paceline.strategies.worker_processes import (
     CLEAN_START,
@@ -32,11 +32,8 @@ from paceline.workers.event_loop import all_results, runner
 class SharedLoops(Strategy):
     """Several event loops, each with a session and its share of the workers.
 
-    `loops` is how many there are, at most one per worker; None takes one per usable CPU, and the number taken is
-    recorded.
-
-    Raises:
-        ValueError: if `loops` is not a whole number of 1 or more.
+    `loops` is how many there are, at most one per worker, a whole number of 1 or more; None takes one per usable CPU.
+    The number taken is recorded.
     """
 
     flavour = "async"
@@ -57,15 +54,7 @@ def shares(workers: int, loops: int) -> list[int]:
 
 
 def split(items: Sequence[Item], workers: Sequence[int]) -> list[list[Item]]:
-    """Split items into batches, one for each loop: in turns, each loop as many at a time as it has workers.
-
-    Args:
-        items: shape (n,).
-        workers: workers of each loop, shape (k,).
-
-    Returns:
-        The items of each loop, shape (k,), in item order within it.
-    """
+    """Split items, shape (n,), into a batch for each of k loops: in turns, each as many at a time as it has workers."""
     turns = [loop for loop, count in enumerate(workers) for _ in range(count)]
     batches: list[list[Item]] = [[] for _ in workers]
     for index, item in enumerate(items):
@@ -93,11 +82,8 @@ class LoopsInThreads(SharedLoops):
     def __enter__(self) -> Self:
         self._threads = ThreadPool(len(self.shares))
         indices = [*range(len(self.shares))]
-        try:
+        with undone_on_error(self._threads.shutdown):
             self._threads.in_each(lambda: self._open(indices.pop()))
-        except BaseException:
-            self._threads.shutdown()
-            raise
         return self
 
     def map(self, items: Sequence[Item]) -> list[Result]:
@@ -137,16 +123,13 @@ class LoopsInProcesses(SharedLoops):
     def __enter__(self) -> Self:
         self._processes: list[Any] = []
         self._pipes: list[Pipe] = []
-        try:
+        with undone_on_error(self._kill):
             with pool_worker.interrupts_held():
                 for share in self.shares:
                     process, pipe = start_piped(CLEAN_START, event_loop.main, self.workload, share)
                     self._processes.append(process)
                     self._pipes.append(pipe)
             self._answers("before it was ready", START_TIMEOUT)
-        except BaseException:
-            self._kill()
-            raise
         return self
 
     def map(self, items: Sequence[Item]) -> list[Result]:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Self, TypeAlias
 
 from paceline.contracts import Item, Option, Result, Workload
-from paceline.strategies.base import STOP_TIMEOUT, Look, WorkerDied
+from paceline.strategies.base import STOP_TIMEOUT, Look, WorkerDied, undone_on_error
 from paceline.strategies.pool_rescue import kill_pool
 from paceline.strategies.worker_processes import (
     InProcesses,
@@ -33,15 +33,11 @@ Check: TypeAlias = Callable[[], None]
 
 
 def chunk_size(items: int, workers: int) -> int:
-    """Return the default of `Pool.map`: four chunks for each worker.
-
-    Source: CPython, `multiprocessing.pool.Pool._map_async`.
-    """
+    """Return the default of `Pool.map`, four chunks a worker (CPython, `multiprocessing.pool.Pool._map_async`)."""
     return max(1, math.ceil(items / (4 * workers)))
 
 
 def by_map(pool: Pool, items: Sequence[Item], chunksize: int, check: Check) -> list[Result]:
-    """Run all items by `Pool.map`."""
     results = pool.map_async(pool_worker.run, items, chunksize)
     results.wait(CHECK_INTERVAL)
     while not results.ready():
@@ -78,7 +74,6 @@ def by_imap_unordered(pool: Pool, items: Sequence[Item], chunksize: int, check: 
 
 
 def _next(coming: "IMapIterator[pool_worker.Chunk]", check: Check) -> pool_worker.Chunk | Failed:
-    """Wait for the next chunk that is done, or for the error in place of it."""
     while True:
         try:
             return coming.next(CHECK_INTERVAL)
@@ -162,12 +157,9 @@ class _Pool(InProcesses):
         return death(dead, when)
 
     def _close(self) -> None:
-        try:
+        with undone_on_error(self._kill):
             self._pool.close()
             bad = wait_for_ends(self._processes, STOP_TIMEOUT)
-        except BaseException:
-            self._kill()
-            raise
         if bad:
             words = last_words([self._ready])
             self._kill()

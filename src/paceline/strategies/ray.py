@@ -11,7 +11,7 @@ from typing import Any, Self
 from paceline import __version__
 from paceline.contracts import Item, Result
 from paceline.strategies import clusters
-from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, Look, NotReady, WorkerDied
+from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, Look, NotReady, WorkerDied, undone_on_error
 from paceline.strategies.clusters import Engine
 from paceline.strategies.worker_processes import receive, start_piped
 from paceline.workers import pool_worker, ray_driver
@@ -25,23 +25,16 @@ DISCONNECT_TIMEOUT = 10.0  # seconds to leave an existing cluster
 
 
 def connected(spec: Callable[[str], DriverSpec]) -> "Driver":
-    """Start a process that speaks with ray, and wait until it has started a cluster, or has connected to the existing
-    one; its next answer says that the workers are ready.
+    """Start a process that speaks with ray, and wait until it has started a cluster, or connected to the existing one.
 
     An existing cluster gets more than one chance to let it in: the process that ray starts there for each client dies
     at birth now and then (ray's issue 63202), and ray takes 40 s to say so.
-
-    Raises:
-        Exception: as `Driver.answer` does.
     """
     for _ in range(ATTEMPTS):
         driver = Driver(spec)
-        try:
+        with undone_on_error(driver.end):
             if driver.connects():
                 return driver
-        except BaseException:
-            driver.end()
-            raise
         driver.end()
     why = f"ray is there, and let nobody in within {CONNECT_TIMEOUT:g} s, {ATTEMPTS} times"
     raise clusters.out_of_reach(driver.address, why)
@@ -63,14 +56,11 @@ class Driver:
         self.over = False
         self._connected = False
         self._folder = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
-        try:
+        with undone_on_error(self._folder.cleanup):
             made = spec(self._folder.name)
             self.address = made.cluster or ""
             with pool_worker.interrupts_held():
                 self._process, self._pipe = start_piped(START_METHOD, ray_driver.main, made, daemon=False)
-        except BaseException:
-            self._folder.cleanup()
-            raise
 
     def connects(self) -> bool:
         """Wait for its first answer; where the cluster exists, `CONNECT_TIMEOUT` at most."""
@@ -117,7 +107,6 @@ class Driver:
         self._folder.cleanup()
 
     def _error(self, answer: Any, when: str) -> Exception | None:
-        """Return the error that an answer stands for, if it does."""
         match answer:
             case Failed(error):
                 return error
@@ -161,11 +150,8 @@ class Ray(Engine):
         if self._cluster:
             clusters.reach(self._cluster)
         self._driver = connected(self._spec)
-        try:
+        with undone_on_error(self._driver.end):
             self._driver.answer("before it was ready", START_TIMEOUT)
-        except BaseException:
-            self._driver.end()
-            raise
         return self
 
     def map(self, items: Sequence[Item]) -> list[Result]:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from paceline.contracts import Item, Result
-from paceline.strategies.base import Look, Strategy
+from paceline.strategies.base import Look, Strategy, undone_on_error
 from paceline.workers.event_loop import all_results, runner
 
 
@@ -19,13 +19,9 @@ class _Local(threading.local):
 
 
 class ThreadPool:
-    """A `ThreadPoolExecutor` with something of its own in each thread.
+    """A `ThreadPoolExecutor` of `size` threads, each of which keeps something for itself in `local`.
 
     The executor starts threads lazily and reuses idle ones, so to reach each of them takes a rendezvous.
-
-    Attributes:
-        executor: which has `size` threads.
-        local: what a thread keeps for itself; `local.opened` is closed at the end.
     """
 
     def __init__(self, size: int) -> None:
@@ -34,11 +30,9 @@ class ThreadPool:
         self.local: Any = _Local()
 
     def in_each(self, action: Callable[[], None]) -> None:
-        """Do `action` once in each thread: all meet first, so that none takes the turn of another. An error in one
-        keeps no other from its own turn. There is no time-out: a thread can't be ended, only waited for.
+        """Do `action` once in each thread: all meet first, so that none takes the turn of another.
 
-        Raises:
-            BaseException: the first error of those that `action` raised, once it is over in all threads.
+        There is no time-out, as a thread can't be ended. The first error is raised once it is over in all threads.
         """
         meeting = threading.Barrier(self.size)
 
@@ -56,11 +50,7 @@ class ThreadPool:
                 raise error
 
     def shutdown(self) -> None:
-        """Close what each thread has opened, in that thread, and end them all, once they have done their items.
-
-        Raises:
-            BaseException: the first error of closing it.
-        """
+        """Close what each thread has opened, in that thread, and end them all; the first error of closing is raised."""
         try:
             self.in_each(self._close_own)
         finally:
@@ -79,11 +69,8 @@ class Threads(Strategy):
 
     def __enter__(self) -> Self:
         self._threads = ThreadPool(self.workers)
-        try:
+        with undone_on_error(self._threads.shutdown):
             self._threads.in_each(self._open)
-        except BaseException:
-            self._threads.shutdown()
-            raise
         return self
 
     def map(self, items: Sequence[Item]) -> list[Result]:
@@ -110,12 +97,9 @@ class ToThread(Threads):
 
     def __enter__(self) -> Self:
         super().__enter__()
-        try:
+        with undone_on_error(self._threads.shutdown):
             self._runner = runner()
             self._runner.get_loop().set_default_executor(self._threads.executor)
-        except BaseException:
-            self._threads.shutdown()
-            raise
         return self
 
     def map(self, items: Sequence[Item]) -> list[Result]:

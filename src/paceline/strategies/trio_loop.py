@@ -9,7 +9,7 @@ from typing import Any
 import trio
 
 from paceline.contracts import Item, Result, Workload, open_workload
-from paceline.strategies.base import WorkerDied
+from paceline.strategies.base import WorkerDied, undone_on_error
 
 
 class Round:
@@ -57,7 +57,7 @@ class Round:
 class Loop:
     """The loop, its thread, and the workload that is open on it.
 
-    The thread is a daemon, so that a workload that never closes can't keep the program from ending at a second Ctrl-C.
+    The thread is a daemon: a workload that never closes can't keep the program from ending at a second Ctrl-C.
     """
 
     def __init__(self, workload: Workload, workers: int) -> None:
@@ -65,22 +65,15 @@ class Loop:
         self._workers = workers
 
     def open(self) -> None:
-        """Open the workload on the loop.
-
-        Raises:
-            BaseException: what opening it raised; the thread has ended then.
-        """
+        """Open the workload on the loop; if that fails, the thread has ended."""
         self._rounds: SimpleQueue[Round | None] = SimpleQueue()  # None ends the loop
         self._current: Round | None = None
         self._ready: Future[trio.lowlevel.TrioToken] = Future()
         self._ended: Future[None] = Future()
         self._thread = threading.Thread(target=self._hold, name="paceline-trio", daemon=True)
         self._thread.start()
-        try:
+        with undone_on_error(self._end):
             self._token = self._ready.result()
-        except BaseException:
-            self._end()
-            raise
 
     def run(self, items: Sequence[Item]) -> list[Result]:
         """Run every item, and return the results in item order.
@@ -102,7 +95,6 @@ class Loop:
             raise
 
     def close(self) -> None:
-        """Close the workload, and end the thread."""
         self._end()
         self._ended.result()
 

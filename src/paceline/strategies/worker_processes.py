@@ -12,7 +12,15 @@ from multiprocessing import connection, forkserver
 from types import TracebackType
 from typing import Any, TypeAlias
 
-from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, NotEnded, NotReady, Strategy, WorkerDied
+from paceline.strategies.base import (
+    START_TIMEOUT,
+    STOP_TIMEOUT,
+    NotEnded,
+    NotReady,
+    Strategy,
+    WorkerDied,
+    undone_on_error,
+)
 
 CLEAN_START = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 """The cheapest start method whose processes are no copies of this one."""
@@ -28,20 +36,13 @@ def start_piped(method: str, main: Callable[..., None], *arguments: Any, daemon:
     ours, its = context.Pipe()
     with its:
         process = context.Process(target=main, args=(its, *arguments), daemon=daemon)
-        try:
+        with undone_on_error(ours.close):
             process.start()
-        except BaseException:
-            ours.close()
-            raise
     return process, ours
 
 
 def receive(pipe: Pipe, process: Any, when: str) -> Any:
-    """Return the next answer of a process.
-
-    Raises:
-        WorkerDied: if it ended instead; `when` says when.
-    """
+    """Return the next answer of a process, or raise a `WorkerDied` if it ended instead."""
     try:
         return pipe.recv()
     except (EOFError, OSError):  # the other end closed with its process
@@ -60,13 +61,10 @@ def kill_all(processes: Sequence[Any], pipes: Sequence[Pipe]) -> None:
 
 
 def meet(strategy: Strategy, ready: Pipe, processes: Sequence[Any], broken: Callable[[str], WorkerDied]) -> None:
-    """Wait until each of a strategy's processes has said that its workload is open.
+    """Wait until each of a strategy's processes has said on `ready` that its workload is open, or its error.
 
     Args:
-        strategy: whose workers they are.
-        ready: where each says so: None, or the error that kept it from opening the workload.
-        processes: all of them.
-        broken: makes the error for a death, given when it was.
+        broken: returns the error for a death, given when it was.
 
     Raises:
         Exception: the first error that a worker sent.
@@ -96,10 +94,7 @@ def ended(processes: Sequence[Any]) -> list[Any]:
 
 
 def wait_for_ends(processes: Sequence[Any], timeout: float) -> list[Any]:
-    """Wait for the end of all processes, at most `timeout` seconds; return those that ended badly or not at all.
-
-    The first that ends badly ends the wait.
-    """
+    """Wait `timeout` seconds for the end of all, or until one ends badly; return those that did not end well."""
     deadline = time.monotonic() + timeout
     left = list(processes)
     while left and (ready := connection.wait([process.sentinel for process in left], deadline - time.monotonic())):
@@ -113,18 +108,12 @@ def wait_for_ends(processes: Sequence[Any], timeout: float) -> list[Any]:
 
 
 def death(processes: Sequence[Any], when: str) -> WorkerDied:
-    """Return the error that says how workers ended."""
     ends = ", ".join(f"process {process.pid} ({_end(process.exitcode)})" for process in processes)
     return WorkerDied(f"a worker ended {when}: {ends}; its items have no result")
 
 
 def late_end(processes: Sequence[Any], words: Sequence[str]) -> NotEnded | WorkerDied:
-    """Return the error for workers that did not end well once their work was done.
-
-    Args:
-        processes: the workers.
-        words: what they said themselves: who waits for what.
-    """
+    """Return the error for workers that did not end well once their work was done, and say what they waited for."""
     if not words:
         return death(processes, "on the way out")
     return NotEnded(
@@ -134,7 +123,7 @@ def late_end(processes: Sequence[Any], words: Sequence[str]) -> NotEnded | Worke
 
 
 def last_words(pipes: Sequence[Pipe]) -> list[str]:
-    """Read what workers said on their way out; everything else that is in their pipes is dropped."""
+    """Return what workers said on their way out; everything else in their pipes is dropped."""
     words = []
     for pipe in pipes:
         with suppress(EOFError, OSError):  # the other end closed with its process
@@ -177,11 +166,9 @@ def stop_forkserver() -> None:
 
 
 class InProcesses(Strategy):
-    """A strategy that kills its processes where it is interrupted, says which have ended where some have, and else lets
-    them finish.
+    """A strategy that kills its processes if it is interrupted, reports those that have died, else lets them finish.
 
-    Attributes:
-        _over: whether there is nothing to end: not yet, or not any more.
+    `_over` says whether there is nothing to end: not yet, or not any more.
     """
 
     computes_in = "processes"
@@ -200,11 +187,7 @@ class InProcesses(Strategy):
         self._close()
 
     def _stop_if_dead(self, when: str) -> None:
-        """End everything if a process has ended: nothing can be relied on from then on.
-
-        Raises:
-            WorkerDied: saying which, and how.
-        """
+        """End everything and raise the `WorkerDied` if a process has ended: nothing can be relied on from then on."""
         if self._dead():
             raise self._broken(when)
 
@@ -222,8 +205,4 @@ class InProcesses(Strategy):
 
     @abstractmethod
     def _close(self) -> None:
-        """Let the workers close the workload and end, and wait for them.
-
-        Raises:
-            WorkerDied: if one does not end well.
-        """
+        """Let the workers close the workload and end, and wait; one that does not end well is a `WorkerDied`."""

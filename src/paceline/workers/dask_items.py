@@ -1,7 +1,4 @@
-"""What runs inside a worker of dask: one that a strategy started, or one of a cluster that was there before.
-
-It stands apart from the strategies for the same reason as `pool_worker`.
-"""
+"""What runs inside a worker of dask, of our own cluster or an existing one; apart, as it imports distributed."""
 
 import asyncio
 import pickle
@@ -31,7 +28,7 @@ class Opened(WorkerPlugin):
 
     Args:
         token: says whose sessions they are.
-        workload: pickled; one that can't be read there is an error to tell, and must not end the worker.
+        workload: pickled; one that can't be read there is an error to report, and must not end the worker.
         only: addresses of the workers that may open it; None for all.
     """
 
@@ -41,11 +38,7 @@ class Opened(WorkerPlugin):
         self.versions = versions()
 
     async def setup(self, worker: Any) -> None:
-        """Open it.
-
-        Raises:
-            Exception: what opening it raised; an item that comes here all the same meets it again.
-        """
+        """Open it; an item that comes here in spite of an error meets that again."""
         if self.only is not None and worker.address not in self.only:
             return
         try:
@@ -55,7 +48,6 @@ class Opened(WorkerPlugin):
             raise _failed[self.token] from None
 
     async def teardown(self, worker: Any) -> None:
-        """Close it."""
         _idle.pop(self.token, None)
         _failed.pop(self.token, None)
         if opened := _opened.pop(self.token, None):
@@ -74,7 +66,6 @@ class Opened(WorkerPlugin):
 
 
 def run(token: str, item: Item) -> Result:
-    """Do one item with an opened workload of this worker."""
     if token in _failed:
         raise _failed[token]
     idle = _idle[token]
@@ -88,12 +79,11 @@ def run(token: str, item: Item) -> Result:
 
 
 def run_chunk(token: str, items: Sequence[Item]) -> list[Result]:
-    """Do some items, one after the other."""
     return [run(token, item) for item in items]
 
 
 def versions() -> str:
-    """Name what has to be the same on both sides."""
+    """Return what has to be the same on both sides."""
     return f"Paceline {__version__} on Python {'.'.join(platform.python_version_tuple()[:2])}"
 
 

@@ -1,7 +1,4 @@
-"""The processes of a cluster of dask that a strategy starts: a scheduler, or a worker with one thread for items.
-
-It stands apart from the strategies for the same reason as `pool_worker`.
-"""
+"""The processes of our own cluster of dask: a scheduler, or a worker with one thread for items."""
 
 import asyncio
 import logging
@@ -17,25 +14,19 @@ STATUS_PAGE = f"{HOST}:0"  # dask serves one even where nobody asks for it, and 
 
 
 def scheduler(pipe: Any, config: Mapping[str, Any]) -> None:
-    """Run a scheduler: say its address, then end when told to."""
+    """Run a scheduler: send its address, then end when told to."""
     _begin(config)
     _end(asyncio.run(_told(pipe, _scheduling(pipe))))
 
 
 def worker(pipe: Any, config: Mapping[str, Any], name: int) -> None:
-    """Run a worker: wait for the scheduler's address, say when it is connected, then end when told to.
-
-    Args:
-        pipe: to the process that measures.
-        config: settings of dask, among them where it may leave files.
-        name: its number.
-    """
+    """Run worker number `name`: wait for the scheduler's address, say when it is connected, then end when told to."""
     _begin(config)
     _end(asyncio.run(_told(pipe, _working(pipe, name))))
 
 
 def _begin(config: Mapping[str, Any]) -> None:
-    """Leave Ctrl-C to the parent, end with it, and keep dask's log to what nobody can go on after."""
+    """Leave Ctrl-C to the parent, end with it, and silence dask's log."""
     leave_ending_to_parent()
     import dask
     import distributed  # noqa: F401 - it sets up its loggers when it is imported
@@ -46,7 +37,7 @@ def _begin(config: Mapping[str, Any]) -> None:
 
 
 async def _told(pipe: Any, work: Any) -> bool:
-    """Do the work; tell what keeps it from starting."""
+    """Do the work; send what keeps it from starting."""
     try:
         return bool(await work)
     except Exception as error:  # noqa: BLE001 - it is told
@@ -80,7 +71,7 @@ async def _working(pipe: Any, name: int) -> bool:
 
 
 async def _until_told(pipe: Any, running: Any) -> bool:
-    """Wait until the parent says to end; give False if `running` ended before."""
+    """Wait until the parent says to end; return False if `running` ended before."""
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
     loop.add_reader(pipe.fileno(), told.set)

@@ -27,7 +27,6 @@ class Usage:
 
 
 def usage() -> Usage:
-    """What this process has used so far, all its threads together."""
     now = resource.getrusage(resource.RUSAGE_SELF)
     return Usage(now.ru_utime + now.ru_stime, now.ru_nvcsw + now.ru_nivcsw)
 
@@ -36,12 +35,10 @@ def usage() -> Usage:
 class Metered(EveryFlavour):
     """Has each worker write down, between opening and closing the workload, what its process used.
 
-    What workers in the process that made this used is counted by that process itself.
-
     Args:
         workload: the workload to run, unchanged.
         ledger: a file to which each worker appends one line.
-        home: id of the process that measures.
+        home: id of the process that measures, which counts its own.
     """
 
     workload: Workload
@@ -52,7 +49,6 @@ class Metered(EveryFlavour):
         return self.workload.expected(item)
 
     def open(self, flavour: Flavour, concurrency: int) -> Any:
-        """Open the workload and hand out its own function."""
         return adapted(open_workload(self.workload, flavour, concurrency), flavour, self._writing_down)
 
     def used(self) -> Usage:

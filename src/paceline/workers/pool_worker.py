@@ -1,7 +1,4 @@
-"""What runs inside a worker process of a pool.
-
-It stands apart from the strategies so that a spawned process imports this and its workload, and nothing else of ours.
-"""
+"""What runs inside a worker process, which imports this and its workload, and nothing else of ours."""
 
 import os
 import signal
@@ -69,7 +66,6 @@ def wait_at_gate() -> None:
 
 
 def run(item: Item) -> Result:
-    """Do one item with this process's opened workload."""
     try:
         return _run(item)
     except Exception as error:  # noqa: BLE001 - whatever it is, it has to travel
@@ -77,7 +73,6 @@ def run(item: Item) -> Result:
 
 
 def run_chunk(chunk: Chunk) -> Chunk:
-    """Do some items, one after the other."""
     return [(place, run(item)) for place, item in chunk]
 
 
@@ -104,7 +99,6 @@ def _close(tell: Any) -> None:
 
 
 def _left() -> list[str]:
-    """Name the threads and processes that this process would wait for."""
     threads = [thread.name for thread in threading.enumerate() if not thread.daemon]
     threads.remove(threading.main_thread().name)
     return [*(f"thread {name!r}" for name in threads), *(f"process {child.pid}" for child in active_children())]

@@ -1,15 +1,12 @@
-"""What runs inside a worker of ray: an actor with an opened workload.
-
-It stands apart from the strategies for the same reason as `pool_worker`.
-"""
+"""What runs inside a worker of ray: an actor with an opened workload."""
 
 import os
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 
-from paceline.contracts import Item, Result
-from paceline.workers.errors import Failed, portable
+from paceline.contracts import Item, Result, Run
+from paceline.workers.errors import Failed, answer_of
 from paceline.workers.pool_worker import END_NOW, end_with_parent
 
 
@@ -25,33 +22,23 @@ class Worker:
         self._own = own
         self._workload = workload
         self._opened = ExitStack()
-        self._run: Callable[[Item], Result] | None = None
+        self._run: Run
 
     def open(self) -> int | Failed:
-        """Open the workload, and give the number of this process."""
+        """Open the workload, and return the id of this process."""
         end_with_raylet(self._own)
-        try:
-            workload = pickle.loads(self._workload)  # noqa: S301 - from the client, which could send any code
-            self._run = self._opened.enter_context(workload.worker())
-        except Exception as error:  # noqa: BLE001 - it is told
-            return Failed(portable(error))
-        return os.getpid()
+        return answer_of(self._open)  # type: ignore[no-any-return]
 
     def run(self, items: Sequence[Item]) -> list[Result] | Failed:
-        """Do some items, one after the other."""
-        assert self._run
-        try:
-            return [self._run(item) for item in items]
-        except Exception as error:  # noqa: BLE001 - whatever it is, it has to travel
-            return Failed(portable(error))
+        return answer_of(lambda: [self._run(item) for item in items])  # type: ignore[no-any-return]
 
     def close(self) -> Failed | None:
-        """Close the workload."""
-        try:
-            self._opened.close()
-        except Exception as error:  # noqa: BLE001 - it is told
-            return Failed(portable(error))
-        return None
+        return answer_of(self._opened.close)  # type: ignore[no-any-return]
+
+    def _open(self) -> int:
+        workload = pickle.loads(self._workload)  # noqa: S301 - from the client, which could send any code
+        self._run = self._opened.enter_context(workload.worker())
+        return os.getpid()
 
 
 def end_with_raylet(own: bool) -> None:  # noqa: FBT001 - a fact, not a switch

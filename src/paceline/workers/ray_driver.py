@@ -54,24 +54,20 @@ class Lost:
 
 
 @dataclass(frozen=True)
-class Gone:
+class _Told:
+    why: str
+
+
+class Gone(_Told):
     """The existing cluster is gone, or can't be reached any more."""
 
-    why: str
 
-
-@dataclass(frozen=True)
-class Unreached:
+class Unreached(_Told):
     """There is no cluster, or no place on it."""
 
-    why: str
 
-
-@dataclass(frozen=True)
-class Unfit:
-    """The cluster has another Python or another ray; `why` is how ray says it."""
-
-    why: str
+class Unfit(_Told):
+    """The cluster has another Python or another ray, in ray's words."""
 
 
 @dataclass(frozen=True)
@@ -216,7 +212,6 @@ class ActorPool:
         return next((answer for answer in answers if answer is not None), None)
 
     def _joined(self, worker: Any, opened: Any, deadline: float | None) -> Trouble | None:
-        """Take a worker in once it has opened the workload."""
         try:
             answer = self._answer(worker, opened, deadline)
         except self._ray.exceptions.GetTimeoutError:
@@ -242,11 +237,10 @@ class ActorPool:
             return Failed(portable(error.cause))
 
     def _places(self) -> int:
-        """Return how many CPUs of the cluster are free."""
         return int(self._ray.available_resources().get("CPU", 0))
 
     def _differing(self) -> Differs | None:
-        """Ask each host that has come for its versions."""
+        """Return the first host whose versions differ, of those not asked yet."""
         for node in self._ray.nodes():
             there = node["Alive"] and node["Resources"].get("CPU", 0) > 0
             if there and node["NodeID"] not in self._fitting and (found := self._versions(node["NodeID"])):
@@ -256,7 +250,7 @@ class ActorPool:
         return None
 
     def _versions(self, node: str) -> tuple[str, str | None] | None:
-        """Return which Python and which Paceline a host has; None if it is lost meanwhile."""
+        """Return Python and Paceline of a host; None if it is lost meanwhile."""
 
         def asked(expression: str) -> Any:  # a local function travels by value: it needs no Paceline there
             return eval(expression)  # noqa: S307 - an expression of ours

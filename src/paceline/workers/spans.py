@@ -30,14 +30,11 @@ class Span:
     """One item on one worker.
 
     Attributes:
-        item: the item itself if it is a whole number, else a running one.
+        item: itself if it is a whole number, else a running one.
         worker: which, from 0.
-        pid: its process.
-        thread: its thread, by the system's number.
+        thread: by the system's number.
         cpu_start: the CPU on which it began; None where the system doesn't say.
-        cpu_end: the CPU on which it ended.
         start: seconds on `time.monotonic()`, one clock for all processes of a machine.
-        end: likewise.
     """
 
     item: int
@@ -52,7 +49,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Opened:
-    """A worker had its workload open, `at` so many seconds on `time.monotonic()`."""
+    """A worker had its workload open at `at`, seconds on `time.monotonic()`."""
 
     worker: int
     pid: int
@@ -62,14 +59,14 @@ class Opened:
 
 @dataclass(frozen=True)
 class Forgotten:
-    """What came before counts no more; the workers stay."""
+    """The records before no longer count; the workers stay."""
 
 
 Record = Opened | Span | Forgotten
 
 
 def append(log: Path, **fields: Any) -> None:
-    """Write a record into a log that nobody here keeps open."""
+    """Append a record to a log that isn't open."""
     descriptor = opened_for_appending(log)
     try:
         write(descriptor, fields)
@@ -96,9 +93,8 @@ def write(descriptor: int, fields: Mapping[str, Any]) -> None:
 class Log:
     """Reads a log from its beginning, as it grows.
 
-    Workers get their numbers here, in the order in which their "opened" records stand in the log: 0, 1, 2 ... without
-    gaps, since each opens before its first item. The workers themselves know of no number: there is no counter that
-    threads, processes and interpreters could share.
+    Workers get their numbers here, 0, 1, 2 ... in the order of their "opened" records, which come before their first
+    items: there is no counter that threads, processes and interpreters could share.
 
     Attributes:
         unnamed: how many items were no whole numbers.
@@ -111,7 +107,7 @@ class Log:
         self._first: dict[str, int] = {}  # session -> the worker number of its first place
 
     def read(self, data: bytes) -> Iterator[Record]:
-        """Yield what became complete with the next piece of the log."""
+        """Yield the records that the next piece of the log completes."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             yield from self._records(json.loads(line))
@@ -141,7 +137,7 @@ Finder = Callable[[], int | None]
 
 
 def finder() -> Finder:
-    """Choose the best way that works here, by trying."""
+    """Return the best way that works here, by trying."""
     for make in (from_c_library, from_proc):
         with suppress(ImportError, OSError, AttributeError, TypeError, ValueError, IndexError):
             find = make()
@@ -159,7 +155,6 @@ def from_c_library() -> Finder:
 
 
 def from_proc() -> Finder:
-    """Read the thread's own line in /proc."""
     return _read
 
 
@@ -185,11 +180,9 @@ class Session:
         write(descriptor, {"opened": self._name, "places": places, **where})
 
     def begin(self) -> tuple[int | None, float]:
-        """Return CPU and time of an item's start."""
         return self._cpu(), time.monotonic()
 
     def end(self, item: Item, place: int, begun: tuple[int | None, float]) -> None:
-        """Leave the item's span."""
         end, cpu_end = time.monotonic(), self._cpu()
         span = {
             "session": self._name,
@@ -216,21 +209,21 @@ def session(log: Path, places: int) -> Iterator[Session]:
 
 
 def number(item: Item) -> int | None:
-    """Return the number that stands for an item in its span; None for one that is no whole number."""
+    """Return the number that stands for an item in its span; None if it is no whole number."""
     whole = isinstance(item, int) and not isinstance(item, bool)
     return int(item) if whole and abs(item) < LARGEST else None
 
 
 @dataclass(frozen=True)
 class Observed(EveryFlavour):
-    """Has each worker leave a span for every item, one that fails too, which raises what it raised.
+    """Has each worker leave a span for every item, one that fails too.
 
-    What opens the blocking side is one worker; what opens the async side is as many as it keeps items in flight: the
-    lowest free place of the loop takes the next item. Their numbers stand in `Log`.
+    A blocking opening is one worker; on a loop there are as many as it keeps items in flight, and the lowest free place
+    takes the next item.
 
     Args:
         workload: the workload to run, unchanged.
-        log: a file, to which workers append; or a FIFO, which somebody else reads.
+        log: a file, to which workers append; or a FIFO, which something else reads.
     """
 
     workload: Workload
@@ -240,7 +233,6 @@ class Observed(EveryFlavour):
         return self.workload.expected(item)
 
     def open(self, flavour: Flavour, concurrency: int) -> Any:
-        """Open the workload and hand out its function, watched."""
         places, watch = (concurrency, _watched_on_loop) if flavour in AWAITED else (1, _watched)
 
         @contextmanager
@@ -253,8 +245,7 @@ class Observed(EveryFlavour):
     def spans(self) -> list[Span]:
         """Return the spans since the last `forget`, in order of completion.
 
-        Items that are no whole numbers are numbered in the order in which they began, which is that of submission
-        wherever items are handed out one by one.
+        Items that are no whole numbers are numbered as they began: as they were submitted, if that is one by one.
         """
         log = Log()
         spans: list[Span] = []

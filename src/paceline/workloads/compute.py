@@ -19,10 +19,7 @@ def squares(n: int) -> int:
 
 
 def derived_key(n: int) -> int:
-    """Derive a key by PBKDF2 with SHA-256, which releases the GIL for the whole of it.
-
-    Four steps are one iteration, so that a step takes about as long as one of `squares` does.
-    """
+    """Derive a key by PBKDF2 with SHA-256, which releases the GIL; a step takes about as long as one of `squares`."""
     iterations = max(1, n // 4)
     return int.from_bytes(hashlib.pbkdf2_hmac("sha256", b"paceline", n.to_bytes(8, "big"), iterations), "big")
 
@@ -88,11 +85,10 @@ Answer = tuple[int, bytes]
 
 @dataclass(frozen=True)
 class Carry(Inline):
-    """Compute with the GIL held, and give back the bytes that came: for nothing inside a process, at a price to
-    another.
+    """Compute with the GIL held, and return the bytes that came: free within a process, at a price to another.
 
     What an item computes is fixed in steps, not in time: a worker that looks at its clock would do less where it is
-    disturbed, and for 10 us the looks would be a good part of the work. `lasting` finds out how many steps it takes.
+    disturbed, and for 10 us the looks would be a good part of the work. `lasting` finds the number of steps.
 
     Args:
         cpu_seconds: CPU time that the steps take one worker who has a CPU to itself; for the record.
@@ -114,20 +110,18 @@ class Carry(Inline):
 
     @classmethod
     def lasting(cls, cpu_seconds: float, size: int) -> Self:
-        """Make one of as many steps as take `cpu_seconds` here; all made in one process agree on how long a step
-        takes.
-        """
+        """Return one of as many steps as take `cpu_seconds` here, by one measurement for each process."""
         return cls(cpu_seconds, size, round(cpu_seconds / step_seconds()))
 
     def items(self, count: int) -> list[bytes]:
-        """Make items, all of them different unless they are too small for it."""
+        """Return items that all differ, unless they are too small for it."""
         return [
             number.to_bytes(NUMBER, "big") * (self.size // NUMBER) + bytes(self.size % NUMBER)
             for number in range(count)
         ]
 
     def expected(self, item: bytes) -> Answer:
-        """Compute, and give the bytes back as they are: to make others would take longer than a short item computes."""
+        """Compute, and return the bytes themselves: making others could take longer than a short item."""
         return compute(self.steps), item
 
 
@@ -140,9 +134,7 @@ def compute(steps: int) -> int:
 
 @cache
 def step_seconds() -> float:
-    """Find the CPU time of one step, by the best of some passes: whatever disturbs a pass makes it longer. Found
-    once.
-    """
+    """Return the CPU time of one step, the least of some passes, as any disturbance makes one longer. Found once."""
     return min(_seconds_after_a_pause(10 * STRIDE) for _ in range(PASSES)) / (10 * STRIDE)
 
 

@@ -21,11 +21,7 @@ class AnswerError(OSError):
 
 
 def accept(status: int) -> None:
-    """Refuse every status but 200.
-
-    Raises:
-        AnswerError: naming the status.
-    """
+    """Raise an `AnswerError` for every status but 200."""
     if status != OK:
         raise AnswerError(f"status {status} instead of {OK}")
 
@@ -68,7 +64,7 @@ async def aiohttp_client(timeout: float, concurrency: int) -> AsyncIterator[Asyn
 
 
 def _raw_client(module: str, timeout: float, concurrency: int) -> Any:
-    """One minimal client, whose module is imported where it is used: it stands on the library of its loop."""
+    """The minimal client, whose module is imported where it is used: it needs the library of its loop."""
     return import_module(f"paceline.workloads.{module}").open_client(timeout, concurrency)
 
 
@@ -165,7 +161,6 @@ class Fetch(EveryFlavour):
 
 
 def checked(answer: bytes) -> Answer:
-    """Reduce a body to what is compared."""
     return len(answer), zlib.crc32(answer)
 
 

@@ -1,4 +1,4 @@
-"""A download and what is done with it: an item that waits for one part of its time and computes for the other."""
+"""A download and a computation: an item that waits for one part of its time and computes for the other."""
 
 import time
 from contextlib import nullcontext
@@ -27,8 +27,7 @@ STEP = 200  # squares between two looks at the clock: some 10 us, by which an it
 class Mixed(EveryFlavour):
     """Fetch, then compute for a set CPU time with the GIL held.
 
-    The time is counted on the worker's own thread, so it is the same on every machine, and no matter how long the
-    thread has to wait for a CPU or for the GIL.
+    The time is counted on the worker's own thread, so it is the same however long that waits for a CPU or the GIL.
 
     Args:
         fetch: what comes first, and what the item's result is.

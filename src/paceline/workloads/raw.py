@@ -14,7 +14,7 @@ LONGEST_HEAD = 1 << 16  # bytes
 
 
 class Connection(Protocol):
-    """What the client needs of a socket, whoever waits on it."""
+    """What the client needs of a socket."""
 
     def sendall(self, data: bytes, /) -> object:
         """Send all of it."""
@@ -36,7 +36,7 @@ class Answer:
         self.keeps_open = True
 
     def feed(self, data: bytes) -> bytes | None:
-        """Take what came; give the body once it is whole.
+        """Take what came; return the body once it is whole.
 
         Raises:
             AnswerError: for a head that isn't understood, another status than 200, or a connection closed too early.
@@ -93,8 +93,7 @@ def address(origin: str) -> tuple[str, int]:
 
 @lru_cache(maxsize=128)
 def addresses(origin: str) -> tuple[tuple[int, Any], ...]:
-    """Resolve "host:port" here and now, into (family, what a socket of it connects to): the libraries of loops would
-    start a thread for it, and keep it.
+    """Resolve "host:port" into (family, what a socket of it connects to), without the thread that a loop would start.
 
     Raises:
         OSError: if there is no such host.
@@ -120,11 +119,11 @@ def open_client(timeout: float, concurrency: int) -> AbstractContextManager[Call
 
 @contextmanager
 def client(timeout: float, connect: Callable[[str, float], Connection]) -> Iterator[Callable[[str], bytes]]:
-    """The same over any connections that know how to wait.
+    """One connection per server, kept open.
 
     Args:
         timeout: seconds for each wait.
-        connect: opens one to ("host:port", time-out).
+        connect: opens one to ("host:port", time-out); it waits in whatever way.
     """
     connections: dict[str, Connection] = {}
 

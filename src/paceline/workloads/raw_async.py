@@ -61,17 +61,14 @@ class Deadlines:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self, connection: AsyncConnection) -> None:
-        """Give `connection` the time-out from now on."""
         due = self._due[connection] = self._loop.time() + self._timeout
         if self._timer is None:
             self._timer = self._loop.call_at(due, self._look)
 
     def stop(self, connection: AsyncConnection) -> None:
-        """Take `connection` off the watch."""
         self._due.pop(connection, None)
 
     def close(self) -> None:
-        """Leave no timer behind."""
         if self._timer:
             self._timer.cancel()
 
@@ -105,11 +102,7 @@ class Client:
         self._every: set[AsyncConnection] = set()
 
     async def get(self, url: str) -> bytes:
-        """Fetch the body of a 200 answer.
-
-        Raises:
-            OSError: for whatever goes wrong.
-        """
+        """Return the body of a 200 answer; whatever goes wrong is an `OSError`."""
         origin, request = parts(url)
         idle = self._idle.setdefault(origin, [])
         while idle and not idle[-1].reusable:  # the server closed it meanwhile

@@ -32,11 +32,7 @@ class Client:
         self._watching = trio.CancelScope()
 
     async def get(self, url: str) -> bytes:
-        """Fetch the body of a 200 answer.
-
-        Raises:
-            OSError: for whatever goes wrong.
-        """
+        """Return the body of a 200 answer; whatever goes wrong is an `OSError`."""
         origin, request = parts(url)
         idle = self._idle.setdefault(origin, [])
         connection = idle.pop() if idle else await self._connect(origin)
@@ -55,8 +51,8 @@ class Client:
         return body
 
     async def watch(self) -> None:
-        """Take the connection from whoever has waited too long. Each has the same time, so the oldest is the first to
-        run out of it, and one sleep serves them all: a cancel scope for each would cost a third of an item.
+        """End the wait of connections whose time is up. All have the same, so the oldest is the first, and one sleep
+        serves them all: a cancel scope for each would cost a third of an item.
         """
         with self._watching:
             while True:
