@@ -14,19 +14,10 @@ from urllib.parse import urlsplit
 
 from paceline.contracts import Item, Option, Result, Workload
 from paceline.strategies import clusters
+from paceline.strategies import worker_processes as processes
 from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, Look, NotReady, WorkerDied, undone_on_error
 from paceline.strategies.clusters import Engine
 from paceline.strategies.dask_client import Client
-from paceline.strategies.worker_processes import (
-    InProcesses,
-    Pipe,
-    death,
-    ended,
-    kill_all,
-    receive,
-    start_piped,
-    wait_for_ends,
-)
 from paceline.workers import dask_node, pool_worker
 from paceline.workers.errors import Failed, guarded
 
@@ -81,7 +72,7 @@ class Embedded:
     def __init__(self, workers: int) -> None:
         self.processes: list[Any] = []
         self.address = ""
-        self._pipes: list[Pipe] = []
+        self._pipes: list[processes.Pipe] = []
         self._folder = tempfile.TemporaryDirectory(
             prefix="paceline-dask-", dir=get_temp_dir(), ignore_cleanup_errors=True
         )
@@ -93,7 +84,7 @@ class Embedded:
             self._meet()
 
     def dead(self) -> Sequence[Any]:
-        return ended(self.processes)
+        return processes.ended(self.processes)
 
     def death(self, when: str) -> WorkerDied | None:
         """Return the error that says which processes have ended, and how; None if none does within `STOP_TIMEOUT`."""
@@ -101,7 +92,7 @@ class Embedded:
         dead = self.dead()
         for process in dead:
             process.join(STOP_TIMEOUT)  # its pipes close a little earlier
-        return death(dead, when) if dead else None
+        return processes.death(dead, when) if dead else None
 
     def stop(self) -> None:
         """End the workers, then the scheduler; one that does not end well is a `WorkerDied`."""
@@ -109,18 +100,18 @@ class Embedded:
             for part in (slice(1, None), slice(1)):
                 for pipe in self._pipes[part]:
                     pipe.send(None)
-                if late := wait_for_ends(self.processes[part], STOP_TIMEOUT):
-                    raise death(late, "on the way out")
+                if late := processes.wait_for_ends(self.processes[part], STOP_TIMEOUT):
+                    raise processes.death(late, "on the way out")
         finally:
             self.kill()
 
     def kill(self) -> None:
-        kill_all(self.processes, self._pipes)
+        processes.kill_all(self.processes, self._pipes)
         self._folder.cleanup()
 
     def _start(self, main: Any, *arguments: Any) -> None:
         config = {**CONFIG, "temporary-directory": self._folder.name}
-        process, pipe = start_piped(START_METHOD, main, config, *arguments)
+        process, pipe = processes.start_piped(START_METHOD, main, config, *arguments)
         self.processes.append(process)
         self._pipes.append(pipe)
 
@@ -135,7 +126,7 @@ class Embedded:
     def _answer(self, index: int, deadline: float) -> Any:
         if not self._pipes[index].poll(max(0.0, deadline - time.monotonic())):
             raise NotReady(f"dask: a process of its cluster was not ready within {START_TIMEOUT:g} s")
-        answer = receive(self._pipes[index], self.processes[index], "before it was ready")
+        answer = processes.receive(self._pipes[index], self.processes[index], "before it was ready")
         if isinstance(answer, Failed):
             raise answer.error
         return answer
@@ -145,7 +136,7 @@ PROBE_INTERVAL = 1.0  # seconds between two looks at whether an existing cluster
 MAX_MISSED = 10  # looks in a row at which it has none
 
 
-class Dask(Engine, InProcesses):
+class Dask(Engine, processes.InProcesses):
     """Items become tasks of `dask.distributed`, gathered in item order.
 
     Without `cluster`, a scheduler and a process with one thread for each worker are started on this machine, and end
@@ -239,9 +230,9 @@ class Dask(Engine, InProcesses):
 
     def _broken(self, when: str, lost: WorkerDied | None = None) -> WorkerDied:
         """Also return `lost` if none of the processes that were started ended."""
-        ended = self._embedded.death(when) if self._embedded else None
+        ours = self._embedded.death(when) if self._embedded else None
         self._kill()
-        return ended or lost or WorkerDied(f"its cluster broke {when}")
+        return ours or lost or WorkerDied(f"its cluster broke {when}")
 
     def _close(self) -> None:
         assert self._client

@@ -4,33 +4,24 @@ import multiprocessing
 import os
 import signal
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from types import MappingProxyType
 from typing import Any, Self
 
 from paceline.contracts import Item, Result
+from paceline.strategies import worker_processes as processes
 from paceline.strategies.base import START_TIMEOUT, Look, WorkerDied, undone_on_error
-from paceline.strategies.worker_processes import (
-    CLEAN_START,
-    InProcesses,
-    death,
-    ended,
-    killed_in_time,
-    last_words,
-    late_end,
-    meet,
-    stop_forkserver,
-)
 from paceline.workers import pool_worker
 from paceline.workers.errors import guarded
 
 
-class OnExecutor(InProcesses):
+class OnExecutor(processes.InProcesses):
     """A strategy that hands items to an executor one by one, whose processes have begun with `pool_worker.start`."""
 
     _executor: Any
+    _ready: Any
     _processes: list[Any]
 
     def map(self, items: Sequence[Item]) -> list[Result]:
@@ -39,14 +30,24 @@ class OnExecutor(InProcesses):
         except BrokenProcessPool as error:
             raise self._broken("before its items were done") from error
 
+    def _start(self, submit: Callable[[], Any]) -> Any:
+        """Wait until the workers are ready that `submit` starts, and return what it returns."""
+        with pool_worker.interrupts_held():
+            try:
+                submitted = submit()
+            finally:  # those that did start, too, where another did not
+                self._processes = list(self._executor._processes.values())  # noqa: SLF001 - it has no public list
+        processes.meet(self, self._ready, self._processes, self._broken)
+        return submitted
+
     def _dead(self) -> Sequence[Any]:
-        return ended(self._processes)
+        return processes.ended(self._processes)
 
     def _close(self) -> None:
-        with killed_in_time(self._processes):
+        with processes.killed_in_time(self._processes):
             words = self._shut()
         if bad := [process for process in self._processes if process.exitcode]:
-            raise late_end(bad, words)
+            raise processes.late_end(bad, words)
 
     @abstractmethod
     def _shut(self) -> list[str]:
@@ -62,37 +63,28 @@ class Processes(OnExecutor):
     name = "processes"
     look = Look("#d55e00", "#f28444", "M-.8,-.8L.8,-.8L-.8,.8L.8,.8Z")  # an hourglass
     simplicity_rank = 50  # its workers start clean, and a dead one is an error
-    fixed = MappingProxyType({"start_method": CLEAN_START, "chunksize": 1})
+    fixed = MappingProxyType({"start_method": processes.CLEAN_START, "chunksize": 1})
 
     @guarded()
     def __enter__(self) -> Self:
-        context: Any = multiprocessing.get_context(CLEAN_START)
+        context: Any = multiprocessing.get_context(processes.CLEAN_START)
         self._ready, self._tell_ready = context.Pipe(duplex=False)
         gate = context.Event()
         initargs = (self.workload, self._tell_ready, context.Lock(), gate)
         self._executor = ProcessPoolExecutor(self.workers, context, pool_worker.start, initargs)
         self._processes: list[Any] = []
         self._over = False
-        try:
-            with pool_worker.interrupts_held():
-                try:
-                    held = [self._executor.submit(pool_worker.wait_at_gate) for _ in range(self.workers)]
-                finally:  # those that did start, too, where another did not
-                    self._processes = list(self._executor._processes.values())  # noqa: SLF001 - it has no public list
-            meet(self, self._ready, self._processes, self._broken)
+        with undone_on_error(self._kill):
+            held = self._start(lambda: [self._executor.submit(pool_worker.wait_at_gate) for _ in range(self.workers)])
             gate.set()
             for turn in held:
                 turn.result(START_TIMEOUT)
-        except BaseException:
-            if not self._over:
-                self._kill()
-            raise
         return self
 
     def _broken(self, when: str) -> WorkerDied:
         self._shut()
         ends = [process for process in self._processes if process.exitcode != -signal.SIGTERM]  # not by the executor
-        return death(ends or self._processes, when)
+        return processes.death(ends or self._processes, when)
 
     def _kill(self) -> None:
         for process in self._processes:
@@ -100,12 +92,14 @@ class Processes(OnExecutor):
         self._shut()
 
     def _shut(self) -> list[str]:
+        if self._over:
+            return []
         self._over = True
         self._executor.shutdown(cancel_futures=True)
-        words = last_words([self._ready])
+        words = processes.last_words([self._ready])
         self._ready.close()
         self._tell_ready.close()
-        stop_forkserver()
+        processes.stop_forkserver()
         return words
 
 
@@ -150,12 +144,7 @@ class Loky(OnExecutor):
             env={"LOKY_MAX_MEMORY_LEAK_SIZE": str(NO_LIMIT)},
         )
         with undone_on_error(self._kill):
-            with pool_worker.interrupts_held():
-                try:
-                    self._executor.submit(os.getpid)  # the first thing submitted starts all workers
-                finally:  # those that did start, too, where another did not
-                    self._processes = list(self._executor._processes.values())  # noqa: SLF001 - it has no public list
-            meet(self, self._ready, self._processes, self._broken)
+            self._start(lambda: self._executor.submit(os.getpid))  # the first thing submitted starts all workers
         return self
 
     def _broken(self, when: str) -> WorkerDied:
@@ -163,7 +152,7 @@ class Loky(OnExecutor):
         ends = [process for process in self._processes if process.exitcode != -signal.SIGKILL]
         if not ends and self.workers > 1:
             when += ", and loky killed the others"
-        return death(ends or self._processes, when)
+        return processes.death(ends or self._processes, when)
 
     def _kill(self) -> None:
         self._shut(kill_workers=True)
@@ -178,7 +167,7 @@ class Loky(OnExecutor):
         feeding = self._executor._call_queue  # noqa: SLF001 - the executor forgets it, and its thread may stay
         self._executor.shutdown(wait=True, kill_workers=kill_workers)
         _read_out(feeding)
-        words = last_words([self._ready])
+        words = processes.last_words([self._ready])
         for end in (self._ready, self._tell_ready, self._lifeline, self._life):
             end.close()
         return words

@@ -9,21 +9,9 @@ from typing import Any, Self
 
 from paceline import machine
 from paceline.contracts import Item, Option, Result, Workload
+from paceline.strategies import worker_processes as processes
 from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, Look, NotReady, Strategy, undone_on_error
 from paceline.strategies.threads import ThreadPool
-from paceline.strategies.worker_processes import (
-    CLEAN_START,
-    Pipe,
-    death,
-    ended,
-    kill_all,
-    last_words,
-    late_end,
-    receive,
-    start_piped,
-    stop_forkserver,
-    wait_for_ends,
-)
 from paceline.workers import event_loop, pool_worker
 from paceline.workers.errors import Failed, guarded
 from paceline.workers.event_loop import all_results, runner
@@ -117,16 +105,16 @@ class LoopsInProcesses(SharedLoops):
     simplicity_rank = 120
     computes_in = "processes"
     pickles = True
-    fixed = MappingProxyType({"start_method": CLEAN_START})
+    fixed = MappingProxyType({"start_method": processes.CLEAN_START})
 
     @guarded()
     def __enter__(self) -> Self:
         self._processes: list[Any] = []
-        self._pipes: list[Pipe] = []
+        self._pipes: list[processes.Pipe] = []
         with undone_on_error(self._kill):
             with pool_worker.interrupts_held():
                 for share in self.shares:
-                    process, pipe = start_piped(CLEAN_START, event_loop.main, self.workload, share)
+                    process, pipe = processes.start_piped(processes.CLEAN_START, event_loop.main, self.workload, share)
                     self._processes.append(process)
                     self._pipes.append(pipe)
             self._answers("before it was ready", START_TIMEOUT)
@@ -140,17 +128,17 @@ class LoopsInProcesses(SharedLoops):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        died, late = ended(self._processes), []
+        died, late = processes.ended(self._processes), []
         if not died and (kind is None or issubclass(kind, Exception)):
             for pipe in self._pipes:
                 _send(pipe, None)
-            late = [process for process in self._processes if wait_for_ends([process], STOP_TIMEOUT)]
-        words = last_words(self._pipes)
+            late = [process for process in self._processes if processes.wait_for_ends([process], STOP_TIMEOUT)]
+        words = processes.last_words(self._pipes)
         self._kill()
         if kind is None and died:
-            raise death(died, "between two rounds")
+            raise processes.death(died, "between two rounds")
         if kind is None and late:
-            raise late_end(late, words)
+            raise processes.late_end(late, words)
 
     def _answers(self, when: str, timeout: float | None) -> list[Any]:
         """Wait for an answer from each loop, then raise the first error among them, if any.
@@ -163,7 +151,7 @@ class LoopsInProcesses(SharedLoops):
         deadline = None if timeout is None else time.monotonic() + timeout
         while len(answers) < len(self._pipes):
             for index in self._next_ready(answers, deadline, when):
-                answers[index] = receive(self._pipes[index], self._processes[index], when)
+                answers[index] = processes.receive(self._pipes[index], self._processes[index], when)
         errors = [answer for answer in answers.values() if isinstance(answer, Failed)]
         if errors:
             raise errors[0].error
@@ -177,11 +165,11 @@ class LoopsInProcesses(SharedLoops):
         return (index for pipe, index in waiting.items() if pipe in ready)
 
     def _kill(self) -> None:
-        kill_all(self._processes, self._pipes)
-        stop_forkserver()
+        processes.kill_all(self._processes, self._pipes)
+        processes.stop_forkserver()
 
 
-def _send(pipe: Pipe, what: object) -> None:
+def _send(pipe: processes.Pipe, what: object) -> None:
     try:
         pipe.send(what)
     except OSError:  # it has died, which waiting for its answer tells

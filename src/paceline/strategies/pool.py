@@ -11,18 +11,9 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Self, TypeAlias
 
 from paceline.contracts import Item, Option, Result, Workload
+from paceline.strategies import worker_processes as processes
 from paceline.strategies.base import STOP_TIMEOUT, Look, WorkerDied, undone_on_error
 from paceline.strategies.pool_rescue import kill_pool
-from paceline.strategies.worker_processes import (
-    InProcesses,
-    death,
-    ended,
-    last_words,
-    late_end,
-    meet,
-    stop_forkserver,
-    wait_for_ends,
-)
 from paceline.workers import pool_worker
 from paceline.workers.errors import Failed, guarded
 
@@ -90,7 +81,7 @@ WAYS: Mapping[str, Callable[[Pool, Sequence[Item], int, Check], list[Result]]] =
 """By the name of the pool's own method."""
 
 
-class _Pool(InProcesses):
+class _Pool(processes.InProcesses):
     """The lesson's pool: an initializer opens the workload once in each process.
 
     `chunksize` is how many items a worker takes at a time; 0 stands for what `Pool.map` would choose, ceil(items / (4 x
@@ -131,7 +122,7 @@ class _Pool(InProcesses):
                 self._pool: Pool = context.Pool(self.workers, pool_worker.start, initargs)
                 self._processes: list[Process] = list(self._pool._pool)  # noqa: SLF001
                 self._over = False
-            meet(self, self._ready, self._processes, self._broken)  # a Ctrl-C that was held comes before
+            processes.meet(self, self._ready, self._processes, self._broken)  # a Ctrl-C that was held comes before
         except BaseException:
             if self._over:
                 self._release()
@@ -149,21 +140,21 @@ class _Pool(InProcesses):
         self._stop_if_dead("before its items were done")
 
     def _dead(self) -> Sequence[Process]:
-        return ended(self._processes)
+        return processes.ended(self._processes)
 
     def _broken(self, when: str) -> WorkerDied:
         dead = self._dead()
         self._kill()
-        return death(dead, when)
+        return processes.death(dead, when)
 
     def _close(self) -> None:
         with undone_on_error(self._kill):
             self._pool.close()
-            bad = wait_for_ends(self._processes, STOP_TIMEOUT)
+            bad = processes.wait_for_ends(self._processes, STOP_TIMEOUT)
         if bad:
-            words = last_words([self._ready])
+            words = processes.last_words([self._ready])
             self._kill()
-            raise late_end(bad, words)
+            raise processes.late_end(bad, words)
         self._pool.join()
         self._release()
 
@@ -175,7 +166,7 @@ class _Pool(InProcesses):
     def _release(self) -> None:
         self._ready.close()  # open until now: the pool replaces a dead worker at once, and the new one tells too
         self._tell_ready.close()
-        stop_forkserver()
+        processes.stop_forkserver()
 
 
 class PoolFork(_Pool):

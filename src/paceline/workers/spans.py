@@ -67,22 +67,23 @@ Record = Opened | Span | Forgotten
 
 def append(log: Path, **fields: Any) -> None:
     """Append a record to a log that isn't open."""
-    descriptor = opened_for_appending(log)
-    try:
+    with opened_for_appending(log) as descriptor:
         write(descriptor, fields)
-    finally:
-        os.close(descriptor)
 
 
-def opened_for_appending(log: Path) -> int:
+@contextmanager
+def opened_for_appending(log: Path) -> Iterator[int]:
     """Open a file, which is made if there is none, or a FIFO.
 
     Raises:
         OSError: if it can't be opened; for a FIFO without a reader at once, where a plain open would wait for one.
     """
     descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
-    os.set_blocking(descriptor, True)  # a reader that is slow is waited for
-    return descriptor
+    try:
+        os.set_blocking(descriptor, True)  # a reader that is slow is waited for
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def write(descriptor: int, fields: Mapping[str, Any]) -> None:
@@ -201,11 +202,8 @@ class Session:
 @contextmanager
 def session(log: Path, places: int) -> Iterator[Session]:
     """Open the log, say that so many places are ready, and close it after."""
-    descriptor = opened_for_appending(log)
-    try:
+    with opened_for_appending(log) as descriptor:
         yield Session(descriptor, places)
-    finally:
-        os.close(descriptor)
 
 
 def number(item: Item) -> int | None:
