@@ -107,7 +107,7 @@ class Engine(Strategy):
         self._chunksize = self._check_whole("chunksize", self.options["chunksize"])
         self._cluster = checked_address(self.name, self.scheme, self.options["cluster"])
         if self._cluster:
-            self.options["cluster"] = self.scheme  # options are saved, and its address is nobody else's business
+            self.options["cluster"] = self.scheme  # options are saved, and its address may be private
 
     @property
     def chosen(self) -> dict[str, Option]:

@@ -68,9 +68,9 @@ class Processes(OnExecutor):
     @guarded()
     def __enter__(self) -> Self:
         context: Any = multiprocessing.get_context(processes.CLEAN_START)
-        self._ready, self._tell_ready = context.Pipe(duplex=False)
+        self._ready, self._report = context.Pipe(duplex=False)
         gate = context.Event()
-        initargs = (self.workload, self._tell_ready, context.Lock(), gate)
+        initargs = (self.workload, self._report, context.Lock(), gate)
         self._executor = ProcessPoolExecutor(self.workers, context, pool_worker.start, initargs)
         self._processes: list[Any] = []
         self._over = False
@@ -98,7 +98,7 @@ class Processes(OnExecutor):
         self._executor.shutdown(cancel_futures=True)
         words = processes.last_words([self._ready])
         self._ready.close()
-        self._tell_ready.close()
+        self._report.close()
         processes.stop_forkserver()
         return words
 
@@ -129,9 +129,9 @@ class Loky(OnExecutor):
 
         _start_trackers()
         context: Any = loky.backend.get_context("loky")
-        self._ready, self._tell_ready = context.Pipe(duplex=False)
+        self._ready, self._report = context.Pipe(duplex=False)
         self._lifeline, self._life = context.Pipe(duplex=False)
-        initargs = (self.workload, self._tell_ready, context.Lock(), None, self._lifeline)
+        initargs = (self.workload, self._report, context.Lock(), None, self._lifeline)
         self._over = False
         self._processes: list[Any] = []
         self._executor = loky.get_reusable_executor(
@@ -168,7 +168,7 @@ class Loky(OnExecutor):
         self._executor.shutdown(wait=True, kill_workers=kill_workers)
         _read_out(feeding)
         words = processes.last_words([self._ready])
-        for end in (self._ready, self._tell_ready, self._lifeline, self._life):
+        for end in (self._ready, self._report, self._lifeline, self._life):
             end.close()
         return words
 

@@ -172,5 +172,5 @@ class LoopsInProcesses(SharedLoops):
 def _send(pipe: processes.Pipe, what: object) -> None:
     try:
         pipe.send(what)
-    except OSError:  # it has died, which waiting for its answer tells
+    except OSError:  # it has died, which its missing answer says
         return

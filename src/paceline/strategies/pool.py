@@ -114,11 +114,11 @@ class _Pool(processes.InProcesses):
     @guarded()
     def __enter__(self) -> Self:
         context: Any = multiprocessing.get_context(self.start_method)
-        self._ready, self._tell_ready = context.Pipe(duplex=False)
+        self._ready, self._report = context.Pipe(duplex=False)
         self._over = True  # there is nothing to kill yet
         try:
             with pool_worker.interrupts_held():
-                initargs = (self.workload, self._tell_ready, context.Lock())
+                initargs = (self.workload, self._report, context.Lock())
                 self._pool: Pool = context.Pool(self.workers, pool_worker.start, initargs)
                 self._processes: list[Process] = list(self._pool._pool)  # noqa: SLF001
                 self._over = False
@@ -164,8 +164,8 @@ class _Pool(processes.InProcesses):
         self._release()
 
     def _release(self) -> None:
-        self._ready.close()  # open until now: the pool replaces a dead worker at once, and the new one tells too
-        self._tell_ready.close()
+        self._ready.close()  # open until now: the pool replaces a dead worker at once, and the new one reports too
+        self._report.close()
         processes.stop_forkserver()
 
 

@@ -9,7 +9,7 @@ import multiprocessing.pool
 import os
 from typing import Any
 
-MOMENT = 0.02  # seconds between looks at whether a helper thread has ended
+CHECK_INTERVAL = 0.02  # seconds between checks whether a helper thread has ended
 LOCK_TIMEOUT = 1.0  # seconds for a helper thread in the pool to give up a lock that it holds rightly
 
 
@@ -46,7 +46,7 @@ def _read_out(reader: Any, writing: Any) -> None:
     complains about when it is collected ("BufferError: Existing exports of data").
     """
     while writing.is_alive():
-        if reader.poll(MOMENT):
+        if reader.poll(CHECK_INTERVAL):
             os.read(reader.fileno(), 1 << 16)
 
 

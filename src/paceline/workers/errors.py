@@ -70,7 +70,7 @@ _OURS = "paceline"  # any value does; by this one it is known who has set it
 _PATCHERS = {"gevent": ("gevent.monkey", "is_module_patched"), "eventlet": ("eventlet.patcher", "is_monkey_patched")}
 _PATCHED = ("_thread", "thread", "threading", "time", "socket", "select", "os", "subprocess")  # by the names of either
 _CLOCKS = ("perf_counter", "monotonic")
-_LOOKS = 500_000  # at a clock until it counts as standing still: some 20 ms, as some systems' clocks have steps of 16
+_READINGS = 500_000  # of a clock until it counts as standing still: some 20 ms; some systems' clocks have steps of 16
 
 
 def tampered() -> str | None:
@@ -90,7 +90,7 @@ def _stopped(name: str) -> str | None:
         library = str(getattr(clock, "__module__", "somebody")).partition(".")[0]
         return f"time.{name} is not Python's own but {library}'s, and may stand still; measure outside of freeze_time"
     begun = clock()
-    if all(clock() == begun for _ in range(_LOOKS)):
+    if all(clock() == begun for _ in range(_READINGS)):
         return f"time.{name} stands still; measure outside of what has stopped it"
     return None
 

@@ -66,7 +66,7 @@ class Metered(EveryFlavour):
     def _writing_down(self, run: Any) -> Iterator[Any]:
         before = usage()
         yield run
-        if not self.ledger.parent.is_dir():  # on another machine, where nobody would read it
+        if not self.ledger.parent.is_dir():  # on another machine, where it would not be read
             return
         line = json.dumps({"pid": os.getpid(), "used": asdict(usage() - before)}) + "\n"
         with self.ledger.open("a") as ledger:  # one short write: lines of several workers don't mix

@@ -28,18 +28,18 @@ _opened = ExitStack()
 
 def start(
     workload: Workload,
-    tell: "connection.Connection[Exception | None, Any]",
+    parent: "connection.Connection[Exception | None, Any]",
     lock: Any,
     gate: Any = None,
     lifeline: Any = None,
 ) -> None:
-    """Open the workload in this process and tell the parent, once, whether that went well.
+    """Open the workload in this process and report to the parent, once, whether that went well.
 
     The process leaves Ctrl-C to its parent, ends with it, and closes the workload on the way out.
 
     Args:
         workload: opened here.
-        tell: a pipe to the parent.
+        parent: the pipe to it.
         lock: keeps the messages of several workers apart.
         gate: where `wait_at_gate` waits.
         lifeline: see `end_with_parent`.
@@ -53,11 +53,11 @@ def start(
         answer: Exception | None = portable(error)
     else:
         answer = None
-        close = partial(_close, tell)
+        close = partial(_close, parent)
         Finalize(None, close, exitpriority=10)
         threading._register_atexit(close)  # type: ignore[attr-defined]  # noqa: SLF001 - no public way; see `_close`
     with lock:
-        tell.send(answer)
+        parent.send(answer)
 
 
 def wait_at_gate() -> None:
@@ -76,17 +76,17 @@ def run_chunk(chunk: Chunk) -> Chunk:
     return [(place, run(item)) for place, item in chunk]
 
 
-def end_in_time(tell: Any) -> None:
+def end_in_time(parent: Any) -> None:
     """End this process within `LEFT_TIMEOUT`, even if its items have left what it would wait for on its way out, and
     tell the parent what that is.
     """
     if _left():
-        timer = threading.Timer(LEFT_TIMEOUT, _end_now, [tell])
+        timer = threading.Timer(LEFT_TIMEOUT, _end_now, [parent])
         timer.daemon = True
         timer.start()
 
 
-def _close(tell: Any) -> None:
+def _close(parent: Any) -> None:
     """Close the workload before this process waits for anything: up to Python 3.13 for its child processes first, which
     `multiprocessing` calls finalizers for, and from 3.14 on for its threads.
     """
@@ -95,7 +95,7 @@ def _close(tell: Any) -> None:
     except Exception:  # noqa: BLE001 - printed, as `multiprocessing` does
         sys.excepthook(*sys.exc_info())
     finally:
-        end_in_time(tell)
+        end_in_time(parent)
 
 
 def _left() -> list[str]:
@@ -104,9 +104,9 @@ def _left() -> list[str]:
     return [*(f"thread {name!r}" for name in threads), *(f"process {child.pid}" for child in active_children())]
 
 
-def _end_now(tell: Any) -> None:
+def _end_now(parent: Any) -> None:
     left = " and ".join(_left()[:3])  # a short text is written in one piece, so no lock keeps several of them apart
-    tell.send(f"process {os.getpid()} for {left}")
+    parent.send(f"process {os.getpid()} for {left}")
     for child in active_children():
         child.kill()
     os._exit(1)
@@ -142,8 +142,8 @@ def end_with_parent(lifeline: Any = None, end: Callable[[], object] = END_NOW) -
             where `multiprocessing` didn't start this process, and so has no sentinel of the parent.
         end: ends this process, and whatever has to end with it.
     """
-    if lifeline is None and (parent := parent_process()) is not None:
-        lifeline = parent.sentinel
+    if lifeline is None and (started_by := parent_process()) is not None:
+        lifeline = started_by.sentinel
 
     def watch() -> None:
         connection.wait([lifeline])

@@ -128,7 +128,7 @@ def last_line(error: Exception) -> str:
 CLOSE_TIMEOUT = 10.0  # seconds for the workers to close their workload
 SETTLE_TIMEOUT = 2.0  # seconds until a cluster counts a CPU as free that somebody has just left
 PLACE_TIMEOUT = 30.0  # seconds for workers to start on a cluster, which may have given their CPUs away by then
-FREE_INTERVAL = 0.05  # seconds between two looks
+CHECK_INTERVAL = 0.05  # seconds between two looks
 
 Trouble: TypeAlias = Failed | Lost | Unreached | Differs
 
@@ -150,7 +150,7 @@ class ActorPool:
         while self._spec.cluster and self._places() < self._spec.workers and time.monotonic() < deadline:
             if self._places() >= int(self._ray.cluster_resources().get("CPU", 0)):
                 break
-            time.sleep(FREE_INTERVAL)
+            time.sleep(CHECK_INTERVAL)
         return self.fill()
 
     def fill(self) -> Trouble | None:
@@ -167,9 +167,9 @@ class ActorPool:
         workers = [kind.remote(self._spec.workload, own=not self._spec.cluster) for _ in range(missing)]
         opening = [(worker, worker.open.remote()) for worker in workers]
         deadline = time.monotonic() + PLACE_TIMEOUT if self._spec.cluster else None
-        odd = [trouble for worker, opened in opening if (trouble := self._joined(worker, opened, deadline))]
+        troubles = [each for worker, opened in opening if (each := self._joined(worker, opened, deadline))]
         spared = self._spec.cluster and self._idle
-        return next((trouble for trouble in odd if isinstance(trouble, Failed) or not spared), None)
+        return next((each for each in troubles if isinstance(each, Failed) or not spared), None)
 
     def results(self, items: Sequence[Item]) -> list[Result] | Failed | Lost:
         """Run all items; an error is returned once none is under way any more."""
@@ -320,24 +320,24 @@ def _end_all(folder: str) -> None:
 
 def _serve(pipe: Any, say: Callable[[Any], None], ray: Any, spec: DriverSpec) -> None:
     actors = ActorPool(ray, spec)
-    odd = _answer_of(lambda: _connected(ray, spec))
-    if odd is None:
+    trouble = _answer_of(lambda: _connected(ray, spec))
+    if trouble is None:
         say(None)
-        odd = _answer_of(actors.start)
-    if odd is not None:
+        trouble = _answer_of(actors.start)
+    if trouble is not None:
         _answer_of(actors.close)
-        say(odd)
+        say(trouble)
         return
     say(None)
     if spec.cluster:
         threading.Thread(target=watch, args=[spec.cluster, say], name="paceline-ray-watch", daemon=True).start()
     while (items := pipe.recv()) is not None:
-        say(odd or _answer_of(partial(actors.results, items)))
-        odd = _answer_of(actors.fill) if spec.cluster else None  # between two rounds: none of them is charged for it
-    odd = _answer_of(actors.close)
+        say(trouble or _answer_of(partial(actors.results, items)))
+        trouble = _answer_of(actors.fill) if spec.cluster else None  # between two rounds, so none is charged for it
+    trouble = _answer_of(actors.close)
     if spec.cluster:
         ray.shutdown()
-    say(odd)
+    say(trouble)
 
 
 def _connected(ray: Any, spec: DriverSpec) -> Unreached | Unfit | None:
@@ -363,5 +363,5 @@ def _answer_of(work: Callable[[], Any]) -> Any:
         return work()
     except ConnectionError as error:  # ray's client has given up
         return Gone(last_line(error))
-    except Exception as error:  # noqa: BLE001 - it is told
+    except Exception as error:  # noqa: BLE001 - it is an answer
         return Failed(portable(error))

@@ -1,4 +1,4 @@
-"""Anybody's own function, and what it may hand out in place of a result: work that is yet to be done."""
+"""Anybody's own function, and what it may return in place of a result: work that is yet to be done."""
 
 import inspect
 import io
@@ -23,7 +23,7 @@ LOOKED_AT = 10  # members of a container: enough for what one line of code fills
 
 _NOTHING_DONE = "nothing of it was done"
 _UNKNOWN = "its work may not be done yet"
-_SIGNS = {
+_UNDONE = {
     "__await__": (_NOTHING_DONE, "write: return await ..."),
     "__anext__": (_NOTHING_DONE, "write: return [each async for each in ...]"),
     "__next__": (_NOTHING_DONE, "write: return list(...)"),
@@ -37,18 +37,16 @@ _SIGNS = {
 def _of_type(kind: type) -> str | None:
     if issubclass(kind, io.IOBase):
         return None
-    sign = next((sign for sign in _SIGNS if hasattr(kind, sign)), None)
-    if sign is None or (sign == "__dask_graph__" and kind.__module__.partition(".")[0] != "dask"):  # xarray has it too
+    mark = next((mark for mark in _UNDONE if hasattr(kind, mark)), None)
+    if mark is None or (mark == "__dask_graph__" and kind.__module__.partition(".")[0] != "dask"):  # xarray has it too
         return None
-    state, instead = _SIGNS[sign]
+    state, instead = _UNDONE[mark]
     return f"{_article(kind)} came back, and {state}; {instead}"
 
 
 of_type: Callable[[type], str | None] = lru_cache(maxsize=128)(_of_type)
-"""
-Say what is wrong with a result of a type and what to write instead; None if it is a result.
-
-An open file is one, although it is an iterator: opening it was the work. This look is all that a timed round pays for.
+"""Return what is wrong with a result of a type, and what to write instead; None if it is a result, as an open file is,
+although it is an iterator: opening it was the work. A timed round pays for this look, and for nothing else.
 """
 
 
@@ -78,7 +76,7 @@ def _members(result: Any) -> Iterator[Any]:
 
 def _close(thing: Any) -> None:
     if inspect.iscoroutine(thing):
-        thing.close()  # or Python complains that nobody awaited it
+        thing.close()  # or Python complains that it was never awaited
 
 
 def _article(kind: type) -> str:
@@ -100,7 +98,7 @@ class UnfitFunctionError(NoSuchFunctionError):
 
 
 class NotAwaitedError(ItemError):
-    """A coroutine, or whatever else has to be awaited, came back where nobody can."""
+    """A coroutine, or whatever else has to be awaited, came back where it can't be."""
 
 
 class BrokenModuleError(ImportError):
@@ -249,9 +247,7 @@ class Call:
                 return _call(function, item)
             except NotAwaitedError:  # a plain function around an async one
                 pass
-        from paceline.workers.event_loop import (
-            runner,  # here, or every worker of another workload would start by importing asyncio
-        )
+        from paceline.workers.event_loop import runner  # here, as a worker that blocks needs no asyncio
 
         with runner() as loop:
             return loop.run(_await(function, item))

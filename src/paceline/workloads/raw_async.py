@@ -86,7 +86,7 @@ class Deadlines:
 @asynccontextmanager
 async def open_client(timeout: float, concurrency: int) -> AsyncIterator[Callable[[str], Awaitable[bytes]]]:
     """As many connections as are needed at once, kept open; `timeout` seconds for each of them, and for each answer."""
-    del concurrency  # whoever keeps that many items in flight opens that many connections, no more
+    del concurrency  # as many items in flight open as many connections, no more
     async with aclosing(Client(timeout)) as client:
         yield client.get
 

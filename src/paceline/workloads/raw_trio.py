@@ -15,7 +15,7 @@ from paceline.workloads.raw import CHUNK, CONNECTING, Answer, addresses, parts
 @asynccontextmanager
 async def open_client(timeout: float, concurrency: int) -> AsyncIterator[Callable[[str], Awaitable[bytes]]]:
     """As many connections as are needed at once, kept open; `timeout` seconds for each of them, and for each answer."""
-    del concurrency  # whoever keeps that many items in flight opens that many connections, no more
+    del concurrency  # as many items in flight open as many connections, no more
     with closing(Client(timeout)) as client:
         trio.lowlevel.spawn_system_task(client.watch)  # in a nursery of ours, every error would become a group
         yield client.get
