@@ -100,6 +100,23 @@ async def _adapted_async(opening: Any, adapt: Callable[[Any], AbstractContextMan
             yield other
 
 
+class Wrapper(EveryFlavour):
+    """A workload around another one, `workload`, which does the items."""
+
+    workload: Workload
+
+    @abstractmethod
+    def around(self, run: Any, flavour: Flavour, places: int) -> AbstractContextManager[Any]:
+        """Open what is handed out in place of the other's function, of which up to `places` items are under way."""
+
+    def expected(self, item: Item) -> Result:
+        return self.workload.expected(item)
+
+    def open(self, flavour: Flavour, concurrency: int) -> Any:
+        opening = open_workload(self.workload, flavour, concurrency)
+        return adapted(opening, flavour, lambda run: self.around(run, flavour, concurrency))
+
+
 class ItemError(Exception):
     """An item failed, came back short or came back wrong.
 

@@ -88,7 +88,11 @@ def check_versions(address: str, workers: Mapping[str, tuple[str, str | None]]) 
 
 
 class Engine(Strategy):
-    """A strategy that starts a cluster on this machine, or uses an existing one: its options, checked.
+    """A strategy that starts a cluster on this machine, or uses an existing one; its options are checked here.
+
+    Without `cluster`, the cluster's processes end with the strategy, and a worker that dies is a `WorkerDied`. With it,
+    what a worker was doing when it was lost is given to another: each result arrives once and right, but an item may
+    have been done twice, and the server's ledger then refuses the round.
 
     Raises:
         ValueError: if `chunksize`, the items that are sent at a time, is not a whole number of 1 or more, or `cluster`

@@ -139,14 +139,10 @@ MAX_MISSED = 10  # looks in a row at which it has none
 class Dask(Engine, processes.InProcesses):
     """Items become tasks of `dask.distributed`, gathered in item order.
 
-    Without `cluster`, a scheduler and a process with one thread for each worker are started on this machine, and end
-    with the strategy. A worker that dies there is a `WorkerDied`, as everywhere.
-
-    With `cluster`, its workers are used as they are: at most `workers` of their threads, from each host in turn. Where
-    it has no more than that, workers that join later are used too. What a worker was doing when it was lost, dask gives
-    to another: each result still arrives once and right, but an item may have been done twice, and the server's ledger
-    then refuses the round. dask sees a broken connection at once, and a silent one after its own
-    `distributed.comm.timeouts.tcp` (30 s). `WorkerDied` says so when dask gives an item up, or no worker is left.
+    Without `cluster`, a scheduler and a process with one thread for each worker are started. With it, its workers are
+    used as they are: at most `workers` of their threads, from each host in turn, and those that join later if there are
+    no more than that. dask sees a broken connection at once, and a silent one after `distributed.comm.timeouts.tcp`
+    (30 s). `WorkerDied` says that dask gave an item up, or no worker is left.
     """
 
     name = "dask"

@@ -116,19 +116,13 @@ class _Pool(processes.InProcesses):
         context: Any = multiprocessing.get_context(self.start_method)
         self._ready, self._report = context.Pipe(duplex=False)
         self._over = True  # there is nothing to kill yet
-        try:
+        with undone_on_error(self._kill):
             with pool_worker.interrupts_held():
                 initargs = (self.workload, self._report, context.Lock())
                 self._pool: Pool = context.Pool(self.workers, pool_worker.start, initargs)
                 self._processes: list[Process] = list(self._pool._pool)  # noqa: SLF001
                 self._over = False
             processes.meet(self, self._ready, self._processes, self._broken)  # a Ctrl-C that was held comes before
-        except BaseException:
-            if self._over:
-                self._release()
-            else:
-                self._kill()
-            raise
         return self
 
     def map(self, items: Sequence[Item]) -> list[Result]:
@@ -159,8 +153,9 @@ class _Pool(processes.InProcesses):
         self._release()
 
     def _kill(self) -> None:
-        self._over = True
-        kill_pool(self._pool)
+        if not self._over:
+            self._over = True
+            kill_pool(self._pool)
         self._release()
 
     def _release(self) -> None:

@@ -126,17 +126,13 @@ class Driver:
 
 
 class Ray(Engine):
-    """Items are handed to actors, one for each worker, by ray's driver, which runs in a process of its own: ray leaves
-    threads behind where it has run. Items and results travel to it and back once a round.
+    """Items go to actors, one for each worker, by ray's driver, which has a process of its own, as ray leaves threads
+    behind. Items and results travel to it and back once a round.
 
-    Without `cluster`, ray's processes are started on this machine and end with the strategy; ray listens on all
-    addresses of the machine and lets in who has its token. A worker that dies there is a `WorkerDied`, as everywhere.
-
-    With `cluster`, there are as many actors as that has CPUs for, `workers` at most, on its hosts in turn; after each
-    round there are more of them if hosts have joined. What a worker was doing when it was lost is given to another:
-    each result arrives once and right, but an item may have been done twice, and the server's ledger then refuses the
-    round. `WorkerDied` says that no worker is left, or that the cluster is gone. ray sees at once that a process ended;
-    a host that falls silent, after its own time-outs, which come to a minute.
+    Without `cluster`, ray listens on all addresses of this machine, and lets in who has its token. With it, there are
+    as many actors as it has CPUs for, `workers` at most, on its hosts in turn, and more after a round if hosts joined.
+    ray sees at once that a process ended; a silent host, after its own time-outs, which come to a minute. `WorkerDied`
+    says that no worker is left, or the cluster is gone.
     """
 
     name = "ray"

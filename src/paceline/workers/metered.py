@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from paceline.contracts import EveryFlavour, Flavour, Item, Result, Workload, adapted, open_workload
+from paceline.contracts import Flavour, Workload, Wrapper
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def usage() -> Usage:
 
 
 @dataclass(frozen=True)
-class Metered(EveryFlavour):
+class Metered(Wrapper):
     """Has each worker write down, between opening and closing the workload, what its process used.
 
     Args:
@@ -45,11 +45,16 @@ class Metered(EveryFlavour):
     ledger: Path
     home: int
 
-    def expected(self, item: Item) -> Result:
-        return self.workload.expected(item)
-
-    def open(self, flavour: Flavour, concurrency: int) -> Any:
-        return adapted(open_workload(self.workload, flavour, concurrency), flavour, self._writing_down)
+    @contextmanager
+    def around(self, run: Any, flavour: Flavour, places: int) -> Iterator[Any]:
+        del flavour, places
+        before = usage()
+        yield run
+        if not self.ledger.parent.is_dir():  # on another machine, where it would not be read
+            return
+        line = json.dumps({"pid": os.getpid(), "used": asdict(usage() - before)}) + "\n"
+        with self.ledger.open("a") as ledger:  # one short write: lines of several workers don't mix
+            ledger.write(line)
 
     def used(self) -> Usage:
         """Add up what the worker processes wrote down; complete once they have ended."""
@@ -61,13 +66,3 @@ class Metered(EveryFlavour):
 
     def _lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.ledger.read_text().splitlines()] if self.ledger.exists() else []
-
-    @contextmanager
-    def _writing_down(self, run: Any) -> Iterator[Any]:
-        before = usage()
-        yield run
-        if not self.ledger.parent.is_dir():  # on another machine, where it would not be read
-            return
-        line = json.dumps({"pid": os.getpid(), "used": asdict(usage() - before)}) + "\n"
-        with self.ledger.open("a") as ledger:  # one short write: lines of several workers don't mix
-            ledger.write(line)

@@ -11,18 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from paceline.contracts import (
-    AWAITED,
-    AsyncRun,
-    EveryFlavour,
-    Flavour,
-    Item,
-    Result,
-    Run,
-    Workload,
-    adapted,
-    open_workload,
-)
+from paceline.contracts import AWAITED, AsyncRun, Flavour, Item, Result, Run, Workload, Wrapper
 
 
 @dataclass(frozen=True)
@@ -213,7 +202,7 @@ def number(item: Item) -> int | None:
 
 
 @dataclass(frozen=True)
-class Observed(EveryFlavour):
+class Observed(Wrapper):
     """Has each worker leave a span for every item, one that fails too.
 
     A blocking opening is one worker; on a loop there are as many as it keeps items in flight, and the lowest free place
@@ -227,18 +216,11 @@ class Observed(EveryFlavour):
     workload: Workload
     log: Path
 
-    def expected(self, item: Item) -> Result:
-        return self.workload.expected(item)
-
-    def open(self, flavour: Flavour, concurrency: int) -> Any:
-        places, watch = (concurrency, _watched_on_loop) if flavour in AWAITED else (1, _watched)
-
-        @contextmanager
-        def watching(run: Any) -> Iterator[Any]:
-            with session(self.log, places) as opened:
-                yield watch(run, opened, places)
-
-        return adapted(open_workload(self.workload, flavour, concurrency), flavour, watching)
+    @contextmanager
+    def around(self, run: Any, flavour: Flavour, places: int) -> Iterator[Any]:
+        watch = _watched_on_loop if flavour in AWAITED else _watched
+        with session(self.log, places) as opened:
+            yield watch(run, opened, places)
 
     def spans(self) -> list[Span]:
         """Return the spans since the last `forget`, in order of completion.
