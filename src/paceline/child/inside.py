@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import current_process
 from typing import Any
 
-from paceline.workers.errors import portable
+from paceline.workers.errors import Raised, portable
 
 
 @dataclass(frozen=True)
@@ -63,19 +63,6 @@ class Request:
     arguments: bytes
 
 
-@dataclass(frozen=True)
-class Returned:
-    """What the function returned."""
-
-    value: Any
-
-
-@dataclass(frozen=True)
-class Raised:
-    error: Exception
-    trace: str
-
-
 def main() -> None:
     requests, answers = ends()
     os.dup2(2, 1)
@@ -85,12 +72,13 @@ def main() -> None:
     answers.send(answered(request))
 
 
-def answered(request: Request) -> Returned | Raised:
+def answered(request: Request) -> Any:
+    """Return what the function returns, or as a `Raised` what it raises."""
     try:
         module, _, name = request.function.partition(":")
         function = getattr(importlib.import_module(module), name)
         positional, keywords = pickle.loads(request.arguments)  # noqa: S301 - from the process that started this one
-        return Returned(function(*positional, **keywords))
+        return function(*positional, **keywords)
     except Exception as error:  # noqa: BLE001 - whatever it is, it has to travel
         return Raised(portable(error), traceback.format_exc())
 

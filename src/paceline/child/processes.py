@@ -16,8 +16,8 @@ from typing import IO, Any, NoReturn
 
 import psutil
 
-from paceline.child.inside import Raised, Request, Returned
-from paceline.workers.errors import standard_library_first
+from paceline.child.inside import Request
+from paceline.workers.errors import Raised, standard_library_first
 
 MEMORY_KIND = "PSS" if sys.platform == "linux" else "USS"
 """PSS shares out what several processes have in common; where the system has none, USS leaves it out."""
@@ -153,10 +153,7 @@ LONGEST_PLACE = 64  # bytes; a socket's whole path has room for some 100, and 36
 class Piped:
     """A running process, in a session of its own: Ctrl-C reaches this process only, which then ends it.
 
-    Attributes:
-        pid: of the process, which leads the session.
-        requests: the pipe to it.
-        answers: the pipe from it.
+    `pid` leads the session; `requests` and `answers` are the pipes to it and from it.
     """
 
     def __init__(self, process: subprocess.Popen[bytes], output: IO[bytes]) -> None:
@@ -264,15 +261,14 @@ def call(function: str, *arguments: Any, timeout: float = TIMEOUT, **keywords: A
     if isinstance(answer, Raised):
         answer.error.add_note(f"raised by {function} in a fresh interpreter:\n{answer.trace}")
         raise answer.error
-    return answer.value
+    return answer
 
 
-def _answer(interpreter: Piped, request: Request, timeout: float) -> Returned | Raised:
+def _answer(interpreter: Piped, request: Request, timeout: float) -> Any:
     try:
         interpreter.requests.send(request)
         if not interpreter.answers.poll(timeout):
             raise HungError(f"{request.function} hung: no answer within {timeout:g} s; its interpreter is ended")
-        answer: Returned | Raised = interpreter.answers.recv()
+        return interpreter.answers.recv()
     except (EOFError, OSError):
         raise LostError(f"{request.function} gave no answer: {interpreter.death()}") from None
-    return answer

@@ -72,12 +72,7 @@ def out_of_reach(address: str, why: str) -> OutOfReach:
 
 
 def check_versions(address: str, workers: Mapping[str, tuple[str, str | None]]) -> None:
-    """Raise a `WorkersDiffer` for workers whose Paceline or Python is not ours.
-
-    Args:
-        address: of the cluster.
-        workers: each worker -> its Python ("3.11") and its Paceline, None where there is none.
-    """
+    """Raise a `WorkersDiffer` if a worker's Python ("3.11") or Paceline, None where there is none, is not ours."""
     for worker, (python, paceline) in workers.items():
         if (python, paceline) != (PYTHON, __version__):
             theirs = f"Python {python} and {f'Paceline {paceline}' if paceline else 'no Paceline'}"

@@ -19,7 +19,7 @@ from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, Look, NotReady
 from paceline.strategies.clusters import Engine
 from paceline.strategies.dask_client import Client
 from paceline.workers import dask_node, pool_worker
-from paceline.workers.errors import Failed, guarded
+from paceline.workers.errors import Raised, guarded
 
 
 def chosen(threads: Mapping[str, int], most: int) -> list[str]:
@@ -83,13 +83,10 @@ class Embedded:
                     self._start(dask_node.worker, number)
             self._meet()
 
-    def dead(self) -> Sequence[Any]:
-        return processes.ended(self.processes)
-
     def death(self, when: str) -> WorkerDied | None:
         """Return the error that says which processes have ended, and how; None if none does within `STOP_TIMEOUT`."""
         connection.wait([process.sentinel for process in self.processes], STOP_TIMEOUT)
-        dead = self.dead()
+        dead = processes.ended(self.processes)
         for process in dead:
             process.join(STOP_TIMEOUT)  # its pipes close a little earlier
         return processes.death(dead, when) if dead else None
@@ -127,7 +124,7 @@ class Embedded:
         if not self._pipes[index].poll(max(0.0, deadline - time.monotonic())):
             raise NotReady(f"dask: a process of its cluster was not ready within {START_TIMEOUT:g} s")
         answer = processes.receive(self._pipes[index], self.processes[index], "before it was ready")
-        if isinstance(answer, Failed):
+        if isinstance(answer, Raised):
             raise answer.error
         return answer
 
@@ -166,6 +163,7 @@ class Dask(Engine, processes.InProcesses):
                 self._join(self._cluster)
             else:
                 self._embedded = Embedded(self.workers)
+                self._processes = self._embedded.processes
                 self._client = Client(self._embedded.address)
                 self._client.open(self.workload)
         except WorkerDied as lost:
@@ -220,9 +218,6 @@ class Dask(Engine, processes.InProcesses):
             await asyncio.sleep(PROBE_INTERVAL)
             missed = 0 if await self._client.alive() else missed + 1
         return WorkerDied(f"{self._cluster}: no worker is left of those that had the items, which have no result")
-
-    def _dead(self) -> Sequence[Any]:
-        return self._embedded.dead() if self._embedded else ()
 
     def _broken(self, when: str, lost: WorkerDied | None = None) -> WorkerDied:
         """Also return `lost` if none of the processes that were started ended."""

@@ -116,11 +116,7 @@ class Client:
             self.client.register_plugin(plugin)
 
     def results(self, items: Sequence[Item], chunksize: int, watch: Watch) -> list[Result]:
-        """Run all items, and return the results in item order.
-
-        Raises:
-            Exception: the first error, once all items are done, so that none of them runs on into the next round.
-        """
+        """Run all items, and return the results in item order; the first error is raised once none is under way."""
         from paceline.workers import dask_items
 
         chunks = [items[first : first + chunksize] for first in range(0, len(items), chunksize)]
@@ -173,7 +169,8 @@ class Client:
         """Ask the workers to close the workload, and wait `REACH_TIMEOUT` at most."""
         if self._plugin:
             with suppress(Exception):  # whatever it is, another error is on its way
-                self.client.sync(self._unregistered, callback_timeout=clusters.REACH_TIMEOUT)
+                close = self.client.unregister_worker_plugin
+                self.client.sync(close, self._plugin, callback_timeout=clusters.REACH_TIMEOUT)
 
     def close(self) -> None:
         """End the client and its thread."""
@@ -193,9 +190,6 @@ class Client:
             if not isinstance(error, library.CommClosedError) and self.answers():
                 raise
             raise WorkerDied(f"{self._address} lost a worker, or itself, while {when}") from None
-
-    async def _unregistered(self) -> None:
-        await self.client.unregister_worker_plugin(self._plugin)
 
     def _log_at(self, level: int | None) -> None:
         for name, before in self._levels.items():

@@ -22,7 +22,6 @@ class OnExecutor(processes.InProcesses):
 
     _executor: Any
     _ready: Any
-    _processes: list[Any]
 
     def map(self, items: Sequence[Item]) -> list[Result]:
         try:
@@ -39,9 +38,6 @@ class OnExecutor(processes.InProcesses):
                 self._processes = list(self._executor._processes.values())  # noqa: SLF001 - it has no public list
         processes.meet(self, self._ready, self._processes, self._broken)
         return submitted
-
-    def _dead(self) -> Sequence[Any]:
-        return processes.ended(self._processes)
 
     def _close(self) -> None:
         with processes.killed_in_time(self._processes):
@@ -72,7 +68,6 @@ class Processes(OnExecutor):
         gate = context.Event()
         initargs = (self.workload, self._report, context.Lock(), gate)
         self._executor = ProcessPoolExecutor(self.workers, context, pool_worker.start, initargs)
-        self._processes: list[Any] = []
         self._over = False
         with undone_on_error(self._kill):
             held = self._start(lambda: [self._executor.submit(pool_worker.wait_at_gate) for _ in range(self.workers)])
@@ -133,7 +128,6 @@ class Loky(OnExecutor):
         self._lifeline, self._life = context.Pipe(duplex=False)
         initargs = (self.workload, self._report, context.Lock(), None, self._lifeline)
         self._over = False
-        self._processes: list[Any] = []
         self._executor = loky.get_reusable_executor(
             self.workers,
             context,

@@ -1,6 +1,6 @@
 """Greenlets in a thread of their own. Imported where gevent is used."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ from gevent._hub_local import get_hub_if_exists  # there is no public way to ask
 from gevent.event import Event
 from gevent.queue import SimpleQueue
 
-from paceline.contracts import Item, Result, Workload, open_workload
+from paceline.contracts import Item, Result, Run, Workload, open_workload
 from paceline.strategies.base import STOP_TIMEOUT, undone_on_error
 
 _borrowers: dict[Any, int] = {}
@@ -68,7 +68,7 @@ class Round:
             raise self._errors[0]
         return self._results
 
-    def drain(self, run: Callable[[Item], Result]) -> None:
+    def drain(self, run: Run) -> None:
         try:
             for index, item in self._queue:
                 if self._errors:
@@ -87,10 +87,7 @@ class Round:
 class Worker:
     """A greenlet with a session.
 
-    Attributes:
-        opened: set once the session is open, or can't be.
-        rounds: those it takes part in; None ends it.
-        error: of opening or closing the session.
+    `opened` is set once the session is open, or can't be; `error` is of opening or closing it; None ends the `rounds`.
     """
 
     def __init__(self, workload: Workload) -> None:

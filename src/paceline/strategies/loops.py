@@ -1,10 +1,10 @@
 """Several event loops, in threads or in processes: workers and items are split over them beforehand."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from multiprocessing import connection
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 from typing import Any, Self
 
 from paceline import machine
@@ -13,7 +13,7 @@ from paceline.strategies import worker_processes as processes
 from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, Look, NotReady, Strategy, undone_on_error
 from paceline.strategies.threads import ThreadPool
 from paceline.workers import event_loop, pool_worker
-from paceline.workers.errors import Failed, guarded
+from paceline.workers.errors import Raised, guarded
 from paceline.workers.event_loop import all_results, runner
 
 
@@ -125,9 +125,7 @@ class LoopsInProcesses(SharedLoops):
             _send(pipe, batch)
         return joined(self._answers("before its items were done", None), self.shares)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         died, late = processes.ended(self._processes), []
         if not died and (kind is None or issubclass(kind, Exception)):
             for pipe in self._pipes:
@@ -147,22 +145,17 @@ class LoopsInProcesses(SharedLoops):
             WorkerDied: if a process ended instead.
             NotReady: if the time is up.
         """
-        answers: dict[int, Any] = {}
+        answers: dict[processes.Pipe, Any] = {}
+        owners = dict(zip(self._pipes, self._processes, strict=True))
         deadline = None if timeout is None else time.monotonic() + timeout
-        while len(answers) < len(self._pipes):
-            for index in self._next_ready(answers, deadline, when):
-                answers[index] = processes.receive(self._pipes[index], self._processes[index], when)
-        errors = [answer for answer in answers.values() if isinstance(answer, Failed)]
-        if errors:
-            raise errors[0].error
-        return [answers[index] for index in range(len(self._pipes))]
-
-    def _next_ready(self, answers: dict[int, Any], deadline: float | None, when: str) -> Iterator[int]:
-        waiting = {self._pipes[index]: index for index in range(len(self._pipes)) if index not in answers}
-        ready = connection.wait([*waiting], None if deadline is None else deadline - time.monotonic())
-        if not ready:
-            raise NotReady(f"{self.name}: {len(waiting)} loops did not answer in time, {when}")
-        return (index for pipe, index in waiting.items() if pipe in ready)
+        while waiting := [pipe for pipe in self._pipes if pipe not in answers]:
+            ready: list[Any] = connection.wait(waiting, deadline and deadline - time.monotonic())
+            if not ready:
+                raise NotReady(f"{self.name}: {len(waiting)} loops did not answer in time, {when}")
+            answers |= {pipe: processes.receive(pipe, owners[pipe], when) for pipe in ready}
+        if error := next((answer for answer in answers.values() if isinstance(answer, Raised)), None):
+            raise error.error
+        return [answers[pipe] for pipe in self._pipes]
 
     def _kill(self) -> None:
         processes.kill_all(self._processes, self._pipes)

@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.pool import IMapIterator, Pool
-from multiprocessing.process import BaseProcess as Process
 from types import MappingProxyType
 from typing import Any, ClassVar, Self, TypeAlias
 
@@ -15,7 +14,7 @@ from paceline.strategies import worker_processes as processes
 from paceline.strategies.base import STOP_TIMEOUT, Look, WorkerDied, undone_on_error
 from paceline.strategies.pool_rescue import kill_pool
 from paceline.workers import pool_worker
-from paceline.workers.errors import Failed, guarded
+from paceline.workers.errors import Raised, guarded
 
 CHECK_INTERVAL = 0.25  # seconds between checks whether a worker has died; results wake the wait at once
 
@@ -47,14 +46,14 @@ def by_imap_unordered(pool: Pool, items: Sequence[Item], chunksize: int, check: 
     chunks = [placed[first : first + chunksize] for first in range(0, len(placed), chunksize)]
     coming = pool.imap_unordered(pool_worker.run_chunk, chunks)
     results: list[Result] = [None] * len(placed)
-    failed: list[Failed] = []
+    failed: list[Raised] = []
     checked = time.monotonic()
     for _ in chunks:
         if time.monotonic() - checked > CHECK_INTERVAL:
             check()
             checked = time.monotonic()
         done = _next(coming, check)
-        if isinstance(done, Failed):
+        if isinstance(done, Raised):
             failed.append(done)
         else:
             for place, result in done:
@@ -64,14 +63,14 @@ def by_imap_unordered(pool: Pool, items: Sequence[Item], chunksize: int, check: 
     return results
 
 
-def _next(coming: "IMapIterator[pool_worker.Chunk]", check: Check) -> pool_worker.Chunk | Failed:
+def _next(coming: "IMapIterator[pool_worker.Chunk]", check: Check) -> pool_worker.Chunk | Raised:
     while True:
         try:
             return coming.next(CHECK_INTERVAL)
         except Exception as error:  # noqa: BLE001 - a worker's, whatever it is
             late = isinstance(error, multiprocessing.TimeoutError) and error.__cause__ is None
             if not late:  # an item's own has its trace in the worker as the cause
-                return Failed(error)
+                return Raised(error)
         check()
 
 
@@ -120,7 +119,7 @@ class _Pool(processes.InProcesses):
             with pool_worker.interrupts_held():
                 initargs = (self.workload, self._report, context.Lock())
                 self._pool: Pool = context.Pool(self.workers, pool_worker.start, initargs)
-                self._processes: list[Process] = list(self._pool._pool)  # noqa: SLF001
+                self._processes = list(self._pool._pool)  # noqa: SLF001
                 self._over = False
             processes.meet(self, self._ready, self._processes, self._broken)  # a Ctrl-C that was held comes before
         return self
@@ -133,11 +132,8 @@ class _Pool(processes.InProcesses):
     def _check_alive(self) -> None:
         self._stop_if_dead("before its items were done")
 
-    def _dead(self) -> Sequence[Process]:
-        return processes.ended(self._processes)
-
     def _broken(self, when: str) -> WorkerDied:
-        dead = self._dead()
+        dead = processes.ended(self._processes)
         self._kill()
         return processes.death(dead, when)
 

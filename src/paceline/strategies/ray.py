@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing import connection
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 from typing import Any, Self
 
 from paceline import __version__
@@ -15,7 +15,7 @@ from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, Look, NotReady
 from paceline.strategies.clusters import Engine
 from paceline.strategies.worker_processes import receive, start_piped
 from paceline.workers import pool_worker, ray_driver
-from paceline.workers.errors import Failed, guarded
+from paceline.workers.errors import Raised, guarded
 from paceline.workers.ray_driver import Differs, DriverSpec, Gone, Lost, Unfit, Unreached
 
 START_METHOD = "spawn"
@@ -108,7 +108,7 @@ class Driver:
 
     def _error(self, answer: Any, when: str) -> Exception | None:
         match answer:
-            case Failed(error):
+            case Raised(error=error):
                 return error
             case Lost(pids):
                 which = f"process {', '.join(map(str, pids))}" if pids else "one that had not said its number yet"
@@ -157,9 +157,7 @@ class Ray(Engine):
             self._driver.end()
             raise
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._driver.over:
             return
         try:

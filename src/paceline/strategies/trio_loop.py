@@ -1,14 +1,14 @@
 """A trio loop that is kept open in a thread, and the rounds that it gets. Imported where trio is used."""
 
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Any
 
 import trio
 
-from paceline.contracts import Item, Result, Workload, open_workload
+from paceline.contracts import AsyncRun, Item, Result, Workload, open_workload
 from paceline.strategies.base import WorkerDied, undone_on_error
 
 
@@ -29,7 +29,7 @@ class Round:
         self._queue = iter(enumerate(items))
         self._errors: list[BaseException] = []
 
-    async def run_all(self, run: Callable[[Item], Awaitable[Result]], workers: int) -> None:
+    async def run_all(self, run: AsyncRun, workers: int) -> None:
         """Run all items with at most `workers` of them under way; after an error, cancel the others first."""
         with self.scope:
             async with trio.open_nursery() as nursery:
@@ -40,7 +40,7 @@ class Round:
         else:
             self.outcome.set_result(self._results)
 
-    async def _drain(self, run: Callable[[Item], Awaitable[Result]]) -> None:
+    async def _drain(self, run: AsyncRun) -> None:
         try:
             for index, item in self._queue:
                 if self.halted:
@@ -76,10 +76,9 @@ class Loop:
             self._token = self._ready.result()
 
     def run(self, items: Sequence[Item]) -> list[Result]:
-        """Run every item, and return the results in item order.
+        """Run every item, and return the results in item order, or raise the first error.
 
         Raises:
-            BaseException: the first error.
             WorkerDied: if the loop broke in an earlier round.
         """
         if self._ended.done():

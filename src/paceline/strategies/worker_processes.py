@@ -9,7 +9,6 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import connection, forkserver
-from types import TracebackType
 from typing import Any, TypeAlias
 
 from paceline.strategies.base import (
@@ -168,16 +167,15 @@ def stop_forkserver() -> None:
 class InProcesses(Strategy):
     """A strategy that kills its processes if it is interrupted, reports those that have died, else lets them finish.
 
-    `_over` says whether there is nothing to end: not yet, or not any more.
+    `_processes` are those of ours; `_over` says whether there is nothing to end: not yet, or not any more.
     """
 
     computes_in = "processes"
     pickles = True
+    _processes: Sequence[Any] = ()
     _over: bool
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._over:
             return
         if kind is not None and not issubclass(kind, Exception):
@@ -188,12 +186,8 @@ class InProcesses(Strategy):
 
     def _stop_if_dead(self, when: str) -> None:
         """End everything and raise the `WorkerDied` if a process has ended: nothing can be relied on from then on."""
-        if self._dead():
+        if ended(self._processes):
             raise self._broken(when)
-
-    @abstractmethod
-    def _dead(self) -> Sequence[Any]:
-        """Return the processes that have ended."""
 
     @abstractmethod
     def _broken(self, when: str) -> WorkerDied:

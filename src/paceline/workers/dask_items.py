@@ -6,17 +6,15 @@ import platform
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from queue import SimpleQueue
-from typing import Any, TypeAlias
+from typing import Any
 
 from distributed import WorkerPlugin
 
 from paceline import __version__
-from paceline.contracts import Item, Result
+from paceline.contracts import Item, Result, Run
 from paceline.workers.errors import portable
 
-Session: TypeAlias = Callable[[Item], Result]
-
-_idle: "dict[str, SimpleQueue[Session]]" = {}
+_idle: "dict[str, SimpleQueue[Run]]" = {}  # sessions that do no item now
 _opened: dict[str, ExitStack] = {}
 _failed: dict[str, Exception] = {}
 
@@ -24,11 +22,11 @@ _failed: dict[str, Exception] = {}
 class Opened(WorkerPlugin):
     """Opens a workload in each worker, in those that join later too, and closes it when it is unregistered.
 
-    A worker opens it once for each of its threads, in a thread that runs items.
+    A worker opens it once for each of its threads, in a thread that runs items. It is pickled: one that can't be read
+    there is an error to report, and must not end the worker.
 
     Args:
         token: says whose sessions they are.
-        workload: pickled; one that can't be read there is an error to report, and must not end the worker.
         only: addresses of the workers that may open it; None for all.
     """
 
@@ -57,7 +55,7 @@ class Opened(WorkerPlugin):
         if self.versions != versions():
             raise RuntimeError(f"a worker has {versions()}, and what it should do comes from {self.versions}")
         workload = pickle.loads(self.workload)  # noqa: S301 - from the client, which could send any code
-        idle: SimpleQueue[Session] = SimpleQueue()
+        idle: SimpleQueue[Run] = SimpleQueue()
         with ExitStack() as opening:
             for _ in range(threads):
                 idle.put(opening.enter_context(workload.worker()))

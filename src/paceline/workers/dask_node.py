@@ -6,7 +6,7 @@ import sys
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
-from paceline.workers.errors import Failed, answer_of
+from paceline.workers.errors import Raised, answer_of
 from paceline.workers.pool_worker import leave_ending_to_parent
 
 HOST = "127.0.0.1"
@@ -33,7 +33,7 @@ def _run(pipe: Any, config: Mapping[str, Any], work: Coroutine[Any, Any, bool]) 
     for name in ("distributed", "tornado", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     ended = answer_of(asyncio.run, work)
-    if isinstance(ended, Failed):
+    if isinstance(ended, Raised):
         pipe.send(ended)
     if ended is not True:
         sys.exit(1)

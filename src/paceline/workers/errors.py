@@ -25,18 +25,19 @@ class UnportableError(Exception):
 
 
 @dataclass(frozen=True)
-class Failed:
-    """An answer that is an error: where a raised one would come out as another, or not at all."""
+class Raised:
+    """An answer that is an error, where one that is raised would come out as another, or not at all."""
 
     error: Exception
+    trace: str = ""
 
 
 def answer_of(work: Callable[..., Any], *arguments: Any) -> Any:
-    """Return what `work` does, or as a `Failed` the error that it raises, which has to travel."""
+    """Return what `work` does, or as a `Raised` the error that it raises, which has to travel."""
     try:
         return work(*arguments)
     except Exception as error:  # noqa: BLE001 - a workload may raise anything
-        return Failed(portable(error))
+        return Raised(portable(error))
 
 
 def portable(error: E) -> E | UnportableError:

@@ -2,12 +2,12 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
-from paceline.contracts import Item, Result, Workload
-from paceline.workers.errors import Failed, answer_of, portable
+from paceline.contracts import AsyncRun, Item, Result, Workload
+from paceline.workers.errors import Raised, answer_of, portable
 from paceline.workers.pool_worker import end_in_time, leave_ending_to_parent
 
 
@@ -16,11 +16,7 @@ class OtherLoop(RuntimeError):  # noqa: N818 - it says what there is
 
 
 def runner(loop: str = "asyncio") -> asyncio.Runner:
-    """Return a runner on the loop of "asyncio" or "uvloop", whatever policy somebody's module has set.
-
-    Raises:
-        OtherLoop: if the loop is not that library's.
-    """
+    """Return a runner on the loop of "asyncio" or "uvloop", or raise an `OtherLoop` if a module has replaced that."""
     opened = asyncio.Runner(loop_factory=_uvloop if loop == "uvloop" else _asyncios_own)
     kind = type(opened.get_loop())
     if kind.__module__.partition(".")[0] != loop:
@@ -44,11 +40,10 @@ def _uvloop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-async def all_results(run: Callable[[Item], Awaitable[Result]], items: Sequence[Item], workers: int) -> list[Result]:
+async def all_results(run: AsyncRun, items: Sequence[Item], workers: int) -> list[Result]:
     """Run all items with at most `workers` of them under way, and return the results in item order.
 
-    Raises:
-        Exception: the first error; the other tasks are cancelled and awaited before it surfaces.
+    After the first error, which is raised, the other tasks are cancelled and awaited.
     """
     results: list[Result] = [None] * len(items)
     queue = iter(enumerate(items))
@@ -62,9 +57,7 @@ async def all_results(run: Callable[[Item], Awaitable[Result]], items: Sequence[
     return results
 
 
-async def _drain(
-    run: Callable[[Item], Awaitable[Result]], queue: Iterator[tuple[int, Item]], results: list[Result]
-) -> None:
+async def _drain(run: AsyncRun, queue: Iterator[tuple[int, Item]], results: list[Result]) -> None:
     for index, item in queue:
         results[index] = await run(item)
 
@@ -78,7 +71,7 @@ def main(pipe: Any, workload: Workload, workers: int) -> None:
     opened = AsyncExitStack()
     with runner() as loop:
         run = answer_of(loop.run, enter(opened, workload, workers))
-        if isinstance(run, Failed):
+        if isinstance(run, Raised):
             pipe.send(run)
             return
         pipe.send(None)
@@ -99,4 +92,4 @@ def _send(pipe: Any, answer: Any) -> None:
     try:
         pipe.send(answer)
     except Exception as error:  # noqa: BLE001 - a result that can't be pickled; nothing of it has been sent
-        pipe.send(Failed(portable(error)))
+        pipe.send(Raised(portable(error)))

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
-from paceline.contracts import Item, Result, Workload
-from paceline.workers.errors import Failed, answer_of, portable
+from paceline.contracts import Item, Run, Workload
+from paceline.workers.errors import Raised, answer_of, portable
 
 LEFT_TIMEOUT = 3.0  # seconds for which an interpreter waits for threads that its items have left
 END_TIMEOUT = 5.0  # and for their end, once they are told to
 
-_run: Callable[[Item], Result]
+_run: Run
 _opened = ExitStack()
 
 
@@ -26,7 +26,7 @@ def look_where(path: list[str]) -> None:
     sys.path[:] = path
 
 
-def turn(come: int, go: int, action: Callable[..., None], arguments: tuple[Any, ...]) -> Failed | None:
+def turn(come: int, go: int, action: Callable[..., None], arguments: tuple[Any, ...]) -> Raised | None:
     """Do `action`, say so on the pipe `come`, and wait for a byte on the pipe `go`."""
     answer = answer_of(action, *arguments)
     os.write(come, b".")
@@ -40,7 +40,7 @@ def open_here(workload: Workload) -> None:
 
 
 def close_here() -> None:
-    """Close the workload, if it was opened, and end threads that the items have left, which nothing else could end.
+    """Close the workload, and end threads that the items have left, which nothing else could end.
 
     Raises:
         LeftError: naming such threads.
@@ -77,10 +77,10 @@ def run(item: Item) -> Any:
     try:
         return _run(item)
     except Exception as error:  # noqa: BLE001 - whatever it is, it has to travel
-        return Failed(portable(error))
+        return Raised(portable(error))
 
 
 def unpacked(result: Any) -> Any:
-    if isinstance(result, Failed):
+    if isinstance(result, Raised):
         raise result.error
     return result

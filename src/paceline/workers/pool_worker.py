@@ -11,9 +11,8 @@ from multiprocessing import active_children, connection, parent_process
 from multiprocessing.util import Finalize
 from typing import Any, TypeAlias
 
-from paceline.contracts import Item, Result, Workload
-from paceline.workers import errors
-from paceline.workers.errors import portable
+from paceline.contracts import Item, Result, Run, Workload
+from paceline.workers.errors import portable, unguard
 
 LEFT_TIMEOUT = 3.0  # seconds for which a worker waits, once its work is done, for threads that its items have left
 END_NOW = partial(os._exit, 1)
@@ -21,28 +20,16 @@ END_NOW = partial(os._exit, 1)
 Chunk: TypeAlias = list[tuple[int, Any]]
 """Items or results, each with its place in item order."""
 
-_run: Callable[[Item], Result]
+_run: Run
 _gate: Any = None
 _opened = ExitStack()
 
 
-def start(
-    workload: Workload,
-    parent: "connection.Connection[Exception | None, Any]",
-    lock: Any,
-    gate: Any = None,
-    lifeline: Any = None,
-) -> None:
+def start(workload: Workload, parent: Any, lock: Any, gate: Any = None, lifeline: Any = None) -> None:
     """Open the workload in this process and report to the parent, once, whether that went well.
 
-    The process leaves Ctrl-C to its parent, ends with it, and closes the workload on the way out.
-
-    Args:
-        workload: opened here.
-        parent: the pipe to it.
-        lock: keeps the messages of several workers apart.
-        gate: where `wait_at_gate` waits.
-        lifeline: see `end_with_parent`.
+    The process leaves Ctrl-C to its parent, ends with it (`lifeline`: see `end_with_parent`), and closes the workload
+    on the way out. `lock` keeps the messages of several workers apart; `gate` is where `wait_at_gate` waits.
     """
     global _run, _gate  # noqa: PLW0603 - a pool's functions find their session in a global, as in the lesson
     _gate = gate
@@ -77,9 +64,7 @@ def run_chunk(chunk: Chunk) -> Chunk:
 
 
 def end_in_time(parent: Any) -> None:
-    """End this process within `LEFT_TIMEOUT`, even if its items have left what it would wait for on its way out, and
-    tell the parent what that is.
-    """
+    """End this process within `LEFT_TIMEOUT`, whatever its items have left that it would wait for, and report that."""
     if _left():
         timer = threading.Timer(LEFT_TIMEOUT, _end_now, [parent])
         timer.daemon = True
@@ -130,7 +115,7 @@ def leave_ending_to_parent(lifeline: Any = None, end: Callable[[], object] = END
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):  # inherited from `interrupts_held`
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    errors.unguard()
+    unguard()
     end_with_parent(lifeline, end)
 
 

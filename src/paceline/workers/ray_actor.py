@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 
 from paceline.contracts import Item, Result, Run
-from paceline.workers.errors import Failed, answer_of
+from paceline.workers.errors import Raised, answer_of
 from paceline.workers.pool_worker import END_NOW, end_with_parent
 
 
@@ -24,15 +24,15 @@ class Worker:
         self._opened = ExitStack()
         self._run: Run
 
-    def open(self) -> int | Failed:
+    def open(self) -> int | Raised:
         """Open the workload, and return the id of this process."""
         end_with_raylet(self._own)
         return answer_of(self._open)  # type: ignore[no-any-return]
 
-    def run(self, items: Sequence[Item]) -> list[Result] | Failed:
+    def run(self, items: Sequence[Item]) -> list[Result] | Raised:
         return answer_of(lambda: [self._run(item) for item in items])  # type: ignore[no-any-return]
 
-    def close(self) -> Failed | None:
+    def close(self) -> Raised | None:
         return answer_of(self._opened.close)  # type: ignore[no-any-return]
 
     def _open(self) -> int:

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from paceline.contracts import Item, Result
-from paceline.workers.errors import Failed, portable
+from paceline.workers.errors import Raised, portable
 from paceline.workers.pool_worker import END_NOW, leave_ending_to_parent
 from paceline.workers.ray_actor import Worker
 
@@ -130,7 +130,7 @@ SETTLE_TIMEOUT = 2.0  # seconds until a cluster counts a CPU as free that somebo
 PLACE_TIMEOUT = 30.0  # seconds for workers to start on a cluster, which may have given their CPUs away by then
 CHECK_INTERVAL = 0.05  # seconds between two looks
 
-Trouble: TypeAlias = Failed | Lost | Unreached | Differs
+Trouble: TypeAlias = Raised | Lost | Unreached | Differs
 
 
 class ActorPool:
@@ -169,15 +169,15 @@ class ActorPool:
         deadline = time.monotonic() + PLACE_TIMEOUT if self._spec.cluster else None
         troubles = [each for worker, opened in opening if (each := self._joined(worker, opened, deadline))]
         spared = self._spec.cluster and self._idle
-        return next((each for each in troubles if isinstance(each, Failed) or not spared), None)
+        return next((each for each in troubles if isinstance(each, Raised) or not spared), None)
 
-    def results(self, items: Sequence[Item]) -> list[Result] | Failed | Lost:
+    def results(self, items: Sequence[Item]) -> list[Result] | Raised | Lost:
         """Run all items; an error is returned once none is under way any more."""
         size = self._spec.chunksize
         waiting = deque((first, items[first : first + size]) for first in range(0, len(items), size))
         done: list[Result] = [None] * len(items)
         coming: dict[Any, tuple[Any, int, Sequence[Item]]] = {}
-        failed: dict[int, Failed] = {}
+        failed: dict[int, Raised] = {}
         while (waiting and not failed) or coming:
             while waiting and self._idle and not failed:
                 worker, (first, chunk) = self._idle.popleft(), waiting.popleft()
@@ -194,13 +194,13 @@ class ActorPool:
             match answer:
                 case Lost():
                     waiting.appendleft((first, chunk))
-                case Failed():
+                case Raised():
                     failed[first] = answer
                 case _:
                     done[first : first + len(chunk)] = answer
         return failed[min(failed)] if failed else done
 
-    def close(self) -> Failed | Lost | None:
+    def close(self) -> Raised | Lost | None:
         """Close the workload in each worker; one of an existing cluster may be lost by now."""
         deadline = time.monotonic() + CLOSE_TIMEOUT
         closing = [(worker, worker.close.remote()) for worker in self._pids]
@@ -234,7 +234,7 @@ class ActorPool:
                 self._lost.append(self._pids.pop(worker))
             return Lost(tuple(self._lost))
         except self._ray.exceptions.RayTaskError as error:  # such as a result that can't be pickled
-            return Failed(portable(error.cause))
+            return Raised(portable(error.cause))
 
     def _places(self) -> int:
         return int(self._ray.available_resources().get("CPU", 0))
@@ -364,4 +364,4 @@ def _answer_of(work: Callable[[], Any]) -> Any:
     except ConnectionError as error:  # ray's client has given up
         return Gone(last_line(error))
     except Exception as error:  # noqa: BLE001 - it is an answer
-        return Failed(portable(error))
+        return Raised(portable(error))

@@ -64,8 +64,7 @@ def append(log: Path, **fields: Any) -> None:
 def opened_for_appending(log: Path) -> Iterator[int]:
     """Open a file, which is made if there is none, or a FIFO.
 
-    Raises:
-        OSError: if it can't be opened; for a FIFO without a reader at once, where a plain open would wait for one.
+    A FIFO without a reader is an `OSError` at once, where a plain open would wait for one.
     """
     descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
     try:

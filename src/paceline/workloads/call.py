@@ -270,7 +270,10 @@ def _call(function: Callable[[Item], Any], item: Item) -> Result:
     except BaseException as error:  # noqa: BLE001 - a function may raise anything, SystemExit among it
         _fail(item, error)
     if of_type(type(result)):
-        _refuse(item, result)
+        why = str(found_in(result))  # which closes a coroutine
+        if inspect.isawaitable(result):
+            raise NotAwaitedError(item, "the function is async, and must be awaited by a strategy with an event loop")
+        raise ItemError(item, why)
     return result
 
 
@@ -300,13 +303,6 @@ def _fail(item: Item, error: BaseException) -> NoReturn:
     if _is_sent(error):
         raise error
     raise ItemError(item, _told(error)) from error
-
-
-def _refuse(item: Item, result: Any) -> NoReturn:
-    why = str(found_in(result))  # which closes a coroutine
-    if inspect.isawaitable(result):
-        raise NotAwaitedError(item, "the function is async, and must be awaited by a strategy with an event loop")
-    raise ItemError(item, why)
 
 
 def _is_sent(error: BaseException) -> bool:

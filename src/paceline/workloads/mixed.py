@@ -6,17 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from paceline.contracts import (
-    AWAITED,
-    AsyncRun,
-    EveryFlavour,
-    Flavour,
-    Item,
-    Result,
-    Run,
-    adapted,
-    open_workload,
-)
+from paceline.contracts import AWAITED, AsyncRun, EveryFlavour, Flavour, Item, Result, Run, adapted, open_workload
 from paceline.workloads.compute import squares
 from paceline.workloads.fetch import Answer, Fetch
 

@@ -93,11 +93,7 @@ def address(origin: str) -> tuple[str, int]:
 
 @lru_cache(maxsize=128)
 def addresses(origin: str) -> tuple[tuple[int, Any], ...]:
-    """Resolve "host:port" into (family, what a socket of it connects to), without the thread that a loop would start.
-
-    Raises:
-        OSError: if there is no such host.
-    """
+    """Resolve "host:port" into (family, what a socket of it connects to), without the thread that a loop would keep."""
     found = socket.getaddrinfo(*address(origin), type=socket.SOCK_STREAM)
     return tuple((family, place) for family, _, _, _, place in found)
 

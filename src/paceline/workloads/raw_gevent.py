@@ -23,11 +23,7 @@ class Connection:
         self.sendall = connected.sendall  # a request fits the buffer of a connection that waits for nothing
 
     def recv(self, size: int) -> bytes:
-        """Return what comes.
-
-        Raises:
-            TimeoutError: if nothing comes in time.
-        """
+        """Return what comes; a `TimeoutError` if nothing does."""
         self._timer.again(getcurrent().throw, self._late, update=True)  # the loop's clock stands still between rounds
         try:
             came: bytes = self._socket.recv(size)
