@@ -61,11 +61,8 @@ CONFIG: Mapping[str, Any] = {
 class Embedded:
     """A running cluster of our own, its workers of one thread each.
 
-    All processes start at once, as most of a start is the import of dask; the workers then wait for the address.
-
-    Attributes:
-        processes: the scheduler's first, then the workers'.
-        address: where the scheduler listens.
+    All processes start at once, as most of a start is the import of dask; the workers then wait for the scheduler's
+    `address`. Its process is the first of `processes`.
     """
 
     @guarded()

@@ -22,10 +22,7 @@ Watch: TypeAlias = Callable[[], Coroutine[Any, Any, Exception]]
 async def gathered(client: Any, address: str, futures: Sequence[Any], watch: Watch) -> list[Result]:
     """Wait for all futures, shape (n,), and return their results; dask would go on after the first error, unawaited.
 
-    Args:
-        client: dask's, in whose loop this runs.
-        address: the scheduler's, for errors.
-        watch: ends when none of them can come any more.
+    This runs in the client's loop; `watch` ends when no result can come any more.
 
     Raises:
         Exception: the first error in item order, or what `watch` returned.
@@ -79,10 +76,7 @@ LOGGERS = ("distributed", "distributed.client")
 class Client:
     """A client of the scheduler at an address, whose loop runs in a thread of this process until it is closed.
 
-    dask's log is silent meanwhile: what it would say is raised.
-
-    Raises:
-        OutOfReach: if none answers within `REACH_TIMEOUT`.
+    dask's log is silent meanwhile: what it would say is raised. An `OutOfReach` says that no scheduler answers.
     """
 
     def __init__(self, address: str) -> None:

@@ -139,12 +139,7 @@ class LoopsInProcesses(SharedLoops):
             raise processes.late_end(late, words)
 
     def _answers(self, when: str, timeout: float | None) -> list[Any]:
-        """Wait for an answer from each loop, then raise the first error among them, if any.
-
-        Raises:
-            WorkerDied: if a process ended instead.
-            NotReady: if the time is up.
-        """
+        """Wait for an answer from each loop, then raise the first error, if any; a `NotReady` if the time is up."""
         answers: dict[processes.Pipe, Any] = {}
         owners = dict(zip(self._pipes, self._processes, strict=True))
         deadline = None if timeout is None else time.monotonic() + timeout

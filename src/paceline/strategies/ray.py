@@ -41,14 +41,9 @@ def connected(spec: Callable[[str], DriverSpec]) -> "Driver":
 
 
 class Driver:
-    """A process that speaks with ray.
+    """A process that speaks with ray: `spec` says what it is to start, given the folder that ray may use.
 
-    Args:
-        spec: what it is to start, given the folder that ray may use.
-
-    Attributes:
-        address: of the existing cluster, "" if there is none.
-        over: whether it has ended.
+    `address` is that of the existing cluster, "" if there is none; `over` says whether the process has ended.
     """
 
     @guarded()
@@ -77,10 +72,9 @@ class Driver:
         return self.answer(when, timeout)
 
     def answer(self, when: str, timeout: float | None) -> Any:
-        """Wait for an answer.
+        """Wait for an answer, or raise the error that comes in place of one.
 
         Raises:
-            Exception: what it says in place of one.
             NotReady: if it says nothing in time, or that there is no cluster, or one that does not fit.
             WorkerDied: if a worker has ended, or it has, or the cluster is gone.
         """

@@ -15,10 +15,8 @@ from paceline.strategies.base import WorkerDied, undone_on_error
 class Round:
     """Items on their way through the loop.
 
-    Attributes:
-        outcome: the results, in item order, or the first error.
-        scope: cancelling it, on the loop, ends what waits.
-        halted: whether to begin no further item; one that computes can't be cancelled.
+    Cancelling the `scope`, on the loop, ends what waits; once `halted`, no further item begins. The `outcome` is the
+    results, in item order, or the first error.
     """
 
     def __init__(self, items: Sequence[Item]) -> None:

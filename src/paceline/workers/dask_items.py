@@ -23,11 +23,8 @@ class Opened(WorkerPlugin):
     """Opens a workload in each worker, in those that join later too, and closes it when it is unregistered.
 
     A worker opens it once for each of its threads, in a thread that runs items. It is pickled: one that can't be read
-    there is an error to report, and must not end the worker.
-
-    Args:
-        token: says whose sessions they are.
-        only: addresses of the workers that may open it; None for all.
+    there is an error to report, and must not end the worker. `token` says whose sessions they are; `only` names the
+    addresses of the workers that may open it, None means all.
     """
 
     def __init__(self, token: str, workload: bytes, only: frozenset[str] | None) -> None:

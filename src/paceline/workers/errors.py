@@ -67,7 +67,6 @@ def words(error: BaseException) -> str:
 _SAFE_PATH = "PYTHONSAFEPATH"  # keeps `python -c` and `-m` from looking into the current directory first
 _OURS = "paceline"  # any value does; by this one it is known who has set it
 
-
 _PATCHERS = {"gevent": ("gevent.monkey", "is_module_patched"), "eventlet": ("eventlet.patcher", "is_monkey_patched")}
 _PATCHED = ("_thread", "thread", "threading", "time", "socket", "select", "os", "subprocess")  # by the names of either
 _CLOCKS = ("perf_counter", "monotonic")

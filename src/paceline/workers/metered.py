@@ -35,10 +35,7 @@ def usage() -> Usage:
 class Metered(Wrapper):
     """Has each worker write down, between opening and closing the workload, what its process used.
 
-    Args:
-        workload: the workload to run, unchanged.
-        ledger: a file to which each worker appends one line.
-        home: id of the process that measures, which counts its own.
+    Each appends one line to the file `ledger`; the process that measures, whose id is `home`, counts its own use.
     """
 
     workload: Workload

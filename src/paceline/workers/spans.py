@@ -80,13 +80,10 @@ def write(descriptor: int, fields: Mapping[str, Any]) -> None:
 
 
 class Log:
-    """Reads a log from its beginning, as it grows.
+    """Reads a log from its beginning, as it grows, and counts the items that were no whole numbers: `unnamed`.
 
     Workers get their numbers here, 0, 1, 2 ... in the order of their "opened" records, which come before their first
     items: there is no counter that threads, processes and interpreters could share.
-
-    Attributes:
-        unnamed: how many items were no whole numbers.
     """
 
     def __init__(self) -> None:
@@ -205,11 +202,7 @@ class Observed(Wrapper):
     """Has each worker leave a span for every item, one that fails too.
 
     A blocking opening is one worker; on a loop there are as many as it keeps items in flight, and the lowest free place
-    takes the next item.
-
-    Args:
-        workload: the workload to run, unchanged.
-        log: a file, to which workers append; or a FIFO, which something else reads.
+    takes the next item. Workers append to the `log`, a file, or a FIFO that something else reads.
     """
 
     workload: Workload
