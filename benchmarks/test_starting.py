@@ -29,6 +29,6 @@ pytestmark = [
 def test_starting(cost, timed, strategy, workers):
     workers = workers if timed else 1
     work = {"strategy": strategy.name, "workload": "Noted", "workers": workers}
-    times = STARTS if timed and not strategy.heavy else 1
+    times = STARTS if timed and not strategy.slow_start else 1
     figures = cost("apparatus.starting:starts", strategy.name, workers, **work, times=times)
     assert figures["cold_first_seconds"] <= figures["cold_ready_seconds"] <= figures["cold_item_seconds"]

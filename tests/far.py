@@ -53,3 +53,16 @@ def hang_with_a_child(log):
     child.start()
     log.write_text(f"{os.getpid()} {child.pid}")
     time.sleep(600)
+
+
+def imported_by_a_spawned_worker(name):
+    """The modules that one has, once it has opened a metered workload."""
+    from paceline.strategies.pool import PoolSpawn
+    from paceline.workers.metered import Metered
+    from paceline.workloads import Compute, Fetch, Mixed
+
+    kind, _, client = name.partition(":")
+    fetch = Fetch("http://127.0.0.1:9/item/{item}", 1, client or "raw")
+    workload = {"Fetch": fetch, "Mixed": Mixed(fetch, 0.0), "Compute": Compute("squares", 1)}[kind]
+    with PoolSpawn(Metered(workload, Path(os.devnull), os.getpid()), 1) as started:
+        return started._pool.apply(eval, ("[*__import__('sys').modules]",))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from paceline import machine
+from paceline import machine, strategies
 from paceline.ab.pair import PairSpec
 
 ARM = """processor\t: 0
@@ -193,9 +193,8 @@ def test_facts_tell_nothing_private_and_survive_json(gather):
     assert socket.gethostname() not in text or len(socket.gethostname()) < 4
 
 
-def test_stable_facts_name_the_libraries_that_are_there(monkeypatch):
-    monkeypatch.setattr(machine, "LIBRARIES", ("requests", "no-such-library"))
-    found = machine.stable_facts()["libraries"]
+def test_stable_facts_name_the_libraries_that_are_there():
+    found = machine.stable_facts(["requests", "no-such-library"])["libraries"]
     assert found == {"requests": metadata.version("requests"), "no-such-library": None}
 
 
@@ -218,12 +217,12 @@ def test_every_library_that_paceline_stands_on_is_recorded_or_known_to_move_no_f
     extras = {name: needed for name, needed in PROJECT["optional-dependencies"].items() if name != "dev"}
     wanted = [*PROJECT["dependencies"], *itertools.chain.from_iterable(extras.values())]
     named = {re.match(r"[A-Za-z0-9_.-]+", requirement)[0] for requirement in wanted}
-    assert named - set(machine.LIBRARIES) == set(MOVES_NO_FIGURE)
+    assert named - set(strategies.libraries()) == set(MOVES_NO_FIGURE)
 
 
 def test_a_comparison_in_lockstep_records_the_libraries_that_a_saved_run_does():
     asked = PairSpec(kind="trial", arguments=(), timeout=1.0, plugin=Path()).message()["libraries"]
-    assert asked == machine.LIBRARIES
+    assert asked == strategies.libraries()
 
 
 def test_volatile_facts_are_those_of_this_interpreter():

@@ -11,7 +11,9 @@ from paceline.strategies import STRATEGIES
 from paceline.workloads import Compute
 
 WORKERS = 3
-LIGHT = [strategy for strategy in STRATEGIES if not strategy.heavy]  # a heavy one's cell is in test_plugin_cluster.py
+LIGHT = [
+    strategy for strategy in STRATEGIES if not strategy.slow_start
+]  # a heavy one's cell is in test_plugin_cluster.py
 
 
 @pytest.mark.parametrize("strategy", LIGHT, ids=lambda strategy: strategy.name)

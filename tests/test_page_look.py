@@ -29,7 +29,9 @@ def test_no_two_strategies_share_both_their_colour_and_their_shape(night):
     assert len(set(looks(*NAMES, night=night).values())) == len(NAMES)
 
 
-@pytest.mark.parametrize("each", [charts.DAY, charts.NIGHT, charts.SHAPES], ids=["day", "night", "shapes"])
+@pytest.mark.parametrize(
+    "each", [charts.colours(night=False), charts.colours(night=True), charts.shapes()], ids=["day", "night", "shapes"]
+)
 def test_no_colour_and_no_shape_comes_twice(each):
     assert len(set(each)) == len(each)
 

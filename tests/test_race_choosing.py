@@ -20,7 +20,7 @@ def why_not(entries):
 
 
 def can_run(face):
-    mine = [strategy for strategy in STRATEGIES if strategy.face == face and not strategy.heavy]
+    mine = [strategy for strategy in STRATEGIES if strategy.flavour == face and not strategy.slow_start]
     return [strategy.name for strategy in mine if not strategy.unavailable()]
 
 
@@ -42,7 +42,7 @@ def test_every_strategy_is_listed_with_the_reason_if_it_does_not_race():
     entries = choosing.planned_lanes(BLOCKING, 10)
     assert [entry.name for entry in entries] == [strategy.name for strategy in STRATEGIES]
     for strategy in STRATEGIES:
-        if strategy.face == "blocking" and strategy.unavailable():
+        if strategy.flavour == "blocking" and strategy.unavailable():
             assert why_not(entries)[strategy.name] == strategy.unavailable()
 
 

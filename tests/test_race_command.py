@@ -21,7 +21,9 @@ COMMAND = ["-c", "import sys; from paceline.cli import main; sys.exit(main())", 
 SHORT = ["--count", "4", "--rounds", "2", "--workers", "2"]
 SOME = ["--strategy", "sequential", "--strategy", "threads", "--strategy", "pool-fork", "--strategy", "pool-spawn"]
 PATIENT = ["--timeout", "30"]
-BLOCKING = [each.name for each in STRATEGIES if each.face == "blocking" and not (each.heavy or each.unavailable())]
+BLOCKING = [
+    each.name for each in STRATEGIES if each.flavour == "blocking" and not (each.slow_start or each.unavailable())
+]
 
 
 def race(*words):

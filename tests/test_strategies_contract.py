@@ -124,8 +124,8 @@ def instrument():
 
 @pytest.mark.parametrize("client", NAMES)
 def test_downloads_give_what_a_plain_loop_gives(strategy, client, instrument):
-    if not Fetch.fits(client, strategy.face):
-        pytest.skip(f"{client} has no {strategy.face} face")
+    if not Fetch.fits(client, strategy.flavour):
+        pytest.skip(f"{client} has no {strategy.flavour} flavour")
     work = Fetch(f"{instrument.url}/item/{{item}}?size=300", 300, client)
     instrument.reset()
     with strategy(work, WORKERS) as started:
@@ -137,7 +137,7 @@ def test_downloads_give_what_a_plain_loop_gives(strategy, client, instrument):
 @pytest.fixture(params=range(WORKERS))
 def victim(request, strategy):
     """Which worker is to be killed; one of a heavy strategy, whose engine knows no first and no last, is enough."""
-    if strategy.heavy and request.param:
+    if strategy.slow_start and request.param:
         pytest.skip("its workers are alike, and take seconds to start")
     return request.param
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from processes import python
 
-from paceline.strategies import STRATEGIES, base
+from paceline.strategies import STRATEGIES
+from paceline.strategies.sequential import Sequential
 
 ROOT = Path(__file__).parents[1]
 REASONS = """
@@ -19,14 +20,18 @@ for strategy in STRATEGIES:
 NEEDING = [pytest.param(strategy, id=strategy.name) for strategy in STRATEGIES if strategy.extra]
 
 
+def needing(library, extra):
+    return type("Needing", (Sequential,), {"libraries": (library, "no-matter"), "extra": extra})
+
+
 def test_a_library_that_is_there_is_no_reason():
-    assert base.unmet("pytest", "loky") is None
-    assert base.unmet("the test runner", "loky", "pytest") is None
+    assert Sequential.unavailable() is None
+    assert needing("pytest", "loky").unavailable() is None
 
 
 def test_a_missing_library_comes_with_the_command_that_installs_it():
-    assert base.unmet("nowhere", "loky") == "needs nowhere: pip install 'paceline[loky]'"
-    assert base.unmet("no.where", "cluster", "nowhere") == "needs no.where: pip install 'paceline[cluster]'"
+    assert needing("nowhere", "loky").unavailable() == "needs nowhere: pip install 'paceline[loky]'"
+    assert needing("nowhere", None).unavailable() == "needs nowhere, which is not installed"
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,7 @@ WORKS = {
     "computing": ["computing", "--n", "1000"],
     "mixed": ["mixed", "--latency", "0.005", "--cpu", "0.001"],
 }
-IN_DETAIL = ["threads", "asyncio", "trio", "gevent", "pool-fork"]  # one with each face a workload has, one in processes
+IN_DETAIL = ["threads", "asyncio", "trio", "gevent", "pool-fork"]  # one with each flavour, one in processes
 names = pytest.mark.parametrize("strategy", [each.name for each in HERE_ARE])
 
 

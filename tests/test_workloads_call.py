@@ -14,8 +14,8 @@ from paceline.strategies import STRATEGIES
 from paceline.workloads import Call
 from paceline.workloads.call import BrokenModuleError, NoSuchFunctionError, UnfitFunctionError
 
-BLOCKING = [strategy for strategy in STRATEGIES if strategy.face == "blocking"]
-ASYNC = [strategy for strategy in STRATEGIES if strategy.face == "async"]
+BLOCKING = [strategy for strategy in STRATEGIES if strategy.flavour == "blocking"]
+ASYNC = [strategy for strategy in STRATEGIES if strategy.flavour == "async"]
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +59,7 @@ FAILURES = {
 def test_an_error_of_any_kind_names_the_item_and_the_line(strategy):
     if reason := strategy.unavailable():
         pytest.skip(reason)
-    function = "raises_async" if strategy.face == "async" else "raises"
+    function = "raises_async" if strategy.flavour == "async" else "raises"
     with strategy(Call(f"raced:{function}"), 2) as entered:
         for item, words in FAILURES.items():
             with pytest.raises(ItemError, match=rf"^item '{item}': {words} \(raced.py, line \d+\)$") as caught:

@@ -14,10 +14,10 @@ from werkzeug import Response
 from paceline.contracts import ItemError
 from paceline.server.body import body
 from paceline.workloads import Fetch
-from paceline.workloads.fetch import FACES
+from paceline.workloads.fetch import CLIENTS
 
 SIZE = 500
-PAIRS = [(face, client) for face, clients in FACES.items() for client in clients]
+PAIRS = [(flavour, client) for flavour, clients in CLIENTS.items() for client in clients]
 
 
 @pytest.fixture(scope="module")
@@ -28,14 +28,14 @@ def make_httpserver():
 
 @pytest.fixture(params=PAIRS, ids="-".join)
 def download(request):
-    """`download(url, items, **fields)`: what `Fetch` makes of them with one client on one of its faces."""
-    face, client = request.param
+    """`download(url, items, **fields)`: what `Fetch` makes of them with one client on one of its flavours."""
+    flavour, client = request.param
     ways = {"blocking": blocking, "async": on_a_loop, "trio": under_trio, "gevent": in_a_greenlet}
-    if face in ("trio", "gevent"):
-        pytest.importorskip(face)
+    if flavour in ("trio", "gevent"):
+        pytest.importorskip(flavour)
 
     def download(url, items, **fields):
-        return ways[face](Fetch(url, **{"size": SIZE, "client": client, "timeout": 10.0, **fields}), items)
+        return ways[flavour](Fetch(url, **{"size": SIZE, "client": client, "timeout": 10.0, **fields}), items)
 
     return download
 
@@ -178,7 +178,7 @@ def test_the_environment_sets_no_proxy(download, httpserver, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("face", "client"),
+    ("flavour", "client"),
     [
         ("blocking", "aiohttp"),
         ("async", "requests"),
@@ -188,7 +188,7 @@ def test_the_environment_sets_no_proxy(download, httpserver, monkeypatch):
         ("gevent", "requests"),
     ],
 )
-def test_a_client_without_that_face_is_refused_with_those_that_have_one(face, client):
+def test_a_client_without_that_flavour_is_refused_with_those_that_have_one(flavour, client):
     workload = Fetch("http://127.0.0.1:9/{item}", SIZE, client)
     opened = {
         "blocking": lambda: workload.worker().__enter__(),
@@ -196,20 +196,20 @@ def test_a_client_without_that_face_is_refused_with_those_that_have_one(face, cl
         "trio": lambda: asyncio.run(workload.trio_worker(1).__aenter__()),
         "gevent": lambda: workload.gevent_worker().__enter__(),
     }
-    assert not workload.fits(client, face)
-    with pytest.raises(ValueError, match=f"client '{client}' has no {face} face; those that have: .*raw"):
-        opened[face]()
+    assert not workload.fits(client, flavour)
+    with pytest.raises(ValueError, match=f"client '{client}' has no {flavour} flavour; those that have: .*raw"):
+        opened[flavour]()
 
 
 def test_every_face_has_a_client_that_is_taken_where_none_is_named():
     workload = Fetch("http://127.0.0.1:9/{item}", SIZE)
-    assert {face: workload.client_for(face) for face in FACES} == {
+    assert {flavour: workload.client_for(flavour) for flavour in CLIENTS} == {
         "blocking": "requests",
         "async": "aiohttp",
         "trio": "raw",
         "gevent": "raw",
     }
-    assert all(workload.fits(workload.client_for(face), face) for face in FACES)
+    assert all(workload.fits(workload.client_for(flavour), flavour) for flavour in CLIENTS)
 
 
 def test_an_item_error_survives_pickling():

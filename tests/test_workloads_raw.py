@@ -1,4 +1,4 @@
-"""The minimal client's async face: connections that are kept, given up and timed, thousands at once."""
+"""The minimal client's async flavour: connections that are kept, given up and timed, thousands at once."""
 
 import asyncio
 import socket
@@ -10,7 +10,9 @@ from paceline.contracts import ItemError
 from paceline.server.process import running
 from paceline.strategies import STRATEGIES
 from paceline.workloads import Fetch, raw
-from paceline.workloads.raw import Answer, AnswerError, Client, Deadlines
+from paceline.workloads.fetch import AnswerError
+from paceline.workloads.raw import Answer
+from paceline.workloads.raw_async import Client, Deadlines
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"
 

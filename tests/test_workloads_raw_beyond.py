@@ -1,4 +1,4 @@
-"""The minimal client's trio and gevent faces against the instrument: connections that are kept, given up and timed."""
+"""The minimal client under trio and gevent, against the instrument: connections that are kept, given up and timed."""
 
 import time
 
@@ -111,7 +111,7 @@ def test_a_mixed_item_is_fetched_by_the_same_face(strategy, instrument):
 
 def test_a_client_that_people_use_has_no_such_face(strategy, instrument):
     with (
-        pytest.raises(ValueError, match=f"client 'requests' has no {strategy.name} face; those that have: raw"),
+        pytest.raises(ValueError, match=f"client 'requests' has no {strategy.name} flavour; those that have: raw"),
         strategy(fetch(instrument, client="requests"), 2),
     ):
         pytest.fail("entered without a client")

@@ -66,7 +66,7 @@ def footprint(strategy, workers, n):
     from paceline.strategies import STRATEGIES
 
     kind = next(known for known in STRATEGIES if known.name == strategy)
-    import_module(LIBRARIES[kind.face])
+    import_module(LIBRARIES[kind.flavour])
     items, workload = range(ITEMS_PER_WORKER * workers), Held(n)
     with kind(workload, workers) as started:
         begun = time.perf_counter()

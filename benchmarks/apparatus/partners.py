@@ -101,11 +101,6 @@ def threads(target, places):
         raise TooLate(f"not all of {places} threads ended within {TIMEOUT:g} s")
 
 
-def watch_parent():
-    """End this process when its parent does, by SIGKILL too."""
-    threading.Thread(target=end_with_parent, daemon=True).start()
-
-
 def _wait_for_ends(started, deadline):
     left = {one.sentinel: one for one in started}
     while left:
@@ -120,5 +115,5 @@ def _wait_for_ends(started, deadline):
 
 
 def _with_parent(target, arguments):
-    watch_parent()
+    end_with_parent()
     target(*arguments)

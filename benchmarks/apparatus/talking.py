@@ -157,7 +157,7 @@ def _in_block(block, size):
 @contextmanager
 def _manager_queues(_size):
     manager = SyncManager(ctx=FORK)
-    manager.start(partners.watch_parent)
+    manager.start(partners.end_with_parent)
     with manager:
         there, back = manager.Queue(), manager.Queue()
         with partners.process(echo, there, back):

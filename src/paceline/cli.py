@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
+from paceline import __version__
 from paceline.commands import COMMANDS, FAILED, INTERRUPTED, MISUSE, PIPE_CLOSED, MisuseError
 
 _WHAT = (
@@ -37,16 +38,6 @@ _GATES = ("ab", "check")
 
 class _AsWritten(argparse.RawDescriptionHelpFormatter):
     """Leaves the examples below a command's help as they stand."""
-
-
-class _Version(argparse.Action):
-    """Looks the version up only when asked: `serve` starts faster without."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from paceline import machine
-
-        sys.stdout.write(f"paceline {machine.libraries().get('paceline', 'unknown')}\n")
-        parser.exit()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -98,7 +89,9 @@ def _typed(argv: Sequence[str] | None) -> argparse.Namespace:
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     """Make the parser, with the one command that is typed or with all; a command's module brings what it needs."""
     parser = argparse.ArgumentParser(prog="paceline", description=_WHAT, epilog=_EXAMPLES, formatter_class=_AsWritten)
-    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    parser.add_argument(
+        "--version", action="version", version=f"paceline {__version__}", help="show the version and exit"
+    )
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
     typed = next((word for word in words if not word.startswith("-")), None)
     for name in [typed] if typed in COMMANDS else COMMANDS:

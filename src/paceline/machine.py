@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ def quotas(root: Path = ROOT, membership: Path = MEMBERSHIP) -> Iterator[float]:
 
 
 def memory_limits(root: Path = ROOT, membership: Path = MEMBERSHIP) -> Iterator[int]:
-    """Read the limits on the memory of this process and those beside it, in bytes, as `quotas` those of its CPUs.
+    """Read the limits on the memory of this process's cgroups, in bytes.
 
     Source: the kernel's Documentation/admin-guide/cgroup-v2.rst (memory.max) and cgroup-v1/memory.rst.
     """
@@ -40,7 +40,7 @@ def memory_limits(root: Path = ROOT, membership: Path = MEMBERSHIP) -> Iterator[
 
 
 def _folders(controller: str, root: Path, membership: Path) -> Iterator[Path]:
-    """Yield the folders of the cgroups that may hold a controller of this process, each before those above it."""
+    """Yield the folders of this process's cgroups that may hold a controller, each before those above it."""
     for line in text(membership).splitlines():
         _, controllers, path = (*line.split(":", 2), "", "")[:3]
         if not controllers:
@@ -63,7 +63,7 @@ def _quota(folder: Path) -> Iterator[float]:
 
 
 def text(path: Path) -> str:
-    """Read a file of the kernel's; empty where there is none, or none for us."""
+    """Read a file of the kernel's; empty where there is none, or it can't be read."""
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -72,33 +72,20 @@ def text(path: Path) -> str:
 
 LIBRARIES = (
     "aiohttp",
-    "cloudpickle",
-    "dask",
-    "distributed",
-    "gevent",
-    "greenlet",
     "httptools",
-    "loky",
-    "msgpack",
     "multidict",
     "paceline",
     "pytest",
     "pytest-benchmark",
     "pytest-httpserver",
-    "ray",
     "requests",
     "simpy",
-    "tornado",
-    "trio",
     "urllib3",
     "uvloop",
     "werkzeug",
     "yarl",
 )
-"""
-Whose versions can move a measurement, and so stand in every saved run: what Paceline measures with, and what works for
-each item beneath that. The sides of a comparison are asked for the same.
-"""
+"""Whose versions can move a measurement under any strategy: what Paceline measures with, and what is beneath that."""
 
 _FINGERPRINT = re.compile(r"[a-z0-9._-]+-[0-9][0-9.e-]*cpu-[a-z0-9._]+-[0-9]+\.[0-9]+t?")
 _NOISE_IN_MODELS = re.compile(r"\((?:r|tm|c)\)|@.*$|\b\d+-core\b|\b(?:cpu|processor)\b", re.IGNORECASE)
@@ -106,11 +93,7 @@ _MODEL_LENGTH = 40
 
 
 def usable_cpus() -> float:
-    """Count the CPUs this process may use: the least of its affinity and its cgroups' quotas.
-
-    Returns:
-        A positive number of CPUs; a quota may make it a fraction.
-    """
+    """Return how many CPUs this process may use, by its affinity and its cgroups' quotas; may be a fraction."""
     return min([float(_affinity()), *quotas()])
 
 
@@ -120,9 +103,7 @@ def whole_cpus() -> int:
 
 
 def usable_memory() -> int:
-    """Return the bytes of memory that processes here may hold together: all there is, or the least limit of their
-    cgroups.
-    """
+    """Return how many bytes processes here may hold together: all memory, or the least limit of their cgroups."""
     return min([os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), *memory_limits()])
 
 
@@ -141,7 +122,7 @@ def free_threaded() -> bool:
 
 
 def fingerprint(cluster: str | None = None) -> str:
-    """Name this machine and this Python in one short word that is fit for a file name.
+    """Name this machine and this Python in one word that is fit for a file name.
 
     It holds what makes figures incomparable when it differs: system, architecture, CPU model, usable CPUs,
     implementation, X.Y, and a `t` for a free-threaded build. Host name, kernel, patch release, libraries and load stay
@@ -163,10 +144,13 @@ def is_fingerprint(name: str) -> bool:
     return _FINGERPRINT.fullmatch(name) is not None
 
 
-def stable_facts() -> dict[str, Any]:
-    """Gather what stays the same from run to run, for pytest-benchmark's `machine_info`.
+def stable_facts(libraries: Iterable[str] = LIBRARIES) -> dict[str, Any]:
+    """Return what stays the same from run to run, for pytest-benchmark's `machine_info`.
 
     No host name, no path and no kernel release: a saved run may be published.
+
+    Args:
+        libraries: whose versions are among it.
     """
     return {
         "system": platform.system(),
@@ -178,14 +162,12 @@ def stable_facts() -> dict[str, Any]:
         "python_compiler": platform.python_compiler(),
         "python_build": list(platform.python_build()),
         "free_threaded": free_threaded(),
-        "libraries": dict.fromkeys(LIBRARIES) | libraries(),  # None: looked for, and not there
+        "libraries": {name: version(name) for name in libraries},
     }
 
 
 def volatile_facts() -> dict[str, Any]:
-    """Gather what may differ from one run to the next, for the top-level `paceline` key of a saved run; as private as
-    `stable_facts`, beside which it stands.
-    """
+    """Return what may differ from one run to the next, for the `paceline` key of a saved run; nothing private."""
     return {
         "load_average": list(os.getloadavg()) if hasattr(os, "getloadavg") else None,
         "gil": "on" if getattr(sys, "_is_gil_enabled", lambda: True)() else "off",
@@ -194,13 +176,12 @@ def volatile_facts() -> dict[str, Any]:
     }
 
 
-def libraries() -> dict[str, str]:
-    """Return the versions of those of `LIBRARIES` that are installed."""
-    found = {}
-    for name in LIBRARIES:
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(name)
-    return found
+def version(library: str) -> str | None:
+    """Return the version of an installed library; None for one that was looked for, and not there."""
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def _affinity() -> int:

@@ -13,10 +13,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any, Literal
 
-from paceline import machine
 from paceline.ab.record import Taken, Which
 from paceline.ab.sides import Side
 from paceline.child import processes
+from paceline.strategies import libraries
 
 POLL_INTERVAL = 0.2  # seconds between two looks at whether the process is still there
 LOG_LINES = 15  # of the end of what a side has printed
@@ -61,7 +61,7 @@ class PairSpec:
     def message(self) -> dict[str, Any]:
         """Return what the plugin receives first."""
         told = {name: value for name, value in asdict(self).items() if name not in {"arguments", "timeout", "plugin"}}
-        return {**told, "libraries": machine.LIBRARIES}
+        return {**told, "libraries": libraries()}
 
 
 @dataclass

@@ -7,33 +7,27 @@ import pickle
 import signal
 import sys
 import traceback
-from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import current_process
 from typing import Any
 
-from paceline.workers.errors import portable
+from paceline.workers.errors import Raised, portable
 
 
 @dataclass(frozen=True)
 class Failed:
-    """It could not be done.
-
-    Attributes:
-        why: in words.
-        misuse: whether the name given leads to no function.
-    """
+    """It could not be done; `misuse` if the name given leads to no function."""
 
     why: str
     misuse: bool = False
 
 
 def ends() -> "tuple[Connection[Any, Any], Connection[Any, Any]]":
-    """Take over standard input and output: give where requests come from, and where answers go. What `multiprocessing`
-    puts into files, here and in the processes it starts, goes into the folder that the caller removes.
+    """Take over standard input and output: return where requests come from, and where answers go.
 
-    Ctrl-C is the caller's, who ends this process: one that is raised here is the function's own.
+    What `multiprocessing` puts into files, here and in the processes it starts, goes into the folder that the caller
+    removes. Ctrl-C is left to the caller: one that is raised here is the function's own.
     """
     hide_main_module()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -59,9 +53,9 @@ def describe(error: BaseException) -> str:
 
 @dataclass(frozen=True)
 class Request:
-    """What to call: `module:function`, and with what.
+    """What to call: `module:function`, with (positional, keyword) arguments.
 
-    The arguments are pickled by themselves: the interpreter can import their modules only once it knows where they are.
+    Those are pickled by themselves: the interpreter can import their modules only once it knows where they are.
     """
 
     path: tuple[str, ...]
@@ -69,31 +63,7 @@ class Request:
     arguments: bytes
 
 
-@dataclass(frozen=True)
-class Given:
-    """What the function gave back."""
-
-    value: Any
-
-
-@dataclass(frozen=True)
-class Raised:
-    """What it raised instead, and where."""
-
-    error: Exception
-    trace: str
-
-
-@dataclass(frozen=True)
-class Arguments:
-    """Positional and by keyword."""
-
-    positional: tuple[Any, ...]
-    keywords: Mapping[str, Any]
-
-
 def main() -> None:
-    """Answer, and end."""
     requests, answers = ends()
     os.dup2(2, 1)
     request: Request = requests.recv()
@@ -102,13 +72,13 @@ def main() -> None:
     answers.send(answered(request))
 
 
-def answered(request: Request) -> Given | Raised:
-    """Call what is asked for."""
+def answered(request: Request) -> Any:
+    """Return what the function returns, or as a `Raised` what it raises."""
     try:
         module, _, name = request.function.partition(":")
         function = getattr(importlib.import_module(module), name)
-        arguments: Arguments = pickle.loads(request.arguments)  # noqa: S301 - from the process that started this one
-        return Given(function(*arguments.positional, **arguments.keywords))
+        positional, keywords = pickle.loads(request.arguments)  # noqa: S301 - from the process that started this one
+        return function(*positional, **keywords)
     except Exception as error:  # noqa: BLE001 - whatever it is, it has to travel
         return Raised(portable(error), traceback.format_exc())
 

@@ -16,20 +16,20 @@ from typing import IO, Any, NoReturn
 
 import psutil
 
-from paceline.child.inside import Arguments, Given, Raised, Request
-from paceline.workers.errors import standard_library_first
+from paceline.child.inside import Request
+from paceline.workers.errors import Raised, standard_library_first
 
 MEMORY_KIND = "PSS" if sys.platform == "linux" else "USS"
 """PSS shares out what several processes have in common; where the system has none, USS leaves it out."""
 
 _GONE = (psutil.NoSuchProcess, psutil.AccessDenied, ProcessLookupError)
-_LOOK = 0.002  # seconds between two looks
-_LAST_DUTY = 2.0  # seconds
-_PATIENCE = 5.0  # seconds; SIGKILL takes effect when the system next gets round to the process
+_CHECK_INTERVAL = 0.002  # seconds
+_TRACKER_TIMEOUT = 2.0  # seconds
+_KILL_TIMEOUT = 5.0  # seconds; SIGKILL takes effect when the system next gets round to the process
 
 
 def members(pid: int) -> list[psutil.Process]:
-    """Return the process and its descendants, as far as they are alive."""
+    """Return a process and its descendants, as far as they are alive."""
     with suppress(*_GONE):
         process = psutil.Process(pid)
         return [process, *process.children(recursive=True)]
@@ -37,54 +37,52 @@ def members(pid: int) -> list[psutil.Process]:
 
 
 def workers_cpu_seconds(pid: int) -> float:
-    """Sum up the CPU time that the descendants have used so far, in seconds; the process itself counts its own
-    better.
-    """
+    """Return the CPU seconds of a process's descendants so far; the process itself counts its own better."""
     return _summed(_cpu_seconds_of, members(pid)[1:])
 
 
 def memory_bytes(pid: int) -> int:
-    """Sum up the memory of a family, in bytes of `MEMORY_KIND`."""
+    """Return the memory of a process tree, in bytes of `MEMORY_KIND`."""
     return int(_summed(_memory_of, members(pid)))
 
 
 def wait_for_end(processes: Iterable[psutil.Process], timeout: float) -> None:
-    """Wait until processes have ended, leaving their exit status to whoever waits for it."""
+    """Wait until processes have ended; their exit status is left to others."""
     deadline = time.monotonic() + timeout
     for process in processes:
         while _runs(process) and time.monotonic() < deadline:
-            time.sleep(_LOOK)
+            time.sleep(_CHECK_INTERVAL)
 
 
 def end_session(pid: int) -> None:
-    """Kill a process that leads a session of its own, and all that descend from it; nobody is left when it returns.
+    """Kill a process that leads a session of its own, and all that descend from it; none is left when it returns.
 
-    Must be called before the process has been waited for, or its number could be somebody else's by now. The trackers
-    of multiprocessing end last and by themselves, once they have removed the semaphores that the others have left.
+    Must be called before the process has been waited for, or its number could be another's by now. The trackers of
+    multiprocessing end last and by themselves, once they have removed the semaphores that the others have left.
     """
-    everybody = {process.pid: process for process in (*members(pid), *_group(pid))}
-    trackers = [process for process in everybody.values() if _tracks(process)]
-    others = [process for process in everybody.values() if process not in trackers]
+    found = {process.pid: process for process in (*members(pid), *_group(pid))}
+    trackers = [process for process in found.values() if _tracks(process)]
+    others = [process for process in found.values() if process not in trackers]
     _kill(others)
-    wait_for_end([process for process in others if process.pid != pid], _PATIENCE)
-    wait_for_end(trackers, _LAST_DUTY)
+    wait_for_end([process for process in others if process.pid != pid], _KILL_TIMEOUT)
+    wait_for_end(trackers, _TRACKER_TIMEOUT)
     _kill(trackers)
-    wait_for_end(trackers, _PATIENCE)
+    wait_for_end(trackers, _KILL_TIMEOUT)
 
 
 def end_tree(pid: int) -> None:
-    """Kill a process and all that descend from it, whatever groups they are in; only this process itself is spared.
+    """Kill a process and all its descendants, whatever groups they are in, except this process.
 
     They are stopped first, so that none of them starts another meanwhile.
     """
-    everybody: list[psutil.Process] = []
-    while more := [each for each in members(pid) if each not in everybody and each.pid != os.getpid()]:
-        everybody += more
+    found: list[psutil.Process] = []
+    while more := [each for each in members(pid) if each not in found and each.pid != os.getpid()]:
+        found += more
         for each in more:
             with suppress(*_GONE):
                 each.suspend()
-    _kill(everybody)
-    wait_for_end(everybody, _PATIENCE)
+    _kill(found)
+    wait_for_end(found, _KILL_TIMEOUT)
 
 
 def end_own() -> NoReturn:
@@ -109,29 +107,28 @@ def _kill(processes: Iterable[psutil.Process]) -> None:
 
 
 def _tracks(process: psutil.Process) -> bool:
-    """Whether it is the resource tracker of `multiprocessing`."""
     with suppress(*_GONE):
         return any("multiprocessing.resource_tracker" in word for word in process.cmdline())
     return False
 
 
 def _runs(process: psutil.Process) -> bool:
-    """Whether it has not ended; one that waits to be waited for has."""
+    """Whether it has not ended; a zombie has."""
     with suppress(*_GONE):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False
 
 
-def _summed(figure: Callable[[psutil.Process], float], family: Iterable[psutil.Process]) -> float:
+def _summed(figure: Callable[[psutil.Process], float], tree: Iterable[psutil.Process]) -> float:
     total = 0.0
-    for process in family:
+    for process in tree:
         with suppress(*_GONE):
             total += figure(process)
     return total
 
 
 def _cpu_seconds_of(process: psutil.Process) -> float:
-    """CPU seconds of a process and of its children that are gone.
+    """Return the CPU seconds of a process and of its children that are gone.
 
     On Linux a process has a clock, exact to the nanosecond; the system's other figures come in ticks of 10 ms.
     """
@@ -148,18 +145,15 @@ def _memory_of(process: psutil.Process) -> float:
     return float(getattr(whole, "pss", whole.uss))
 
 
-LAST_MOMENT = 1.0  # seconds from the end of its pipe to its own
-LAST_WORDS = 4096  # bytes
+END_TIMEOUT = 1.0  # seconds from the end of its pipe to its own
+LAST_OUTPUT = 4096  # bytes
 LONGEST_PLACE = 64  # bytes; a socket's whole path has room for some 100, and 36 are in folders and names below it
 
 
 class Piped:
-    """One that runs, in a session of its own: Ctrl-C reaches this process only, which then ends it.
+    """A running process, in a session of its own: Ctrl-C reaches this process only, which then ends it.
 
-    Attributes:
-        pid: its process, which leads the session.
-        requests: where it listens.
-        answers: where it speaks.
+    `pid` leads the session; `requests` and `answers` are the pipes to it and from it.
     """
 
     def __init__(self, process: subprocess.Popen[bytes], output: IO[bytes]) -> None:
@@ -173,17 +167,13 @@ class Piped:
         process.stdout.close()
 
     def death(self, when: str = "") -> str:
-        """Return how it ended, with the last line it wrote; for when its pipe has closed.
-
-        Args:
-            when: words to go between the two.
-        """
-        wait_for_end(members(self._process.pid)[:1], LAST_MOMENT)  # the pipe closes a little earlier
+        """Return how it ended, `when`, with the last line it wrote; for when its pipe has closed."""
+        wait_for_end(members(self._process.pid)[:1], END_TIMEOUT)  # the pipe closes a little earlier
         end_session(self._process.pid)
         status = self._process.wait()
         how = f"signal {-status}" if status < 0 else f"exit status {status}"
         self._output.seek(0)
-        last = self._output.read()[-LAST_WORDS:].decode("utf-8", "replace").strip().rpartition("\n")[2]
+        last = self._output.read()[-LAST_OUTPUT:].decode("utf-8", "replace").strip().rpartition("\n")[2]
         return f"its process ended with {how}{when}" + (f": {last}" if last else "")
 
     def end(self) -> None:
@@ -197,9 +187,7 @@ class Piped:
 
 @contextmanager
 def running(module: str) -> Iterator[Piped]:
-    """Run a module of ours as `python -P -m` does, for as long as the context lasts; its argument is a folder to
-    make.
-    """
+    """Run a module of ours as `python -P -m` does while the context lasts; its argument is a folder to make."""
     with (
         _folder() as folder,
         _appended_file() as output,
@@ -220,9 +208,9 @@ def running(module: str) -> Iterator[Piped]:
 
 @contextmanager
 def _folder() -> Iterator[str]:
-    """Name a folder for the process's temporary files, and remove it at the end.
+    """Return a folder's name for the process's temporary files, and remove it at the end.
 
-    The process makes it, and removes it if this one is killed, which could leave one behind if it made it beforehand.
+    The process makes it, and removes it if this one is killed, which could leave it behind if it made it beforehand.
     """
     place = tempfile.gettempdir()
     if len(place) > LONGEST_PLACE and os.path.isdir("/tmp"):  # noqa: PTH112, S108 - as multiprocessing does since 3.14
@@ -236,10 +224,7 @@ def _folder() -> Iterator[str]:
 
 @contextmanager
 def _appended_file() -> Iterator[IO[bytes]]:
-    """Make a file without a name that can be emptied while processes go on writing to it: each write goes to its end.
-
-    `TemporaryFile("a+b")` does not: it drops the flag on its way to the system.
-    """
+    """Open a nameless file that can be emptied while processes append to it; `TemporaryFile("a+b")` drops the flag."""
     with tempfile.TemporaryFile() as file:
         fcntl.fcntl(file, fcntl.F_SETFL, fcntl.fcntl(file, fcntl.F_GETFL) | os.O_APPEND)
         yield file
@@ -249,19 +234,19 @@ TIMEOUT = 120.0  # seconds
 
 
 class LostError(RuntimeError):
-    """A fresh interpreter gave no answer: it hung or ended."""
+    """A new interpreter gave no answer: it hung or ended."""
 
 
 class HungError(LostError):
-    """It gave none in time, and was ended."""
+    """It gave none in time."""
 
 
 def call(function: str, *arguments: Any, timeout: float = TIMEOUT, **keywords: Any) -> Any:
-    """Call a function in a fresh interpreter, which imports from where this process does, the standard library first.
+    """Call a function in a new interpreter, which imports from where this process does, the standard library first.
 
     Args:
         function: `module:function`.
-        arguments: what it is called with; they and the result must be picklable.
+        arguments: picklable, as the result must be.
         timeout: seconds from its start until its answer.
         keywords: further arguments, by name.
 
@@ -270,22 +255,20 @@ def call(function: str, *arguments: Any, timeout: float = TIMEOUT, **keywords: A
         LostError: if the interpreter ends without one. Nor is it then.
         Exception: whatever the function raised, with a note on where.
     """
-    request = Request(tuple(standard_library_first(sys.path)), function, pickle.dumps(Arguments(arguments, keywords)))
+    request = Request(tuple(standard_library_first(sys.path)), function, pickle.dumps((arguments, keywords)))
     with running("paceline.child") as interpreter:
         answer = _answer(interpreter, request, timeout)
     if isinstance(answer, Raised):
         answer.error.add_note(f"raised by {function} in a fresh interpreter:\n{answer.trace}")
         raise answer.error
-    return answer.value
+    return answer
 
 
-def _answer(interpreter: Piped, request: Request, timeout: float) -> Given | Raised:
-    """Send a request and wait for its answer."""
+def _answer(interpreter: Piped, request: Request, timeout: float) -> Any:
     try:
         interpreter.requests.send(request)
         if not interpreter.answers.poll(timeout):
             raise HungError(f"{request.function} hung: no answer within {timeout:g} s; its interpreter is ended")
-        answer: Given | Raised = interpreter.answers.recv()
+        return interpreter.answers.recv()
     except (EOFError, OSError):
         raise LostError(f"{request.function} gave no answer: {interpreter.death()}") from None
-    return answer

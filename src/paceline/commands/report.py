@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from paceline import history, machine
+from paceline import __version__, history, machine
 from paceline.commands import FAILED, MISUSE
 from paceline.commands.shared import complain, results_option
 from paceline.files import STDOUT, put, unfit, unfit_folder
@@ -136,7 +136,7 @@ def _write(made: Report, output: Path | None, folder: Path | None) -> None:
     from paceline.report.output import page, pictures
 
     if output is not None:
-        whole = page(made, machine.libraries().get("paceline", "unknown")).encode()
+        whole = page(made, __version__).encode()
         put(output, whole)
         if output != STDOUT:
             _report(f"{output} ({binary(len(whole))})")

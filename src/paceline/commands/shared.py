@@ -12,7 +12,7 @@ from paceline import history, machine
 from paceline.commands import FAILED, MISUSE, NOT_COMPARABLE, MisuseError
 from paceline.history import NoSuchRunError, Run
 from paceline.stats.comparison import Verdict
-from paceline.strategies import BY_NAME, Strategy
+from paceline.strategies import Strategy, by_name
 from paceline.tables.runs import why_incomplete
 from paceline.tables.verdicts import Overall
 from paceline.text import numbers
@@ -79,9 +79,10 @@ def strategy_named(name: str) -> type[Strategy]:
     Raises:
         MisuseError: there is none; the message names those there are.
     """
-    if name not in BY_NAME:
-        raise MisuseError(f"there is no strategy {name!r}; there are: {', '.join(BY_NAME)}")
-    return BY_NAME[name]
+    known = by_name()
+    if name not in known:
+        raise MisuseError(f"there is no strategy {name!r}; there are: {', '.join(known)}")
+    return known[name]
 
 
 def complain(trouble: object) -> None:
@@ -171,4 +172,4 @@ def seed(given: int | None) -> int:
 
 def table_order() -> list[str]:
     """Return the names of the strategies in the order of every table."""
-    return list(BY_NAME)
+    return list(by_name())

@@ -1,13 +1,14 @@
 """`paceline trace`: one round as a file for viewers of traces, or as a page."""
 
 import argparse
+import platform
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from paceline import machine
+from paceline import __version__, machine
 from paceline.commands import FAILED, MisuseError, watch
 from paceline.commands.shared import complain
 from paceline.files import STDOUT, put, unfit
@@ -78,8 +79,8 @@ def facts(request: WatchRequest, traced: Round) -> dict[str, Any]:
         "items": request.items,
         "server_spans_dropped": traced.dropped,
         "fingerprint": machine.fingerprint(),
-        "python": machine.stable_facts()["python_version"],
-        "paceline": machine.libraries().get("paceline", "unknown"),
+        "python": platform.python_version(),
+        "paceline": __version__,
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from paceline import machine
+from paceline import __version__, machine
 from paceline.files import finite_or_none
 from paceline.history import documents
 from paceline.history.documents import DAMAGED, UnreadableRun
@@ -89,8 +89,7 @@ def header(
         why_incomplete: the reason, if not.
         cluster: the scheme of the cluster that measured with this machine, if one did.
     """
-    version = machine.libraries().get("paceline", "unknown")
-    known = Header(SCHEMA, version, machine.fingerprint(cluster), complete, why_incomplete, seed, scale)
+    known = Header(SCHEMA, __version__, machine.fingerprint(cluster), complete, why_incomplete, seed, scale)
     return {**msgspec.structs.asdict(known), **machine.volatile_facts()}
 
 

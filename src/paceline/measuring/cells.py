@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from paceline import machine
-from paceline.contracts import Face, Item
+from paceline.contracts import Flavour, Item
 from paceline.measuring.rounds import Rounds
 from paceline.server.service import Service
 from paceline.stats import samples
@@ -21,7 +21,7 @@ STEP_SECONDS = 1e-6  # of a computation, where it is slow
 UNKNOWN_SECONDS = 1.0  # of an item of which nothing is known
 
 
-def workload_facts(workload: object, face: Face) -> dict[str, Any]:
+def workload_facts(workload: object, flavour: Flavour) -> dict[str, Any]:
     """Return what tells a workload's cells apart: client, kernel, steps ...; nothing of a foreign workload."""
     match workload:
         case Compute():
@@ -31,9 +31,10 @@ def workload_facts(workload: object, face: Face) -> dict[str, Any]:
         case Carry():
             return {"size": workload.size, "item_cpu_seconds": workload.cpu_seconds, "steps": workload.steps}
         case Fetch():
-            return {"client": workload.client_for(face), "latency": _service(workload).latency, "size": workload.size}
+            client = workload.client_for(flavour)
+            return {"client": client, "latency": _service(workload).latency, "size": workload.size}
         case Mixed():
-            download = workload_facts(workload.fetch, face)
+            download = workload_facts(workload.fetch, flavour)
             whole = download["latency"] + workload.cpu_seconds
             return {**download, "share": workload.cpu_seconds / whole if whole else 0.0}
     return {}
@@ -118,7 +119,7 @@ class Cell:
 
 def described(experiment: str, strategy: Strategy, items: Sequence[Item]) -> Cell:
     """Begin a cell with what is known before it is measured."""
-    facts = workload_facts(strategy.workload, strategy.face)
+    facts = workload_facts(strategy.workload, strategy.flavour)
     known: dict[str, Any] = {name: facts.get(name) for name in ("client", "kernel", "latency", "size", "share")}
     return Cell(
         experiment=experiment,

@@ -247,7 +247,7 @@ class Laps:
 
 def measured(plan: Plan, strategy: Strategy, items: Sequence[Item]) -> tuple[Cell, list[float]]:
     """Measure a cell in this process, which was started for it."""
-    if client := cells.workload_facts(strategy.workload, strategy.face).get("client"):
+    if client := cells.workload_facts(strategy.workload, strategy.flavour).get("client"):
         fetch.load_client(client)  # as in a session: no start is charged for the import
     return measure(plan, Laps(), strategy, items)
 

@@ -177,8 +177,8 @@ def _pairs(node: Any, config: pytest.Config, with_client: bool) -> Iterator[Pair
         clients = [options.client]
     for strategy in NAMED.values():
         if (names is None or strategy.name in names) and strategy.name not in later and session.takes(config, strategy):
-            own = [Fetch.default_client(strategy.face)] if clients is None else clients
-            yield from ((strategy, client) for client in own if Fetch.fits(client, strategy.face))
+            own = [Fetch.default_client(strategy.flavour)] if clients is None else clients
+            yield from ((strategy, client) for client in own if Fetch.fits(client, strategy.flavour))
 
 
 def _agreed(node: Any, mark: str, known: Iterable[str], chosen: Sequence[str] | None) -> Sequence[str] | None:
@@ -216,7 +216,7 @@ def _nothing(names: Sequence[str], node: Any, options: Any) -> Any:
     marked = node.get_closest_marker("strategies")
     only = marked.args if marked else ()
     measured = ", ".join(only) or "strategies whose workers can use the client"
-    if only and not options.strategy and all(NAMED[name].heavy for name in only):
+    if only and not options.strategy and all(NAMED[name].slow_start for name in only):
         reason = f"{measured} take seconds to start; they are measured with --all, or when --strategy names them"
     else:
         reason = f"--strategy and --client leave nothing of it; it measures {measured}"

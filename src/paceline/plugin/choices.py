@@ -140,7 +140,7 @@ def share_id(share: float) -> str:
 
 
 NAMED = {strategy.name: strategy for strategy in STRATEGIES}
-HEAVY = [strategy.name for strategy in STRATEGIES if strategy.heavy]
+HEAVY = [strategy.name for strategy in STRATEGIES if strategy.slow_start]
 SERVERS = ("instrument", "httpserver")
 PROCESSES = 3  # the fewest from which an interval can be told
 
@@ -211,9 +211,9 @@ def refuse_impossible(options: Any) -> None:
         pytest.UsageError: with what was asked for and what would do.
     """
     strategies = [NAMED[name] for name in options.strategy or NAMED]
-    if options.client and not any(Fetch.fits(options.client, strategy.face) for strategy in strategies):
+    if options.client and not any(Fetch.fits(options.client, strategy.flavour) for strategy in strategies):
         names = ", ".join(strategy.name for strategy in strategies)
-        others = ", ".join(client for client in NAMES if any(Fetch.fits(client, each.face) for each in strategies))
+        others = ", ".join(client for client in NAMES if any(Fetch.fits(client, each.flavour) for each in strategies))
         raise pytest.UsageError(f"--client {options.client} can't be used by {names}; these can: {others}")
     if options.cluster is not None:
         if options.server != SERVERS[0]:
@@ -221,7 +221,9 @@ def refuse_impossible(options: Any) -> None:
                 f"--server {options.server} answers on this machine alone, and the workers of "
                 f"--cluster {options.cluster} may be on others; leave one of the two out"
             )
-        measured = strategies if options.strategy or options.all else [each for each in strategies if not each.heavy]
+        measured = (
+            strategies if options.strategy or options.all else [each for each in strategies if not each.slow_start]
+        )
         _refuse_cluster(options.cluster, measured)
 
 

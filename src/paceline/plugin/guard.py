@@ -26,7 +26,7 @@ from paceline.plugin.session import (
     stand_back,
     take_over,
 )
-from paceline.strategies import STRATEGIES
+from paceline.strategies import STRATEGIES, libraries
 
 SCALE = ("items", "latency", "workers", "rounds", "lesson", "server", "client", "strategy", "all", "processes")
 
@@ -109,7 +109,7 @@ class Guard:
         if not self._ours:
             return None
         scheme = cluster(self._config)
-        return {**machine.stable_facts(), **({"cluster": scheme} if scheme else {})}
+        return {**machine.stable_facts(libraries()), **({"cluster": scheme} if scheme else {})}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_benchmark_generate_commit_info(self) -> Generator[None, dict[str, Any], dict[str, Any]]:

@@ -133,7 +133,7 @@ class Bench:
     def measure(self, plan: Plan, strategy: Strategy, items: Sequence[Item], extra: Mapping[str, Any]) -> Cell:
         """Measure a strategy's cell and write it down."""
         refuse_unfit(self.benchmark, errors.tampered())
-        described = cells.workload_facts(strategy.workload, strategy.face)
+        described = cells.workload_facts(strategy.workload, strategy.flavour)
         with failing(self.benchmark):
             if self.elsewhere:
                 cell, seconds = _elsewhere(plan, strategy, items)

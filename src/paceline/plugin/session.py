@@ -189,7 +189,7 @@ def _target(path: Path) -> Path:
 def takes(config: pytest.Config, strategy: type[Strategy]) -> bool:
     """Whether experiments of this session take a strategy in: a heavy one when it is named, or when all is measured."""
     named = strategy.name in (config.option.strategy or [])
-    return not strategy.heavy or named or (config.option.all and measures(config))
+    return not strategy.slow_start or named or (config.option.all and measures(config))
 
 
 def shuffle(config: pytest.Config, items: list[pytest.Item]) -> None:

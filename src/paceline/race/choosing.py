@@ -21,11 +21,6 @@ FAR_BEYOND = 120.0  # seconds: a race that should take longer says so beforehand
 HOPELESS = 12 * 3600.0  # seconds: longer than a night, and it isn't begun
 MOST_FEW = 1000  # items: more of those that are long never fit
 ONE_WORKER = ", 1 worker"
-OTHER_PROCESSES = (
-    *("pool-fork", "pool-forkserver", "pool-spawn", "processes", "interpreters", "loops-in-processes"),
-    *("loky", "dask", "ray"),
-)
-"""Those that carry items and results by pickling."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +50,11 @@ def planned_lanes(findings: Findings, workers: int, wanted: Collection[str] = ()
 def _why_not(strategy: type[Strategy], findings: Findings, wanted: Collection[str]) -> str | None:
     if wanted and strategy.name not in wanted:
         return "not asked for"
-    if strategy.face != findings.face:
-        return f"runs {strategy.face} functions; this one is {findings.face}"
-    if findings.unpicklable and strategy.name in OTHER_PROCESSES:
+    if strategy.flavour != findings.face:
+        return f"runs {strategy.flavour} functions; this one is {findings.face}"
+    if findings.unpicklable and strategy.pickles:
         return f"can't be pickled: {findings.unpicklable}"
-    if (unmet := strategy.unavailable()) or not strategy.heavy or wanted:
+    if (unmet := strategy.unavailable()) or not strategy.slow_start or wanted:
         return unmet
     return f"takes seconds to start; ask for it: --strategy {strategy.name}"
 

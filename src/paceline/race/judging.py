@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from paceline.race.choosing import ONE_WORKER, OTHER_PROCESSES, WAITS_BELOW
+from paceline.race.choosing import ONE_WORKER, WAITS_BELOW
 from paceline.race.messages import Findings
 from paceline.stats.samples import FAR, LIKELY, is_noisy, median, median_interval
+from paceline.strategies import Strategy, by_name
 from paceline.text.formats import digits, many, percent, seconds, times
 
 CLOSE = 0.05
@@ -19,30 +20,6 @@ CERTAIN = 0.93
 """How often an interval holds the true ratio at least, if all of it beyond 1 is to count: from five turns on."""
 
 SHORT = 100e-6  # seconds, of the order of what it costs to hand an item to another process and take the result back
-
-IN_THREADS = ("threads", "to-thread")
-
-SIMPLEST_FIRST = (
-    "sequential",
-    f"asyncio{ONE_WORKER}",
-    "asyncio",
-    "threads",
-    "to-thread",
-    "asyncio-uvloop",  # one more dependency
-    "processes",  # its workers start clean, and a dead one is an error
-    "pool-forkserver",
-    "pool-spawn",
-    "pool-fork",  # is not safe beside threads
-    "loky",  # one more library
-    "interpreters",  # not every extension module can be imported there
-    "loops-in-threads",
-    "loops-in-processes",
-    "gevent",  # runs only what was written for it, and so does trio
-    "trio",
-    "dask",  # is made for several machines, and so is ray
-    "ray",
-)
-"""What one would rather have in a program if the times are the same."""
 
 
 Verdict = Literal["ran", "differs", "not compared", "failed", "hung", "left out"]
@@ -79,6 +56,16 @@ class LaneResult:
     def fit(self) -> bool:
         """Whether it did all its rounds, and nothing says that its results are wrong."""
         return self.came_through and self.verdict != "differs"
+
+    @property
+    def strategy(self) -> type[Strategy]:
+        """Which runs in it."""
+        return by_name()[self.name.removesuffix(ONE_WORKER)]
+
+    @property
+    def simplicity(self) -> tuple[int, bool]:
+        """Its place among what one would rather have in a program if the times are the same."""
+        return self.strategy.simplicity_rank, self.name == self.strategy.name
 
     @property
     def marks(self) -> list[str]:
@@ -134,7 +121,7 @@ def recommend(
     baseline = lanes[0]
     gaining = [lane for lane in lanes if _beats(lane, baseline)]
     level = _unbeaten(gaining or lanes)
-    chosen = min(level, key=lambda lane: SIMPLEST_FIRST.index(lane.name)) if gaining else baseline
+    chosen = min(level, key=lambda lane: lane.simplicity) if gaining else baseline
     parts = [
         _lead(chosen, baseline),
         _cause(chosen, lanes, cpu_share, item_seconds),
@@ -180,8 +167,8 @@ def _cause(chosen: LaneResult, lanes: Sequence[LaneResult], cpu_share: float, it
 
 def _holds_the_gil(threads: LaneResult, lanes: Sequence[LaneResult]) -> bool:
     """Whether one that computes in several processes, or interpreters, gains by it, and none that does in threads."""
-    processes = [lane for lane in lanes[1:] if lane.name in OTHER_PROCESSES and _beats(lane, lanes[0])]
-    in_threads = [lane for lane in lanes[1:] if lane.name in IN_THREADS]
+    processes = [lane for lane in lanes[1:] if lane.strategy.computes_in == "processes" and _beats(lane, lanes[0])]
+    in_threads = [lane for lane in lanes[1:] if lane.strategy.computes_in == "interpreter"]
     if any(_beats(lane, lanes[0]) or _gain(lane, lanes) >= 1 + FAR for lane in in_threads):
         return False
     return any(_beats(lane, threads) for lane in processes)

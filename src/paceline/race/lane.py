@@ -17,10 +17,9 @@ from paceline.measuring import values
 from paceline.measuring.values import all_same, pack, result_digests, same_packed
 from paceline.race.messages import Answer, Began, Done, Enter, Findings, Ran, Request
 from paceline.race.probing import Output, cpu_seconds, probe
-from paceline.strategies import BY_NAME, Strategy
+from paceline.strategies import Strategy, by_name
 from paceline.workloads.call import Call, NoSuchFunctionError
 
-FORKING = "pool-fork"
 MOST = 16 << 20  # bytes of results that go to another lane at once
 GIVE_TIMEOUT = 1.0  # seconds after which no further item is done again
 
@@ -49,16 +48,17 @@ class Lane:
         """Start the strategy, and return the seconds that it took; the function's module is imported by then, as it is
         in a program that uses it.
         """
-        if request.strategy != FORKING:
+        chosen = by_name()[request.strategy]
+        if not chosen.forks:
             end_with_race(self._lifeline)
         call = Call(request.function)
         call.load()
         self._items = request.items
-        self._strategy = BY_NAME[request.strategy](call, request.workers)
+        self._strategy = chosen(call, request.workers)
         begin = time.perf_counter()
         self._entered.enter_context(self._strategy)
         seconds = time.perf_counter() - begin
-        if request.strategy == FORKING:  # a thread before the fork would be copied in the middle of something
+        if chosen.forks:  # a thread before the fork would be copied in the middle of something
             end_with_race(self._lifeline)
         return seconds
 

@@ -10,6 +10,7 @@ import altair as alt
 from paceline.history import Cell
 from paceline.report.model import Chart, ends
 from paceline.stats import samples
+from paceline.strategies import by_name
 from paceline.tables.rows import described, in_full, wording
 from paceline.text.formats import percent, plain, seconds
 
@@ -98,20 +99,19 @@ def span(values: Sequence[float], *, room: float = 1.15) -> list[float]:
     return [min(counted) / room, max(counted) * room] if counted else [0.5, 2.0]
 
 
-DAY = ["#444444", "#e69f00", "#b36b00", "#0072b2", "#56b4e9", "#009e73", "#44aa99", "#117733", "#d55e00", "#cc79a7",
-       "#882255", "#332288", "#999933", "#9900ff", "#88bb77", "#442200", "#cc0044"]  # fmt: skip
-NIGHT = ["#d0d0d0", "#f0b429", "#d99a3d", "#4da3e0", "#8ccdf5", "#2fc79a", "#7fd4c6", "#5fb87f", "#f28444", "#e3a1c4",
-         "#cf6fa4", "#a79be8", "#c8c866", "#aa44ff", "#ccffbb", "#8a6d3b", "#ff0055"]  # fmt: skip
-SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left",
-          "M-.8,-.8L.8,-.8L-.8,.8L.8,.8Z", "M0,-1L.3,-.4L.95,-.3L.5,.15L.6,.8L0,.5L-.6,.8L-.5,.15L-.95,-.3L-.3,-.4Z",
-          "M-.8,-.8L-.8,.8L.8,-.8L.8,.8Z", "M0,-.95L.9,-.3L.55,.75L-.55,.75L-.9,-.3Z",
-          "M-.9,-.5L-.5,-.9L0,-.4L.5,-.9L.9,-.5L.4,0L.9,.5L.5,.9L0,.4L-.5,.9L-.9,.5L-.4,0Z",
-          "M-.9,-.9L.9,-.9L.9,-.3L.3,-.3L.3,.9L-.3,.9L-.3,-.3L-.9,-.3Z", "M-.9,0L0,-.9L.9,0L.9,.8L0,-.1L-.9,.8Z",
-          "M-.5,-.9A.9,.9,0,0,1,-.5,.9Z", "M-.3,-1L.3,-1L.3,1L-.3,1Z", "M-1,-.3L1,-.3L1,.3L-1,.3Z"]  # fmt: skip
-"""
-Each can be filled and be hollow; the last ones, an hourglass, a star, a bow tie, a pentagon, an x, a T, a chevron, half
-a disc and two bars, are paths. There is one more than colours, so that where both begin again, no pair comes twice.
-"""
+SPARE_SHAPE = "M-1,-.3L1,-.3L1,.3L-1,.3Z"
+"""With this bar there is one shape more than colours, so that where both begin again, no pair comes twice."""
+
+
+def colours(*, night: bool) -> list[str]:
+    """Return the colours of the strategies, in table order; for those of somebody else they begin again."""
+    return [strategy.look.night if night else strategy.look.day for strategy in by_name().values()]
+
+
+def shapes() -> list[str]:
+    """Return the shapes, as `colours` the colours; each can be filled and be hollow."""
+    return [*(strategy.look.shape for strategy in by_name().values()), SPARE_SHAPE]
+
 
 SECONDS = (
     "datum.value == 0 ? '0' : abs(datum.value) >= 1 ? format(datum.value, '~g') + ' s' : "
@@ -148,7 +148,7 @@ def config(*, night: bool) -> dict[str, Any]:
         "title": {"color": ink, "subtitleColor": ink, "anchor": "start", "fontSize": 14},
         "text": {"color": ink},
         "rule": {"color": ink},
-        "range": {"category": NIGHT if night else DAY, "heatmap": {"scheme": "viridis"}, "ramp": {"scheme": "viridis"}},
+        "range": {"category": colours(night=night), "heatmap": {"scheme": "viridis"}, "ramp": {"scheme": "viridis"}},
     }  # fmt: skip
 
 
@@ -165,12 +165,13 @@ def by_strategy(
     """
     last = max((order.index(cell.strategy) for cell in cells), default=0)
     domain = list(dict.fromkeys(map(plain, order[: last + 1])))  # colour and shape are those of a place
-    shapes = [SHAPES[place % len(SHAPES)] for place in range(len(domain))]
+    known = shapes()
+    drawn = [known[place % len(known)] for place in range(len(domain))]
     present = {cell.strategy for cell in cells}
     names = [plain(name) for name in order if name in present]
     beside = _legend(title, values=names) if legend else None
     hue = alt.Color("strategy:N").scale(domain=domain).legend(beside)
-    return hue, alt.Shape("strategy:N").scale(domain=domain, range=shapes).legend(beside)
+    return hue, alt.Shape("strategy:N").scale(domain=domain, range=drawn).legend(beside)
 
 
 def _legend(title: str, **more: Any) -> alt.Legend:
@@ -230,4 +231,4 @@ def by_verdict(words: Sequence[str]) -> tuple[alt.Color, alt.Shape]:
     colours, shapes = (list(looks) for looks in zip(*(_LOOKS[word] for word in words), strict=True))
     legend, domain = _legend("verdict"), list(words)
     hue = alt.Color("verdict:N").scale(domain=domain, range=colours).legend(legend)
-    return hue, alt.Shape("verdict:N").scale(domain=domain, range=shapes).legend(legend)
+    return hue, alt.Shape("verdict:N").scale(domain=domain, range=drawn).legend(legend)

@@ -1,5 +1,8 @@
 """The strategies, in the order of every table. To add one: write its file, then name its class here."""
 
+from itertools import chain
+
+from paceline import machine
 from paceline.strategies.base import NotEnded, NotReady, Strategy, WorkerDied
 from paceline.strategies.dask import Dask
 from paceline.strategies.event_loop import Asyncio, AsyncioUvloop, Gevent, Trio
@@ -31,6 +34,14 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     Ray,
 )
 
-BY_NAME: dict[str, type[Strategy]] = {strategy.name: strategy for strategy in STRATEGIES}
+__all__ = ["STRATEGIES", "NotEnded", "NotReady", "Strategy", "WorkerDied", "by_name", "libraries"]
 
-__all__ = ["BY_NAME", "STRATEGIES", "NotEnded", "NotReady", "Strategy", "WorkerDied"]
+
+def by_name() -> dict[str, type[Strategy]]:
+    """Return name -> strategy, in the order of every table."""
+    return {strategy.name: strategy for strategy in STRATEGIES}
+
+
+def libraries() -> list[str]:
+    """Return the libraries whose versions can move a measurement, as every saved run has them."""
+    return sorted({*machine.LIBRARIES, *chain.from_iterable(strategy.libraries for strategy in STRATEGIES)})

@@ -1,12 +1,13 @@
 """The contract that every strategy keeps, and the errors that all of them share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from types import MappingProxyType, TracebackType
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, NamedTuple, Self
 
-from paceline.contracts import Face, Item, Option, Result, Workload
+from paceline.contracts import Flavour, Item, Option, Result, Workload
 
 START_TIMEOUT = 60.0  # seconds until a worker that has not come to the rendezvous counts as lost
 STOP_TIMEOUT = 60.0  # seconds a worker may take to finish its item and close its workload
@@ -22,6 +23,24 @@ class NotEnded(RuntimeError):  # noqa: N818
 
 class NotReady(RuntimeError):  # noqa: N818
     """Not every worker came to the rendezvous in time."""
+
+
+@contextmanager
+def undone_on_error(undo: Callable[[], object]) -> Iterator[None]:
+    """Call `undo` if the block raises anything, Ctrl-C too."""
+    try:
+        yield
+    except BaseException:
+        undo()
+        raise
+
+
+class Look(NamedTuple):
+    """How a strategy looks in charts: its colours by day and by night, and its shape, of Vega's or an SVG path."""
+
+    day: str
+    night: str
+    shape: str
 
 
 class Strategy(ABC):
@@ -44,9 +63,18 @@ class Strategy(ABC):
     """
 
     name: ClassVar[str]
-    face: ClassVar[Face] = "blocking"  # which side of a workload its workers open
-    extra: ClassVar[str | None] = None  # of this package, which installs the library that it needs; None: it needs none
-    heavy: ClassVar[bool] = False  # its start takes seconds: experiments leave it out unless it is asked for
+    look: ClassVar[Look]
+    simplicity_rank: ClassVar[int]  # what one would rather have in a program if the times are the same comes first
+    flavour: ClassVar[Flavour] = "blocking"  # which side of a workload its workers open
+    computes_in: ClassVar[Literal["thread", "interpreter", "processes"]] = "interpreter"
+    """What its workers compute in: one thread, whatever the Python; threads of one interpreter, one of which computes
+    at a time under a GIL; or processes, or interpreters with a GIL each.
+    """
+    pickles: ClassVar[bool] = False  # items and results travel to other processes or interpreters
+    forks: ClassVar[bool] = False  # its workers are copies of this process, which must have one thread when they start
+    libraries: ClassVar[tuple[str, ...]] = ()  # whose versions can move its figures, the one that it needs first
+    extra: ClassVar[str | None] = None  # of this package, which installs that library
+    slow_start: ClassVar[bool] = False  # its start takes seconds: experiments leave it out unless it is asked for
     scheme: ClassVar[str | None] = None  # of the addresses of clusters that it can use: option `cluster`
     most_workers: ClassVar[int | None] = None  # None: as many as asked for
     sessions: int | None = None  # how often the workload is opened; None: once in each worker
@@ -78,17 +106,16 @@ class Strategy(ABC):
 
     @classmethod
     def unavailable(cls) -> str | None:
-        """Return why this Python or system can't run it; None if it can."""
-        return None
+        """Return why this Python or system can't run it; None if it can. No library is imported to find out."""
+        if not cls.libraries or find_spec(cls.libraries[0]):
+            return None
+        how = f": pip install 'paceline[{cls.extra}]'" if cls.extra else ", which is not installed"
+        return f"needs {cls.libraries[0]}{how}"
 
     def _check_whole(
         self, name: str, value: object, *, least: int = 1, wanted: str = "a whole number of 1 or more"
     ) -> int:
-        """Return the value of an option that must be a whole number.
-
-        Raises:
-            ValueError: if it is none, or less than `least`.
-        """
+        """Return a value that must be a whole number; anything else, or one below `least`, is a `ValueError`."""
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             raise ValueError(f"{self.name}: {name} must be {wanted}, not {value!r}")
         return value
@@ -104,7 +131,7 @@ class Strategy(ABC):
 
     @abstractmethod
     def map(self, items: Sequence[Item]) -> list[Result]:
-        """Run every item and give the results, in item order.
+        """Run every item, and return the results in item order.
 
         Raises:
             Exception: the first error of an item, as its workload raised it.
@@ -116,19 +143,3 @@ class Strategy(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the workload in each worker and end them all before returning."""
-
-
-def unmet(library: str, extra: str | None, module: str | None = None) -> str | None:
-    """Return that a strategy's library is missing, and how to get it; None if it is there. Nothing is imported.
-
-    Args:
-        library: as people call it: "dask.distributed".
-        extra: of this package, which installs it: "cluster".
-        module: the top-level module by which it is found, if that isn't `library`: "distributed".
-
-    Returns:
-        Such as "needs dask.distributed: pip install 'paceline[cluster]'".
-    """
-    if find_spec(module or library) is not None:
-        return None
-    return f"needs {library}: pip install 'paceline[{extra}]'"

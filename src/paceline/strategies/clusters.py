@@ -13,7 +13,7 @@ from paceline.contracts import Option, Workload
 from paceline.strategies.base import NotReady, Strategy
 
 REACH_TIMEOUT = 5.0  # seconds until a cluster that has not answered counts as out of reach
-ASKED = (
+VERSIONS = (
     "('.'.join(__import__('platform').python_version_tuple()[:2]), "
     "__import__('importlib.util').util.find_spec('paceline') and __import__('paceline').__version__)"
 )
@@ -33,11 +33,7 @@ class WorkersDiffer(NotReady):
 
 
 def checked_address(strategy: str, scheme: str, address: Option) -> str | None:
-    """Return the address of a cluster, if it looks like one; None if none is wanted.
-
-    Raises:
-        ValueError: if it doesn't.
-    """
+    """Return the address of a cluster, None if none is wanted; what looks like none is a `ValueError`."""
     if address is None:
         return None
     try:
@@ -53,11 +49,7 @@ def checked_address(strategy: str, scheme: str, address: Option) -> str | None:
 
 
 def reach(address: str) -> None:
-    """See whether anybody listens there.
-
-    Raises:
-        OutOfReach: if nobody does, or there is no way.
-    """
+    """Connect once; an `OutOfReach` if nothing listens there, or there is no way."""
     parts = urlsplit(address)
     try:
         socket.create_connection((parts.hostname, parts.port), REACH_TIMEOUT).close()
@@ -66,9 +58,7 @@ def reach(address: str) -> None:
 
 
 def facing(address: str) -> str | None:
-    """Return the address of this machine that a cluster sees; None if it is on this machine, or there is no way to
-    it.
-    """
+    """Return this machine's address as a cluster sees it; None if the cluster is here, or there is no way to it."""
     parts = urlsplit(address)
     with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
         way.connect((parts.hostname, parts.port))  # of a datagram socket: nothing is sent
@@ -78,20 +68,11 @@ def facing(address: str) -> str | None:
 
 
 def out_of_reach(address: str, why: str) -> OutOfReach:
-    """Make the error for an address at which no cluster answers."""
     return OutOfReach(f"no cluster at {address}: {why}; start one there, or name the address of another")
 
 
 def check_versions(address: str, workers: Mapping[str, tuple[str, str | None]]) -> None:
-    """Refuse workers whose Paceline or Python is not ours.
-
-    Args:
-        address: of the cluster.
-        workers: each worker -> its Python ("3.11") and its Paceline, None where there is none.
-
-    Raises:
-        WorkersDiffer: naming both sides.
-    """
+    """Raise a `WorkersDiffer` if a worker's Python ("3.11") or Paceline, None where there is none, is not ours."""
     for worker, (python, paceline) in workers.items():
         if (python, paceline) != (PYTHON, __version__):
             theirs = f"Python {python} and {f'Paceline {paceline}' if paceline else 'no Paceline'}"
@@ -102,24 +83,30 @@ def check_versions(address: str, workers: Mapping[str, tuple[str, str | None]]) 
 
 
 class Engine(Strategy):
-    """A strategy that starts a cluster on this machine, or uses one that is there: its options, checked.
+    """A strategy that starts a cluster on this machine, or uses an existing one; its options are checked here.
+
+    Without `cluster`, the cluster's processes end with the strategy, and a worker that dies is a `WorkerDied`. With it,
+    what a worker was doing when it was lost is given to another: each result arrives once and right, but an item may
+    have been done twice, and the server's ledger then refuses the round.
 
     Raises:
         ValueError: if `chunksize`, the items that are sent at a time, is not a whole number of 1 or more, or `cluster`
             is no address of this engine's.
     """
 
-    extra: ClassVar[str | None] = "cluster"
-    heavy: ClassVar[bool] = True
+    computes_in = "processes"
+    pickles = True
+    extra = "cluster"
+    slow_start = True
     scheme: ClassVar[str]
-    defaults: ClassVar[MappingProxyType[str, Option]] = MappingProxyType({"chunksize": 1, "cluster": None})
+    defaults = MappingProxyType({"chunksize": 1, "cluster": None})
 
     def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
         super().__init__(workload, workers, **options)
         self._chunksize = self._check_whole("chunksize", self.options["chunksize"])
         self._cluster = checked_address(self.name, self.scheme, self.options["cluster"])
         if self._cluster:
-            self.options["cluster"] = self.scheme  # options are saved, and where it is is its owner's to say
+            self.options["cluster"] = self.scheme  # options are saved, and its address may be private
 
     @property
     def chosen(self) -> dict[str, Option]:

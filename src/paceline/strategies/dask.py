@@ -1,7 +1,6 @@
-"""Processes of dask: a cluster of our own, or an existing one."""
+"""Workers of dask: of a cluster of our own, or of an existing one."""
 
 import asyncio
-import multiprocessing
 import tempfile
 import time
 from collections import defaultdict
@@ -10,25 +9,24 @@ from itertools import chain, zip_longest
 from multiprocessing import connection
 from multiprocessing.util import get_temp_dir
 from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from paceline.contracts import Item, Option, Result, Workload
-from paceline.strategies import base, clusters
-from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, NotReady, WorkerDied
+from paceline.strategies import clusters
+from paceline.strategies import worker_processes as processes
+from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, Look, NotReady, WorkerDied, undone_on_error
 from paceline.strategies.clusters import Engine
-from paceline.strategies.dask_client import Line
-from paceline.strategies.worker_processes import InProcesses, death, ended, wait_for_ends
+from paceline.strategies.dask_client import Client
 from paceline.workers import dask_node, pool_worker
-from paceline.workers.errors import Failed, guarded
+from paceline.workers.errors import Raised, guarded
 
 
 def chosen(threads: Mapping[str, int], most: int) -> list[str]:
-    """Choose workers, from each host in turn, that have at most so many threads together.
+    """Choose workers, from each host in turn, that run at most `most` items at once together.
 
     Args:
         threads: address of a worker -> how many items it runs at once.
-        most: items that may be under way at once.
     """
     hosts: dict[str | None, list[str]] = defaultdict(list)
     for worker in sorted(threads):
@@ -61,82 +59,55 @@ CONFIG: Mapping[str, Any] = {
 
 
 class Embedded:
-    """One that runs.
+    """A running cluster of our own, its workers of one thread each.
 
-    All processes start at once, as most of a start is the import of dask; the workers then wait for the address.
-
-    Args:
-        workers: how many, of one thread each.
-
-    Attributes:
-        processes: the scheduler's first, then the workers'.
-        address: where the scheduler listens.
+    All processes start at once, as most of a start is the import of dask; the workers then wait for the scheduler's
+    `address`. Its process is the first of `processes`.
     """
 
     @guarded()
     def __init__(self, workers: int) -> None:
         self.processes: list[Any] = []
         self.address = ""
-        self._pipes: list[connection.Connection[Any, Any]] = []
+        self._pipes: list[processes.Pipe] = []
         self._folder = tempfile.TemporaryDirectory(
             prefix="paceline-dask-", dir=get_temp_dir(), ignore_cleanup_errors=True
         )
-        try:
+        with undone_on_error(self.kill):
             with pool_worker.interrupts_held():
                 self._start(dask_node.scheduler)
                 for number in range(workers):
                     self._start(dask_node.worker, number)
             self._meet()
-        except BaseException:
-            self.kill()
-            raise
-
-    def dead(self) -> Sequence[Any]:
-        """Return the processes that have ended."""
-        return ended(self.processes)
 
     def death(self, when: str) -> WorkerDied | None:
-        """Make the error that says which processes have ended, and how; None if none does within `STOP_TIMEOUT`."""
+        """Return the error that says which processes have ended, and how; None if none does within `STOP_TIMEOUT`."""
         connection.wait([process.sentinel for process in self.processes], STOP_TIMEOUT)
-        dead = self.dead()
+        dead = processes.ended(self.processes)
         for process in dead:
             process.join(STOP_TIMEOUT)  # its pipes close a little earlier
-        return death(dead, when) if dead else None
+        return processes.death(dead, when) if dead else None
 
     def stop(self) -> None:
-        """End the workers, then the scheduler.
-
-        Raises:
-            WorkerDied: if one did not end well.
-        """
+        """End the workers, then the scheduler; one that does not end well is a `WorkerDied`."""
         try:
             for part in (slice(1, None), slice(1)):
                 for pipe in self._pipes[part]:
                     pipe.send(None)
-                if late := wait_for_ends(self.processes[part], STOP_TIMEOUT):
-                    raise death(late, "on the way out")
+                if late := processes.wait_for_ends(self.processes[part], STOP_TIMEOUT):
+                    raise processes.death(late, "on the way out")
         finally:
             self.kill()
 
     def kill(self) -> None:
-        """End all processes at once, whatever state they are in."""
-        for process in self.processes:
-            process.kill()
-        for process in self.processes:
-            process.join()
-        for pipe in self._pipes:
-            pipe.close()
+        processes.kill_all(self.processes, self._pipes)
         self._folder.cleanup()
 
     def _start(self, main: Any, *arguments: Any) -> None:
-        context: Any = multiprocessing.get_context(START_METHOD)
         config = {**CONFIG, "temporary-directory": self._folder.name}
-        ours, its = context.Pipe()
-        self._pipes.append(ours)
-        with its:
-            process = context.Process(target=main, args=(its, config, *arguments), daemon=True)
-            process.start()
+        process, pipe = processes.start_piped(START_METHOD, main, config, *arguments)
         self.processes.append(process)
+        self._pipes.append(pipe)
 
     def _meet(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT
@@ -149,59 +120,49 @@ class Embedded:
     def _answer(self, index: int, deadline: float) -> Any:
         if not self._pipes[index].poll(max(0.0, deadline - time.monotonic())):
             raise NotReady(f"dask: a process of its cluster was not ready within {START_TIMEOUT:g} s")
-        try:
-            answer = self._pipes[index].recv()
-        except (EOFError, OSError):  # the other end closed with its process
-            self.processes[index].join(STOP_TIMEOUT)
-            raise death([self.processes[index]], "before it was ready") from None
-        if isinstance(answer, Failed):
+        answer = processes.receive(self._pipes[index], self.processes[index], "before it was ready")
+        if isinstance(answer, Raised):
             raise answer.error
         return answer
 
 
-LOOK = 1.0  # seconds between two looks at whether an existing cluster still has workers
-FORSAKEN = 10  # looks in a row at which it has none
+PROBE_INTERVAL = 1.0  # seconds between two looks at whether an existing cluster still has workers
+MAX_MISSED = 10  # looks in a row at which it has none
 
 
-class Dask(Engine, InProcesses):
+class Dask(Engine, processes.InProcesses):
     """Items become tasks of `dask.distributed`, gathered in item order.
 
-    Without `cluster`, a scheduler and a process with one thread for each worker are started on this machine, and end
-    with the strategy. A worker that dies there is a `WorkerDied`, as everywhere.
-
-    With `cluster`, its workers are used as they are: at most `workers` of their threads, from each host in turn. Where
-    it has no more than that, workers that join later are used too. What a worker was doing when it was lost, dask gives
-    to another: each result still arrives once and right, but an item may have been done twice, and the server's ledger
-    then refuses the round. dask sees a broken connection at once, and a silent one after its own
-    `distributed.comm.timeouts.tcp` (30 s). `WorkerDied` says so when dask gives an item up, or no worker is left.
+    Without `cluster`, a scheduler and a process with one thread for each worker are started. With it, its workers are
+    used as they are: at most `workers` of their threads, from each host in turn, and those that join later if there are
+    no more than that. dask sees a broken connection at once, and a silent one after `distributed.comm.timeouts.tcp`
+    (30 s). `WorkerDied` says that dask gave an item up, or no worker is left.
     """
 
-    name: ClassVar[str] = "dask"
-    scheme: ClassVar[str] = "tcp"
-    fixed: ClassVar[MappingProxyType[str, Option]] = MappingProxyType(
-        {"start_method": START_METHOD, "threads_per_worker": 1, "memory_limit": 0, **SETTINGS}
-    )
+    name = "dask"
+    look = Look("#442200", "#8a6d3b", "M-.5,-.9A.9,.9,0,0,1,-.5,.9Z")  # half a disc
+    simplicity_rank = 150  # it is made for several machines
+    libraries = ("distributed", "dask", "cloudpickle", "msgpack", "tornado")
+    scheme = "tcp"
+    fixed = MappingProxyType({"start_method": START_METHOD, "threads_per_worker": 1, "memory_limit": 0, **SETTINGS})
 
     def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
         super().__init__(workload, workers, **options)
         if self._cluster:
             self.options = {name: self.options[name] for name in self.defaults}  # the others are the cluster's own
 
-    @classmethod
-    def unavailable(cls) -> str | None:
-        return base.unmet("dask.distributed", cls.extra, "distributed")
-
     def __enter__(self) -> Self:
         self._embedded: Embedded | None = None
-        self._line: Line | None = None
+        self._client: Client | None = None
         self._over = False
         try:
             if self._cluster:
                 self._join(self._cluster)
             else:
                 self._embedded = Embedded(self.workers)
-                self._line = Line(self._embedded.address)
-                self._line.open(self.workload)
+                self._processes = self._embedded.processes
+                self._client = Client(self._embedded.address)
+                self._client.open(self.workload)
         except WorkerDied as lost:
             raise self._broken("before it was ready", lost) from None
         except BaseException:
@@ -210,18 +171,19 @@ class Dask(Engine, InProcesses):
         return self
 
     def map(self, items: Sequence[Item]) -> list[Result]:
-        assert self._line
+        assert self._client
         self._stop_if_dead("between two rounds")
         try:
-            return self._line.results(items, self._chunksize, self._embedded_dies if self._embedded else self._forsaken)
+            return self._client.results(
+                items, self._chunksize, self._embedded_dies if self._embedded else self._abandoned
+            )
         except WorkerDied as lost:
             raise self._broken("before its items were done", lost) from None
 
     def _join(self, address: str) -> None:
-        """Open the workload in the workers of a cluster that is there."""
-        self._line = Line(address)
-        threads = self._line.threads()
-        clusters.check_versions(address, self._line.versions())
+        self._client = Client(address)
+        threads = self._client.threads()
+        clusters.check_versions(address, self._client.versions())
         self._hosts = chosen(threads, self.workers)
         if not self._hosts:
             fewest = min(threads.values())
@@ -229,10 +191,9 @@ class Dask(Engine, InProcesses):
                 f"{address}: each of its workers runs {fewest} items at once or more, which is more than the "
                 f"{self.workers} that may be under way: ask for more, or start its workers with --nthreads 1"
             )
-        self._line.open(self.workload, None if sum(threads.values()) <= self.workers else self._hosts)
+        self._client.open(self.workload, None if sum(threads.values()) <= self.workers else self._hosts)
 
     async def _embedded_dies(self) -> Exception:
-        """Wait until a process of our own cluster ends, by its sentinel."""
         assert self._embedded
         loop = asyncio.get_running_loop()
         died = asyncio.Event()
@@ -246,49 +207,44 @@ class Dask(Engine, InProcesses):
                 loop.remove_reader(sentinel)
         return WorkerDied("a process of its cluster ended")  # `_broken` says which, once its exit status is there
 
-    async def _forsaken(self) -> Exception:
-        """Wait until an existing cluster has been without the workers that items go to for some time."""
-        assert self._line
-        alone = 0
-        while alone < FORSAKEN:
-            await asyncio.sleep(LOOK)
-            alone = 0 if await self._line.alive() else alone + 1
+    async def _abandoned(self) -> Exception:
+        """Wait until an existing cluster has long been without the workers that items go to."""
+        assert self._client
+        missed = 0
+        while missed < MAX_MISSED:
+            await asyncio.sleep(PROBE_INTERVAL)
+            missed = 0 if await self._client.alive() else missed + 1
         return WorkerDied(f"{self._cluster}: no worker is left of those that had the items, which have no result")
 
-    def _dead(self) -> Sequence[Any]:
-        return self._embedded.dead() if self._embedded else ()
-
     def _broken(self, when: str, lost: WorkerDied | None = None) -> WorkerDied:
-        """End what was started, and make the error that says which of its processes ended; give `lost` if none did."""
-        ended = self._embedded.death(when) if self._embedded else None
+        """Also return `lost` if none of the processes that were started ended."""
+        ours = self._embedded.death(when) if self._embedded else None
         self._kill()
-        return ended or lost or WorkerDied(f"its cluster broke {when}")
+        return ours or lost or WorkerDied(f"its cluster broke {when}")
 
     def _close(self) -> None:
-        assert self._line
+        assert self._client
         try:
-            self._line.close_workload()
+            self._client.close_workload()
         except WorkerDied as lost:
-            if self._embedded or not self._line.answers():
+            if self._embedded or not self._client.answers():
                 raise self._broken("on the way out", lost) from None
         except BaseException:
             self._kill()
             raise
         self._over = True
-        self._line.hang_up()
+        self._client.close()
         if self._embedded:
             self._embedded.stop()
 
     def _kill(self) -> None:
-        """End what was started, at once; what was there before is asked to close the workload when it gets round to
-        it.
-        """
+        """End what was started, at once; an existing cluster is asked to close the workload, and not waited for."""
         if self._over:
             return
         self._over = True
-        if self._line:
+        if self._client:
             if self._cluster:
-                self._line.abandon_workload()
-            self._line.hang_up()
+                self._client.abandon_workload()
+            self._client.close()
         if self._embedded:
             self._embedded.kill()

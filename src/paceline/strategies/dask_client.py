@@ -16,23 +16,16 @@ from paceline.strategies import clusters
 from paceline.strategies.base import WorkerDied
 
 Watch: TypeAlias = Callable[[], Coroutine[Any, Any, Exception]]
-"""Waits until results can't come any more, and gives the reason."""
+"""Waits until results can't come any more, and returns the reason."""
 
 
 async def gathered(client: Any, address: str, futures: Sequence[Any], watch: Watch) -> list[Result]:
-    """Wait for all of them, whatever becomes of each: dask would give up at the first error, and go on with the rest.
+    """Wait for all futures, shape (n,), and return their results; dask would go on after the first error, unawaited.
 
-    Args:
-        client: dask's; this runs in its loop.
-        address: the scheduler's, for errors.
-        futures: shape (n,).
-        watch: ends when none of them can come any more.
-
-    Returns:
-        Results, shape (n,).
+    This runs in the client's loop; `watch` ends when no result can come any more.
 
     Raises:
-        Exception: the first error in item order, or what `watch` gave.
+        Exception: the first error in item order, or what `watch` returned.
         WorkerDied: if the items' workers, or the scheduler, were lost.
     """
     coming = asyncio.ensure_future(client.gather(futures, errors="skip", asynchronous=True))
@@ -51,7 +44,7 @@ async def gathered(client: Any, address: str, futures: Sequence[Any], watch: Wat
 
 
 async def _raise_first(address: str, futures: Sequence[Any]) -> None:
-    """Raise the first error in item order; what dask says of workers that it lost becomes our own word for it."""
+    """Raise the first error in item order; workers that dask has lost are a `WorkerDied`."""
     from distributed.scheduler import KilledWorker
 
     lost = [place for place, future in enumerate(futures) if future.status not in {"finished", "error"}]
@@ -66,7 +59,7 @@ async def _raise_first(address: str, futures: Sequence[Any]) -> None:
 
 
 async def _unless_lost(coming: Any) -> Any:
-    """Return what came; nothing if dask gave up, as it does when it has lost its scheduler."""
+    """Return the results; none if dask gave up, as it does when it has lost its scheduler."""
     try:
         return await coming
     except OSError:
@@ -80,23 +73,17 @@ async def _unless_lost(coming: Any) -> Any:
 LOGGERS = ("distributed", "distributed.client")
 
 
-class Line:
-    """A client of dask's, whose loop runs in a thread of this process, until it is closed.
+class Client:
+    """A client of the scheduler at an address, whose loop runs in a thread of this process until it is closed.
 
-    dask's log is silent meanwhile: what it would say is raised.
-
-    Args:
-        address: the scheduler's.
-
-    Raises:
-        OutOfReach: if none answers within `REACH_TIMEOUT`.
+    dask's log is silent meanwhile: what it would say is raised. An `OutOfReach` says that no scheduler answers.
     """
 
     def __init__(self, address: str) -> None:
         import distributed
 
         clusters.reach(address)
-        greet(address)
+        handshake(address)
         self._address = address
         self._token = uuid.uuid4().hex
         self._plugin: str | None = None
@@ -113,12 +100,7 @@ class Line:
             raise
 
     def open(self, workload: Workload, only: Sequence[str] | None = None) -> None:
-        """Open a workload in all workers, or in some of them only.
-
-        Raises:
-            Exception: the first error of a worker, as it was raised there.
-            WorkerDied: if one ended meanwhile.
-        """
+        """Open a workload in all workers, or in some only; the first error is raised as it was there."""
         from paceline.workers.dask_items import Opened
 
         self._only = list(only) if only is not None else None
@@ -128,11 +110,7 @@ class Line:
             self.client.register_plugin(plugin)
 
     def results(self, items: Sequence[Item], chunksize: int, watch: Watch) -> list[Result]:
-        """Run all items, and give the results in item order.
-
-        Raises:
-            Exception: the first error, once all items are done, so that none of them runs on into the next round.
-        """
+        """Run all items, and return the results in item order; the first error is raised once none is under way."""
         from paceline.workers import dask_items
 
         chunks = [items[first : first + chunksize] for first in range(0, len(items), chunksize)]
@@ -146,11 +124,7 @@ class Line:
         return done if chunksize == 1 else [result for chunk in done for result in chunk]
 
     def threads(self) -> dict[str, int]:
-        """Return how many items each worker runs at once, by its address.
-
-        Raises:
-            OutOfReach: if there is no worker.
-        """
+        """Return how many items each worker runs at once, by its address; without any, an `OutOfReach` is raised."""
         try:
             self.client.wait_for_workers(1, timeout=clusters.REACH_TIMEOUT)
         except TimeoutError:
@@ -159,16 +133,12 @@ class Line:
         return dict(self.client.nthreads())
 
     def versions(self) -> dict[str, tuple[str, str | None]]:
-        """Return which Python and which Paceline each worker has.
-
-        Raises:
-            WorkerDied: if one ended meanwhile.
-        """
+        """Return which Python and which Paceline each worker has."""
         with self._losses("its workers were asked for their versions"):
-            return dict(self.client.run(eval, clusters.ASKED))
+            return dict(self.client.run(eval, clusters.VERSIONS))
 
     def answers(self) -> bool:
-        """Whether somebody still listens where the scheduler was."""
+        """Whether the scheduler's address still accepts connections."""
         try:
             clusters.reach(self._address)
         except clusters.OutOfReach:
@@ -176,7 +146,7 @@ class Line:
         return True
 
     async def alive(self) -> bool:
-        """Whether any worker is there that may have items."""
+        """Whether the cluster has a worker that items may go to."""
         try:
             there = await self.client.nthreads()
         except OSError:  # the scheduler is gone, or not to be reached just now
@@ -184,31 +154,27 @@ class Line:
         return any(worker in there for worker in self._only) if self._only else bool(there)
 
     def close_workload(self) -> None:
-        """Close the workload in all workers.
-
-        Raises:
-            Exception: what a worker raised there.
-            WorkerDied: if one ended meanwhile; the others have closed it all the same.
-        """
+        """Close the workload in all workers; an error there is raised here, once all have closed it."""
         if self._plugin:
             with self._losses("the workload was closed"):
                 self.client.unregister_worker_plugin(self._plugin)
 
     def abandon_workload(self) -> None:
-        """Have the workload closed once the workers come to it; wait no longer than a moment."""
+        """Ask the workers to close the workload, and wait `REACH_TIMEOUT` at most."""
         if self._plugin:
             with suppress(Exception):  # whatever it is, another error is on its way
-                self.client.sync(self._unregistered, callback_timeout=clusters.REACH_TIMEOUT)
+                close = self.client.unregister_worker_plugin
+                self.client.sync(close, self._plugin, callback_timeout=clusters.REACH_TIMEOUT)
 
-    def hang_up(self) -> None:
+    def close(self) -> None:
         """End the client and its thread."""
         self.client.close(timeout=clusters.REACH_TIMEOUT)
-        end_helper()
+        end_offload_thread()
         self._log_at(None)
 
     @contextmanager
     def _losses(self, when: str) -> Iterator[None]:
-        """Say in our own word that a worker was lost, or the scheduler; an OSError may be the workload's, too."""
+        """Raise `WorkerDied` if a worker was lost, or the scheduler; an OSError may be the workload's, too."""
         import distributed.comm
 
         library: Any = distributed.comm
@@ -219,18 +185,13 @@ class Line:
                 raise
             raise WorkerDied(f"{self._address} lost a worker, or itself, while {when}") from None
 
-    async def _unregistered(self) -> None:
-        await self.client.unregister_worker_plugin(self._plugin)
-
     def _log_at(self, level: int | None) -> None:
         for name, before in self._levels.items():
             logging.getLogger(name).setLevel(before if level is None else level)
 
 
-def end_helper() -> None:
-    """End the thread that dask keeps for large messages, in the measuring process too, and leave it the place for
-    another.
-    """
+def end_offload_thread() -> None:
+    """End the thread that dask keeps for large messages, and let it start another when it needs one."""
     from distributed import utils
 
     busy = utils._offload_executor  # noqa: SLF001 - there is no public way to it
@@ -239,25 +200,19 @@ def end_helper() -> None:
         busy.shutdown()
 
 
-def greet(address: str) -> None:
-    """See whether who listens there speaks dask's language: a client would wait for ever for one who says nothing.
-
-    Raises:
-        OutOfReach: if none does so within `REACH_TIMEOUT`.
-    """
+def handshake(address: str) -> None:
+    """Connect once as dask does, or raise an `OutOfReach`: its client would wait for ever for one that says nothing."""
     import distributed.comm
 
     library: Any = distributed.comm
 
-    async def shake_hands() -> None:
-        line = await library.connect(address, timeout=clusters.REACH_TIMEOUT)
-        await line.close()
-
-    async def in_time() -> None:
-        await asyncio.wait_for(shake_hands(), clusters.REACH_TIMEOUT)
+    async def connect() -> None:
+        async with asyncio.timeout(clusters.REACH_TIMEOUT):
+            connection = await library.connect(address, timeout=clusters.REACH_TIMEOUT)
+            await connection.close()
 
     try:
-        asyncio.run(in_time())
+        asyncio.run(connect())
     except (OSError, ValueError):  # TimeoutError is an OSError; a ValueError comes of bytes that are not dask's
         why = f"no scheduler of dask answered within {clusters.REACH_TIMEOUT:g} s"
         raise clusters.out_of_reach(address, why) from None

@@ -1,71 +1,83 @@
 """Tasks of one event loop: asyncio's, uvloop's or trio's, and greenlets of gevent."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from importlib.util import find_spec
-from types import TracebackType
-from typing import ClassVar, Self
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
 
 from paceline import machine
-from paceline.contracts import Face, Item, Option, Result, Workload
-from paceline.strategies.base import Strategy, unmet
-from paceline.workers.event_loop import all_results, runner
+from paceline.contracts import Item, Option, Result, Workload
+from paceline.strategies.base import Look, Strategy, undone_on_error
+from paceline.workers.event_loop import all_results, enter, runner
 
 
 class Asyncio(Strategy):
-    """One loop, kept open from entering to leaving, and as many tasks as workers that draw items from one queue.
-    The lesson's "all 160 at once" is `workers=160`.
-    """
+    """One loop, kept open from entering to leaving, and as many tasks as workers that draw items from one queue."""
 
-    name: ClassVar[str] = "asyncio"
-    face: ClassVar[Face] = "async"
+    name = "asyncio"
+    look = Look("#0072b2", "#4da3e0", "diamond")
+    simplicity_rank = 10
+    computes_in = "thread"
+    flavour = "async"
     sessions = 1
-    fixed: ClassVar[dict[str, str]] = {"loop": "asyncio"}
+    fixed: ClassVar[Mapping[str, str]] = MappingProxyType({"loop": "asyncio"})
 
     def __enter__(self) -> Self:
         self._opened = AsyncExitStack()
         self._runner = runner(self.fixed["loop"])
-        try:
-            self._run = self._runner.run(self._open())
-        except BaseException:
-            self._runner.close()
-            raise
+        with undone_on_error(self._runner.close):
+            self._run = self._runner.run(enter(self._opened, self.workload, self.workers))
         return self
 
     def map(self, items: Sequence[Item]) -> list[Result]:
         return self._runner.run(all_results(self._run, items, self.workers))
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         try:
             self._runner.run(self._opened.aclose())
         finally:
             self._runner.close()
 
-    async def _open(self) -> Callable[[Item], Awaitable[Result]]:
-        return await self._opened.enter_async_context(self.workload.async_worker(self.workers))
-
 
 class AsyncioUvloop(Asyncio):
     """The same on uvloop, an event loop in C."""
 
-    name: ClassVar[str] = "asyncio-uvloop"
-    fixed: ClassVar[dict[str, str]] = {"loop": "uvloop"}
+    name = "asyncio-uvloop"
+    look = Look("#56b4e9", "#8ccdf5", "cross")
+    simplicity_rank = 40  # one more dependency
+    libraries = ("uvloop",)
+    fixed = MappingProxyType({"loop": "uvloop"})
 
-    @classmethod
-    def unavailable(cls) -> str | None:
-        return None if find_spec("uvloop") else "needs uvloop, which is not installed"
+
+class _Delegating(Strategy):
+    """A strategy whose loop stands in a module of its own, which imports the loop's library at its top."""
+
+    computes_in = "thread"
+    _loop: Any
+
+    def __enter__(self) -> Self:
+        self._loop.open()
+        return self
+
+    def map(self, items: Sequence[Item]) -> list[Result]:
+        results: list[Result] = self._loop.run(items)
+        return results
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.close()
 
 
-class Trio(Strategy):
+class Trio(_Delegating):
     """One loop, kept open from entering to leaving, and as many tasks as workers that draw items from one queue."""
 
-    name: ClassVar[str] = "trio"
-    face: ClassVar[Face] = "trio"
-    extra: ClassVar[str | None] = "trio"
+    name = "trio"
+    look = Look("#9900ff", "#aa44ff", "M-.9,-.9L.9,-.9L.9,-.3L.3,-.3L.3,.9L-.3,.9L-.3,-.3L-.9,-.3Z")  # a T
+    simplicity_rank = 140  # it runs only what was written for it
+    libraries = ("trio",)
+    flavour = "trio"
+    extra = "trio"
     sessions = 1
-    fixed: ClassVar[dict[str, Option]] = {"loop": "trio"}
+    fixed = MappingProxyType({"loop": "trio"})
 
     def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
         super().__init__(workload, workers, **options)
@@ -73,54 +85,29 @@ class Trio(Strategy):
 
         self._loop = Loop(workload, self.workers)
 
-    @classmethod
-    def unavailable(cls) -> str | None:
-        return unmet("trio", cls.extra)
 
-    def __enter__(self) -> Self:
-        self._loop.start()
-        return self
-
-    def map(self, items: Sequence[Item]) -> list[Result]:
-        return self._loop.run(items)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._loop.close()
-
-
-class Gevent(Strategy):
+class Gevent(_Delegating):
     """As many greenlets as workers, kept from entering to leaving, each with a session, that draw items from one queue.
 
     An error in a round ends them all, as nothing else ends an item that waits; a round after that starts others.
     """
 
-    name: ClassVar[str] = "gevent"
-    face: ClassVar[Face] = "gevent"
-    extra: ClassVar[str | None] = "gevent"
-    fixed: ClassVar[dict[str, Option]] = {"loop": "gevent"}
+    name = "gevent"
+    look = Look("#88bb77", "#ccffbb", "M-.9,0L0,-.9L.9,0L.9,.8L0,-.1L-.9,.8Z")  # a chevron
+    simplicity_rank = 130  # it runs only what was written for it
+    libraries = ("gevent", "greenlet")
+    flavour = "gevent"
+    extra = "gevent"
+    fixed = MappingProxyType({"loop": "gevent"})
 
     def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
         super().__init__(workload, workers, **options)
-        from paceline.strategies.gevent_crew import GreenCrew  # as at a program's top: no start is charged for it
+        from paceline.strategies.gevent_pool import GreenletPool  # as at a program's top: no start is charged for it
 
-        self._crew = GreenCrew(workload, self.workers)
+        self._loop = GreenletPool(workload, self.workers)
 
     @classmethod
     def unavailable(cls) -> str | None:
         if machine.free_threaded():
             return "needs a Python with a GIL: on this build, importing it would switch the GIL on for everybody"
-        return unmet("gevent", cls.extra)
-
-    def __enter__(self) -> Self:
-        self._crew.open()
-        return self
-
-    def map(self, items: Sequence[Item]) -> list[Result]:
-        return self._crew.run(items)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._crew.close()
+        return super().unavailable()

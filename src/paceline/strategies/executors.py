@@ -4,39 +4,24 @@ import multiprocessing
 import os
 import signal
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
-from paceline.contracts import Item, Option, Result
-from paceline.strategies import base
-from paceline.strategies.base import START_TIMEOUT, WorkerDied
-from paceline.strategies.worker_processes import (
-    InProcesses,
-    death,
-    ended,
-    killed_in_time,
-    last_words,
-    late_end,
-    meet,
-    stop_forkserver,
-)
+from paceline.contracts import Item, Result
+from paceline.strategies import worker_processes as processes
+from paceline.strategies.base import START_TIMEOUT, Look, WorkerDied, undone_on_error
 from paceline.workers import pool_worker
 from paceline.workers.errors import guarded
 
 
-class OnExecutor(InProcesses):
-    """A strategy that hands items to an executor one by one. Entering sets the attributes.
-
-    Attributes:
-        _executor: its processes have begun with `pool_worker.start`.
-        _processes: they, and their ends.
-    """
+class OnExecutor(processes.InProcesses):
+    """A strategy that hands items to an executor one by one, whose processes have begun with `pool_worker.start`."""
 
     _executor: Any
-    _processes: list[Any]
+    _ready: Any
 
     def map(self, items: Sequence[Item]) -> list[Result]:
         try:
@@ -44,21 +29,25 @@ class OnExecutor(InProcesses):
         except BrokenProcessPool as error:
             raise self._broken("before its items were done") from error
 
-    def _dead(self) -> Sequence[Any]:
-        return ended(self._processes)
+    def _start(self, submit: Callable[[], Any]) -> Any:
+        """Wait until the workers are ready that `submit` starts, and return what it returns."""
+        with pool_worker.interrupts_held():
+            try:
+                submitted = submit()
+            finally:  # those that did start, too, where another did not
+                self._processes = list(self._executor._processes.values())  # noqa: SLF001 - it has no public list
+        processes.meet(self, self._ready, self._processes, self._broken)
+        return submitted
 
     def _close(self) -> None:
-        with killed_in_time(self._processes):
+        with processes.killed_in_time(self._processes):
             words = self._shut()
         if bad := [process for process in self._processes if process.exitcode]:
-            raise late_end(bad, words)
+            raise processes.late_end(bad, words)
 
     @abstractmethod
     def _shut(self) -> list[str]:
-        """Let the workers end, wait for them, and give what they said about it."""
-
-
-START_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+        """Let the workers end, wait for them, and return what they said about it."""
 
 
 class Processes(OnExecutor):
@@ -67,77 +56,67 @@ class Processes(OnExecutor):
     The executor starts a process per item submitted while none is idle, so all are held at a gate until all are ready.
     """
 
-    name: ClassVar[str] = "processes"
-    fixed: ClassVar[MappingProxyType[str, Option]] = MappingProxyType({"start_method": START_METHOD, "chunksize": 1})
+    name = "processes"
+    look = Look("#d55e00", "#f28444", "M-.8,-.8L.8,-.8L-.8,.8L.8,.8Z")  # an hourglass
+    simplicity_rank = 50  # its workers start clean, and a dead one is an error
+    fixed = MappingProxyType({"start_method": processes.CLEAN_START, "chunksize": 1})
 
     @guarded()
     def __enter__(self) -> Self:
-        context: Any = multiprocessing.get_context(START_METHOD)
-        self._ready, self._tell_ready = context.Pipe(duplex=False)
+        context: Any = multiprocessing.get_context(processes.CLEAN_START)
+        self._ready, self._report = context.Pipe(duplex=False)
         gate = context.Event()
-        initargs = (self.workload, self._tell_ready, context.Lock(), gate)
+        initargs = (self.workload, self._report, context.Lock(), gate)
         self._executor = ProcessPoolExecutor(self.workers, context, pool_worker.start, initargs)
-        self._processes: list[Any] = []
         self._over = False
-        try:
-            with pool_worker.interrupts_held():
-                try:
-                    held = [self._executor.submit(pool_worker.wait_at_gate) for _ in range(self.workers)]
-                finally:  # those that did start, too, where another did not
-                    self._processes = list(self._executor._processes.values())  # noqa: SLF001 - it has no public list
-            meet(self, self._ready, self._processes, self._broken)
+        with undone_on_error(self._kill):
+            held = self._start(lambda: [self._executor.submit(pool_worker.wait_at_gate) for _ in range(self.workers)])
             gate.set()
             for turn in held:
                 turn.result(START_TIMEOUT)
-        except BaseException:
-            if not self._over:
-                self._kill()
-            raise
         return self
 
     def _broken(self, when: str) -> WorkerDied:
-        """Make the error for an executor that lost a worker: it ends the others itself, by SIGTERM."""
         self._shut()
-        ends = [process for process in self._processes if process.exitcode != -signal.SIGTERM]
-        return death(ends or self._processes, when)
+        ends = [process for process in self._processes if process.exitcode != -signal.SIGTERM]  # not by the executor
+        return processes.death(ends or self._processes, when)
 
     def _kill(self) -> None:
-        """Kill the workers; the executor's own thread notices and ends."""
         for process in self._processes:
             process.kill()
         self._shut()
 
     def _shut(self) -> list[str]:
+        if self._over:
+            return []
         self._over = True
         self._executor.shutdown(cancel_futures=True)
-        words = last_words([self._ready])
+        words = processes.last_words([self._ready])
         self._ready.close()
-        self._tell_ready.close()
-        stop_forkserver()
+        self._report.close()
+        processes.stop_forkserver()
         return words
 
 
 NO_LIMIT = 1 << 62  # bytes; loky reads a number and knows no word for none
-MOMENT = 0.01  # seconds between looks at whether the thread that feeds the workers has ended
+CHECK_INTERVAL = 0.01  # seconds between checks whether the thread that feeds the workers has ended
 
 
 class Loky(OnExecutor):
     """loky's reusable executor, each process a new interpreter with the workload opened once.
 
-    Left to itself it would hand out the workers of an earlier start, let idle ones go after 10 s, and put another in
-    the place of one that has grown by 300 MB; here every start is one (`reuse`), and no worker leaves before it is told
-    to (`timeout`, seconds; `most_growth`, bytes).
+    Left to itself it would hand out the workers of an earlier start (`reuse`), let idle ones go after 10 s (`timeout`),
+    and replace one that has grown by 300 MB (`most_growth`, bytes).
     """
 
-    name: ClassVar[str] = "loky"
-    extra: ClassVar[str | None] = "loky"
-    fixed: ClassVar[MappingProxyType[str, Option]] = MappingProxyType(
+    name = "loky"
+    look = Look("#999933", "#c8c866", "M-.9,-.5L-.5,-.9L0,-.4L.5,-.9L.9,-.5L.4,0L.9,.5L.5,.9L0,.4L-.5,.9L-.9,.5L-.4,0Z")
+    simplicity_rank = 90  # one more library
+    libraries = ("loky", "cloudpickle")
+    extra = "loky"
+    fixed = MappingProxyType(
         {"start_method": "loky", "chunksize": 1, "reuse": False, "timeout": None, "most_growth": NO_LIMIT}
     )
-
-    @classmethod
-    def unavailable(cls) -> str | None:
-        return base.unmet("loky", cls.extra)
 
     @guarded()
     def __enter__(self) -> Self:
@@ -145,11 +124,10 @@ class Loky(OnExecutor):
 
         _start_trackers()
         context: Any = loky.backend.get_context("loky")
-        self._ready, self._tell_ready = context.Pipe(duplex=False)
+        self._ready, self._report = context.Pipe(duplex=False)
         self._lifeline, self._life = context.Pipe(duplex=False)
-        initargs = (self.workload, self._tell_ready, context.Lock(), None, self._lifeline)
+        initargs = (self.workload, self._report, context.Lock(), None, self._lifeline)
         self._over = False
-        self._processes: list[Any] = []
         self._executor = loky.get_reusable_executor(
             self.workers,
             context,
@@ -159,27 +137,16 @@ class Loky(OnExecutor):
             initargs=initargs,
             env={"LOKY_MAX_MEMORY_LEAK_SIZE": str(NO_LIMIT)},
         )
-        try:
-            with pool_worker.interrupts_held():
-                try:
-                    self._executor.submit(os.getpid)  # the first thing submitted starts all workers
-                finally:  # those that did start, too, where another did not
-                    self._processes = list(self._executor._processes.values())  # noqa: SLF001 - it has no public list
-            meet(self, self._ready, self._processes, self._broken)
-        except BaseException:
-            self._kill()
-            raise
+        with undone_on_error(self._kill):
+            self._start(lambda: self._executor.submit(os.getpid))  # the first thing submitted starts all workers
         return self
 
     def _broken(self, when: str) -> WorkerDied:
-        """Make the error for an executor that lost a worker: it kills the others itself, after which most look the
-        same.
-        """
-        self._kill()
+        self._kill()  # as loky has done to the others, after which most look the same
         ends = [process for process in self._processes if process.exitcode != -signal.SIGKILL]
         if not ends and self.workers > 1:
             when += ", and loky killed the others"
-        return death(ends or self._processes, when)
+        return processes.death(ends or self._processes, when)
 
     def _kill(self) -> None:
         self._shut(kill_workers=True)
@@ -193,32 +160,28 @@ class Loky(OnExecutor):
         self._over = True
         feeding = self._executor._call_queue  # noqa: SLF001 - the executor forgets it, and its thread may stay
         self._executor.shutdown(wait=True, kill_workers=kill_workers)
-        _let_out(feeding)
-        words = last_words([self._ready])
-        for end in (self._ready, self._tell_ready, self._lifeline, self._life):
+        _read_out(feeding)
+        words = processes.last_words([self._ready])
+        for end in (self._ready, self._report, self._lifeline, self._life):
             end.close()
         return words
 
 
 def _start_trackers() -> None:
-    """Start the trackers of semaphores, loky's and the standard library's, before interrupts are held: their start lets
-    interrupts through.
-    """
+    """Start the trackers of semaphores before interrupts are held, as their start lets interrupts through."""
     if os.name == "posix":
         from multiprocessing import resource_tracker
 
-        from loky.backend import resource_tracker as its_own
+        from loky.backend import resource_tracker as lokys
 
         resource_tracker.ensure_running()
-        its_own.ensure_running()
+        lokys.ensure_running()
 
 
-def _let_out(queue: Any) -> None:
-    """Wait until a queue's thread has ended, and read what it still writes: once workers are killed, nobody else
-    does.
-    """
+def _read_out(queue: Any) -> None:
+    """Wait until a queue's thread has ended, and read what it still writes: killed workers don't."""
     thread = queue._thread  # noqa: SLF001
     while thread is not None and thread.is_alive():
-        thread.join(MOMENT)
+        thread.join(CHECK_INTERVAL)
         while thread.is_alive() and queue._reader.poll():  # noqa: SLF001
             os.read(queue._reader.fileno(), 1 << 16)  # noqa: SLF001

@@ -7,26 +7,29 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import wait
 from contextlib import suppress
 from select import select
-from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from paceline.contracts import Item, Result
-from paceline.strategies.base import START_TIMEOUT, NotReady, Strategy
+from paceline.strategies.base import START_TIMEOUT, Look, NotReady, Strategy, undone_on_error
 from paceline.strategies.worker_processes import late_end
 from paceline.workers import interpreter
 from paceline.workers.errors import standard_library_first
 
 FIRST = (3, 14)
-PATIENCE = 0.1  # seconds between looks at whether somebody ended instead of coming
+CHECK_INTERVAL = 0.1  # seconds between checks whether one has ended instead of coming
 
 
 class Interpreters(Strategy):
     """An `InterpreterPoolExecutor`, with the workload opened once in each interpreter.
 
-    Interpreters can't share a barrier, so they meet over two pipes: each says that it has come, and waits to be let go.
+    Interpreters can't share a barrier, so they meet over two pipes: each says that it is there, and waits to go on.
     """
 
-    name: ClassVar[str] = "interpreters"
+    name = "interpreters"
+    look = Look("#cc79a7", "#e3a1c4", "M0,-1L.3,-.4L.95,-.3L.5,.15L.6,.8L0,.5L-.6,.8L-.5,.15L-.95,-.3L-.3,-.4Z")
+    simplicity_rank = 100  # not every extension module can be imported there
+    computes_in = "processes"
+    pickles = True
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -38,23 +41,17 @@ class Interpreters(Strategy):
         self._pool: Any = InterpreterPoolExecutor(
             self.workers, initializer=interpreter.look_where, initargs=(standard_library_first(sys.path),)
         )
-        try:
+        with undone_on_error(self._dismiss):
             self._in_each(interpreter.open_here, self.workload)
-        except BaseException:
-            self._dismiss()
-            raise
         return self
 
     def map(self, items: Sequence[Item]) -> list[Result]:
         return [interpreter.unpacked(result) for result in list(self._pool.map(interpreter.run, items))]
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._dismiss()
 
     def _dismiss(self) -> None:
-        """Close the workload in each interpreter that has opened it, and end them all."""
         stuck = False
         try:
             self._in_each(interpreter.close_here)
@@ -65,7 +62,7 @@ class Interpreters(Strategy):
             self._pool.shutdown(wait=not stuck)
 
     def _in_each(self, action: Callable[..., None], *arguments: Any) -> None:
-        """Do `action` once in each interpreter: none can take a second turn while it waits to be let go."""
+        """Do `action` once in each interpreter: none takes a second turn while it waits to go on."""
         came, come = os.pipe()
         go, let_go = os.pipe()
         try:
@@ -84,9 +81,9 @@ class Interpreters(Strategy):
                     os.close(end)
 
     def _all_came(self, came: int, turns: Sequence[Any]) -> bool:
-        """Wait until all have come, or one has ended without being let go, or the time is up."""
+        """Wait until all are there, or one has ended, or the time is up."""
         missing, deadline = self.workers, time.monotonic() + START_TIMEOUT
         while missing and time.monotonic() < deadline and not any(turn.done() for turn in turns):
-            if select([came], [], [], PATIENCE)[0]:
+            if select([came], [], [], CHECK_INTERVAL)[0]:
                 missing -= len(os.read(came, missing))
         return not missing

@@ -6,69 +6,54 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.pool import IMapIterator, Pool
-from multiprocessing.process import BaseProcess as Process
 from types import MappingProxyType
 from typing import Any, ClassVar, Self, TypeAlias
 
 from paceline.contracts import Item, Option, Result, Workload
-from paceline.strategies.base import STOP_TIMEOUT, WorkerDied
+from paceline.strategies import worker_processes as processes
+from paceline.strategies.base import STOP_TIMEOUT, Look, WorkerDied, undone_on_error
 from paceline.strategies.pool_rescue import kill_pool
-from paceline.strategies.worker_processes import (
-    InProcesses,
-    death,
-    ended,
-    last_words,
-    late_end,
-    meet,
-    stop_forkserver,
-    wait_for_ends,
-)
 from paceline.workers import pool_worker
-from paceline.workers.errors import Failed, guarded
+from paceline.workers.errors import Raised, guarded
 
-PATIENCE = 0.25  # seconds between looks at whether a worker has died; results wake the wait at once
+CHECK_INTERVAL = 0.25  # seconds between checks whether a worker has died; results wake the wait at once
 
-Look: TypeAlias = Callable[[], None]
+Check: TypeAlias = Callable[[], None]
 """Raises an error if a worker has died."""
 
 
 def chunk_size(items: int, workers: int) -> int:
-    """Choose as `Pool.map` does where nothing is said: four chunks for each worker.
-
-    Source: CPython, `multiprocessing.pool.Pool._map_async`.
-    """
+    """Return the default of `Pool.map`, four chunks a worker (CPython, `multiprocessing.pool.Pool._map_async`)."""
     return max(1, math.ceil(items / (4 * workers)))
 
 
-def by_map(pool: Pool, items: Sequence[Item], chunksize: int, look: Look) -> list[Result]:
-    """Run all items by `Pool.map`."""
+def by_map(pool: Pool, items: Sequence[Item], chunksize: int, check: Check) -> list[Result]:
     results = pool.map_async(pool_worker.run, items, chunksize)
-    results.wait(PATIENCE)
+    results.wait(CHECK_INTERVAL)
     while not results.ready():
-        look()
-        results.wait(PATIENCE)
+        check()
+        results.wait(CHECK_INTERVAL)
     return results.get()
 
 
-def by_imap_unordered(pool: Pool, items: Sequence[Item], chunksize: int, look: Look) -> list[Result]:
-    """Run all items by `Pool.imap_unordered`; each takes its place along, by which its result is put back into item
-    order.
+def by_imap_unordered(pool: Pool, items: Sequence[Item], chunksize: int, check: Check) -> list[Result]:
+    """Run all items by `Pool.imap_unordered`; each carries its place, by which its result is put back into item order.
 
-    The chunks are cut here: what the pool gives for chunks of its own can't be waited for with a time-out. An error
-    surfaces once all chunks are done, as with `Pool.map`, so that none of them runs on into the next round.
+    The chunks are cut here: those of the pool's own can't be waited for with a time-out. An error surfaces once all
+    chunks are done, as with `Pool.map`, so that none of them runs on into the next round.
     """
     placed = [*enumerate(items)]
     chunks = [placed[first : first + chunksize] for first in range(0, len(placed), chunksize)]
     coming = pool.imap_unordered(pool_worker.run_chunk, chunks)
     results: list[Result] = [None] * len(placed)
-    failed: list[Failed] = []
-    looked = time.monotonic()
+    failed: list[Raised] = []
+    checked = time.monotonic()
     for _ in chunks:
-        if time.monotonic() - looked > PATIENCE:
-            look()
-            looked = time.monotonic()
-        done = _next(coming, look)
-        if isinstance(done, Failed):
+        if time.monotonic() - checked > CHECK_INTERVAL:
+            check()
+            checked = time.monotonic()
+        done = _next(coming, check)
+        if isinstance(done, Raised):
             failed.append(done)
         else:
             for place, result in done:
@@ -78,34 +63,33 @@ def by_imap_unordered(pool: Pool, items: Sequence[Item], chunksize: int, look: L
     return results
 
 
-def _next(coming: "IMapIterator[pool_worker.Chunk]", look: Look) -> pool_worker.Chunk | Failed:
-    """Wait for the next chunk that is done, or the error in place of it."""
+def _next(coming: "IMapIterator[pool_worker.Chunk]", check: Check) -> pool_worker.Chunk | Raised:
     while True:
         try:
-            return coming.next(PATIENCE)
+            return coming.next(CHECK_INTERVAL)
         except Exception as error:  # noqa: BLE001 - a worker's, whatever it is
             late = isinstance(error, multiprocessing.TimeoutError) and error.__cause__ is None
             if not late:  # an item's own has its trace in the worker as the cause
-                return Failed(error)
-        look()
+                return Raised(error)
+        check()
 
 
-WAYS: Mapping[str, Callable[[Pool, Sequence[Item], int, Look], list[Result]]] = MappingProxyType(
+WAYS: Mapping[str, Callable[[Pool, Sequence[Item], int, Check], list[Result]]] = MappingProxyType(
     {"map": by_map, "imap_unordered": by_imap_unordered}
 )
 """By the name of the pool's own method."""
 
 
-class _Pool(InProcesses):
+class _Pool(processes.InProcesses):
     """The lesson's pool: an initializer opens the workload once in each process.
 
-    `chunksize` is how many items a worker takes at a time: 1 is the even hand, and 0 stands for what `Pool.map` would
-    choose, ceil(items / (4 x workers)), which leaves workers idle at the end. `hand_out` is the pool's method that does
-    it: `map`, or `imap_unordered`, whose results are put back into item order.
+    `chunksize` is how many items a worker takes at a time; 0 stands for what `Pool.map` would choose, ceil(items / (4 x
+    workers)), which leaves workers idle at the end. `hand_out` is the pool's method: `map`, or `imap_unordered`, whose
+    results are put back into item order.
     """
 
     start_method: ClassVar[str]
-    defaults: ClassVar[MappingProxyType[str, Option]] = MappingProxyType({"chunksize": 1, "hand_out": "map"})
+    defaults = MappingProxyType({"chunksize": 1, "hand_out": "map"})
 
     def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
         super().__init__(workload, workers, **options)
@@ -129,77 +113,73 @@ class _Pool(InProcesses):
     @guarded()
     def __enter__(self) -> Self:
         context: Any = multiprocessing.get_context(self.start_method)
-        self._ready, self._tell_ready = context.Pipe(duplex=False)
+        self._ready, self._report = context.Pipe(duplex=False)
         self._over = True  # there is nothing to kill yet
-        try:
+        with undone_on_error(self._kill):
             with pool_worker.interrupts_held():
-                initargs = (self.workload, self._tell_ready, context.Lock())
+                initargs = (self.workload, self._report, context.Lock())
                 self._pool: Pool = context.Pool(self.workers, pool_worker.start, initargs)
-                self._processes: list[Process] = list(self._pool._pool)  # noqa: SLF001
+                self._processes = list(self._pool._pool)  # noqa: SLF001
                 self._over = False
-            meet(self, self._ready, self._processes, self._broken)  # a Ctrl-C that was held comes before
-        except BaseException:
-            if self._over:
-                self._release()
-            else:
-                self._kill()
-            raise
+            processes.meet(self, self._ready, self._processes, self._broken)  # a Ctrl-C that was held comes before
         return self
 
     def map(self, items: Sequence[Item]) -> list[Result]:
         self._stop_if_dead("between two rounds")
         chunksize = self._chunksize or chunk_size(len(items), self.workers)
-        return self._hand_out(self._pool, items, chunksize, self._look)
+        return self._hand_out(self._pool, items, chunksize, self._check_alive)
 
-    def _look(self) -> None:
+    def _check_alive(self) -> None:
         self._stop_if_dead("before its items were done")
 
-    def _dead(self) -> Sequence[Process]:
-        return ended(self._processes)
-
     def _broken(self, when: str) -> WorkerDied:
-        dead = self._dead()
+        dead = processes.ended(self._processes)
         self._kill()
-        return death(dead, when)
+        return processes.death(dead, when)
 
     def _close(self) -> None:
-        try:
+        with undone_on_error(self._kill):
             self._pool.close()
-            bad = wait_for_ends(self._processes, STOP_TIMEOUT)
-        except BaseException:
-            self._kill()
-            raise
+            bad = processes.wait_for_ends(self._processes, STOP_TIMEOUT)
         if bad:
-            words = last_words([self._ready])
+            words = processes.last_words([self._ready])
             self._kill()
-            raise late_end(bad, words)
+            raise processes.late_end(bad, words)
         self._pool.join()
         self._release()
 
     def _kill(self) -> None:
-        self._over = True
-        kill_pool(self._pool)
+        if not self._over:
+            self._over = True
+            kill_pool(self._pool)
         self._release()
 
     def _release(self) -> None:
-        self._ready.close()  # open until now: the pool replaces a dead worker at once, and the new one tells too
-        self._tell_ready.close()
-        stop_forkserver()
+        self._ready.close()  # open until now: the pool replaces a dead worker at once, and the new one reports too
+        self._report.close()
+        processes.stop_forkserver()
 
 
 class PoolFork(_Pool):
     """Workers are copies of this process, made by fork: the cheapest start, and only safe while there is one thread."""
 
     start_method = "fork"
+    look = Look("#009e73", "#2fc79a", "triangle-down")
+    simplicity_rank = 80  # it is not safe beside threads
+    forks = True
 
 
 class PoolForkserver(_Pool):
     """Workers are forked from a clean server process, started with the pool and stopped with it."""
 
     start_method = "forkserver"
+    look = Look("#44aa99", "#7fd4c6", "triangle-right")
+    simplicity_rank = 60
 
 
 class PoolSpawn(_Pool):
     """Workers are new interpreters: the dearest start, and the only one that every system has."""
 
     start_method = "spawn"
+    look = Look("#117733", "#5fb87f", "triangle-left")
+    simplicity_rank = 70

@@ -1,21 +1,20 @@
 """How to end a `multiprocessing.Pool` that its own `close()` and `terminate()` could wait on for ever.
 
-A worker killed while it holds a lock of the pool's queues leaves it locked, and `terminate()` waits for that lock
-first. Here the order is turned round: once no worker lives, whatever is locked has no owner, and each helper thread of
-the pool is let out through the pipe it waits on. It uses the pool's private parts, as no public one leads there; the
-contract test runs it on every supported Python.
+A worker killed while it holds a lock of the pool's queues leaves it locked, and `terminate()` waits for that first.
+Here no worker lives any more when locks are freed, and each helper thread is let out through the pipe it waits on. No
+public way leads to these parts; the contract test runs it on every supported Python.
 """
 
 import multiprocessing.pool
 import os
 from typing import Any
 
-MOMENT = 0.02  # seconds between looks at whether a helper thread has ended
+CHECK_INTERVAL = 0.02  # seconds between checks whether a helper thread has ended
 LOCK_TIMEOUT = 1.0  # seconds for a helper thread in the pool to give up a lock that it holds rightly
 
 
 def kill_pool(pool: multiprocessing.pool.Pool) -> None:
-    """Kill all workers of `pool` and end its threads, within seconds, whatever state the workers left it in."""
+    """Kill all workers of `pool` and end its threads, whatever state the workers left it in."""
     inside: Any = pool
     _forbid_replacements(inside)
     for process in inside._pool:
@@ -47,7 +46,7 @@ def _read_out(reader: Any, writing: Any) -> None:
     complains about when it is collected ("BufferError: Existing exports of data").
     """
     while writing.is_alive():
-        if reader.poll(MOMENT):
+        if reader.poll(CHECK_INTERVAL):
             os.read(reader.fileno(), 1 << 16)
 
 

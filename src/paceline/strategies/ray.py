@@ -1,106 +1,86 @@
 """Actors of ray, by way of a driver in a process of its own."""
 
-import multiprocessing
 import pickle
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing import connection
-from types import MappingProxyType, TracebackType
-from typing import Any, ClassVar, Self
+from types import MappingProxyType
+from typing import Any, Self
 
 from paceline import __version__
-from paceline.contracts import Item, Option, Result
-from paceline.strategies import base, clusters
-from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, NotReady, WorkerDied
+from paceline.contracts import Item, Result
+from paceline.strategies import clusters
+from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, Look, NotReady, WorkerDied, undone_on_error
 from paceline.strategies.clusters import Engine
-from paceline.strategies.worker_processes import death
+from paceline.strategies.worker_processes import receive, start_piped
 from paceline.workers import pool_worker, ray_driver
-from paceline.workers.errors import Failed, guarded
-from paceline.workers.ray_driver import Differs, Gone, Lost, Unfit, Unreached, Wanted
+from paceline.workers.errors import Raised, guarded
+from paceline.workers.ray_driver import Differs, DriverSpec, Gone, Lost, Unfit, Unreached
 
 START_METHOD = "spawn"
-CONNECT_TIMEOUT = 15.0  # seconds for a cluster to let a client in, which it does in some
+CONNECT_TIMEOUT = 15.0  # seconds for a cluster to let a client in, which takes it some
 ATTEMPTS = 3
-LAST_MOMENT = 10.0  # seconds to say goodbye to a cluster that is there
+DISCONNECT_TIMEOUT = 10.0  # seconds to leave an existing cluster
 
 
-def connected(wanted: Callable[[str], Wanted]) -> "Driver":
-    """Start a process that speaks with ray, and wait until it has started a cluster, or has come into the one that is
-    there; its next answer says that the workers are ready.
+def connected(spec: Callable[[str], DriverSpec]) -> "Driver":
+    """Start a process that speaks with ray, and wait until it has started a cluster, or connected to the existing one.
 
-    A cluster that is there gets more than one chance to let it in: the process that ray starts there for each client
-    dies at birth now and then (ray's issue 63202), and ray takes 40 s to say so.
-
-    Raises:
-        Exception: as `Driver.answer` does.
+    An existing cluster gets more than one chance to let it in: the process that ray starts there for each client dies
+    at birth now and then (ray's issue 63202), and ray takes 40 s to say so.
     """
     for _ in range(ATTEMPTS):
-        driver = Driver(wanted)
-        try:
-            if driver.comes_in():
+        driver = Driver(spec)
+        with undone_on_error(driver.end):
+            if driver.connects():
                 return driver
-        except BaseException:
-            driver.end()
-            raise
         driver.end()
     why = f"ray is there, and let nobody in within {CONNECT_TIMEOUT:g} s, {ATTEMPTS} times"
     raise clusters.out_of_reach(driver.address, why)
 
 
 class Driver:
-    """A process that speaks with ray.
+    """A process that speaks with ray: `spec` says what it is to start, given the folder that ray may use.
 
-    Args:
-        wanted: given the folder that ray may use, what it is to start.
-
-    Attributes:
-        address: of the cluster that is there, "" if there is none.
-        over: whether it has ended.
+    `address` is that of the existing cluster, "" if there is none; `over` says whether the process has ended.
     """
 
     @guarded()
-    def __init__(self, wanted: Callable[[str], Wanted]) -> None:
+    def __init__(self, spec: Callable[[str], DriverSpec]) -> None:
         self.over = False
-        self._in = False
+        self._connected = False
         self._folder = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
-        try:
-            asked = wanted(self._folder.name)
-            self.address = asked.cluster or ""
-            self._start(asked)
-        except BaseException:
-            self._folder.cleanup()
-            raise
+        with undone_on_error(self._folder.cleanup):
+            made = spec(self._folder.name)
+            self.address = made.cluster or ""
+            with pool_worker.interrupts_held():
+                self._process, self._pipe = start_piped(START_METHOD, ray_driver.main, made, daemon=False)
 
-    def comes_in(self) -> bool:
-        """Wait for its first answer, on a cluster that is there no longer than `CONNECT_TIMEOUT`."""
+    def connects(self) -> bool:
+        """Wait for its first answer; where the cluster exists, `CONNECT_TIMEOUT` at most."""
         if self.address and not connection.wait([self._pipe], CONNECT_TIMEOUT):
             return False
         self.answer("before it was ready", START_TIMEOUT)
-        self._in = True
+        self._connected = True
         return True
 
     def ask(self, what: Any, when: str, timeout: float | None) -> Any:
-        """Send something, and give the answer; see `answer`."""
+        """Send something, and return the answer; see `answer`."""
         with suppress(BrokenPipeError):  # it has ended, and perhaps said why
             self._pipe.send(what)
         return self.answer(when, timeout)
 
     def answer(self, when: str, timeout: float | None) -> Any:
-        """Wait for an answer.
+        """Wait for an answer, or raise the error that comes in place of one.
 
         Raises:
-            Exception: what it says in place of one.
             NotReady: if it says nothing in time, or that there is no cluster, or one that does not fit.
-            WorkerDied: if a worker has ended, or it has, or the cluster is there no more.
+            WorkerDied: if a worker has ended, or it has, or the cluster is gone.
         """
         if not connection.wait([self._pipe], timeout):
             raise NotReady(f"ray: no answer within {timeout:g} s, {when}")
-        try:
-            answer = self._pipe.recv()
-        except (EOFError, OSError):
-            self._process.join(STOP_TIMEOUT)
-            raise death([self._process], when) from None
+        answer = receive(self._pipe, self._process, when)
         if error := self._error(answer, when):
             raise error
         return answer
@@ -112,25 +92,17 @@ class Driver:
         self.over = True
         if not self.address:
             processes.end_tree(self._process.pid)
-        elif self._in:
+        elif self._connected:
             self._process.terminate()
-            self._process.join(LAST_MOMENT)
+            self._process.join(DISCONNECT_TIMEOUT)
         self._process.kill()
         self._process.join()
         self._pipe.close()
         self._folder.cleanup()
 
-    def _start(self, asked: Wanted) -> None:
-        context: Any = multiprocessing.get_context(START_METHOD)
-        self._pipe, its = context.Pipe()
-        with its, pool_worker.interrupts_held():
-            self._process = context.Process(target=ray_driver.main, args=(its, asked))
-            self._process.start()
-
     def _error(self, answer: Any, when: str) -> Exception | None:
-        """Make the error that an answer stands for, if it does."""
         match answer:
-            case Failed(error):
+            case Raised(error=error):
                 return error
             case Lost(pids):
                 which = f"process {', '.join(map(str, pids))}" if pids else "one that had not said its number yet"
@@ -148,38 +120,28 @@ class Driver:
 
 
 class Ray(Engine):
-    """Items are handed to actors, one for each worker, by ray's driver, which runs in a process of its own: ray leaves
-    threads behind where it has run. Items and results travel to it and back once a round.
+    """Items go to actors, one for each worker, by ray's driver, which has a process of its own, as ray leaves threads
+    behind. Items and results travel to it and back once a round.
 
-    Without `cluster`, ray's processes are started on this machine and end with the strategy; ray listens on all
-    addresses of the machine and lets in who has its token. A worker that dies there is a `WorkerDied`, as everywhere.
-
-    With `cluster`, there are as many actors as that has CPUs for, `workers` at most, on its hosts in turn; after each
-    round there are more of them if hosts have joined. What a worker was doing when it was lost is given to another:
-    each result arrives once and right, but an item may have been done twice, and the server's ledger then refuses the
-    round. `WorkerDied` says that no worker is left, or that the cluster is gone. ray sees at once that a process ended;
-    a host that falls silent, after its own time-outs, which come to a minute.
+    Without `cluster`, ray listens on all addresses of this machine, and lets in who has its token. With it, there are
+    as many actors as it has CPUs for, `workers` at most, on its hosts in turn, and more after a round if hosts joined.
+    ray sees at once that a process ended; a silent host, after its own time-outs, which come to a minute. `WorkerDied`
+    says that no worker is left, or the cluster is gone.
     """
 
-    name: ClassVar[str] = "ray"
-    scheme: ClassVar[str] = "ray"
-    fixed: ClassVar[MappingProxyType[str, Option]] = MappingProxyType(
-        {"start_method": START_METHOD, "cpus_per_worker": 1}
-    )
-
-    @classmethod
-    def unavailable(cls) -> str | None:
-        return base.unmet("ray", cls.extra)
+    name = "ray"
+    look = Look("#cc0044", "#ff0055", "M-.3,-1L.3,-1L.3,1L-.3,1Z")  # a bar
+    simplicity_rank = 160  # it is made for several machines
+    libraries = ("ray",)
+    scheme = "ray"
+    fixed = MappingProxyType({"start_method": START_METHOD, "cpus_per_worker": 1})
 
     def __enter__(self) -> Self:
         if self._cluster:
             clusters.reach(self._cluster)
-        self._driver = connected(self._wanted)
-        try:
+        self._driver = connected(self._spec)
+        with undone_on_error(self._driver.end):
             self._driver.answer("before it was ready", START_TIMEOUT)
-        except BaseException:
-            self._driver.end()
-            raise
         return self
 
     def map(self, items: Sequence[Item]) -> list[Result]:
@@ -189,9 +151,7 @@ class Ray(Engine):
             self._driver.end()
             raise
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._driver.over:
             return
         try:
@@ -200,13 +160,13 @@ class Ray(Engine):
         finally:
             self._driver.end()
 
-    def _wanted(self, folder: str) -> Wanted:
-        return Wanted(
+    def _spec(self, folder: str) -> DriverSpec:
+        return DriverSpec(
             pickle.dumps(self.workload),
             self.workers,
             self._chunksize,
             self._cluster,
             folder,
             (clusters.PYTHON, __version__),
-            clusters.ASKED,
+            clusters.VERSIONS,
         )

@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from types import TracebackType
-from typing import ClassVar, Self
+from typing import Self
 
 from paceline.contracts import Item, Result
-from paceline.strategies.base import Strategy
+from paceline.strategies.base import Look, Strategy
 
 
 class Sequential(Strategy):
-    """A plain loop. It has one worker, however many are asked for."""
+    """A plain loop, with one worker however many are asked for."""
 
-    name: ClassVar[str] = "sequential"
-    most_workers: ClassVar[int | None] = 1
+    name = "sequential"
+    look = Look("#444444", "#d0d0d0", "circle")
+    simplicity_rank = 0
+    computes_in = "thread"
+    most_workers = 1
 
     def __enter__(self) -> Self:
         self._opened = ExitStack()
@@ -24,7 +26,5 @@ class Sequential(Strategy):
         run = self._run
         return [run(item) for item in items]
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._opened.close()

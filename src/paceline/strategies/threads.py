@@ -5,45 +5,34 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from types import TracebackType
-from typing import Any, ClassVar, Self
+from types import MappingProxyType
+from typing import Any, Self
 
-from paceline.contracts import Item, Option, Result
-from paceline.strategies.base import Strategy
+from paceline.contracts import Item, Result
+from paceline.strategies.base import Look, Strategy, undone_on_error
 from paceline.workers.event_loop import all_results, runner
 
 
-class Own(threading.local):
-    """What a thread keeps for itself; `opened` is closed when the crew is dismissed."""
-
+class _Local(threading.local):
     def __init__(self) -> None:
         self.opened = ExitStack()
 
 
-class Crew:
-    """A `ThreadPoolExecutor` with something of its own in each thread.
+class ThreadPool:
+    """A `ThreadPoolExecutor` of `size` threads, each of which keeps something for itself in `local`.
 
-    The executor starts threads lazily and reuses idle ones, so a word to each of them needs a rendezvous.
-
-    Args:
-        size: how many threads.
-
-    Attributes:
-        pool: the executor.
-        here: what a thread keeps for itself.
+    The executor starts threads lazily and reuses idle ones, so to reach each of them takes a rendezvous.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self.pool = ThreadPoolExecutor(size, thread_name_prefix="paceline")
-        self.here: Any = Own()
+        self.executor = ThreadPoolExecutor(size, thread_name_prefix="paceline")
+        self.local: Any = _Local()
 
-    def each(self, action: Callable[[], None]) -> None:
-        """Do `action` once in each thread: all meet first, so that none takes the turn of another. An error in one
-        keeps no other from its own turn. Nobody gives up after some time: a thread can't be ended, only waited for.
+    def in_each(self, action: Callable[[], None]) -> None:
+        """Do `action` once in each thread: all meet first, so that none takes the turn of another.
 
-        Raises:
-            BaseException: the first error of those that `action` raised, once it is over in all threads.
+        There is no time-out, as a thread can't be ended. The first error is raised once it is over in all threads.
         """
         meeting = threading.Barrier(self.size)
 
@@ -52,7 +41,7 @@ class Crew:
             action()
 
         try:
-            turns = [self.pool.submit(turn) for _ in range(self.size)]
+            turns = [self.executor.submit(turn) for _ in range(self.size)]
         except BaseException:  # the system refused a thread: don't keep the others waiting for it
             meeting.abort()
             raise
@@ -60,75 +49,65 @@ class Crew:
             if error is not None:
                 raise error
 
-    def dismiss(self) -> None:
-        """Close what each thread has opened, in that thread, and end them all, once they have done their items.
-
-        Raises:
-            BaseException: the first error of closing it.
-        """
+    def shutdown(self) -> None:
+        """Close what each thread has opened, in that thread, and end them all; the first error of closing is raised."""
         try:
-            self.each(self._close_own)
+            self.in_each(self._close_own)
         finally:
-            self.pool.shutdown()
+            self.executor.shutdown()
 
     def _close_own(self) -> None:
-        self.here.opened.close()
+        self.local.opened.close()
 
 
 class Threads(Strategy):
     """A `ThreadPoolExecutor`, with the workload opened once in each thread."""
 
-    name: ClassVar[str] = "threads"
+    name = "threads"
+    look = Look("#e69f00", "#f0b429", "square")
+    simplicity_rank = 20
 
     def __enter__(self) -> Self:
-        self._crew = Crew(self.workers)
-        try:
-            self._crew.each(self._open)
-        except BaseException:
-            self._crew.dismiss()
-            raise
+        self._threads = ThreadPool(self.workers)
+        with undone_on_error(self._threads.shutdown):
+            self._threads.in_each(self._open)
         return self
 
     def map(self, items: Sequence[Item]) -> list[Result]:
-        return list(self._crew.pool.map(self._one, items))
+        return list(self._threads.executor.map(self._one, items))
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._crew.dismiss()
+    def __exit__(self, *_: object) -> None:
+        self._threads.shutdown()
 
     def _one(self, item: Item) -> Result:
-        return self._crew.here.run(item)
+        return self._threads.local.run(item)
 
     def _open(self) -> None:
-        here = self._crew.here
-        here.run = here.opened.enter_context(self.workload.worker())
+        local = self._threads.local
+        local.run = local.opened.enter_context(self.workload.worker())
 
 
 class ToThread(Threads):
-    """`asyncio.to_thread` over a crew of as many threads as workers (the loop's own executor would have at most 32)."""
+    """`asyncio.to_thread` over as many threads as workers (the loop's own executor would have at most 32)."""
 
-    name: ClassVar[str] = "to-thread"
-    fixed: ClassVar[dict[str, Option]] = {"loop": "asyncio"}
+    name = "to-thread"
+    look = Look("#b36b00", "#d99a3d", "triangle-up")
+    simplicity_rank = 30
+    fixed = MappingProxyType({"loop": "asyncio"})
 
     def __enter__(self) -> Self:
         super().__enter__()
-        try:
+        with undone_on_error(self._threads.shutdown):
             self._runner = runner()
-            self._runner.get_loop().set_default_executor(self._crew.pool)
-        except BaseException:
-            self._crew.dismiss()
-            raise
+            self._runner.get_loop().set_default_executor(self._threads.executor)
         return self
 
     def map(self, items: Sequence[Item]) -> list[Result]:
         return self._runner.run(all_results(self._hand_over, items, self.workers))
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         try:
-            super().__exit__(kind, error, trace)
+            super().__exit__()
         finally:
             self._runner.close()
 

@@ -1,24 +1,22 @@
 """A trio loop that is kept open in a thread, and the rounds that it gets. Imported where trio is used."""
 
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Any
 
 import trio
 
-from paceline.contracts import Item, Result, Workload, trio_side
-from paceline.strategies.base import WorkerDied
+from paceline.contracts import AsyncRun, Item, Result, Workload, open_workload
+from paceline.strategies.base import WorkerDied, undone_on_error
 
 
 class Round:
     """Items on their way through the loop.
 
-    Attributes:
-        outcome: the results, in item order, or the first error.
-        scope: cancelling it, on the loop, ends what waits.
-        halted: whether to begin no further item; one that computes can't be cancelled.
+    Cancelling the `scope`, on the loop, ends what waits; once `halted`, no further item begins. The `outcome` is the
+    results, in item order, or the first error.
     """
 
     def __init__(self, items: Sequence[Item]) -> None:
@@ -29,7 +27,7 @@ class Round:
         self._queue = iter(enumerate(items))
         self._errors: list[BaseException] = []
 
-    async def play(self, run: Callable[[Item], Awaitable[Result]], workers: int) -> None:
+    async def run_all(self, run: AsyncRun, workers: int) -> None:
         """Run all items with at most `workers` of them under way; after an error, cancel the others first."""
         with self.scope:
             async with trio.open_nursery() as nursery:
@@ -40,7 +38,7 @@ class Round:
         else:
             self.outcome.set_result(self._results)
 
-    async def _drain(self, run: Callable[[Item], Awaitable[Result]]) -> None:
+    async def _drain(self, run: AsyncRun) -> None:
         try:
             for index, item in self._queue:
                 if self.halted:
@@ -57,36 +55,28 @@ class Round:
 class Loop:
     """The loop, its thread, and the workload that is open on it.
 
-    The thread is a daemon, so that a workload that never closes can't keep the program from ending at a second Ctrl-C.
+    The thread is a daemon: a workload that never closes can't keep the program from ending at a second Ctrl-C.
     """
 
     def __init__(self, workload: Workload, workers: int) -> None:
         self._workload = workload
         self._workers = workers
 
-    def start(self) -> None:
-        """Open the workload on the loop.
-
-        Raises:
-            BaseException: what opening it raised; the thread has ended then.
-        """
-        self._rounds: SimpleQueue[Round | None] = SimpleQueue()  # None is the last word
+    def open(self) -> None:
+        """Open the workload on the loop; if that fails, the thread has ended."""
+        self._rounds: SimpleQueue[Round | None] = SimpleQueue()  # None ends the loop
         self._current: Round | None = None
         self._ready: Future[trio.lowlevel.TrioToken] = Future()
         self._ended: Future[None] = Future()
         self._thread = threading.Thread(target=self._hold, name="paceline-trio", daemon=True)
         self._thread.start()
-        try:
+        with undone_on_error(self._end):
             self._token = self._ready.result()
-        except BaseException:
-            self._end()
-            raise
 
     def run(self, items: Sequence[Item]) -> list[Result]:
-        """Run every item and give the results, in item order.
+        """Run every item, and return the results in item order, or raise the first error.
 
         Raises:
-            BaseException: the first error.
             WorkerDied: if the loop broke in an earlier round.
         """
         if self._ended.done():
@@ -96,13 +86,12 @@ class Loop:
             self._rounds.put(current)
             return current.outcome.result()
         except BaseException:
-            if not current.outcome.done():  # Ctrl-C: nobody waits for this round any more
+            if not current.outcome.done():  # Ctrl-C: the round is given up
                 current.halted = True
                 self._token.run_sync_soon(current.scope.cancel)
             raise
 
     def close(self) -> None:
-        """Close the workload, and end the thread."""
         self._end()
         self._ended.result()
 
@@ -120,7 +109,7 @@ class Loop:
             self._ended.set_result(None)
 
     async def _live(self) -> None:
-        async with trio_side(self._workload, self._workers) as run:
+        async with open_workload(self._workload, "trio", self._workers) as run:
             self._ready.set_result(trio.lowlevel.current_trio_token())
             while (current := self._rounds.get()) is not None:
-                await current.play(run, self._workers)
+                await current.run_all(run, self._workers)

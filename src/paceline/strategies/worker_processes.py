@@ -1,4 +1,4 @@
-"""What strategies with worker processes have in common: the meeting before the first round, and the end."""
+"""What strategies with worker processes have in common: start, the meeting before the first round, and the end."""
 
 import multiprocessing
 import os
@@ -9,44 +9,82 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import connection, forkserver
-from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 
-from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, NotEnded, NotReady, Strategy, WorkerDied
+from paceline.strategies.base import (
+    START_TIMEOUT,
+    STOP_TIMEOUT,
+    NotEnded,
+    NotReady,
+    Strategy,
+    WorkerDied,
+    undone_on_error,
+)
+
+CLEAN_START = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+"""The cheapest start method whose processes are no copies of this one."""
+
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # which ends a process at once on Windows
+
+Pipe: TypeAlias = "connection.Connection[Any, Any]"
 
 
-def meet(strategy: Strategy, ready: Any, processes: Sequence[Any], broken: Callable[[str], WorkerDied]) -> None:
-    """Wait until each of a strategy's processes has said that its workload is open.
+def start_piped(method: str, main: Callable[..., None], *arguments: Any, daemon: bool = True) -> tuple[Any, Pipe]:
+    """Start a process that runs `main(pipe, *arguments)`, and return it with the other end of its pipe."""
+    context: Any = multiprocessing.get_context(method)
+    ours, its = context.Pipe()
+    with its:
+        process = context.Process(target=main, args=(its, *arguments), daemon=daemon)
+        with undone_on_error(ours.close):
+            process.start()
+    return process, ours
+
+
+def receive(pipe: Pipe, process: Any, when: str) -> Any:
+    """Return the next answer of a process, or raise a `WorkerDied` if it ended instead."""
+    try:
+        return pipe.recv()
+    except (EOFError, OSError):  # the other end closed with its process
+        process.join(STOP_TIMEOUT)
+        raise death([process], when) from None
+
+
+def kill_all(processes: Sequence[Any], pipes: Sequence[Pipe]) -> None:
+    """End processes at once, whatever state they are in, and close their pipes."""
+    for process in processes:
+        process.kill()
+    for process in processes:
+        process.join()
+    for pipe in pipes:
+        pipe.close()
+
+
+def meet(strategy: Strategy, ready: Pipe, processes: Sequence[Any], broken: Callable[[str], WorkerDied]) -> None:
+    """Wait until each of a strategy's processes has said on `ready` that its workload is open, or its error.
 
     Args:
-        strategy: whose workers they are.
-        ready: the connection on which each says so: None, or the error that kept it from opening the workload.
-        processes: all of them.
-        broken: makes the error for a death, told when it was.
+        broken: returns the error for a death, given when it was.
 
     Raises:
-        Exception: the first error that a worker told.
+        Exception: the first error that a worker sent.
         WorkerDied: if one ended without a word.
         NotReady: if not all have said so within `START_TIMEOUT`.
     """
     deadline = time.monotonic() + START_TIMEOUT
     sentinels = [process.sentinel for process in processes]
     for _ in range(strategy.workers):
-        told = connection.wait([ready, *sentinels], deadline - time.monotonic())
-        if ready in told:
+        said = connection.wait([ready, *sentinels], deadline - time.monotonic())
+        if ready in said:
             if (error := ready.recv()) is not None:
                 raise error
-        elif told:
+        elif said:
             raise broken("before it was ready")
         else:
             raise NotReady(f"{strategy.name}: {strategy.workers} workers were not all ready within {START_TIMEOUT:g} s")
 
 
-KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # which ends a process at once on Windows
-
-
 def ended(processes: Sequence[Any]) -> list[Any]:
-    """Those of `processes` that have ended, by their sentinels.
+    """Return those of `processes` that have ended, by their sentinels.
 
     Their exit codes are left alone: a pool's own thread may be reading one just now, and only one reader gets it.
     """
@@ -55,11 +93,7 @@ def ended(processes: Sequence[Any]) -> list[Any]:
 
 
 def wait_for_ends(processes: Sequence[Any], timeout: float) -> list[Any]:
-    """Wait for the end of all processes; stop at the first that ended badly, or when `timeout` seconds are over.
-
-    Returns:
-        Those that ended badly or not at all.
-    """
+    """Wait `timeout` seconds for the end of all, or until one ends badly; return those that did not end well."""
     deadline = time.monotonic() + timeout
     left = list(processes)
     while left and (ready := connection.wait([process.sentinel for process in left], deadline - time.monotonic())):
@@ -73,18 +107,12 @@ def wait_for_ends(processes: Sequence[Any], timeout: float) -> list[Any]:
 
 
 def death(processes: Sequence[Any], when: str) -> WorkerDied:
-    """Make the error that says how workers ended."""
     ends = ", ".join(f"process {process.pid} ({_end(process.exitcode)})" for process in processes)
     return WorkerDied(f"a worker ended {when}: {ends}; its items have no result")
 
 
 def late_end(processes: Sequence[Any], words: Sequence[str]) -> NotEnded | WorkerDied:
-    """Make the error for workers that did not end well once their work was done.
-
-    Args:
-        processes: they.
-        words: what they said themselves: who waits for what.
-    """
+    """Return the error for workers that did not end well once their work was done, and say what they waited for."""
     if not words:
         return death(processes, "on the way out")
     return NotEnded(
@@ -93,8 +121,8 @@ def late_end(processes: Sequence[Any], words: Sequence[str]) -> NotEnded | Worke
     )
 
 
-def last_words(pipes: Sequence[Any]) -> list[str]:
-    """Read what workers said on their way out; everything else that is in their pipes is dropped."""
+def last_words(pipes: Sequence[Pipe]) -> list[str]:
+    """Return what workers said on their way out; everything else in their pipes is dropped."""
     words = []
     for pipe in pipes:
         with suppress(EOFError, OSError):  # the other end closed with its process
@@ -137,18 +165,17 @@ def stop_forkserver() -> None:
 
 
 class InProcesses(Strategy):
-    """A strategy that kills its processes where it is interrupted, says which have ended where some have, and else lets
-    them finish.
+    """A strategy that kills its processes if it is interrupted, reports those that have died, else lets them finish.
 
-    Attributes:
-        _over: whether there is nothing to end: not yet, or not any more.
+    `_processes` are those of ours; `_over` says whether there is nothing to end: not yet, or not any more.
     """
 
+    computes_in = "processes"
+    pickles = True
+    _processes: Sequence[Any] = ()
     _over: bool
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._over:
             return
         if kind is not None and not issubclass(kind, Exception):
@@ -158,21 +185,13 @@ class InProcesses(Strategy):
         self._close()
 
     def _stop_if_dead(self, when: str) -> None:
-        """Put everything down if a process has ended: nothing can be relied on from then on.
-
-        Raises:
-            WorkerDied: saying which, and how.
-        """
-        if self._dead():
+        """End everything and raise the `WorkerDied` if a process has ended: nothing can be relied on from then on."""
+        if ended(self._processes):
             raise self._broken(when)
 
     @abstractmethod
-    def _dead(self) -> Sequence[Any]:
-        """Return the processes that have ended."""
-
-    @abstractmethod
     def _broken(self, when: str) -> WorkerDied:
-        """Put everything down, and make the error that says which processes have ended."""
+        """End everything, and return the error that says which processes have ended."""
 
     @abstractmethod
     def _kill(self) -> None:
@@ -180,8 +199,4 @@ class InProcesses(Strategy):
 
     @abstractmethod
     def _close(self) -> None:
-        """Let the workers close the workload and end, and wait for them.
-
-        Raises:
-            WorkerDied: if one does not end well.
-        """
+        """Let the workers close the workload and end, and wait; one that does not end well is a `WorkerDied`."""

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 
 from paceline.child.inside import Failed, ends
 from paceline.contracts import Workload
-from paceline.race.lane import FORKING, end_with_race
+from paceline.race.lane import end_with_race
 from paceline.race.probing import Output
-from paceline.strategies import BY_NAME, Strategy
+from paceline.strategies import Strategy, by_name
 from paceline.watch.messages import Ended, Ran, RunTwice, UnfitError
 from paceline.workers.spans import Observed
 from paceline.workloads import Call, call
@@ -30,14 +30,13 @@ def main() -> None:
 @contextmanager
 def run(request: RunTwice, lifeline: int, output: Output) -> Iterator[None]:
     """Run a warm round and a watched one, telling them apart in the log; the strategy ends with the context."""
-    forks = request.strategy == FORKING
-    if not forks:
+    chosen = by_name()[request.strategy]
+    if not chosen.forks:
         end_with_race(lifeline)
-    chosen = BY_NAME[request.strategy]
-    check_face(chosen, request.workload)
+    check_flavour(chosen, request.workload)
     observed = Observed(request.workload, request.log)
     with chosen(observed, request.workers, **request.options) as strategy:
-        if forks:  # a thread before the fork would be copied in the middle of something
+        if chosen.forks:  # a thread before the fork would be copied in the middle of something
             end_with_race(lifeline)
         for item, result in enumerate(strategy.map(range(request.items))):
             call.refuse_undone(item, result)
@@ -47,19 +46,20 @@ def run(request: RunTwice, lifeline: int, output: Output) -> Iterator[None]:
         yield
 
 
-def check_face(strategy: type[Strategy], workload: Workload) -> None:
-    """See to it that a strategy and somebody's function go together; our own workloads have both faces.
+def check_flavour(strategy: type[Strategy], workload: Workload) -> None:
+    """See to it that a strategy and somebody's function go together; our own workloads have both flavours.
 
     Raises:
         UnfitError: if they don't.
     """
     if isinstance(workload, Call):
         workload.check()
-        face = "async" if workload.is_async() or (strategy.face == "async" and workload.wraps_async(0)) else "blocking"
-        if face != strategy.face:
-            fit = ", ".join(name for name, known in BY_NAME.items() if known.face == face)
+        is_async = workload.is_async() or (strategy.flavour == "async" and workload.wraps_async(0))
+        flavour = "async" if is_async else "blocking"
+        if flavour != strategy.flavour:
+            fit = ", ".join(name for name, known in by_name().items() if known.flavour == flavour)
             raise UnfitError(
-                f"{strategy.name} runs {strategy.face} functions, and this one is {face}; use one of {fit}"
+                f"{strategy.name} runs {strategy.flavour} functions, and this one is {flavour}; use one of {fit}"
             )
 
 

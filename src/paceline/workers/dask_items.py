@@ -1,7 +1,4 @@
-"""What runs inside a worker of dask: one that a strategy started, or one of a cluster that was there before.
-
-It stands apart from the strategies for the same reason as `pool_worker`.
-"""
+"""What runs inside a worker of dask, of our own cluster or an existing one; apart, as it imports distributed."""
 
 import asyncio
 import pickle
@@ -9,17 +6,15 @@ import platform
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from queue import SimpleQueue
-from typing import Any, TypeAlias
+from typing import Any
 
 from distributed import WorkerPlugin
 
 from paceline import __version__
-from paceline.contracts import Item, Result
+from paceline.contracts import Item, Result, Run
 from paceline.workers.errors import portable
 
-Session: TypeAlias = Callable[[Item], Result]
-
-_idle: "dict[str, SimpleQueue[Session]]" = {}
+_idle: "dict[str, SimpleQueue[Run]]" = {}  # sessions that do no item now
 _opened: dict[str, ExitStack] = {}
 _failed: dict[str, Exception] = {}
 
@@ -27,12 +22,9 @@ _failed: dict[str, Exception] = {}
 class Opened(WorkerPlugin):
     """Opens a workload in each worker, in those that join later too, and closes it when it is unregistered.
 
-    A worker opens it once for each of its threads, in a thread that runs items.
-
-    Args:
-        token: says whose sessions they are.
-        workload: pickled; one that can't be read there is an error to tell, and must not end the worker.
-        only: addresses of the workers that may open it; None for all.
+    A worker opens it once for each of its threads, in a thread that runs items. It is pickled: one that can't be read
+    there is an error to report, and must not end the worker. `token` says whose sessions they are; `only` names the
+    addresses of the workers that may open it, None means all.
     """
 
     def __init__(self, token: str, workload: bytes, only: frozenset[str] | None) -> None:
@@ -41,11 +33,7 @@ class Opened(WorkerPlugin):
         self.versions = versions()
 
     async def setup(self, worker: Any) -> None:
-        """Open it.
-
-        Raises:
-            Exception: what opening it raised; an item that comes here all the same meets it again.
-        """
+        """Open it; an item that comes here in spite of an error meets that again."""
         if self.only is not None and worker.address not in self.only:
             return
         try:
@@ -55,7 +43,6 @@ class Opened(WorkerPlugin):
             raise _failed[self.token] from None
 
     async def teardown(self, worker: Any) -> None:
-        """Close it."""
         _idle.pop(self.token, None)
         _failed.pop(self.token, None)
         if opened := _opened.pop(self.token, None):
@@ -65,7 +52,7 @@ class Opened(WorkerPlugin):
         if self.versions != versions():
             raise RuntimeError(f"a worker has {versions()}, and what it should do comes from {self.versions}")
         workload = pickle.loads(self.workload)  # noqa: S301 - from the client, which could send any code
-        idle: SimpleQueue[Session] = SimpleQueue()
+        idle: SimpleQueue[Run] = SimpleQueue()
         with ExitStack() as opening:
             for _ in range(threads):
                 idle.put(opening.enter_context(workload.worker()))
@@ -74,7 +61,6 @@ class Opened(WorkerPlugin):
 
 
 def run(token: str, item: Item) -> Result:
-    """Do one item with an opened workload of this worker."""
     if token in _failed:
         raise _failed[token]
     idle = _idle[token]
@@ -88,12 +74,11 @@ def run(token: str, item: Item) -> Result:
 
 
 def run_chunk(token: str, items: Sequence[Item]) -> list[Result]:
-    """Do some items, one after the other."""
     return [run(token, item) for item in items]
 
 
 def versions() -> str:
-    """Name what has to be the same on both sides."""
+    """Return what has to be the same on both sides."""
     return f"Paceline {__version__} on Python {'.'.join(platform.python_version_tuple()[:2])}"
 
 

@@ -1,41 +1,30 @@
-"""The processes of a cluster of dask that a strategy starts: a scheduler, or a worker with one thread for items.
-
-It stands apart from the strategies for the same reason as `pool_worker`.
-"""
+"""The processes of our own cluster of dask: a scheduler, or a worker with one thread for items."""
 
 import asyncio
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
-from paceline.workers.errors import Failed, portable
+from paceline.workers.errors import Raised, answer_of
 from paceline.workers.pool_worker import leave_ending_to_parent
 
 HOST = "127.0.0.1"
-STATUS_PAGE = f"{HOST}:0"  # dask serves one even where nobody asks for it, and else on all addresses
+STATUS_PAGE = f"{HOST}:0"  # dask serves one unasked, and else on all addresses
 
 
 def scheduler(pipe: Any, config: Mapping[str, Any]) -> None:
-    """Run a scheduler: say its address, then end when told to."""
-    _begin(config)
-    _end(asyncio.run(_told(pipe, _scheduling(pipe))))
+    """Run a scheduler: send its address, then end when the parent says so."""
+    _run(pipe, config, _scheduling(pipe))
 
 
 def worker(pipe: Any, config: Mapping[str, Any], name: int) -> None:
-    """Run a worker: wait for the scheduler's address, say when it is connected, then end when told to.
-
-    Args:
-        pipe: to the process that measures.
-        config: settings of dask, among them where it may leave files.
-        name: its number.
-    """
-    _begin(config)
-    _end(asyncio.run(_told(pipe, _working(pipe, name))))
+    """Run worker number `name`: wait for the scheduler's address, say when it is connected, then end likewise."""
+    _run(pipe, config, _working(pipe, name))
 
 
-def _begin(config: Mapping[str, Any]) -> None:
-    """Leave Ctrl-C to the parent, end with it, and keep dask's log to what nobody can go on after."""
+def _run(pipe: Any, config: Mapping[str, Any], work: Coroutine[Any, Any, bool]) -> None:
+    """Leave Ctrl-C to the parent, end with it, silence dask's log, and send what keeps the work from starting."""
     leave_ending_to_parent()
     import dask
     import distributed  # noqa: F401 - it sets up its loggers when it is imported
@@ -43,15 +32,11 @@ def _begin(config: Mapping[str, Any]) -> None:
     dask.config.set(config)
     for name in ("distributed", "tornado", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-
-
-async def _told(pipe: Any, work: Any) -> bool:
-    """Do the work; tell what keeps it from starting."""
-    try:
-        return bool(await work)
-    except Exception as error:  # noqa: BLE001 - it is told
-        pipe.send(Failed(portable(error)))
-        return False
+    ended = answer_of(asyncio.run, work)
+    if isinstance(ended, Raised):
+        pipe.send(ended)
+    if ended is not True:
+        sys.exit(1)
 
 
 async def _scheduling(pipe: Any) -> bool:
@@ -59,7 +44,7 @@ async def _scheduling(pipe: Any) -> bool:
 
     async with Scheduler(host=HOST, port=0, dashboard=False, dashboard_address=STATUS_PAGE) as running:
         pipe.send(running.address)
-        return await _until_told(pipe, running)
+        return await _until_end(pipe, running)
 
 
 async def _working(pipe: Any, name: int) -> bool:
@@ -76,22 +61,17 @@ async def _working(pipe: Any, name: int) -> bool:
         dashboard_address=STATUS_PAGE,
     ) as running:
         pipe.send(None)
-        return await _until_told(pipe, running)
+        return await _until_end(pipe, running)
 
 
-async def _until_told(pipe: Any, running: Any) -> bool:
-    """Wait until the parent says to end; give False if `running` ended before."""
+async def _until_end(pipe: Any, running: Any) -> bool:
+    """Wait until the parent says to end; return False if `running` ended before."""
     loop = asyncio.get_running_loop()
-    told = asyncio.Event()
-    loop.add_reader(pipe.fileno(), told.set)
-    waits = [asyncio.create_task(told.wait()), asyncio.create_task(running.finished())]
+    asked = asyncio.Event()
+    loop.add_reader(pipe.fileno(), asked.set)
+    waits = [asyncio.create_task(asked.wait()), asyncio.create_task(running.finished())]
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     loop.remove_reader(pipe.fileno())
     for wait in waits:
         wait.cancel()
-    return told.is_set()
-
-
-def _end(well: bool) -> None:  # noqa: FBT001 - a fact, not a switch
-    if not well:
-        sys.exit(1)
+    return asked.is_set()

@@ -1,7 +1,6 @@
 """Time for which threads of this process were ready to run but had no CPU: others had it, or a quota was used up.
 
-It is neither computing nor waiting. Linux counts it for each thread. Threads that have ended and other processes are
-not to be seen here, and some systems count nothing of the kind; what is not counted looks like waiting.
+It is neither computing nor waiting. Linux counts it for each thread that lives; what isn't counted looks like waiting.
 
 Source: the kernel's Documentation/scheduler/sched-stats.rst, `/proc/<pid>/schedstat`.
 """
@@ -25,9 +24,7 @@ def of_threads() -> dict[str, float]:
 
 
 def since(before: Mapping[str, float]) -> float:
-    """Return the seconds since then of the thread that had most: threads beside each other are held up beside each
-    other.
-    """
+    """Return the seconds since then of the thread that had most: threads are held up beside each other."""
     return max((now - before.get(task, 0.0) for task, now in of_threads().items()), default=0.0)
 
 

@@ -4,17 +4,17 @@ import os
 import pickle
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import BuiltinFunctionType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 E = TypeVar("E", bound=BaseException)
 
 
 class UnportableError(Exception):
-    """Stands in for an error that can't travel between processes (it would end the pool's result thread there)."""
+    """Stands in for an error that can't be pickled, which would end a pool's result thread."""
 
     def __init__(self, type_name: str, message: str, why: str) -> None:
         super().__init__(type_name, message, why)
@@ -25,16 +25,23 @@ class UnportableError(Exception):
 
 
 @dataclass(frozen=True)
-class Failed:
-    """An answer that is an error: where a raised one would come out as another, or not at all."""
+class Raised:
+    """An answer that is an error, where one that is raised would come out as another, or not at all."""
 
     error: Exception
+    trace: str = ""
+
+
+def answer_of(work: Callable[..., Any], *arguments: Any) -> Any:
+    """Return what `work` does, or as a `Raised` the error that it raises, which has to travel."""
+    try:
+        return work(*arguments)
+    except Exception as error:  # noqa: BLE001 - a workload may raise anything
+        return Raised(portable(error))
 
 
 def portable(error: E) -> E | UnportableError:
-    """Return `error` itself if it survives pickling, without its causes if need be, else an `UnportableError` that says
-    the same.
-    """
+    """Return `error` itself if it survives pickling, without its causes if need be, else an `UnportableError`."""
     why = _obstacle(error)
     if why and (error.__cause__ or error.__context__):  # some libraries have causes pickled too
         error.__cause__ = error.__context__ = None
@@ -51,7 +58,6 @@ def _obstacle(error: BaseException) -> Exception | None:
 
 
 def words(error: BaseException) -> str:
-    """Return an error's own words."""
     try:
         return str(error)
     except Exception:  # noqa: BLE001 - a class's own __str__ may raise anything
@@ -61,17 +67,14 @@ def words(error: BaseException) -> str:
 _SAFE_PATH = "PYTHONSAFEPATH"  # keeps `python -c` and `-m` from looking into the current directory first
 _OURS = "paceline"  # any value does; by this one it is known who has set it
 
-
 _PATCHERS = {"gevent": ("gevent.monkey", "is_module_patched"), "eventlet": ("eventlet.patcher", "is_monkey_patched")}
 _PATCHED = ("_thread", "thread", "threading", "time", "socket", "select", "os", "subprocess")  # by the names of either
 _CLOCKS = ("perf_counter", "monotonic")
-_LOOKS = 500_000  # at a clock until it counts as standing still: some 20 ms, as some systems' clocks have steps of 16
+_READINGS = 500_000  # of a clock until it counts as standing still: some 20 ms; some systems' clocks have steps of 16
 
 
 def tampered() -> str | None:
-    """Return what has been done to Python's own modules in this process that nothing could be measured with; None if
-    nothing.
-    """
+    """Return what has been changed in Python's own modules so that nothing can be measured; None if nothing."""
     if library := _patcher():
         return (
             f"{library} has patched Python's own modules, and strategies need them as they are; move monkey.patch_all()"
@@ -81,21 +84,19 @@ def tampered() -> str | None:
 
 
 def _stopped(name: str) -> str | None:
-    """Say so if a clock is another than Python's, which moves as somebody wants, or doesn't move at all."""
+    """Return a sentence if a clock isn't Python's own, or doesn't move."""
     clock = getattr(time, name)
     if not isinstance(clock, BuiltinFunctionType):
         library = str(getattr(clock, "__module__", "somebody")).partition(".")[0]
         return f"time.{name} is not Python's own but {library}'s, and may stand still; measure outside of freeze_time"
     begun = clock()
-    if all(clock() == begun for _ in range(_LOOKS)):
+    if all(clock() == begun for _ in range(_READINGS)):
         return f"time.{name} stands still; measure outside of what has stopped it"
     return None
 
 
 def _patcher() -> str | None:
-    """Name the library that has patched what threads and locks are made of, if one has; none is imported to find
-    out.
-    """
+    """Return the library that has patched threads and locks, if one has; none is imported to find out."""
     for library, (module, question) in _PATCHERS.items():
         if module in sys.modules and any(map(getattr(sys.modules[module], question), _PATCHED)):
             return library
@@ -103,7 +104,7 @@ def _patcher() -> str | None:
 
 
 def standard_library_first(path: Iterable[str]) -> list[str]:
-    """Sort a module search path: the folders of the standard library, then all others as they were."""
+    """Return a module search path with the folders of the standard library first."""
     home = os.path.dirname(os.__file__)  # noqa: PTH120 - sys.path holds strings
     return sorted(path, key=lambda folder: folder not in (home, os.path.join(home, "lib-dynload")))  # noqa: PTH118
 
@@ -122,8 +123,6 @@ def guarded() -> Iterator[None]:
 
 
 def unguard() -> None:
-    """Leave this process's environment as if it had not been started within `guarded`, for the sake of what it
-    starts.
-    """
+    """Undo what `guarded` left in this process's environment, for what this process starts."""
     if os.environ.get(_SAFE_PATH) == _OURS:
         del os.environ[_SAFE_PATH]

@@ -2,25 +2,21 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
-from paceline.contracts import Item, Result, Workload
-from paceline.workers.errors import Failed, portable
+from paceline.contracts import AsyncRun, Item, Result, Workload
+from paceline.workers.errors import Raised, answer_of, portable
 from paceline.workers.pool_worker import end_in_time, leave_ending_to_parent
 
 
 class OtherLoop(RuntimeError):  # noqa: N818 - it says what there is
-    """Something has put another library's event loop in the place of the one that was asked for."""
+    """Something has replaced the event loop that was asked for."""
 
 
 def runner(loop: str = "asyncio") -> asyncio.Runner:
-    """Return a runner on the event loop of a library, "asyncio" or "uvloop", whatever policy somebody's module has set.
-
-    Raises:
-        OtherLoop: if the loop that it got is not that library's.
-    """
+    """Return a runner on the loop of "asyncio" or "uvloop", or raise an `OtherLoop` if a module has replaced that."""
     opened = asyncio.Runner(loop_factory=_uvloop if loop == "uvloop" else _asyncios_own)
     kind = type(opened.get_loop())
     if kind.__module__.partition(".")[0] != loop:
@@ -44,11 +40,10 @@ def _uvloop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-async def all_results(run: Callable[[Item], Awaitable[Result]], items: Sequence[Item], workers: int) -> list[Result]:
-    """Run all items with at most `workers` of them under way, and give the results in item order.
+async def all_results(run: AsyncRun, items: Sequence[Item], workers: int) -> list[Result]:
+    """Run all items with at most `workers` of them under way, and return the results in item order.
 
-    Raises:
-        Exception: the first error; the other tasks are cancelled and awaited before it surfaces.
+    After the first error, which is raised, the other tasks are cancelled and awaited.
     """
     results: list[Result] = [None] * len(items)
     queue = iter(enumerate(items))
@@ -62,48 +57,39 @@ async def all_results(run: Callable[[Item], Awaitable[Result]], items: Sequence[
     return results
 
 
-async def _drain(
-    run: Callable[[Item], Awaitable[Result]], queue: Iterator[tuple[int, Item]], results: list[Result]
-) -> None:
+async def _drain(run: AsyncRun, queue: Iterator[tuple[int, Item]], results: list[Result]) -> None:
     for index, item in queue:
         results[index] = await run(item)
 
 
 def main(pipe: Any, workload: Workload, workers: int) -> None:
-    """Open the workload on a loop, say so, then run every list of items that comes, until None does.
+    """Open the workload on a loop, say so, then run each list of items that comes, until None.
 
     The process leaves Ctrl-C to its parent, and ends with it.
     """
     leave_ending_to_parent()
     opened = AsyncExitStack()
     with runner() as loop:
-        try:
-            run = loop.run(_enter(opened, workload, workers))
-        except Exception as error:  # noqa: BLE001 - it is told
-            pipe.send(Failed(portable(error)))
+        run = answer_of(loop.run, enter(opened, workload, workers))
+        if isinstance(run, Raised):
+            pipe.send(run)
             return
         pipe.send(None)
         try:
             while (items := pipe.recv()) is not None:
-                _tell(pipe, _answer(loop, all_results(run, items, workers)))
+                _send(pipe, answer_of(loop.run, all_results(run, items, workers)))
         finally:
             loop.run(opened.aclose())
     end_in_time(pipe)
 
 
-async def _enter(opened: AsyncExitStack, workload: Workload, workers: int) -> Any:
+async def enter(opened: AsyncExitStack, workload: Workload, workers: int) -> Any:
+    """Open the workload on the running loop, until `opened` is closed."""
     return await opened.enter_async_context(workload.async_worker(workers))
 
 
-def _tell(pipe: Any, answer: Any) -> None:
+def _send(pipe: Any, answer: Any) -> None:
     try:
         pipe.send(answer)
     except Exception as error:  # noqa: BLE001 - a result that can't be pickled; nothing of it has been sent
-        pipe.send(Failed(portable(error)))
-
-
-def _answer(loop: asyncio.Runner, work: Any) -> Any:
-    try:
-        return loop.run(work)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it has to travel
-        return Failed(portable(error))
+        pipe.send(Raised(portable(error)))

@@ -1,4 +1,4 @@
-"""What runs inside a subinterpreter. It stands apart for the same reason as `pool_worker`, and imports less still."""
+"""What runs inside a subinterpreter, which imports less than a process."""
 
 import os
 import sys
@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
-from paceline.contracts import Item, Result, Workload
-from paceline.workers.errors import Failed, portable
+from paceline.contracts import Item, Run, Workload
+from paceline.workers.errors import Raised, answer_of, portable
 
 LEFT_TIMEOUT = 3.0  # seconds for which an interpreter waits for threads that its items have left
 END_TIMEOUT = 5.0  # and for their end, once they are told to
 
-_run: Callable[[Item], Result]
+_run: Run
 _opened = ExitStack()
 
 
@@ -22,31 +22,25 @@ class LeftError(RuntimeError):
 
 
 def look_where(path: list[str]) -> None:
-    """Look for modules where the main interpreter says, as a spawned process would."""
+    """Look for modules where the main interpreter says."""
     sys.path[:] = path
 
 
-def turn(come: int, go: int, action: Callable[..., None], arguments: tuple[Any, ...]) -> Failed | None:
+def turn(come: int, go: int, action: Callable[..., None], arguments: tuple[Any, ...]) -> Raised | None:
     """Do `action`, say so on the pipe `come`, and wait for a byte on the pipe `go`."""
-    try:
-        action(*arguments)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it has to travel
-        answer: Failed | None = Failed(portable(error))
-    else:
-        answer = None
+    answer = answer_of(action, *arguments)
     os.write(come, b".")
     os.read(go, 1)
-    return answer
+    return answer  # type: ignore[no-any-return]
 
 
 def open_here(workload: Workload) -> None:
-    """Open the workload in this interpreter."""
     global _run  # noqa: PLW0603 - as in `pool_worker`
     _run = _opened.enter_context(workload.worker())
 
 
 def close_here() -> None:
-    """Close it again, if it was opened, and end threads that the items have left, which nothing else could end.
+    """Close the workload, and end threads that the items have left, which nothing else could end.
 
     Raises:
         LeftError: naming such threads.
@@ -59,14 +53,14 @@ def close_here() -> None:
 
 
 def _left() -> list[threading.Thread]:
-    """Return the threads that an interpreter waits for when it ends; those of an executor end by themselves then."""
+    """Return the threads that an interpreter waits for at its end; those of an executor end by themselves."""
     executor = sys.modules.get("concurrent.futures.thread")
     known = {threading.current_thread(), threading.main_thread(), *getattr(executor, "_threads_queues", ())}
     return [thread for thread in threading.enumerate() if not thread.daemon and thread not in known]
 
 
 def _alive(threads: Sequence[threading.Thread], timeout: float) -> list[threading.Thread]:
-    """Wait for the end of threads, and give those that still run."""
+    """Wait for the end of threads, and return those that still run."""
     for thread in threads:
         thread.join(timeout / len(threads))
     return [thread for thread in threads if thread.is_alive()]
@@ -80,15 +74,13 @@ def _raise_in(threads: Sequence[threading.Thread]) -> None:
 
 
 def run(item: Item) -> Any:
-    """Do one item with this interpreter's opened workload."""
     try:
         return _run(item)
     except Exception as error:  # noqa: BLE001 - whatever it is, it has to travel
-        return Failed(portable(error))
+        return Raised(portable(error))
 
 
 def unpacked(result: Any) -> Any:
-    """Return a result, or raise the error that it is."""
-    if isinstance(result, Failed):
+    if isinstance(result, Raised):
         raise result.error
     return result

@@ -3,13 +3,13 @@
 import json
 import os
 import resource
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from paceline.contracts import Item, Result, Workload, gevent_side, trio_side
+from paceline.contracts import Flavour, Workload, Wrapper
 
 
 @dataclass(frozen=True)
@@ -27,56 +27,31 @@ class Usage:
 
 
 def usage() -> Usage:
-    """What this process has used so far, all its threads together."""
     now = resource.getrusage(resource.RUSAGE_SELF)
     return Usage(now.ru_utime + now.ru_stime, now.ru_nvcsw + now.ru_nivcsw)
 
 
 @dataclass(frozen=True)
-class Metered:
+class Metered(Wrapper):
     """Has each worker write down, between opening and closing the workload, what its process used.
 
-    What workers in the process that made this used is counted by that process itself.
-
-    Args:
-        workload: the workload to run, unchanged.
-        ledger: a file to which each worker appends one line.
-        home: id of the process that measures.
+    Each appends one line to the file `ledger`; the process that measures, whose id is `home`, counts its own use.
     """
 
     workload: Workload
     ledger: Path
     home: int
 
-    def expected(self, item: Item) -> Result:
-        """As the workload says."""
-        return self.workload.expected(item)
-
     @contextmanager
-    def worker(self) -> Iterator[Callable[[Item], Result]]:
-        """Open the workload and hand out its own function."""
-        with self.workload.worker() as run, self._writing_down():
-            yield run
-
-    @asynccontextmanager
-    async def async_worker(self, concurrency: int) -> AsyncIterator[Callable[[Item], Awaitable[Result]]]:
-        """Open the workload for a loop and hand out its own function."""
-        async with self.workload.async_worker(concurrency) as run:
-            with self._writing_down():
-                yield run
-
-    @asynccontextmanager
-    async def trio_worker(self, concurrency: int) -> AsyncIterator[Callable[[Item], Awaitable[Result]]]:
-        """Open the workload for trio and hand out its own function."""
-        async with trio_side(self.workload, concurrency) as run:
-            with self._writing_down():
-                yield run
-
-    @contextmanager
-    def gevent_worker(self) -> Iterator[Callable[[Item], Result]]:
-        """Open the workload for a greenlet and hand out its own function."""
-        with gevent_side(self.workload) as run, self._writing_down():
-            yield run
+    def around(self, run: Any, flavour: Flavour, places: int) -> Iterator[Any]:
+        del flavour, places
+        before = usage()
+        yield run
+        if not self.ledger.parent.is_dir():  # on another machine, where it would not be read
+            return
+        line = json.dumps({"pid": os.getpid(), "used": asdict(usage() - before)}) + "\n"
+        with self.ledger.open("a") as ledger:  # one short write: lines of several workers don't mix
+            ledger.write(line)
 
     def used(self) -> Usage:
         """Add up what the worker processes wrote down; complete once they have ended."""
@@ -88,13 +63,3 @@ class Metered:
 
     def _lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.ledger.read_text().splitlines()] if self.ledger.exists() else []
-
-    @contextmanager
-    def _writing_down(self) -> Iterator[None]:
-        before = usage()
-        yield
-        if not self.ledger.parent.is_dir():  # on another machine, where nobody would read it
-            return
-        line = json.dumps({"pid": os.getpid(), "used": asdict(usage() - before)}) + "\n"
-        with self.ledger.open("a") as ledger:  # one short write: lines of several workers don't mix
-            ledger.write(line)

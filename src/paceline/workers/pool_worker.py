@@ -1,7 +1,4 @@
-"""What runs inside a worker process of a pool.
-
-It stands apart from the strategies so that a spawned process imports this and its workload, and nothing else of ours.
-"""
+"""What runs inside a worker process, which imports this and its workload, and nothing else of ours."""
 
 import os
 import signal
@@ -14,52 +11,40 @@ from multiprocessing import active_children, connection, parent_process
 from multiprocessing.util import Finalize
 from typing import Any, TypeAlias
 
-from paceline.contracts import Item, Result, Workload
-from paceline.workers import errors
-from paceline.workers.errors import portable
+from paceline.contracts import Item, Result, Run, Workload
+from paceline.workers.errors import portable, unguard
 
 LEFT_TIMEOUT = 3.0  # seconds for which a worker waits, once its work is done, for threads that its items have left
+END_NOW = partial(os._exit, 1)
 
 Chunk: TypeAlias = list[tuple[int, Any]]
 """Items or results, each with its place in item order."""
 
-_run: Callable[[Item], Result]
+_run: Run
 _gate: Any = None
 _opened = ExitStack()
 
 
-def start(
-    workload: Workload,
-    tell: "connection.Connection[Exception | None, Any]",
-    lock: Any,
-    gate: Any = None,
-    lifeline: Any = None,
-) -> None:
-    """Open the workload in this process and tell the parent, once, whether that went well.
+def start(workload: Workload, parent: Any, lock: Any, gate: Any = None, lifeline: Any = None) -> None:
+    """Open the workload in this process and report to the parent, once, whether that went well.
 
-    The process leaves Ctrl-C to its parent, ends with it, and closes the workload on the way out.
-
-    Args:
-        workload: opened here.
-        tell: where the parent hears of it.
-        lock: keeps the words of several workers apart.
-        gate: where `wait_at_gate` waits.
-        lifeline: see `end_with_parent`.
+    The process leaves Ctrl-C to its parent, ends with it (`lifeline`: see `end_with_parent`), and closes the workload
+    on the way out. `lock` keeps the messages of several workers apart; `gate` is where `wait_at_gate` waits.
     """
     global _run, _gate  # noqa: PLW0603 - a pool's functions find their session in a global, as in the lesson
     _gate = gate
-    leave_ending_to_parent(partial(end_with_parent, lifeline))
+    leave_ending_to_parent(lifeline)
     try:
         _run = _opened.enter_context(workload.worker())
-    except Exception as error:  # noqa: BLE001 - it is told; raised here it would only make the pool start another worker
+    except Exception as error:  # noqa: BLE001 - raised here it would only make the pool start another worker
         answer: Exception | None = portable(error)
     else:
         answer = None
-        close = partial(_close, tell)
+        close = partial(_close, parent)
         Finalize(None, close, exitpriority=10)
         threading._register_atexit(close)  # type: ignore[attr-defined]  # noqa: SLF001 - no public way; see `_close`
     with lock:
-        tell.send(answer)
+        parent.send(answer)
 
 
 def wait_at_gate() -> None:
@@ -68,7 +53,6 @@ def wait_at_gate() -> None:
 
 
 def run(item: Item) -> Result:
-    """Do one item with this process's opened workload."""
     try:
         return _run(item)
     except Exception as error:  # noqa: BLE001 - whatever it is, it has to travel
@@ -76,21 +60,18 @@ def run(item: Item) -> Result:
 
 
 def run_chunk(chunk: Chunk) -> Chunk:
-    """Do some items, one after the other."""
     return [(place, run(item)) for place, item in chunk]
 
 
-def end_in_time(tell: Any) -> None:
-    """Have this process, whose work is done, end within `LEFT_TIMEOUT`, even if its items have left what it would wait
-    for on its way out; the parent is told what that is.
-    """
+def end_in_time(parent: Any) -> None:
+    """End this process within `LEFT_TIMEOUT`, whatever its items have left that it would wait for, and report that."""
     if _left():
-        timer = threading.Timer(LEFT_TIMEOUT, _end_now, [tell])
+        timer = threading.Timer(LEFT_TIMEOUT, _end_now, [parent])
         timer.daemon = True
         timer.start()
 
 
-def _close(tell: Any) -> None:
+def _close(parent: Any) -> None:
     """Close the workload before this process waits for anything: up to Python 3.13 for its child processes first, which
     `multiprocessing` calls finalizers for, and from 3.14 on for its threads.
     """
@@ -99,19 +80,18 @@ def _close(tell: Any) -> None:
     except Exception:  # noqa: BLE001 - printed, as `multiprocessing` does
         sys.excepthook(*sys.exc_info())
     finally:
-        end_in_time(tell)
+        end_in_time(parent)
 
 
 def _left() -> list[str]:
-    """Name the threads and processes that this process would wait for."""
     threads = [thread.name for thread in threading.enumerate() if not thread.daemon]
     threads.remove(threading.main_thread().name)
     return [*(f"thread {name!r}" for name in threads), *(f"process {child.pid}" for child in active_children())]
 
 
-def _end_now(tell: Any) -> None:
+def _end_now(parent: Any) -> None:
     left = " and ".join(_left()[:3])  # a short text is written in one piece, so no lock keeps several of them apart
-    tell.send(f"process {os.getpid()} for {left}")
+    parent.send(f"process {os.getpid()} for {left}")
     for child in active_children():
         child.kill()
     os._exit(1)
@@ -130,33 +110,29 @@ def interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def leave_ending_to_parent(watch: Callable[[], None] | None = None) -> None:
-    """Leave Ctrl-C to the parent of this process, and end with it.
-
-    Args:
-        watch: waits for the parent's end and ends this process, in a thread of its own; `end_with_parent` if not given.
-    """
+def leave_ending_to_parent(lifeline: Any = None, end: Callable[[], object] = END_NOW) -> None:
+    """Leave Ctrl-C to the parent of this process, and end with it; see `end_with_parent`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    let_interrupts_through()
-    errors.unguard()
-    threading.Thread(target=watch or end_with_parent, name="paceline-parent-watch", daemon=True).start()
-
-
-def let_interrupts_through() -> None:
-    """Undo what this process inherited from `interrupts_held`, once SIGINT is ignored."""
-    if hasattr(signal, "pthread_sigmask"):
+    if hasattr(signal, "pthread_sigmask"):  # inherited from `interrupts_held`
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    unguard()
+    end_with_parent(lifeline, end)
 
 
-def end_with_parent(lifeline: Any = None) -> None:
-    """Wait for the parent's end, by SIGKILL too, and end this process; for a thread of its own.
+def end_with_parent(lifeline: Any = None, end: Callable[[], object] = END_NOW) -> None:
+    """End this process as soon as its parent ends, by SIGKILL too; a thread of its own waits for that.
 
     Args:
-        lifeline: a pipe whose other end is the parent's alone; needed where `multiprocessing` didn't start this process
-            itself, and so has no sentinel of the parent.
+        lifeline: becomes readable at the parent's end, as a pipe does whose other end is the parent's alone; needed
+            where `multiprocessing` didn't start this process, and so has no sentinel of the parent.
+        end: ends this process, and whatever has to end with it.
     """
-    if lifeline is None and (parent := parent_process()) is not None:
-        lifeline = parent.sentinel
-    if lifeline is not None:
+    if lifeline is None and (started_by := parent_process()) is not None:
+        lifeline = started_by.sentinel
+
+    def watch() -> None:
         connection.wait([lifeline])
-        os._exit(1)
+        end()
+
+    if lifeline is not None:
+        threading.Thread(target=watch, name="paceline-parent-watch", daemon=True).start()

@@ -1,17 +1,13 @@
-"""What runs inside a worker of ray: an actor with an opened workload.
-
-It stands apart from the strategies for the same reason as `pool_worker`.
-"""
+"""What runs inside a worker of ray: an actor with an opened workload."""
 
 import os
 import pickle
-import select
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 
-from paceline.contracts import Item, Result
-from paceline.workers.errors import Failed, portable
+from paceline.contracts import Item, Result, Run
+from paceline.workers.errors import Raised, answer_of
+from paceline.workers.pool_worker import END_NOW, end_with_parent
 
 
 class Worker:
@@ -26,45 +22,38 @@ class Worker:
         self._own = own
         self._workload = workload
         self._opened = ExitStack()
-        self._run: Callable[[Item], Result] | None = None
+        self._run: Run
 
-    def open(self) -> int | Failed:
-        """Open the workload, and give the number of this process."""
-        threading.Thread(target=end_with_raylet, args=[self._own], name="paceline-parent-watch", daemon=True).start()
-        try:
-            workload = pickle.loads(self._workload)  # noqa: S301 - from the client, which could send any code
-            self._run = self._opened.enter_context(workload.worker())
-        except Exception as error:  # noqa: BLE001 - it is told
-            return Failed(portable(error))
+    def open(self) -> int | Raised:
+        """Open the workload, and return the id of this process."""
+        end_with_raylet(self._own)
+        return answer_of(self._open)  # type: ignore[no-any-return]
+
+    def run(self, items: Sequence[Item]) -> list[Result] | Raised:
+        return answer_of(lambda: [self._run(item) for item in items])  # type: ignore[no-any-return]
+
+    def close(self) -> Raised | None:
+        return answer_of(self._opened.close)  # type: ignore[no-any-return]
+
+    def _open(self) -> int:
+        workload = pickle.loads(self._workload)  # noqa: S301 - from the client, which could send any code
+        self._run = self._opened.enter_context(workload.worker())
         return os.getpid()
-
-    def run(self, items: Sequence[Item]) -> list[Result] | Failed:
-        """Do some items, one after the other."""
-        assert self._run
-        try:
-            return [self._run(item) for item in items]
-        except Exception as error:  # noqa: BLE001 - whatever it is, it has to travel
-            return Failed(portable(error))
-
-    def close(self) -> Failed | None:
-        """Close the workload."""
-        try:
-            self._opened.close()
-        except Exception as error:  # noqa: BLE001 - it is told
-            return Failed(portable(error))
-        return None
 
 
 def end_with_raylet(own: bool) -> None:  # noqa: FBT001 - a fact, not a switch
-    """Wait for the end of ray's process that started this one, and end it: ray itself waits for the item under way.
+    """End this process with the one of ray's that started it: ray itself waits for the item under way.
 
     In a cluster of the strategy's own the agents of that process end too, at once: they would stay for a while.
     """
     import psutil
 
     agents = [each for each in psutil.Process(os.getppid()).children() if own and each.pid != os.getpid()]
-    select.select([os.pidfd_open(os.getppid())], [], [])
-    for agent in agents:
-        with suppress(psutil.NoSuchProcess):
-            agent.kill()
-    os._exit(1)
+
+    def end() -> None:
+        for agent in agents:
+            with suppress(psutil.NoSuchProcess):
+                agent.kill()
+        END_NOW()
+
+    end_with_parent(os.pidfd_open(os.getppid()), end)

@@ -1,7 +1,6 @@
 """Ray's driver, in a process of its own, and what is said between it and the strategy."""
 
 import logging
-import multiprocessing
 import os
 import secrets
 import shutil
@@ -15,28 +14,27 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import connection
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from paceline.contracts import Item, Result
-from paceline.workers.errors import Failed, portable
-from paceline.workers.pool_worker import leave_ending_to_parent
+from paceline.workers.errors import Raised, portable
+from paceline.workers.pool_worker import END_NOW, leave_ending_to_parent
 from paceline.workers.ray_actor import Worker
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DriverSpec:
     """What to start.
 
     Attributes:
         workload: pickled.
-        workers: how many; on a cluster that is there, as many of them as it has CPUs for.
+        workers: how many; on an existing cluster, as many of them as it has CPUs for.
         chunksize: items that a worker takes at a time.
-        cluster: address of one that is there; None to start one.
+        cluster: address of an existing one; None to start one.
         folder: where one that is started may leave files.
         versions: Python and Paceline that workers must have.
-        ask: to be evaluated by a worker, which gives its own.
+        ask: an expression for them, which a worker evaluates.
     """
 
     workload: bytes
@@ -50,30 +48,26 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Lost:
-    """Workers ended, by their process ids, and nobody is there for their items."""
+    """Workers ended, by their process ids, and there is none for their items."""
 
     pids: tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Gone:
-    """The cluster that was there is there no more, or can't be reached."""
-
+class _Told:
     why: str
 
 
-@dataclass(frozen=True)
-class Unreached:
+class Gone(_Told):
+    """The existing cluster is gone, or can't be reached any more."""
+
+
+class Unreached(_Told):
     """There is no cluster, or no place on it."""
 
-    why: str
 
-
-@dataclass(frozen=True)
-class Unfit:
-    """The cluster has another Python or another ray; `why` is how ray says it."""
-
-    why: str
+class Unfit(_Told):
+    """The cluster has another Python or another ray, in ray's words."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +78,12 @@ class Differs:
     versions: tuple[str, str | None]
 
 
-REACH_INTERVAL = 2.0  # seconds between two looks at whether a cluster still listens, and the longest one may take
-FORSAKEN = 6  # looks in a row at which it does not
+PROBE_INTERVAL = 2.0  # seconds between two looks at whether a cluster still listens, and the longest one may take
+MAX_MISSED = 6  # looks in a row at which it does not
 
 
 def reached(ray: Any, address: str) -> Unreached | Unfit | None:
-    """Come in; say what keeps us out."""
+    """Connect to an existing cluster; return what is in the way."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what it says is raised too
@@ -102,93 +96,88 @@ def reached(ray: Any, address: str) -> Unreached | Unfit | None:
         if "Version mismatch" not in str(error):
             raise
         return Unfit(" ".join(str(error).split()))
-    # what they would say of a cluster that is lost is told once, as an answer
+    # what they would write of a lost cluster is an answer, once
     logging.disable()
     threading.excepthook = lambda _: None
     return None
 
 
 def watch(address: str, say: Callable[[Any], None]) -> None:
-    """Say so once nobody listens at an address any more: ray's client would wait for minutes if a plug is pulled."""
-    alone = 0
-    while alone < FORSAKEN:
-        time.sleep(REACH_INTERVAL)
-        alone = 0 if _listens(address) else alone + 1
-    say(Gone(f"nobody answered there {FORSAKEN} times in a row"))
+    """Say so once an address accepts no connections any more: ray's client would wait for minutes."""
+    missed = 0
+    while missed < MAX_MISSED:
+        time.sleep(PROBE_INTERVAL)
+        missed = 0 if _listens(address) else missed + 1
+    say(Gone(f"nobody answered there {MAX_MISSED} times in a row"))
 
 
 def _listens(address: str) -> bool:
     parts = urlsplit(address)
     try:
-        socket.create_connection((parts.hostname, parts.port), REACH_INTERVAL).close()
+        socket.create_connection((parts.hostname, parts.port), PROBE_INTERVAL).close()
     except OSError:
         return False
     return True
 
 
 def last_line(error: Exception) -> str:
-    """Return what an error comes to; ray's hold traces of what went wrong elsewhere."""
+    """Return the essence of an error; ray's hold traces of what went wrong elsewhere."""
     return (str(error).strip().splitlines() or [type(error).__name__])[-1]
 
 
-FAREWELL = 10.0  # seconds for the workers to close their workload
-SETTLING = 2.0  # seconds until a cluster counts a CPU as free that somebody has just left
+CLOSE_TIMEOUT = 10.0  # seconds for the workers to close their workload
+SETTLE_TIMEOUT = 2.0  # seconds until a cluster counts a CPU as free that somebody has just left
 PLACE_TIMEOUT = 30.0  # seconds for workers to start on a cluster, which may have given their CPUs away by then
-CREW_INTERVAL = 0.05  # seconds between two looks
+CHECK_INTERVAL = 0.05  # seconds between two looks
 
-Trouble: TypeAlias = Failed | Lost | Unreached | Differs
+Trouble: TypeAlias = Raised | Lost | Unreached | Differs
 
 
-class Crew:
-    """Actors, one for each worker; items go to whichever is idle.
+class ActorPool:
+    """Actors, one for each worker; items go to whichever is idle. `ray` is the library, connected."""
 
-    Args:
-        ray: the library, connected.
-        wanted: what they do, and how many they are.
-    """
-
-    def __init__(self, ray: Any, wanted: Wanted) -> None:
+    def __init__(self, ray: Any, spec: DriverSpec) -> None:
         self._ray = ray
-        self._wanted = wanted
+        self._spec = spec
         self._idle: deque[Any] = deque()
         self._pids: dict[Any, int] = {}
         self._lost: list[int] = []
         self._fitting: set[str] = set()
 
     def start(self) -> Trouble | None:
-        """Start the first of them, once the cluster has forgotten those of whoever came before."""
-        deadline = time.monotonic() + SETTLING
-        while self._wanted.cluster and self._places() < self._wanted.workers and time.monotonic() < deadline:
+        """Start the first of them, once the cluster has forgotten those of an earlier client."""
+        deadline = time.monotonic() + SETTLE_TIMEOUT
+        while self._spec.cluster and self._places() < self._spec.workers and time.monotonic() < deadline:
             if self._places() >= int(self._ray.cluster_resources().get("CPU", 0)):
                 break
-            time.sleep(CREW_INTERVAL)
+            time.sleep(CHECK_INTERVAL)
         return self.fill()
 
     def fill(self) -> Trouble | None:
-        """Start the workers that are wanted and not there, and open the workload in each.
+        """Start the missing workers, and open the workload in each.
 
-        A cluster that is there may not have the CPUs for all; one worker waits for a CPU, or there would be none.
+        An existing cluster may not have the CPUs for all; one worker waits for a CPU, or there would be none.
         """
-        missing = self._wanted.workers - len(self._idle)
-        if self._wanted.cluster and missing:
+        missing = self._spec.workers - len(self._idle)
+        if self._spec.cluster and missing:
             if differs := self._differing():
                 return differs
             missing = max(0 if self._idle else 1, min(missing, self._places()))
         kind = self._ray.remote(Worker).options(num_cpus=1, max_restarts=0, scheduling_strategy="SPREAD")
-        workers = [kind.remote(self._wanted.workload, own=not self._wanted.cluster) for _ in range(missing)]
+        workers = [kind.remote(self._spec.workload, own=not self._spec.cluster) for _ in range(missing)]
         opening = [(worker, worker.open.remote()) for worker in workers]
-        deadline = time.monotonic() + PLACE_TIMEOUT if self._wanted.cluster else None
-        odd = [trouble for worker, opened in opening if (trouble := self._joined(worker, opened, deadline))]
-        spared = self._wanted.cluster and self._idle
-        return next((trouble for trouble in odd if isinstance(trouble, Failed) or not spared), None)
+        deadline = time.monotonic() + PLACE_TIMEOUT if self._spec.cluster else None
+        troubles = [each for worker, opened in opening if (each := self._joined(worker, opened, deadline))]
+        spared = self._spec.cluster and self._idle
+        return next((each for each in troubles if isinstance(each, Raised) or not spared), None)
 
-    def results(self, items: Sequence[Item]) -> list[Result] | Failed | Lost:
-        """Run all items; an error is given once none is under way any more."""
-        size = self._wanted.chunksize
+    def results(self, items: Sequence[Item]) -> list[Result] | Raised | Lost:
+        """Run all items; an error is returned once none is under way any more."""
+        size = self._spec.chunksize
         waiting = deque((first, items[first : first + size]) for first in range(0, len(items), size))
         done: list[Result] = [None] * len(items)
         coming: dict[Any, tuple[Any, int, Sequence[Item]]] = {}
-        failed: dict[int, Failed] = {}
+        failed: dict[int, Raised] = {}
         while (waiting and not failed) or coming:
             while waiting and self._idle and not failed:
                 worker, (first, chunk) = self._idle.popleft(), waiting.popleft()
@@ -200,30 +189,29 @@ class Crew:
             answer = self._answer(worker, ready)
             if not isinstance(answer, Lost):
                 self._idle.append(worker)
-            elif not self._wanted.cluster:
+            elif not self._spec.cluster:
                 return answer
             match answer:
                 case Lost():
                     waiting.appendleft((first, chunk))
-                case Failed():
+                case Raised():
                     failed[first] = answer
                 case _:
                     done[first : first + len(chunk)] = answer
         return failed[min(failed)] if failed else done
 
-    def close(self) -> Failed | Lost | None:
-        """Close the workload in each worker; one of a cluster that is there may be lost by now."""
-        deadline = time.monotonic() + FAREWELL
+    def close(self) -> Raised | Lost | None:
+        """Close the workload in each worker; one of an existing cluster may be lost by now."""
+        deadline = time.monotonic() + CLOSE_TIMEOUT
         closing = [(worker, worker.close.remote()) for worker in self._pids]
         answers = [self._answer(worker, closed, deadline) for worker, closed in closing]
-        if self._wanted.cluster:
+        if self._spec.cluster:
             for worker in self._pids:
                 self._ray.kill(worker)
             answers = [answer for answer in answers if not isinstance(answer, Lost)]
         return next((answer for answer in answers if answer is not None), None)
 
     def _joined(self, worker: Any, opened: Any, deadline: float | None) -> Trouble | None:
-        """Take a worker in once it has opened the workload."""
         try:
             answer = self._answer(worker, opened, deadline)
         except self._ray.exceptions.GetTimeoutError:
@@ -236,9 +224,7 @@ class Crew:
         return answer  # type: ignore[no-any-return]
 
     def _answer(self, worker: Any, coming: Any, deadline: float | None = None) -> Any:
-        """Return a worker's answer, or say that it is lost: one that has opened its workload, if it gives none in
-        time.
-        """
+        """Return a worker's answer, or that it is lost; one that has opened its workload is, if none comes in time."""
         known = worker in self._pids
         late = () if not known else (self._ray.exceptions.GetTimeoutError,)
         try:
@@ -248,24 +234,23 @@ class Crew:
                 self._lost.append(self._pids.pop(worker))
             return Lost(tuple(self._lost))
         except self._ray.exceptions.RayTaskError as error:  # such as a result that can't be pickled
-            return Failed(portable(error.cause))
+            return Raised(portable(error.cause))
 
     def _places(self) -> int:
-        """Return how many CPUs of the cluster nobody has."""
         return int(self._ray.available_resources().get("CPU", 0))
 
     def _differing(self) -> Differs | None:
-        """Ask each host that has come for its versions."""
+        """Return the first host whose versions differ, of those not asked yet."""
         for node in self._ray.nodes():
             there = node["Alive"] and node["Resources"].get("CPU", 0) > 0
             if there and node["NodeID"] not in self._fitting and (found := self._versions(node["NodeID"])):
-                if found != self._wanted.versions:
+                if found != self._spec.versions:
                     return Differs(str(node["NodeManagerAddress"]), found)
                 self._fitting.add(node["NodeID"])
         return None
 
     def _versions(self, node: str) -> tuple[str, str | None] | None:
-        """Return which Python and which Paceline a host has; None if it is lost meanwhile."""
+        """Return Python and Paceline of a host; None if it is lost meanwhile."""
 
         def asked(expression: str) -> Any:  # a local function travels by value: it needs no Paceline there
             return eval(expression)  # noqa: S307 - an expression of ours
@@ -273,7 +258,7 @@ class Crew:
         pin = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(node, soft=False)
         there = self._ray.remote(asked).options(num_cpus=0, max_retries=0, scheduling_strategy=pin)
         try:
-            python, paceline = self._ray.get(there.remote(self._wanted.ask), timeout=PLACE_TIMEOUT)
+            python, paceline = self._ray.get(there.remote(self._spec.ask), timeout=PLACE_TIMEOUT)
         except self._ray.exceptions.RayTaskError:
             raise
         except self._ray.exceptions.RayError:
@@ -293,11 +278,9 @@ ENVIRONMENT = {
 }
 
 
-def main(pipe: Any, wanted: Wanted) -> None:
-    """Start ray, or find it, then the workers, and say so after each; then run every list of items that comes, until
-    None does.
-    """
-    _begin(wanted)
+def main(pipe: Any, spec: DriverSpec) -> None:
+    """Start ray or connect to it, then the workers, saying so after each; then run each list of items, until None."""
+    _begin(spec)
     import ray
 
     lock = threading.Lock()
@@ -307,30 +290,27 @@ def main(pipe: Any, wanted: Wanted) -> None:
             pipe.send(answer)
 
     try:
-        _serve(pipe, say, ray, wanted)
+        _serve(pipe, say, ray, spec)
     finally:
-        if wanted.cluster:
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is on its way out
+        if spec.cluster:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it ends already
             ray.shutdown()
 
 
-def _begin(wanted: Wanted) -> None:
-    """Leave Ctrl-C to the parent, end with it, and settle what ray reads when it is imported."""
-    leave_ending_to_parent(None if wanted.cluster else partial(_end_all_with_parent, wanted.folder))
+def _begin(spec: DriverSpec) -> None:
+    """Leave Ctrl-C to the parent, end with it, and set what ray reads when it is imported."""
+    leave_ending_to_parent(end=END_NOW if spec.cluster else partial(_end_all, spec.folder))
     os.environ.update(ENVIRONMENT)
-    if wanted.cluster:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # with a word to the cluster, see `main`
+    if spec.cluster:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # after leaving the cluster, see `main`
     else:  # ray listens on all addresses: only what knows this token is let in
         os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
         # or its workers find no module of an experiment
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
 
 
-def _end_all_with_parent(folder: str) -> None:
-    """Wait for the parent's end, by SIGKILL too, and end what ray has started, its files, and this process."""
-    parent = multiprocessing.parent_process()
-    assert parent
-    connection.wait([parent.sentinel])
+def _end_all(folder: str) -> None:
+    """End what ray has started, remove its files, and end this process."""
     from paceline.child import processes
 
     processes.end_tree(os.getpid())
@@ -338,50 +318,50 @@ def _end_all_with_parent(folder: str) -> None:
     os._exit(1)
 
 
-def _serve(pipe: Any, say: Callable[[Any], None], ray: Any, wanted: Wanted) -> None:
-    crew = Crew(ray, wanted)
-    odd = _told(lambda: _connected(ray, wanted))
-    if odd is None:
+def _serve(pipe: Any, say: Callable[[Any], None], ray: Any, spec: DriverSpec) -> None:
+    actors = ActorPool(ray, spec)
+    trouble = _answer_of(lambda: _connected(ray, spec))
+    if trouble is None:
         say(None)
-        odd = _told(crew.start)
-    if odd is not None:
-        _told(crew.close)
-        say(odd)
+        trouble = _answer_of(actors.start)
+    if trouble is not None:
+        _answer_of(actors.close)
+        say(trouble)
         return
     say(None)
-    if wanted.cluster:
-        threading.Thread(target=watch, args=[wanted.cluster, say], name="paceline-ray-watch", daemon=True).start()
+    if spec.cluster:
+        threading.Thread(target=watch, args=[spec.cluster, say], name="paceline-ray-watch", daemon=True).start()
     while (items := pipe.recv()) is not None:
-        say(odd or _told(partial(crew.results, items)))
-        odd = _told(crew.fill) if wanted.cluster else None  # between two rounds: none of them is charged for it
-    odd = _told(crew.close)
-    if wanted.cluster:
+        say(trouble or _answer_of(partial(actors.results, items)))
+        trouble = _answer_of(actors.fill) if spec.cluster else None  # between two rounds, so none is charged for it
+    trouble = _answer_of(actors.close)
+    if spec.cluster:
         ray.shutdown()
-    say(odd)
+    say(trouble)
 
 
-def _connected(ray: Any, wanted: Wanted) -> Unreached | Unfit | None:
-    """Start a cluster, or find the one that is there."""
-    if wanted.cluster:
-        return reached(ray, wanted.cluster)
+def _connected(ray: Any, spec: DriverSpec) -> Unreached | Unfit | None:
+    """Start a cluster, or connect to the existing one."""
+    if spec.cluster:
+        return reached(ray, spec.cluster)
     ray.init(
         "local",
-        num_cpus=wanted.workers,
+        num_cpus=spec.workers,
         num_gpus=0,
         include_dashboard=False,
         configure_logging=False,
         log_to_driver=False,
         _node_ip_address=HOST,
-        _temp_dir=wanted.folder,
+        _temp_dir=spec.folder,
     )
     return None
 
 
-def _told(work: Callable[[], Any]) -> Any:
-    """Do something; give the error in place of an answer if it can't be done."""
+def _answer_of(work: Callable[[], Any]) -> Any:
+    """Return what `work` does, or its error as an answer."""
     try:
         return work()
     except ConnectionError as error:  # ray's client has given up
         return Gone(last_line(error))
-    except Exception as error:  # noqa: BLE001 - it is told
-        return Failed(portable(error))
+    except Exception as error:  # noqa: BLE001 - it is an answer
+        return Raised(portable(error))

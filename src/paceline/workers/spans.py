@@ -5,19 +5,13 @@ import json
 import os
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import (
-    AbstractAsyncContextManager,
-    AbstractContextManager,
-    asynccontextmanager,
-    contextmanager,
-    suppress,
-)
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from paceline.contracts import Item, Result, Workload, gevent_side, trio_side
+from paceline.contracts import AWAITED, AsyncRun, Flavour, Item, Result, Run, Workload, Wrapper
 
 
 @dataclass(frozen=True)
@@ -25,14 +19,11 @@ class Span:
     """One item on one worker.
 
     Attributes:
-        item: the item itself if it is a whole number, else a running one.
+        item: itself if it is a whole number, else a running one.
         worker: which, from 0.
-        pid: its process.
-        thread: its thread, by the system's number.
+        thread: by the system's number.
         cpu_start: the CPU on which it began; None where the system doesn't say.
-        cpu_end: the CPU on which it ended.
         start: seconds on `time.monotonic()`, one clock for all processes of a machine.
-        end: likewise.
     """
 
     item: int
@@ -47,7 +38,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Opened:
-    """A worker had its workload open, `at` so many seconds on `time.monotonic()`."""
+    """A worker had its workload open at `at`, seconds on `time.monotonic()`."""
 
     worker: int
     pid: int
@@ -57,30 +48,30 @@ class Opened:
 
 @dataclass(frozen=True)
 class Forgotten:
-    """What came before counts no more; the workers stay."""
+    """The records before no longer count; the workers stay."""
 
 
 Record = Opened | Span | Forgotten
 
 
 def append(log: Path, **fields: Any) -> None:
-    """Write a record into a log that nobody here keeps open."""
-    descriptor = opened_for_appending(log)
-    try:
+    """Append a record to a log that isn't open."""
+    with opened_for_appending(log) as descriptor:
         write(descriptor, fields)
-    finally:
-        os.close(descriptor)
 
 
-def opened_for_appending(log: Path) -> int:
+@contextmanager
+def opened_for_appending(log: Path) -> Iterator[int]:
     """Open a file, which is made if there is none, or a FIFO.
 
-    Raises:
-        OSError: if it can't be opened; for a FIFO without a reader at once, where a plain open would wait for one.
+    A FIFO without a reader is an `OSError` at once, where a plain open would wait for one.
     """
     descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
-    os.set_blocking(descriptor, True)  # a reader that is slow is waited for
-    return descriptor
+    try:
+        os.set_blocking(descriptor, True)  # a reader that is slow is waited for
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def write(descriptor: int, fields: Mapping[str, Any]) -> None:
@@ -89,14 +80,10 @@ def write(descriptor: int, fields: Mapping[str, Any]) -> None:
 
 
 class Log:
-    """Reads a log from its beginning, as it grows.
+    """Reads a log from its beginning, as it grows, and counts the items that were no whole numbers: `unnamed`.
 
-    Workers get their numbers here, in the order in which their "opened" records stand in the log: 0, 1, 2 ... without
-    gaps, since each opens before its first item. The workers themselves know of no number: there is no counter that
-    threads, processes and interpreters could share.
-
-    Attributes:
-        unnamed: how many items were no whole numbers.
+    Workers get their numbers here, 0, 1, 2 ... in the order of their "opened" records, which come before their first
+    items: there is no counter that threads, processes and interpreters could share.
     """
 
     def __init__(self) -> None:
@@ -106,7 +93,7 @@ class Log:
         self._first: dict[str, int] = {}  # session -> the worker number of its first place
 
     def read(self, data: bytes) -> Iterator[Record]:
-        """Yield what became complete with the next piece of the log."""
+        """Yield the records that the next piece of the log completes."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             yield from self._records(json.loads(line))
@@ -136,7 +123,7 @@ Finder = Callable[[], int | None]
 
 
 def finder() -> Finder:
-    """Choose the best way that works here, by trying."""
+    """Return the best way that works here, by trying."""
     for make in (from_c_library, from_proc):
         with suppress(ImportError, OSError, AttributeError, TypeError, ValueError, IndexError):
             find = make()
@@ -154,7 +141,6 @@ def from_c_library() -> Finder:
 
 
 def from_proc() -> Finder:
-    """Read the thread's own line in /proc."""
     return _read
 
 
@@ -180,11 +166,9 @@ class Session:
         write(descriptor, {"opened": self._name, "places": places, **where})
 
     def begin(self) -> tuple[int | None, float]:
-        """Return CPU and time of an item's start."""
         return self._cpu(), time.monotonic()
 
     def end(self, item: Item, place: int, begun: tuple[int | None, float]) -> None:
-        """Leave the item's span."""
         end, cpu_end = time.monotonic(), self._cpu()
         span = {
             "session": self._name,
@@ -203,67 +187,37 @@ class Session:
 @contextmanager
 def session(log: Path, places: int) -> Iterator[Session]:
     """Open the log, say that so many places are ready, and close it after."""
-    descriptor = opened_for_appending(log)
-    try:
+    with opened_for_appending(log) as descriptor:
         yield Session(descriptor, places)
-    finally:
-        os.close(descriptor)
 
 
 def number(item: Item) -> int | None:
-    """Return the number that stands for an item in its span; None for one that is no whole number."""
+    """Return the number that stands for an item in its span; None if it is no whole number."""
     whole = isinstance(item, int) and not isinstance(item, bool)
     return int(item) if whole and abs(item) < LARGEST else None
 
 
 @dataclass(frozen=True)
-class Observed:
-    """Has each worker leave a span for every item, one that fails too, which raises what it raised.
+class Observed(Wrapper):
+    """Has each worker leave a span for every item, one that fails too.
 
-    What opens the blocking side is one worker; what opens the async side is as many as it keeps items in flight: the
-    lowest free place of the loop takes the next item. Their numbers stand in `Log`.
-
-    Args:
-        workload: the workload to run, unchanged.
-        log: a file, to which workers append; or a FIFO, which somebody else reads.
+    A blocking opening is one worker; on a loop there are as many as it keeps items in flight, and the lowest free place
+    takes the next item. Workers append to the `log`, a file, or a FIFO that something else reads.
     """
 
     workload: Workload
     log: Path
 
-    def expected(self, item: Item) -> Result:
-        """As the workload says."""
-        return self.workload.expected(item)
-
     @contextmanager
-    def worker(self) -> Iterator[Callable[[Item], Result]]:
-        """Open the workload and hand out its function, watched."""
-        with self._watched(self.workload.worker()) as watched:
-            yield watched
-
-    @asynccontextmanager
-    async def async_worker(self, concurrency: int) -> AsyncIterator[Callable[[Item], Awaitable[Result]]]:
-        """Open the workload for a loop and hand out its function, watched."""
-        async with self._watched_loop(self.workload.async_worker(concurrency), concurrency) as watched:
-            yield watched
-
-    @asynccontextmanager
-    async def trio_worker(self, concurrency: int) -> AsyncIterator[Callable[[Item], Awaitable[Result]]]:
-        """Open the workload for trio and hand out its function, watched."""
-        async with self._watched_loop(trio_side(self.workload, concurrency), concurrency) as watched:
-            yield watched
-
-    @contextmanager
-    def gevent_worker(self) -> Iterator[Callable[[Item], Result]]:
-        """Open the workload for a greenlet, which is a worker, and hand out its function, watched."""
-        with self._watched(gevent_side(self.workload)) as watched:
-            yield watched
+    def around(self, run: Any, flavour: Flavour, places: int) -> Iterator[Any]:
+        watch = _watched_on_loop if flavour in AWAITED else _watched
+        with session(self.log, places) as opened:
+            yield watch(run, opened, places)
 
     def spans(self) -> list[Span]:
         """Return the spans since the last `forget`, in order of completion.
 
-        Items that are no whole numbers are numbered in the order in which they began, which is that of submission
-        wherever items are handed out one by one.
+        Items that are no whole numbers are numbered as they began: as they were submitted, if that is one by one.
         """
         log = Log()
         spans: list[Span] = []
@@ -288,37 +242,33 @@ class Observed:
         """
         append(self.log, forgotten=True)
 
-    @contextmanager
-    def _watched(self, opening: AbstractContextManager[Callable[[Item], Result]]) -> Iterator[Callable[[Item], Result]]:
-        with opening as run, session(self.log, places=1) as opened:
-
-            def watched(item: Item) -> Result:
-                begun = opened.begin()
-                try:
-                    return run(item)
-                finally:
-                    opened.end(item, 0, begun)
-
-            yield watched
-
-    @asynccontextmanager
-    async def _watched_loop(
-        self, opening: AbstractAsyncContextManager[Callable[[Item], Awaitable[Result]]], concurrency: int
-    ) -> AsyncIterator[Callable[[Item], Awaitable[Result]]]:
-        async with opening as run:
-            free = list(range(concurrency))
-            with session(self.log, places=concurrency) as opened:
-
-                async def watched(item: Item) -> Result:
-                    place = heapq.heappop(free)
-                    begun = opened.begin()
-                    try:
-                        return await run(item)
-                    finally:
-                        opened.end(item, place, begun)
-                        heapq.heappush(free, place)
-
-                yield watched
-
     def _records(self, log: Log) -> Iterator[Record]:
         return log.read(self.log.read_bytes() if self.log.exists() else b"")
+
+
+def _watched(run: Run, opened: Session, places: int) -> Run:
+    del places
+
+    def watched(item: Item) -> Result:
+        begun = opened.begin()
+        try:
+            return run(item)
+        finally:
+            opened.end(item, 0, begun)
+
+    return watched
+
+
+def _watched_on_loop(run: AsyncRun, opened: Session, places: int) -> AsyncRun:
+    free = list(range(places))
+
+    async def watched(item: Item) -> Result:
+        place = heapq.heappop(free)
+        begun = opened.begin()
+        try:
+            return await run(item)
+        finally:
+            opened.end(item, place, begun)
+            heapq.heappush(free, place)
+
+    return watched

@@ -1,5 +1,4 @@
-"""What slows Python code down from outside, and not in all strategies alike: tracers, profilers, debuggers, debug
-modes.
+"""What slows Python code down from outside, and not in all strategies alike: tracers, profilers, debug modes.
 
 It stands alone, as `paceline ab` gives a copy of it to its sides.
 """
@@ -46,7 +45,6 @@ def doubt(names: list[str]) -> str:
 
 
 def _hooked() -> Iterator[str]:
-    """Name what is called for each line, call or return, in this thread or in those to come."""
     tracing: list[Any] = [sys.gettrace(), threading.gettrace()]
     profiling: list[Any] = [sys.getprofile(), threading.getprofile()]
     for kind, hooks in {"trace": tracing, "profile": profiling}.items():
@@ -62,7 +60,7 @@ def _monitoring() -> list[str]:
 
 
 def _coverage(name: str) -> str | None:
-    """Return coverage one name, whether it is known by a module of its own or as a tool."""
+    """Return one name for coverage, known by a module of its own or as a tool."""
     return "coverage" if name.partition(".")[0] == "coverage" else None
 
 

@@ -1,4 +1,4 @@
-"""What a function may hand out in place of a result: work that somebody has yet to do, or to wait for."""
+"""Anybody's own function, and what it may return in place of a result: work that is yet to be done."""
 
 import inspect
 import io
@@ -23,7 +23,7 @@ LOOKED_AT = 10  # members of a container: enough for what one line of code fills
 
 _NOTHING_DONE = "nothing of it was done"
 _UNKNOWN = "its work may not be done yet"
-_SIGNS = {
+_UNDONE = {
     "__await__": (_NOTHING_DONE, "write: return await ..."),
     "__anext__": (_NOTHING_DONE, "write: return [each async for each in ...]"),
     "__next__": (_NOTHING_DONE, "write: return list(...)"),
@@ -37,33 +37,27 @@ _SIGNS = {
 def _of_type(kind: type) -> str | None:
     if issubclass(kind, io.IOBase):
         return None
-    sign = next((sign for sign in _SIGNS if hasattr(kind, sign)), None)
-    if sign is None or (sign == "__dask_graph__" and kind.__module__.partition(".")[0] != "dask"):  # xarray has it too
+    mark = next((mark for mark in _UNDONE if hasattr(kind, mark)), None)
+    if mark is None or (mark == "__dask_graph__" and kind.__module__.partition(".")[0] != "dask"):  # xarray has it too
         return None
-    state, instead = _SIGNS[sign]
+    state, instead = _UNDONE[mark]
     return f"{_article(kind)} came back, and {state}; {instead}"
 
 
 of_type: Callable[[type], str | None] = lru_cache(maxsize=128)(_of_type)
-"""
-Say what is wrong with a result of a type and what to write instead; None if it is a result.
-
-An open file is one, although it is an iterator: opening it was the work. This look is all that a timed round pays for.
+"""Return what is wrong with a result of a type, and what to write instead; None if it is a result, as an open file is,
+although it is an iterator: opening it was the work. A timed round pays for this look, and for nothing else.
 """
 
 
 def refuse_undone(item: Item, result: Result) -> None:
-    """See to it that a result is one; for where nothing is timed, as a container is looked into.
-
-    Raises:
-        ItemError: if it, or one of the first members of it, is still to be done.
-    """
+    """Raise an `ItemError` if a result, or one of its first members, is still to be done; not for timed passes."""
     if why := found_in(result):
         raise ItemError(item, why)
 
 
 def found_in(result: Any) -> str | None:
-    """Return the same of a result, or of the first members of a container."""
+    """Return what `of_type` says of a result, or of the first members of a container."""
     if why := of_type(type(result)):
         _close(result)
         return why
@@ -82,7 +76,7 @@ def _members(result: Any) -> Iterator[Any]:
 
 def _close(thing: Any) -> None:
     if inspect.iscoroutine(thing):
-        thing.close()  # or Python complains that nobody awaited it
+        thing.close()  # or Python complains that it was never awaited
 
 
 def _article(kind: type) -> str:
@@ -104,7 +98,7 @@ class UnfitFunctionError(NoSuchFunctionError):
 
 
 class NotAwaitedError(ItemError):
-    """A coroutine, or whatever else has to be awaited, came back where nobody can."""
+    """A coroutine, or whatever else has to be awaited, came back where it can't be."""
 
 
 class BrokenModuleError(ImportError):
@@ -112,14 +106,12 @@ class BrokenModuleError(ImportError):
 
 
 class TamperedError(ImportError):
-    """Something has been done to Python's own modules, at the latest by the import, that nothing can be measured
-    with.
-    """
+    """Python's own modules have been changed, by the import at the latest, so that nothing can be measured."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """Call a function with the item, and give what it returns or, for an async one, what it comes to.
+    """Call a function with the item; the result is what it returns or, for an async one, what it comes to.
 
     Each worker imports the function itself, from the current directory too, after Python's own modules: what travels is
     its name. A blocking function under an event loop is called inline, as it would be.
@@ -151,7 +143,7 @@ class Call:
         Raises:
             NoSuchFunctionError: if there is none of that name, or Python has one of the same.
             BrokenModuleError: if it raises an error.
-            TamperedError: if it does something to Python's own modules that nothing can be measured with.
+            TamperedError: if it changes Python's own modules.
         """
         name = self.function.partition(":")[0]
         before = tampered()
@@ -204,7 +196,7 @@ class Call:
         return found  # type: ignore[no-any-return]
 
     def check(self) -> None:
-        """See to it that the function takes an item and asks for nothing else, as far as it says what it takes.
+        """Check that the function takes an item and needs nothing else, as far as its signature says.
 
         Raises:
             UnfitFunctionError: if it doesn't; and as `load` does.
@@ -224,14 +216,14 @@ class Call:
             ) from None
 
     def is_async(self) -> bool:
-        """Whether the function says of itself that it must be awaited; a plain one around an async one doesn't."""
+        """Whether the function is declared async; a plain one around an async one isn't."""
         function = self.load()
         return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
             getattr(function, "__call__", None)  # noqa: B004 - the method is looked at, not called
         )
 
     def wraps_async(self, item: Item) -> bool:
-        """Call a function that says nothing of itself, to see whether what comes back must be awaited."""
+        """Call a function that isn't declared async, to see whether what comes back must be awaited."""
         try:
             _call(self.load(), item)
         except NotAwaitedError:
@@ -242,7 +234,7 @@ class Call:
         """Call the function here and now; an async one on a loop of its own.
 
         Raises:
-            ItemError: if it fails, or what it hands out is not done.
+            ItemError: if it fails, or its result is still to be done.
         """
         result = self._done(item)
         refuse_undone(item, result)
@@ -255,9 +247,7 @@ class Call:
                 return _call(function, item)
             except NotAwaitedError:  # a plain function around an async one
                 pass
-        from paceline.workers.event_loop import (
-            runner,  # here, or every worker of another workload would start by importing asyncio
-        )
+        from paceline.workers.event_loop import runner  # here, as a worker that blocks needs no asyncio
 
         with runner() as loop:
             return loop.run(_await(function, item))
@@ -280,7 +270,10 @@ def _call(function: Callable[[Item], Any], item: Item) -> Result:
     except BaseException as error:  # noqa: BLE001 - a function may raise anything, SystemExit among it
         _fail(item, error)
     if of_type(type(result)):
-        _refuse(item, result)
+        why = str(found_in(result))  # which closes a coroutine
+        if inspect.isawaitable(result):
+            raise NotAwaitedError(item, "the function is async, and must be awaited by a strategy with an event loop")
+        raise ItemError(item, why)
     return result
 
 
@@ -300,9 +293,7 @@ async def _await(function: Callable[[Item], Any], item: Item) -> Result:
 
 
 def _is_used_up(result: Any, error: BaseException) -> bool:
-    """Whether Python refused to await a coroutine, as it was awaited before or still is: the error is from no line of
-    it.
-    """
+    """Whether Python refused to await a coroutine a second time: the error is from no line of it."""
     refused = inspect.iscoroutine(result) and isinstance(error, RuntimeError) and error.__cause__ is None
     return refused and _raised_here(error)
 
@@ -314,18 +305,8 @@ def _fail(item: Item, error: BaseException) -> NoReturn:
     raise ItemError(item, _told(error)) from error
 
 
-def _refuse(item: Item, result: Any) -> NoReturn:
-    """Raise an error for a result that is work to be done, which nobody does here."""
-    why = str(found_in(result))  # which closes a coroutine
-    if inspect.isawaitable(result):
-        raise NotAwaitedError(item, "the function is async, and must be awaited by a strategy with an event loop")
-    raise ItemError(item, why)
-
-
 def _is_sent(error: BaseException) -> bool:
-    """Whether an error came from outside: by Ctrl-C, or from who ends the task, greenlet, coroutine or test around
-    it.
-    """
+    """Whether an error came from outside: by Ctrl-C, or from what ends the task, greenlet or test around it."""
     if isinstance(error, Exception | SystemExit):
         return False
     if isinstance(error, KeyboardInterrupt):
@@ -356,13 +337,13 @@ def _is_path(name: str) -> bool:
 
 
 def _clash(name: str) -> str | None:
-    """Find the file in the current directory that has the name of a module of the standard library."""
+    """Return the file here that has the name of a module of the standard library."""
     files = (f"{name}.py", os.path.join(name, "__init__.py"))  # noqa: PTH118 - each worker imports this; pathlib is slow
     return next(filter(os.path.isfile, files), None) if name in sys.stdlib_module_names else None
 
 
 def _as_module(written: str) -> str | None:
-    """Return what to write for a function that was named by the path of its file; None if it wasn't."""
+    """Return what to write for a function that was named by its file's path; None if it wasn't."""
     path, _, name = written.replace("\\", "/").rpartition(":")
     folder, _, file = path.rpartition("/")
     module = file.removesuffix(".py")
@@ -375,7 +356,7 @@ def _as_module(written: str) -> str | None:
 
 
 def _with_one_item(name: str, signature: inspect.Signature) -> str:
-    """Write a call with an item where it can be one, and dots where something else is asked for."""
+    """Write a call with an item, and with dots for what else it needs."""
     optional = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     asked = [each for each in signature.parameters.values() if each.kind not in optional and each.default is each.empty]
     if asked and asked[0].name == "self":
@@ -386,7 +367,6 @@ def _with_one_item(name: str, signature: inspect.Signature) -> str:
 
 
 def _told(error: BaseException) -> str:
-    """Return what an error is and where it was raised."""
     if isinstance(error, RuntimeError) and isinstance(error.__cause__, StopIteration):
         error = error.__cause__  # a coroutine's comes as a RuntimeError from nowhere
     said, place = words(error), _place(error.__traceback__)

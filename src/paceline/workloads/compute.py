@@ -2,12 +2,15 @@
 
 import hashlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache, partial
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
+
+from paceline.contracts import AsyncRun, Item, Result, Run
 
 
 def squares(n: int) -> int:
@@ -16,10 +19,7 @@ def squares(n: int) -> int:
 
 
 def derived_key(n: int) -> int:
-    """Derive a key by PBKDF2 with SHA-256, which releases the GIL for the whole of it.
-
-    Four steps are one iteration, so that a step takes about as long as one of `squares` does.
-    """
+    """Derive a key by PBKDF2 with SHA-256, which releases the GIL; a step takes about as long as one of `squares`."""
     iterations = max(1, n // 4)
     return int.from_bytes(hashlib.pbkdf2_hmac("sha256", b"paceline", n.to_bytes(8, "big"), iterations), "big")
 
@@ -27,8 +27,29 @@ def derived_key(n: int) -> int:
 KERNELS: Mapping[str, Callable[[int], int]] = MappingProxyType({"squares": squares, "hash": derived_key})
 
 
+class Inline(ABC):
+    """Computes on the worker's own thread, a loop's too, as a coroutine would: nothing else runs there meanwhile."""
+
+    @abstractmethod
+    def expected(self, item: Any) -> Any:
+        """Compute `item` here and now."""
+
+    def worker(self) -> AbstractContextManager[Run]:
+        """Hand out the function; there is nothing to open."""
+        return nullcontext(self.expected)
+
+    def async_worker(self, concurrency: int) -> AbstractAsyncContextManager[AsyncRun]:
+        """Hand out a coroutine function that never awaits."""
+        del concurrency
+        return nullcontext(partial(_inline, self.expected))
+
+
+async def _inline(run: Run, item: Item) -> Result:
+    return run(item)
+
+
 @dataclass(frozen=True)
-class Compute:
+class Compute(Inline):
     """Item k is `n + k` steps of the kernel.
 
     Args:
@@ -52,21 +73,6 @@ class Compute:
         """Compute `item` here and now."""
         return KERNELS[self.kernel](self.n + item)
 
-    @contextmanager
-    def worker(self) -> Iterator[Callable[[int], int]]:
-        """Hand out the kernel; there is nothing to open."""
-        yield self.expected
-
-    @asynccontextmanager
-    async def async_worker(self, concurrency: int) -> AsyncIterator[Callable[[int], Awaitable[int]]]:
-        """Compute inline, on the loop's own thread, as a coroutine would: nothing else runs meanwhile."""
-        del concurrency
-        yield partial(_inline, self.expected)
-
-
-async def _inline(compute: Callable[[int], int], item: int) -> int:
-    return compute(item)
-
 
 STRIDE = 1000  # squares added up in one go, so that numbers stay small and every step takes the same time
 PASSES = 100  # of 10 strides each, some 0.5 ms, for the calibration
@@ -78,12 +84,11 @@ Answer = tuple[int, bytes]
 
 
 @dataclass(frozen=True)
-class Carry:
-    """Compute with the GIL held, and give back the bytes that came: for nothing inside a process, at a price to
-    another.
+class Carry(Inline):
+    """Compute with the GIL held, and return the bytes that came: free within a process, at a price to another.
 
     What an item computes is fixed in steps, not in time: a worker that looks at its clock would do less where it is
-    disturbed, and for 10 us the looks would be a good part of the work. `lasting` finds out how many steps it takes.
+    disturbed, and for 10 us the looks would be a good part of the work. `lasting` finds the number of steps.
 
     Args:
         cpu_seconds: CPU time that the steps take one worker who has a CPU to itself; for the record.
@@ -105,32 +110,19 @@ class Carry:
 
     @classmethod
     def lasting(cls, cpu_seconds: float, size: int) -> Self:
-        """Make one of as many steps as take `cpu_seconds` here; all made in one process agree on how long a step
-        takes.
-        """
+        """Return one of as many steps as take `cpu_seconds` here, by one measurement for each process."""
         return cls(cpu_seconds, size, round(cpu_seconds / step_seconds()))
 
     def items(self, count: int) -> list[bytes]:
-        """Make items, all of them different unless they are too small for it."""
+        """Return items that all differ, unless they are too small for it."""
         return [
             number.to_bytes(NUMBER, "big") * (self.size // NUMBER) + bytes(self.size % NUMBER)
             for number in range(count)
         ]
 
     def expected(self, item: bytes) -> Answer:
-        """Compute, and give the bytes back as they are: to make others would take longer than a short item computes."""
+        """Compute, and return the bytes themselves: making others could take longer than a short item."""
         return compute(self.steps), item
-
-    @contextmanager
-    def worker(self) -> Iterator[Callable[[bytes], Answer]]:
-        """Hand out the function; there is nothing to open."""
-        yield self.expected
-
-    @asynccontextmanager
-    async def async_worker(self, concurrency: int) -> AsyncIterator[Callable[[bytes], Awaitable[Answer]]]:
-        """Compute inline, on the loop's own thread, as a coroutine would."""
-        del concurrency
-        yield partial(_carry_inline, self.expected)
 
 
 def compute(steps: int) -> int:
@@ -142,9 +134,7 @@ def compute(steps: int) -> int:
 
 @cache
 def step_seconds() -> float:
-    """Find the CPU time of one step, by the best of some passes: whatever disturbs a pass makes it longer. Found
-    once.
-    """
+    """Return the CPU time of one step, the least of some passes, as any disturbance makes one longer. Found once."""
     return min(_seconds_after_a_pause(10 * STRIDE) for _ in range(PASSES)) / (10 * STRIDE)
 
 
@@ -153,7 +143,3 @@ def _seconds_after_a_pause(steps: int) -> float:
     begun = time.thread_time()
     compute(steps)
     return time.thread_time() - begun
-
-
-async def _carry_inline(run: Callable[[bytes], Answer], item: bytes) -> Answer:
-    return run(item)

@@ -1,33 +1,43 @@
 """One download, checked: the lesson's I/O-bound work, and the HTTP clients that do it."""
 
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from typing import Literal, TypeVar
+from typing import Any
 
-from paceline.contracts import Face, ItemError
-from paceline.server.body import body
-from paceline.workloads import raw
+from paceline.contracts import AWAITED, EveryFlavour, Flavour, ItemError, adapted
 
-T = TypeVar("T")
+OK = 200
+
 Get = Callable[[str], bytes]
 AsyncGet = Callable[[str], Awaitable[bytes]]
 
 
+class AnswerError(OSError):
+    """The server answered, but not as it should."""
+
+
+def accept(status: int) -> None:
+    """Raise an `AnswerError` for every status but 200."""
+    if status != OK:
+        raise AnswerError(f"status {status} instead of {OK}")
+
+
 @contextmanager
-def requests_client(timeout: float) -> Iterator[Get]:
+def requests_client(timeout: float, concurrency: int) -> Iterator[Get]:
     """One `requests.Session`, with nothing taken from the environment: a proxy there would be measured too."""
     import requests
 
+    del concurrency
     with requests.Session() as session:
         session.trust_env = False
 
         def get(url: str) -> bytes:
             with session.get(url, timeout=timeout, allow_redirects=False) as response:
-                raw.accept(response.status_code)
+                accept(response.status_code)
                 return response.content
 
         yield get
@@ -45,7 +55,7 @@ async def aiohttp_client(timeout: float, concurrency: int) -> AsyncIterator[Asyn
         async def get(url: str) -> bytes:
             try:
                 async with session.get(url, allow_redirects=False) as response:
-                    raw.accept(response.status)
+                    accept(response.status)
                     return await response.read()
             except aiohttp.ClientError as error:
                 raise OSError(f"{type(error).__name__}: {error}") from error
@@ -53,67 +63,26 @@ async def aiohttp_client(timeout: float, concurrency: int) -> AsyncIterator[Asyn
         yield get
 
 
-def raw_async_client(timeout: float, concurrency: int) -> AbstractAsyncContextManager[AsyncGet]:
-    """The async face of the minimal client, which needs asyncio; workers that block would start with importing it."""
-    from paceline.workloads.raw import async_client
-
-    return async_client(timeout, concurrency)
+def _raw_client(module: str, timeout: float, concurrency: int) -> Any:
+    """The minimal client, whose module is imported where it is used: it needs the library of its loop."""
+    return import_module(f"paceline.workloads.{module}").open_client(timeout, concurrency)
 
 
-def raw_trio_client(timeout: float, concurrency: int) -> AbstractAsyncContextManager[AsyncGet]:
-    """The trio face of the minimal client, which needs trio."""
-    from paceline.workloads.raw_trio import trio_client
+CLIENTS: dict[Flavour, dict[str, Callable[[float, int], Any]]] = {
+    "blocking": {"requests": requests_client, "raw": partial(_raw_client, "raw")},
+    "async": {"aiohttp": aiohttp_client, "raw": partial(_raw_client, "raw_async")},
+    "trio": {"raw": partial(_raw_client, "raw_trio")},
+    "gevent": {"raw": partial(_raw_client, "raw_gevent")},
+}
+"""Name -> what opens one, given its time-out in seconds and how many items it serves at once."""
 
-    return trio_client(timeout, concurrency)
-
-
-def raw_gevent_client(timeout: float) -> AbstractContextManager[Get]:
-    """The gevent face of the minimal client, which needs gevent."""
-    from paceline.workloads.raw_gevent import gevent_client
-
-    return gevent_client(timeout)
-
-
-Blocking = Callable[[float], AbstractContextManager[Get]]
-Asynchronous = Callable[[float, int], AbstractAsyncContextManager[AsyncGet]]
-
-BLOCKING: dict[str, Blocking] = {"requests": requests_client, "raw": raw.blocking_client}
-ASYNC: dict[str, Asynchronous] = {"aiohttp": aiohttp_client, "raw": raw_async_client}
-TRIO: dict[str, Asynchronous] = {"raw": raw_trio_client}
-GEVENT: dict[str, Blocking] = {"raw": raw_gevent_client}
-FACES: dict[Face, Collection[str]] = {"blocking": BLOCKING, "async": ASYNC, "trio": TRIO, "gevent": GEVENT}
-DEFAULTS: dict[Face, str] = {"blocking": "requests", "async": "aiohttp", "trio": "raw", "gevent": "raw"}
-NAMES = tuple(dict.fromkeys(name for names in (DEFAULTS.values(), *FACES.values()) for name in names))
+DEFAULTS: dict[Flavour, str] = {"blocking": "requests", "async": "aiohttp", "trio": "raw", "gevent": "raw"}
+NAMES = tuple(dict.fromkeys(name for names in (DEFAULTS.values(), *CLIENTS.values()) for name in names))
 
 
 def load_client(name: str) -> None:
     """Import what the client stands on, as a program does at its top: later, its first use would pay for it."""
-    if name != "raw":
-        import_module(name)
-
-
-def blocking(name: str, face: Literal["blocking", "gevent"] = "blocking") -> Blocking:
-    """Find a client for workers that block, or for greenlets.
-
-    Raises:
-        ValueError: if it has no such side.
-    """
-    return _found(name, BLOCKING if face == "blocking" else GEVENT, face)
-
-
-def asynchronous(name: str, face: Literal["async", "trio"] = "async") -> Asynchronous:
-    """Find a client for tasks of an event loop, asyncio's or trio's.
-
-    Raises:
-        ValueError: if it has no such side.
-    """
-    return _found(name, ASYNC if face == "async" else TRIO, face)
-
-
-def _found(name: str, clients: dict[str, T], face: Face) -> T:
-    if name not in clients:
-        raise ValueError(f"client {name!r} has no {face} face; those that have: {', '.join(clients)}")
-    return clients[name]
+    import_module("paceline.workloads.raw" if name == "raw" else name)
 
 
 Answer = tuple[int, int]
@@ -121,13 +90,13 @@ Answer = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Fetch:
+class Fetch(EveryFlavour):
     """GET one URL per item, read the whole body, and give its length and CRC-32.
 
     Args:
         url: "{item}" in it stands for the item; for expected answers it must lead to an instrument.
         size: bytes that every answer has.
-        client: one of `clients.NAMES`; None takes the one that people use on the workers' face.
+        client: one of `NAMES`; None takes the one that people use with the workers' flavour.
         timeout: seconds without an answer until an item counts as failed.
 
     Raises:
@@ -140,46 +109,36 @@ class Fetch:
     timeout: float = 30.0
 
     @staticmethod
-    def fits(client: str, face: Face) -> bool:
-        """Return whether `client` can serve workers of that face."""
-        return client in FACES[face]
+    def fits(client: str, flavour: Flavour) -> bool:
+        """Return whether `client` can serve workers of that flavour."""
+        return client in CLIENTS[flavour]
 
     @staticmethod
-    def default_client(face: Face) -> str:
-        """Name the client that people use on that face."""
-        return DEFAULTS[face]
+    def default_client(flavour: Flavour) -> str:
+        """Name the client that people use with that flavour."""
+        return DEFAULTS[flavour]
 
-    def client_for(self, face: Face) -> str:
-        """Name the client that workers of that face use."""
-        return self.client or self.default_client(face)
+    def client_for(self, flavour: Flavour) -> str:
+        """Name the client that workers of that flavour use."""
+        return self.client or self.default_client(flavour)
 
     def expected(self, item: int) -> Answer:
         """Return what the instrument answers to `item`."""
+        from paceline.server.body import body  # no worker needs it
+
         return checked(body(item, self.size))
 
-    @contextmanager
-    def worker(self) -> Iterator[Callable[[int], Answer]]:
-        """Open one session, as the lesson's initializer does, and close it after."""
-        with blocking(self.client_for("blocking"))(self.timeout) as get:
-            yield partial(self._fetch, get)
+    def open(self, flavour: Flavour, concurrency: int) -> Any:
+        """Open one session, as the lesson's initializer does, for `concurrency` items at once.
 
-    @asynccontextmanager
-    async def async_worker(self, concurrency: int) -> AsyncIterator[Callable[[int], Awaitable[Answer]]]:
-        """Open one session for `concurrency` items at once."""
-        async with asynchronous(self.client_for("async"))(self.timeout, concurrency) as get:
-            yield partial(self._fetch_async, get)
-
-    @asynccontextmanager
-    async def trio_worker(self, concurrency: int) -> AsyncIterator[Callable[[int], Awaitable[Answer]]]:
-        """Open one session for `concurrency` items at once, under trio."""
-        async with asynchronous(self.client_for("trio"), "trio")(self.timeout, concurrency) as get:
-            yield partial(self._fetch_async, get)
-
-    @contextmanager
-    def gevent_worker(self) -> Iterator[Callable[[int], Answer]]:
-        """Open one greenlet's session."""
-        with blocking(self.client_for("gevent"), "gevent")(self.timeout) as get:
-            yield partial(self._fetch, get)
+        Raises:
+            ValueError: if the client has no such flavour.
+        """
+        fitting, name = CLIENTS[flavour], self.client_for(flavour)
+        if name not in fitting:
+            raise ValueError(f"client {name!r} has no {flavour} flavour; those that have: {', '.join(fitting)}")
+        fetch = self._fetch_async if flavour in AWAITED else self._fetch
+        return adapted(fitting[name](self.timeout, concurrency), flavour, lambda get: nullcontext(partial(fetch, get)))
 
     def _fetch(self, get: Get, item: int) -> Answer:
         url = self.url.replace("{item}", str(item))
@@ -202,7 +161,6 @@ class Fetch:
 
 
 def checked(answer: bytes) -> Answer:
-    """Reduce a body to what is compared."""
     return len(answer), zlib.crc32(answer)
 
 

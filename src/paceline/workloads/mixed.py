@@ -1,12 +1,12 @@
-"""A download and what is done with it: an item that waits for one part of its time and computes for the other."""
+"""A download and a computation: an item that waits for one part of its time and computes for the other."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
-from paceline.contracts import Item, Result, gevent_side, trio_side
+from paceline.contracts import AWAITED, AsyncRun, EveryFlavour, Flavour, Item, Result, Run, adapted, open_workload
 from paceline.workloads.compute import squares
 from paceline.workloads.fetch import Answer, Fetch
 
@@ -14,11 +14,10 @@ STEP = 200  # squares between two looks at the clock: some 10 us, by which an it
 
 
 @dataclass(frozen=True)
-class Mixed:
+class Mixed(EveryFlavour):
     """Fetch, then compute for a set CPU time with the GIL held.
 
-    The time is counted on the worker's own thread, so it is the same on every machine, and no matter how long the
-    thread has to wait for a CPU or for the GIL.
+    The time is counted on the worker's own thread, so it is the same however long that waits for a CPU or the GIL.
 
     Args:
         fetch: what comes first, and what the item's result is.
@@ -39,29 +38,11 @@ class Mixed:
         """Return what the download comes to; the computation adds nothing to it."""
         return self.fetch.expected(item)
 
-    @contextmanager
-    def worker(self) -> Iterator[Callable[[Item], Result]]:
-        """Open the download's session, and close it after."""
-        with self.fetch.worker() as fetch:
-            yield partial(_one, fetch, self.cpu_seconds)
-
-    @asynccontextmanager
-    async def async_worker(self, concurrency: int) -> AsyncIterator[Callable[[Item], Awaitable[Result]]]:
-        """Open the download's session for a loop; the computation runs inline, and nothing else meanwhile."""
-        async with self.fetch.async_worker(concurrency) as fetch:
-            yield partial(_one_async, fetch, self.cpu_seconds)
-
-    @asynccontextmanager
-    async def trio_worker(self, concurrency: int) -> AsyncIterator[Callable[[Item], Awaitable[Result]]]:
-        """The same under trio."""
-        async with trio_side(self.fetch, concurrency) as fetch:
-            yield partial(_one_async, fetch, self.cpu_seconds)
-
-    @contextmanager
-    def gevent_worker(self) -> Iterator[Callable[[Item], Result]]:
-        """Open the download's session for a greenlet; the computation lets no other greenlet run."""
-        with gevent_side(self.fetch) as fetch:
-            yield partial(_one, fetch, self.cpu_seconds)
+    def open(self, flavour: Flavour, concurrency: int) -> Any:
+        """Open the download's session; the computation lets no other task and no other greenlet run."""
+        one = _one_async if flavour in AWAITED else _one
+        opening = open_workload(self.fetch, flavour, concurrency)
+        return adapted(opening, flavour, lambda fetch: nullcontext(partial(one, fetch, self.cpu_seconds)))
 
 
 def burn(cpu_seconds: float) -> None:
@@ -71,13 +52,13 @@ def burn(cpu_seconds: float) -> None:
         squares(STEP)
 
 
-def _one(fetch: Callable[[Item], Result], cpu_seconds: float, item: Item) -> Result:
+def _one(fetch: Run, cpu_seconds: float, item: Item) -> Result:
     result = fetch(item)
     burn(cpu_seconds)
     return result
 
 
-async def _one_async(fetch: Callable[[Item], Awaitable[Result]], cpu_seconds: float, item: Item) -> Result:
+async def _one_async(fetch: AsyncRun, cpu_seconds: float, item: Item) -> Result:
     result = await fetch(item)
     burn(cpu_seconds)
     return result

@@ -1,8 +1,4 @@
-"""The gevent face of the minimal client: what the blocking one does, over sockets that let other greenlets run
-meanwhile.
-
-They are gevent's own; those of everybody else in the process stay as they are.
-"""
+"""The minimal client for gevent, over gevent's own sockets: those of everything else here stay as they are."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -18,12 +14,7 @@ _connecting: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()  # hub -> what li
 
 
 class Connection:
-    """A socket with one timer for all its waits: its own time-out would make a new one for each.
-
-    Args:
-        connected: the socket.
-        timeout: seconds for each wait.
-    """
+    """A socket with one timer for all its waits of `timeout` seconds: its own would make a new one for each."""
 
     def __init__(self, connected: Any, timeout: float) -> None:
         self._socket = connected
@@ -32,11 +23,7 @@ class Connection:
         self.sendall = connected.sendall  # a request fits the buffer of a connection that waits for nothing
 
     def recv(self, size: int) -> bytes:
-        """Wait for something, and give it.
-
-        Raises:
-            TimeoutError: if nothing comes in time.
-        """
+        """Return what comes; a `TimeoutError` if nothing does."""
         self._timer.again(getcurrent().throw, self._late, update=True)  # the loop's clock stands still between rounds
         try:
             came: bytes = self._socket.recv(size)
@@ -45,13 +32,13 @@ class Connection:
         return came
 
     def close(self) -> None:
-        """Let go of the socket and the timer."""
         self._timer.close()
         self._socket.close()
 
 
-def gevent_client(timeout: float) -> AbstractContextManager[Callable[[str], bytes]]:
+def open_client(timeout: float, concurrency: int) -> AbstractContextManager[Callable[[str], bytes]]:
     """One connection per server, kept open; `timeout` seconds for each wait on it."""
+    del concurrency
     return client(timeout, _connect)
 
 

@@ -1,4 +1,4 @@
-"""The trio face of the minimal client: plain sockets that never block, and trio to wait on them."""
+"""The minimal client for trio: plain sockets that never block, and trio to wait on them."""
 
 import os
 import socket
@@ -13,9 +13,9 @@ from paceline.workloads.raw import CHUNK, CONNECTING, Answer, addresses, parts
 
 
 @asynccontextmanager
-async def trio_client(timeout: float, concurrency: int) -> AsyncIterator[Callable[[str], Awaitable[bytes]]]:
+async def open_client(timeout: float, concurrency: int) -> AsyncIterator[Callable[[str], Awaitable[bytes]]]:
     """As many connections as are needed at once, kept open; `timeout` seconds for each of them, and for each answer."""
-    del concurrency  # whoever keeps that many items in flight opens that many connections, no more
+    del concurrency  # as many items in flight open as many connections, no more
     with closing(Client(timeout)) as client:
         trio.lowlevel.spawn_system_task(client.watch)  # in a nursery of ours, every error would become a group
         yield client.get
@@ -32,11 +32,7 @@ class Client:
         self._watching = trio.CancelScope()
 
     async def get(self, url: str) -> bytes:
-        """Fetch the body of a 200 answer.
-
-        Raises:
-            OSError: for whatever goes wrong.
-        """
+        """Return the body of a 200 answer; whatever goes wrong is an `OSError`."""
         origin, request = parts(url)
         idle = self._idle.setdefault(origin, [])
         connection = idle.pop() if idle else await self._connect(origin)
@@ -55,8 +51,8 @@ class Client:
         return body
 
     async def watch(self) -> None:
-        """Take the connection from whoever has waited too long. Each has the same time, so the oldest is the first to
-        run out of it, and one sleep serves them all: a cancel scope for each would cost a third of an item.
+        """End the wait of connections whose time is up. All have the same, so the oldest is the first, and one sleep
+        serves them all: a cancel scope for each would cost a third of an item.
         """
         with self._watching:
             while True:

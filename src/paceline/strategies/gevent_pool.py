@@ -1,7 +1,8 @@
 """Greenlets in a thread of their own. Imported where gevent is used."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import gevent
@@ -13,15 +14,15 @@ from gevent._hub_local import get_hub_if_exists  # there is no public way to ask
 from gevent.event import Event
 from gevent.queue import SimpleQueue
 
-from paceline.contracts import Item, Result, Workload, gevent_side
-from paceline.strategies.base import STOP_TIMEOUT
+from paceline.contracts import Item, Result, Run, Workload, open_workload
+from paceline.strategies.base import STOP_TIMEOUT, undone_on_error
 
 _borrowers: dict[Any, int] = {}
 """How many strategies use a hub that was made for them."""
 
 
-def borrowed() -> Any:
-    """Take the hub of this thread, and make it if there is none."""
+def borrow_hub() -> Any:
+    """Return the hub of this thread, and make it if there is none."""
     made = get_hub_if_exists() is None
     hub = gevent.get_hub()
     if made or hub in _borrowers:
@@ -29,8 +30,8 @@ def borrowed() -> Any:
     return hub
 
 
-def give_back(hub: Any) -> None:
-    """Leave a hub; whoever is the last to leave one that was made here ends it, with its loop and its descriptors."""
+def return_hub(hub: Any) -> None:
+    """Leave a hub; the last one to leave a hub that was made here ends it, with its loop and its descriptors."""
     if hub in _borrowers:
         _borrowers[hub] -= 1
         if not _borrowers[hub]:
@@ -40,7 +41,7 @@ def give_back(hub: Any) -> None:
 
 @contextmanager
 def quiet(hub: Any) -> Iterator[None]:
-    """Keep the hub from printing Ctrl-C, which surfaces in the one who waits."""
+    """Keep the hub from printing Ctrl-C, which surfaces where the round is waited for."""
     unprinted = hub.NOT_ERROR
     hub.NOT_ERROR = (*unprinted, KeyboardInterrupt)
     try:
@@ -55,24 +56,19 @@ class Round:
     def __init__(self, items: Sequence[Item], workers: int) -> None:
         self._results: list[Result] = [None] * len(items)
         self._queue = iter(enumerate(items))
-        self._at_work = min(workers, len(items))
+        self._busy = min(workers, len(items))
         self._errors: list[BaseException] = []
         self._done = Event()
 
     def outcome(self) -> list[Result]:
-        """Wait for the results, in item order.
-
-        Raises:
-            BaseException: the first error.
-        """
-        if self._at_work:
+        """Wait for the results, in item order, or raise the first error."""
+        if self._busy:
             self._done.wait()
         if self._errors:
             raise self._errors[0]
         return self._results
 
-    def drain(self, run: Callable[[Item], Result]) -> None:
-        """Take items until none is left or one has failed."""
+    def drain(self, run: Run) -> None:
         try:
             for index, item in self._queue:
                 if self._errors:
@@ -80,21 +76,18 @@ class Round:
                 self._results[index] = run(item)
         except GreenletExit:
             raise
-        except BaseException as error:  # noqa: BLE001 - the one who waits raises it
+        except BaseException as error:  # noqa: BLE001 - `outcome` raises it
             self._errors.append(error)
             self._done.set()
-        self._at_work -= 1
-        if not self._at_work:
+        self._busy -= 1
+        if not self._busy:
             self._done.set()
 
 
 class Worker:
     """A greenlet with a session.
 
-    Attributes:
-        opened: is set once the session is open, or can't be.
-        rounds: it takes part in; None is the last word.
-        error: of opening or closing the session.
+    `opened` is set once the session is open, or can't be; `error` is of opening or closing it; None ends the `rounds`.
     """
 
     def __init__(self, workload: Workload) -> None:
@@ -105,19 +98,19 @@ class Worker:
 
     def _live(self, workload: Workload) -> None:
         try:
-            with gevent_side(workload) as run:
+            with open_workload(workload, "gevent") as run:
                 self.opened.set()
                 while (current := self.rounds.get()) is not None:
                     current.drain(run)
         except GreenletExit:
             raise
-        except BaseException as error:  # noqa: BLE001 - the one who waits raises it; here, gevent would print it
+        except BaseException as error:  # noqa: BLE001 - `_raise_first` raises it; gevent would print it
             self.error = error
         finally:
             self.opened.set()
 
 
-class GreenCrew:
+class GreenletPool:
     """The workers of a strategy, on the hub of this thread."""
 
     def __init__(self, workload: Workload, workers: int) -> None:
@@ -126,42 +119,23 @@ class GreenCrew:
         self._workers: list[Worker] = []
 
     def open(self) -> None:
-        """Start all workers, each of which opens the workload.
-
-        Raises:
-            BaseException: the first error of opening it.
-        """
-        self._hub = borrowed()
-        try:
+        """Start all workers, each of which opens the workload; the first error of that is raised."""
+        self._hub = borrow_hub()
+        with undone_on_error(partial(return_hub, self._hub)):
             self._start()
-        except BaseException:
-            give_back(self._hub)
-            raise
 
     def run(self, items: Sequence[Item]) -> list[Result]:
-        """Run every item and give the results, in item order.
-
-        Raises:
-            BaseException: the first error; then all workers have ended, and the next round starts others.
-        """
+        """Run every item; after an error, which is raised, all workers have ended, and the next round starts others."""
         if not self._workers:
             self._start()
         current = Round(items, self._count)
-        try:
-            with quiet(self._hub):
-                for worker in self._workers[: len(items)]:
-                    worker.rounds.put(current)
-                return current.outcome()
-        except BaseException:
-            self._kill()
-            raise
+        with undone_on_error(self._kill), quiet(self._hub):
+            for worker in self._workers[: len(items)]:
+                worker.rounds.put(current)
+            return current.outcome()
 
     def close(self) -> None:
-        """Have each worker close the workload, and end.
-
-        Raises:
-            BaseException: the first error of closing it.
-        """
+        """Have each worker close the workload, and end; the first error of that is raised."""
         workers = self._workers
         try:
             with quiet(self._hub):
@@ -170,22 +144,18 @@ class GreenCrew:
                 gevent.joinall([worker.greenlet for worker in workers], timeout=STOP_TIMEOUT)
         finally:
             self._kill()
-            give_back(self._hub)
+            return_hub(self._hub)
         _raise_first(workers)
 
     def _start(self) -> None:
         self._workers = [Worker(self._workload) for _ in range(self._count)]
-        try:
+        with undone_on_error(self._kill):
             with quiet(self._hub):
                 for worker in self._workers:
                     worker.opened.wait()
             _raise_first(self._workers)
-        except BaseException:
-            self._kill()
-            raise
 
     def _kill(self) -> None:
-        """End the workers that are left; each closes the workload on the way."""
         workers, self._workers = self._workers, []
         gevent.killall([worker.greenlet for worker in workers])
 
