@@ -11,7 +11,7 @@ import pytest
 from paceline.contracts import Item
 from paceline.measuring.cells import Cell
 from paceline.measuring.passes import Plan
-from paceline.plugin import cells, choices, guard, live, ours, session
+from paceline.plugin import cells, choices, guard, ours, progress, session
 from paceline.plugin.measures import Bench, ElsewhereClock, refuse_second
 from paceline.plugin.ours import is_cell, is_ours
 from paceline.server.process import Control, Instrument, running
@@ -40,9 +40,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Show a line on how far it is, if somebody measures at a terminal: pytest's own writer is there by now."""
+    """Refuse a cluster that can't be reached, and show progress at a terminal: pytest's writer is there by now."""
     choices.refuse_unreachable(session.config.option)
-    live.begin(session.config)
+    progress.begin(session.config)
 
 
 @pytest.hookimpl(specname="pytest_generate_tests", wrapper=True, tryfirst=True)
@@ -198,7 +198,7 @@ def measure(  # pytest sets fixtures up in this order, and the clock has to be t
     _make_cell(request, benchmark)
     process = session.process_of(request.node)
     rounds = cells.scales_of(request.node, request.config)[0].rounds
-    bench = Bench(benchmark, session.timer(request), elsewhere, process, live.teller(request.config, rounds))
+    bench = Bench(benchmark, session.timer(request), elsewhere, process)
     control = _control(request)
 
     def measured(

@@ -9,8 +9,7 @@ import pytest
 from pytest_benchmark.utils import PercentageRegressionCheck
 
 from paceline.history.storage import GuardedStorage
-from paceline.plugin.live import is_skipped
-from paceline.plugin.ours import is_cell
+from paceline.plugin.ours import is_cell, is_skipped
 from paceline.plugin.session import native
 from paceline.text.formats import seconds
 from paceline.workers import tracers

@@ -17,7 +17,6 @@ from paceline.measuring import cells
 from paceline.measuring.cells import Cell, saved
 from paceline.measuring.passes import Plan, at_most, patience
 from paceline.measuring.passes import measure as measure_here
-from paceline.measuring.rounds import Tell, untold
 from paceline.strategies import Strategy
 from paceline.workers import errors
 
@@ -121,14 +120,12 @@ class Bench:
         timer: the clock of cells that this process measures.
         elsewhere: the clock of a cell that another process measures; None for this process's cells.
         process: which of the fresh processes it is, from 1.
-        tell: hears of each round that this process measures.
     """
 
     benchmark: Any
     timer: Callable[[], float]
     elsewhere: ElsewhereClock | None = None
     process: int | None = None
-    tell: Tell = untold
 
     def measure(self, plan: Plan, strategy: Strategy, items: Sequence[Item], extra: Mapping[str, Any]) -> Cell:
         """Measure a strategy's cell and write it down."""
@@ -140,7 +137,7 @@ class Bench:
                 cell.process = self.process
                 self.elsewhere.tell(self.benchmark, seconds)
             else:
-                cell, _ = measure_here(plan, Native(self.benchmark, self.timer), strategy, items, self.tell)
+                cell, _ = measure_here(plan, Native(self.benchmark, self.timer), strategy, items)
         self.benchmark.extra_info.update({**described, **extra, **saved(cell)})
         return cell
 

@@ -30,6 +30,17 @@ def is_ours(node: Any, name: str) -> bool:
     return False
 
 
+def is_skipped(item: pytest.Item, *, only: bool) -> bool:
+    """Whether it is known before that a test will not run, such as a strategy's that this Python doesn't have.
+
+    Args:
+        item: the test.
+        only: whether benchmarks are all that the session runs.
+    """
+    benchmark = "benchmark" in getattr(item, "fixturenames", ())
+    return item.get_closest_marker("skip") is not None or (only and not benchmark)
+
+
 WRITTEN = ("only", "autosave", "save", "json", "compare", "compare_fail", "histogram", "cprofile")
 ABSENT = (
     "`measure` and `cost` measure with pytest-benchmark, which this session doesn't load; add -p benchmark to pytest's "
