@@ -160,7 +160,7 @@ def leave_out_extended(config: pytest.Config, items: list[pytest.Item]) -> None:
 
     def waits(item: pytest.Item) -> bool:
         mark = item.get_closest_marker("extended")
-        asked = is_named if mark and mark.kwargs.get("by_name") else goes_deep
+        asked = is_named if mark and mark.kwargs.get("on_request") else replicates
         return mark is not None and is_cell(item) and not asked(config, item.path)
 
     left_out = [item for item in items if waits(item)]
@@ -169,7 +169,7 @@ def leave_out_extended(config: pytest.Config, items: list[pytest.Item]) -> None:
         items[:] = [item for item in items if item not in left_out]
 
 
-def goes_deep(config: pytest.Config, path: Path) -> bool:
+def replicates(config: pytest.Config, path: Path) -> bool:
     """Whether this session measures everything that an experiment's file has: with --all, or when the file is named."""
     return measures(config) and (config.option.all or is_named(config, path))
 
