@@ -1,7 +1,4 @@
-"""The pytest side of Paceline: options, fixtures and hooks.
-
-A project takes it in with `pytest_plugins = ["paceline.plugin"]` in its conftest.
-"""
+"""The pytest plugin: options, fixtures and hooks, for `pytest_plugins = ["paceline.plugin"]` in a conftest."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -18,8 +15,6 @@ from paceline.server.process import Control, Instrument, running
 from paceline.strategies import Strategy, clusters
 from paceline.workloads import Compute, Fetch, Mixed
 from paceline.workloads.fetch import load_client
-
-Measure = Callable[..., Cell]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -81,10 +76,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture(scope="session")
 def instrument(request: pytest.FixtureRequest) -> Iterator[Instrument]:
-    """The server that answers every `Fetch`, in a process of its own for the whole session; see `paceline serve`.
-
-    It listens on this machine only, or, with --cluster, where that cluster can reach it.
-    """
+    """The server that answers every `Fetch`, in its own process, on this machine or where --cluster can reach it."""
     options = request.config.option
     with running(options.server, host=options.cluster and clusters.facing(options.cluster)) as server:
         yield server
@@ -162,7 +154,7 @@ def elsewhere(
 @pytest.fixture
 def measure(  # pytest sets fixtures up in this order, and the clock has to be there before the benchmark
     request: pytest.FixtureRequest, elsewhere: ElsewhereClock | None, benchmark: Any
-) -> Measure:
+) -> Callable[..., Cell]:
     """Measure one cell: `measure(strategy(workload, workers), items)`; further keywords go into the saved run.
 
     With `beside=True` a thread of the measuring process computes meanwhile. With `watched=True` one more pass follows
@@ -191,8 +183,7 @@ def measure(  # pytest sets fixtures up in this order, and the clock has to be t
         paired = paired and process is not None
         strategy = choices.at_cluster(strategy, request.config.option.cluster)
         plan = Plan(session.experiment(request.node), rounds, control, beside, watched, paired, traced)
-        with choices.without_traceback():
-            return bench.measure(plan, strategy, list(items), extra)
+        return bench.measure(plan, strategy, list(items), extra)
 
     return measured
 

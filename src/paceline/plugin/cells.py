@@ -1,6 +1,6 @@
 """Which cells an experiment has: its marks and the command line, written out as parameters."""
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import product
 from typing import Any, TypeAlias
@@ -62,28 +62,26 @@ def scales_of(node: Any, config: pytest.Config) -> list[choices.Scale]:
 
 
 class Parametrization:
-    """Stands in for an experiment's `metafunc.parametrize` and keeps the calls until every hook has been called: what
-    the project parametrizes, by mark, fixture or hook, is known only then.
+    """Keeps the calls of an experiment's `metafunc.parametrize` until all hooks have run: only then is known what the
+    project parametrizes, by mark, fixture or hook.
     """
 
     def __init__(self) -> None:
-        self._calls: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] = []
-        self._place = 0
+        self._calls: list[Callable[[pytest.Metafunc], None]] = []
+        self._own: set[str] = set()
 
     def __call__(self, argnames: Any, *arguments: Any, **options: Any) -> None:
-        self._calls.append((argnames, arguments, options))
+        self._own.update(_names(argnames))
+        self._calls.append(lambda metafunc: metafunc.parametrize(argnames, *arguments, **options))
 
     def keep_place(self) -> None:
         """Keep a place for the plugin's own parameters: a node id names them in the order of the calls."""
-        self._place = len(self._calls)
+        self._calls.append(lambda metafunc: parametrize(metafunc, self._own))
 
     def make(self, metafunc: pytest.Metafunc) -> None:
         """Parametrize, each call in its place."""
-        for argnames, arguments, options in self._calls[: self._place]:
-            metafunc.parametrize(argnames, *arguments, **options)
-        parametrize(metafunc, {name for argnames, _, _ in self._calls for name in _names(argnames)})
-        for argnames, arguments, options in self._calls[self._place :]:
-            metafunc.parametrize(argnames, *arguments, **options)
+        for call in self._calls:
+            call(metafunc)
 
 
 def _names(argnames: Any) -> list[str]:
@@ -132,11 +130,7 @@ def _marks(strategy: type[Strategy]) -> list[pytest.MarkDecorator]:
 
 
 def _processes(node: Any, config: pytest.Config) -> int:
-    """Return how many new processes measure a replicated cell of an experiment; 0 if the session's own does.
-
-    Raises:
-        CollectError: if its mark has a number of processes that is none.
-    """
+    """Return how many new processes measure a replicated cell of an experiment; 0 if the session's own does."""
     mark = node.get_closest_marker("replicated")
     marked = mark.kwargs.get("processes", PROCESSES) if mark else 0
     if not isinstance(marked, int) or isinstance(marked, bool) or marked < 0:
@@ -148,11 +142,8 @@ def _processes(node: Any, config: pytest.Config) -> int:
 
 
 def _numbers(node: Any, config: pytest.Config, strategy: str | None) -> Iterable[int | None]:
-    """Return the numbers of the new processes that measure a cell, one for a heavy strategy that the command line
-    doesn't name; None stands for the session's own.
-
-    Raises:
-        CollectError: if the mark names a strategy that is not known.
+    """Return the numbers of the new processes that measure a cell: one process for a heavy strategy that the command
+    line doesn't name; None stands for the session's own.
     """
     processes = _processes(node, config)
     replicated = _agreed(node, "replicated", NAMED, None) if processes else None
@@ -176,11 +167,7 @@ def _pairs(node: Any, config: pytest.Config, with_client: bool) -> Iterator[Pair
 
 
 def _agreed(node: Any, mark: str, known: Iterable[str], chosen: Sequence[str] | None) -> Sequence[str] | None:
-    """Return the names that an experiment's mark and the command line agree on; None if neither has any.
-
-    Raises:
-        CollectError: if the mark has a name that is not known.
-    """
+    """Return the names that an experiment's mark and the command line agree on; None if neither has any."""
     marked = node.get_closest_marker(mark)
     if marked is None or not marked.args:
         return chosen

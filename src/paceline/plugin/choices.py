@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,10 +10,9 @@ import pytest
 
 from paceline import machine
 from paceline.server.service import MAX_SECONDS
-from paceline.strategies import STRATEGIES, NotEnded, Strategy, clusters
+from paceline.strategies import STRATEGIES, Strategy, clusters
 from paceline.text import options
 from paceline.workloads import Fetch
-from paceline.workloads.call import TamperedError
 from paceline.workloads.fetch import NAMES
 
 CPUS = "cpus"  # as a number of workers: one per usable CPU
@@ -208,17 +206,6 @@ def refuse_unreachable(options: Any) -> None:
         clusters.reach(options.cluster)
     except clusters.OutOfReach as error:
         raise pytest.UsageError(f"--cluster: {error}") from None
-
-
-@contextmanager
-def without_traceback() -> Iterator[None]:
-    """Let a cell whose cluster doesn't answer, or doesn't fit, whose workers don't end, or whose module breaks Python's
-    own, fail with that sentence alone: where it was raised says nothing more.
-    """
-    try:
-        yield
-    except (clusters.OutOfReach, clusters.WorkersDiffer, NotEnded, TamperedError) as error:
-        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 def at_cluster(strategy: Strategy, address: str | None) -> Strategy:

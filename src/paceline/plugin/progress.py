@@ -22,25 +22,24 @@ ERASE = "\x1b[J"  # ED: from the cursor to the end of the screen
 
 
 def begin(config: pytest.Config) -> None:
-    """Show the line in this session, if it measures, somebody looks, and nothing else writes during a cell."""
+    """Show the line in a session that measures, on a terminal that only pytest's reporter writes to during a cell."""
     if measures(config) and not config.option.collectonly and _can_go_back() and not _is_shared(config):
         config.pluginmanager.register(Progress(config), "paceline-progress")
 
 
 def _can_go_back() -> bool:
-    """Whether a line on standard output can be changed; what is CI is decided as pytest does."""
     dumb = os.environ.get("TERM", "") in {"", "dumb", "unknown"}
-    return sys.stdout.isatty() and not dumb and not any(map(os.environ.get, ("CI", "BUILD_NUMBER")))
+    ci = any(map(os.environ.get, ("CI", "BUILD_NUMBER")))  # as pytest decides
+    return sys.stdout.isatty() and not dumb and not ci
 
 
 def _is_shared(config: pytest.Config) -> bool:
-    """Whether something else than pytest's own reporter writes, or something writes while a cell is measured."""
-    plugins = config.pluginmanager
+    options, plugins = config.option, config.pluginmanager
     if type(plugins.get_plugin("terminalreporter")) is not pytest.TerminalReporter:
         return True
-    logs = plugins.has_plugin("logging") and (config.option.log_cli_level or config.getini("log_cli"))
-    captured = config.getoption("capture", "no") == "fd"  # with "sys", what a cell's processes print is not held back
-    return bool(not captured or config.getoption("setupshow", default=False) or logs or config.option.benchmark_verbose)
+    logs = plugins.has_plugin("logging") and (options.log_cli_level or config.getini("log_cli"))
+    captured = config.getoption("capture", "no") == "fd"  # "sys" doesn't hold back what a cell's processes print
+    return bool(not captured or config.getoption("setupshow", default=False) or logs or options.benchmark_verbose)
 
 
 class Progress:
@@ -92,7 +91,7 @@ class Progress:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self) -> None:
-        """Make way for its description."""
+        """Make way for a traceback."""
         self._erase()
 
     def _erase(self) -> None:
@@ -106,13 +105,9 @@ class Progress:
 
 
 def sentence(cell: str, name: str, left: float | None, room: int) -> str:
-    """Format the line, in ASCII: "cell 12 of 92, test_waiting[threads], about 1 min 10 s left".
+    """Format "cell 12 of 92, test_waiting[threads], about 1 min 10 s left", in ASCII and up to `room` columns.
 
-    Args:
-        cell: which one of how many.
-        name: its name, the first to be shortened.
-        left: seconds; None if unknown.
-        room: columns that it may take.
+    The name is the first to be shortened; `left` is None if unknown.
     """
     time_left = "" if left is None else f"about {duration(left)} left"
     name = plain(name).encode("ascii", "backslashreplace").decode()
@@ -123,18 +118,10 @@ def sentence(cell: str, name: str, left: float | None, room: int) -> str:
 
 
 def time_left(waiting: Sequence[str], before: Mapping[str, float], now: Mapping[str, float]) -> float | None:
-    """Estimate the seconds until the last cell is measured.
+    """Estimate the seconds until all waiting cells are measured; None if unknown, as nothing has been measured.
 
-    Cells that both know tell how much longer this session's take than the saved run says, which knows neither warm-up
-    rounds nor setups.
-
-    Args:
-        waiting: full names of the cells that are not measured yet.
-        before: seconds that cells took in a saved run.
-        now: seconds that cells took in this session.
-
-    Returns:
-        Seconds; None if a cell waits of which nothing is known, and no other has been measured.
+    `before` and `now` are the seconds that cells took in a saved run and in this session. Cells in both tell how much
+    longer this session's take than the saved run says, which knows neither warm-up rounds nor setups.
     """
     both = before.keys() & now.keys()
     saved = math.fsum(before[name] for name in both)
@@ -147,10 +134,9 @@ def time_left(waiting: Sequence[str], before: Mapping[str, float], now: Mapping[
 
 
 def remembered(storage: object) -> dict[str, float]:
-    """Return what each cell took in the newest complete run of a session's history: start, rounds and stop, seconds.
+    """Return the seconds that each cell took, with start and stop, in the newest complete run of a session's history.
 
-    Nothing if there is none or it can't be read: an estimate is no reason to stop a session, and a comparison that
-    needs the run says what is wrong with it.
+    Nothing if no run can be read: an estimate is no reason to stop a session, and a comparison says what is wrong.
     """
     if not isinstance(storage, GuardedStorage):
         return {}
@@ -158,8 +144,7 @@ def remembered(storage: object) -> dict[str, float]:
         run = history.newest_in(storage.home, lambda run: bool(run.cells), lambda _: None)
     except (history.HistoryError, OSError):
         return {}
-    return {cell.fullname: _seconds(cell) for cell in run.cells} if run else {}
-
-
-def _seconds(cell: history.Cell) -> float:
-    return math.fsum([*cell.rounds, cell.start_seconds or 0.0, cell.stop_seconds or 0.0])
+    return {
+        cell.fullname: math.fsum([*cell.rounds, cell.start_seconds or 0.0, cell.stop_seconds or 0.0])
+        for cell in (run.cells if run else ())
+    }
