@@ -228,5 +228,5 @@ def _value(request: pytest.FixtureRequest) -> Any:
         return request.param
     except AttributeError:
         why = "it gets one in tests that take `measure` or `cost`, a client where they take `strategy` too"
-        told = f"{request.fixturename!r} has no value here: {why}; else parametrize it, with indirect=True"
-        raise pytest.fail.Exception(told, pytrace=False) from None
+        message = f"{request.fixturename!r} has no value here: {why}; else parametrize it, with indirect=True"
+        raise pytest.fail.Exception(message, pytrace=False) from None

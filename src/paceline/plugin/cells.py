@@ -25,7 +25,7 @@ MARKS = {
     "--strategy chooses among them. Those named `later` wait for --strategy, for --all, or for their file to be named.",
     "clients": "(*names): each strategy with each of these HTTP clients that fits it; --client takes their place.",
     "replicated": "(*strategies, processes=3): an experiment whose cells (those of these strategies, if named) are "
-    "measured in that many fresh processes each, with --all, or when its file is named; --processes takes its place.",
+    "measured in that many new processes each, with --all, or when its file is named; --processes takes its place.",
     "one_core": ": an experiment of one worker, which `paceline ab` keeps on the one core that both sides share.",
     "extended": "(on_request=False): an experiment that is measured only with --all, or when its file is named; one "
     "that takes minutes, on_request=True, only when its file is.",
@@ -71,7 +71,8 @@ class Parametrization:
         self._own: set[str] = set()
 
     def __call__(self, argnames: Any, *arguments: Any, **options: Any) -> None:
-        self._own.update(_names(argnames))
+        names = argnames.split(",") if isinstance(argnames, str) else argnames
+        self._own.update(name.strip() for name in names)
         self._calls.append(lambda metafunc: metafunc.parametrize(argnames, *arguments, **options))
 
     def keep_place(self) -> None:
@@ -82,10 +83,6 @@ class Parametrization:
         """Parametrize, each call in its place."""
         for call in self._calls:
             call(metafunc)
-
-
-def _names(argnames: Any) -> list[str]:
-    return [name.strip() for name in argnames.split(",")] if isinstance(argnames, str) else list(argnames)
 
 
 def parametrize(metafunc: pytest.Metafunc, own: Container[str]) -> None:
@@ -134,8 +131,8 @@ def _processes(node: Any, config: pytest.Config) -> int:
     mark = node.get_closest_marker("replicated")
     marked = mark.kwargs.get("processes", PROCESSES) if mark else 0
     if not isinstance(marked, int) or isinstance(marked, bool) or marked < 0:
-        told = f"processes must be a whole number of 0 or more, not {marked!r}"
-        raise pytest.Collector.CollectError(f"{node.nodeid}: wrong replicated mark: {told}")
+        wrong = f"processes must be a whole number of 0 or more, not {marked!r}"
+        raise pytest.Collector.CollectError(f"{node.nodeid}: wrong replicated mark: {wrong}")
     if mark is None or not session.replicates(config, node.path):
         return 0
     return marked if config.option.processes is None else int(config.option.processes)

@@ -87,8 +87,8 @@ def _points(marked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if "rounds" in lists:
         raise TypeError("rounds are the same in all cells of an experiment; give one number")
     if len({len(values) for values in lists.values()}) > 1:
-        told = ", ".join(f"{name} has {len(values)}" for name, values in lists.items())
-        raise ValueError(f"its lists run in step and must have the same length: {told}")
+        lengths = ", ".join(f"{name} has {len(values)}" for name, values in lists.items())
+        raise ValueError(f"its lists run in step and must have the same length: {lengths}")
     for values in zip(*lists.values(), strict=True) if lists else [()]:
         yield {**marked, **dict(zip(lists, values, strict=True))}
 
@@ -113,10 +113,8 @@ def latency(text: str) -> float:
 
 def duration_id(seconds: float) -> str:
     """Write seconds for a node id: 0.02 is "20ms"."""
-    if not seconds:
-        return "0"
     unit, factor = next(((u, f) for u, f in (("s", 1.0), ("ms", 1e-3)) if seconds >= f), ("us", 1e-6))
-    return f"{seconds / factor:.6g}{unit}"
+    return f"{seconds / factor:.6g}{unit}" if seconds else "0"
 
 
 def size_id(size: int) -> str:
@@ -146,38 +144,29 @@ def add_options(group: pytest.OptionGroup) -> None:
     workers = "Items under way at once. Default: 10 for I/O, one per CPU else."
     add("--workers", type=options.whole, metavar="N", help=workers)
     add("--rounds", type=options.whole, metavar="N", help="Timed rounds of each cell. Default: 5.")
-    add(
-        "--strategy",
-        action="append",
-        choices=[*NAMED],
-        metavar="NAME",
-        help=f"Only this strategy; repeat for more. Known: {', '.join(NAMED)}. Of these, heavy ones, which take "
-        f"seconds to start ({', '.join(HEAVY) or 'none'}), are left out unless named here; --all measures them too.",
+    strategy = (
+        f"Only this strategy; repeat for more. Known: {', '.join(NAMED)}. Of these, heavy ones, which take seconds to "
+        f"start ({', '.join(HEAVY) or 'none'}), are left out unless named here; --all measures them too."
     )
+    add("--strategy", action="append", choices=[*NAMED], metavar="NAME", help=strategy)
     client = "HTTP client. Default: requests where workers block, aiohttp under asyncio, raw else."
     add("--client", choices=NAMES, help=client)
     server = "What answers; httpserver proves nothing. Default: %(default)s."
     add("--server", choices=SERVERS, default=SERVERS[0], help=server)
     add("--seed", type=options.natural, metavar="N", help="Order of the cells; saved with the run. Default: a new one.")
     add("--lesson", action="store_true", help="The lesson's scale: 160 downloads of 50 ms, 20 sums below 5,000,000.")
-    add(
-        "--processes",
-        type=options.natural,
-        metavar="N",
-        help="New processes for each cell that decides a claim, with --all or a file named. Default: 3, unless the "
-        "experiment says otherwise, and 1 for heavy strategies that are not named; 0 measures all in the session.",
+    new = (
+        "New processes for each cell that decides a claim, with --all or a file named. Default: 3, unless the "
+        "experiment says otherwise, and 1 for heavy strategies that are not named; 0 measures all in the session."
     )
-    add(
-        "--cluster",
-        metavar="ADDRESS",
-        help="An existing cluster, in place of one of its own, for a strategy that --strategy names: dask takes "
-        "tcp://host:8786, ray takes ray://host:10001.",
+    add("--processes", type=options.natural, metavar="N", help=new)
+    cluster = (
+        "An existing cluster, in place of one of its own, for a strategy that --strategy names: dask takes "
+        "tcp://host:8786, ray takes ray://host:10001."
     )
-    add(
-        "--all",
-        action="store_true",
-        help="Extended experiments too, which else run when their file is named, and heavy strategies: see --strategy.",
-    )
+    add("--cluster", metavar="ADDRESS", help=cluster)
+    every = "Extended experiments too, which else run when their file is named, and heavy strategies: see --strategy."
+    add("--all", action="store_true", help=every)
     add("--keep-partial", action="store_true", help="Keep an interrupted or failed run in results/partial/.")
 
 
@@ -199,7 +188,7 @@ def refuse_impossible(options: Any) -> None:
 
 
 def refuse_unreachable(options: Any) -> None:
-    """Raise a `UsageError` for a cluster at whose address nobody listens, before anything is measured."""
+    """Raise a `UsageError` for a cluster at whose address nothing listens, before anything is measured."""
     if options.cluster is None or options.collectonly:
         return
     try:

@@ -83,11 +83,7 @@ def _or_one_of(storage: Any) -> str:
 
 
 def check(session: pytest.Session) -> None:
-    """Refuse, before anything is measured, a comparison of no cell of this session, or of cells beside a tracer.
-
-    Raises:
-        pytest.UsageError: naming the cells, and the closest that there are, or the tracer.
-    """
+    """Raise a `UsageError`, before anything is measured, if no cell can be compared, or a tracer is on."""
     if why := _beside_a_tracer(session) or _nothing_in_common(session):
         raise pytest.UsageError(f"--benchmark-compare: {why}")
 
@@ -113,8 +109,8 @@ def note(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
     benchmarks, lacking = native(config), _uncompared(config, items)
     if config.option.benchmark_compare and not benchmarks.compare:
         return [f"paceline: nothing is compared, as {benchmarks.storage.location} has no run yet"]
-    told = f"paceline: not in {_runs(benchmarks)}, and so compared with nothing:{_listed(lacking, benchmarks)}"
-    return [told] if lacking else []
+    lacks = f"paceline: not in {_runs(benchmarks)}, and so compared with nothing:{_listed(lacking, benchmarks)}"
+    return [lacks] if lacking else []
 
 
 def _uncompared(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:

@@ -26,6 +26,8 @@ from paceline.plugin.session import (
     take_over,
 )
 from paceline.strategies import STRATEGIES
+from paceline.tables import runs
+from paceline.text import formats
 
 SCALE = ("items", "latency", "workers", "rounds", "lesson", "server", "client", "strategy", "all", "processes")
 
@@ -125,7 +127,7 @@ class Guard:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Show the headline before pytest-benchmark's own tables."""
+        """Show the table of the strategies and other experiments' tables before pytest-benchmark's own."""
         if unwritten := ours.note(self._config):
             terminalreporter.write_line(f"paceline: {unwritten}", red=True)
         if not self._ours:
@@ -137,8 +139,12 @@ class Guard:
             cells = history.cells([each.as_dict(include_data=True) for each in benchmarks if not each.has_error])
         except history.UnreadableRun as unfit:
             terminalreporter.write_line(f"paceline: no table can be made of {unfit}", red=True)
-        else:
-            show(terminalreporter, cells)
+            return
+        if cells:
+            order = [strategy.name for strategy in STRATEGIES]
+            terminalreporter.ensure_newline()
+            terminalreporter.section("Paceline", sep="=")
+            formats.render([*runs.headline(cells, order), *runs.other_experiments(cells, order)])
 
     def _save(self, save: Callable[..., None], *arguments: Any) -> None:
         try:
@@ -167,16 +173,3 @@ def why_incomplete(session: pytest.Session, exitstatus: int, *, slower: bool) ->
     if slower:
         return "it is slower than --benchmark-compare-fail allows, and would be the next run's baseline"
     return None
-
-
-def show(reporter: pytest.TerminalReporter, cells: tuple[history.Cell, ...]) -> None:
-    """Print the table of the strategies, and one for each further experiment."""
-    if not cells:
-        return
-    from paceline.tables import runs
-    from paceline.text import formats
-
-    order = [strategy.name for strategy in STRATEGIES]
-    reporter.ensure_newline()
-    reporter.section("Paceline", sep="=")
-    formats.render([*runs.headline(cells, order), *runs.other_experiments(cells, order)])

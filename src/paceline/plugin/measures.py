@@ -106,7 +106,7 @@ class Bench:
     process: int | None = None  # which of the new processes that is, from 1
 
     def measure(self, plan: Plan, strategy: Strategy, items: Sequence[Item], extra: Mapping[str, Any]) -> Cell:
-        """Measure a strategy's cell and write it down."""
+        """Measure a strategy's cell and save it."""
         described = cells.workload_facts(strategy.workload, strategy.face)
         with _failing(self.benchmark):
             if self.elsewhere:

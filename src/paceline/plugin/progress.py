@@ -15,7 +15,6 @@ from paceline.plugin.session import measures, native
 from paceline.text.formats import duration, plain
 
 SHORTEST = 12  # characters of a cell's name that still say something
-DOTS = "..."
 BELOW = "\x1bD\x1b[A"  # IND and CUU: from now on there is a row below, in the last line too; the column stays
 THERE, BACK = "\x1b7\r\n", "\x1b8"  # DECSC, then to the start of that row; DECRC
 ERASE = "\x1b[J"  # ED: from the cursor to the end of the screen
@@ -113,7 +112,7 @@ def sentence(cell: str, name: str, left: float | None, room: int) -> str:
     name = plain(name).encode("ascii", "backslashreplace").decode()
     fits = room - len(", ".join(filter(None, [cell, time_left]))) - len(", ")
     if len(name) > fits:
-        name = name[: fits - len(DOTS)] + DOTS if fits >= SHORTEST else ""
+        name = f"{name[: fits - 3]}..." if fits >= SHORTEST else ""
     return ", ".join(filter(None, [cell, name, time_left]))[: max(room, 0)]
 
 

@@ -20,7 +20,7 @@ from paceline.history.store import PARTIAL, RESULTS
 from paceline.plugin.ours import OUTPUTS, is_cell, is_ours
 from paceline.strategies import Strategy
 
-DEFAULT_STORAGE = "file://./.benchmarks"  # pytest-benchmark's: not chosen by anybody
+DEFAULT_STORAGE = "file://./.benchmarks"  # pytest-benchmark's, if none is chosen
 EXPERIMENTS = pytest.StashKey[Owners]()
 MEASURES_CELLS = pytest.StashKey[bool]()
 NONE = SimpleNamespace(disabled=True)
@@ -79,12 +79,8 @@ def stand_back(config: pytest.Config, compare: Any) -> None:
     options, benchmarks = config.option, native(config)
     if options.benchmark_storage == _undecided(config):
         options.benchmark_storage = DEFAULT_STORAGE
-        benchmarks.storage = load_storage(  # type: ignore[no-untyped-call]
-            DEFAULT_STORAGE,
-            netrc=options.benchmark_netrc,
-            logger=benchmarks.logger,
-            default_machine_id=benchmarks.machine_id,
-        )
+        known = {"logger": benchmarks.logger, "default_machine_id": benchmarks.machine_id}
+        benchmarks.storage = load_storage(DEFAULT_STORAGE, netrc=options.benchmark_netrc, **known)  # type: ignore[no-untyped-call]
     benchmarks.compare = options.benchmark_compare = compare
     benchmarks.handle_loading()
 

@@ -48,16 +48,12 @@ def takes_benchmark(item: pytest.Item) -> bool:
     return not FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
 
 
-def is_marked(item: pytest.Item) -> bool:
-    """Whether all of a test is to be timed, as pytest-codspeed does with those that have its mark."""
-    return not takes_benchmark(item) and any(item.get_closest_marker(name) for name in MARKS)
-
-
 def adapt(items: list[pytest.Item]) -> list[str]:
     """Let pytest-benchmark measure what was written for pytest-codspeed; return notes on what is dropped."""
     dropped = 0
     for item in items:
-        if is_marked(item) and hasattr(item, "fixturenames"):
+        marked = any(map(item.get_closest_marker, MARKS))
+        if marked and not takes_benchmark(item) and hasattr(item, "fixturenames"):
             item.stash[WHOLE] = True
             item.fixturenames.append("benchmark")
         for mark in item.iter_markers("benchmark"):

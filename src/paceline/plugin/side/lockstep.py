@@ -1,12 +1,10 @@
 """One side of an A/B comparison in lockstep: a pytest plugin whose folder stands alone.
 
-`paceline ab` gives a copy of the folder to two pytest processes, and `-p` with its name, so that a revision from before
-it can take part, and a project that has nothing of Paceline. It needs pytest and pytest-benchmark, and of Paceline, if
-the side has it, the class that talks to a server.
-
-A side works only while it has the turn: from its start on, until immediately before a round. There it says which round
-is next and waits. Everything else (which cells, their order, how each is measured, the instrument's URL, the core) the
-process that leads says over the socket whose number stands in `PACELINE_LOCKSTEP`: one JSON object a line, both ways.
+`paceline ab` gives two pytest processes a copy of the folder, so that a revision from before it can take part, and a
+project that has nothing of Paceline. It needs pytest and pytest-benchmark, and Paceline only where a cell asks for its
+server. A side works while it has the turn: from its start on, until immediately before a round. There it says which
+round is next and waits. All else (which cells, their order, how each is measured, the instrument's URL, the core) the
+process that leads says over the socket whose number is in `PACELINE_LOCKSTEP`: one JSON object a line, both ways.
 """
 
 import contextlib
@@ -282,8 +280,8 @@ class Side:
         """Send what a cell measured once its test has passed, or why there is nothing."""
         report: Any = yield
         if not report.passed or hasattr(report, "wasxfail"):
-            reason = f"{report.when}: {why(report, call)}"
-            self._lead.send("missed", cell=item.nodeid, outcome=outcome(report), why=reason)
+            outcome = "xfailed" if hasattr(report, "wasxfail") else report.outcome
+            self._lead.send("missed", cell=item.nodeid, outcome=outcome, why=f"{report.when}: {why(report, call)}")
         elif report.when == "call" and not self._rounds:
             self._lead.send("missed", cell=item.nodeid, outcome="failed", why=turns.UNUSED)
         elif report.when == "call":
@@ -322,11 +320,6 @@ def idle(session: pytest.Session) -> list[str]:
     }
     unused = [name for name in used if config.pluginmanager.has_plugin(name) and not used[name]]
     return [word for name in unused for word in ("-p", f"no:{name}")]
-
-
-def outcome(report: Any) -> str:
-    """Return "failed", "skipped" or "xfailed", also for a test that passes though it is expected to fail."""
-    return "xfailed" if hasattr(report, "wasxfail") else str(report.outcome)
 
 
 def why(report: Any, call: pytest.CallInfo[None]) -> str:

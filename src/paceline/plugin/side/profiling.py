@@ -13,8 +13,6 @@ from typing import Any
 
 _Code = CodeType | str  # a function written in C is known by a description
 _Calls = tuple[object, object]  # identities of what calls (None for anything) and of what is called
-_HERE = Path(__file__)
-_BENCHMARKING = "pytest_benchmark"  # the package that calls what is measured
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
@@ -64,11 +62,7 @@ def _profile(run: Callable[[], object]) -> Any:
     gc.collect()
     gc.disable()
     try:
-        profiler.enable()
-        try:
-            run()
-        finally:
-            profiler.disable()
+        profiler.runcall(run)
     finally:
         if collecting:
             gc.enable()
@@ -86,7 +80,7 @@ def _of_harness(code: _Code) -> bool:
     if isinstance(code, str):
         return "_lsprof.Profiler" in code
     file = Path(code.co_filename)
-    return file.parent == _HERE.parent or _BENCHMARKING in file.parent.parts
+    return file.parent == Path(__file__).parent or "pytest_benchmark" in file.parent.parts
 
 
 def _identity(code: Any) -> object:

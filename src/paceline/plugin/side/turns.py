@@ -172,11 +172,7 @@ class Profiles(Turns):
 
 
 class Trial:
-    """Tries each cell once: how long a call takes, and what it needs.
-
-    Args:
-        ready: as for `Turns`.
-    """
+    """Tries each cell once: how long a call takes, and what it needs; `ready` is as for `Turns`."""
 
     def __init__(self, ready: Callable[[], None]) -> None:
         self._ready = ready
