@@ -16,7 +16,7 @@ import pytest
 
 COUNTS = [10_000, 100_000, 1_000_000]
 
-pytestmark = [pytest.mark.extended(by_name=True)]
+pytestmark = [pytest.mark.extended(on_request=True)]
 
 
 @pytest.mark.strategies("sequential", "threads", "asyncio", "pool-fork")

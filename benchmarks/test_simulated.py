@@ -18,7 +18,7 @@ COUNTS = [10_000, 100_000, 1_000_000, 3_000_000]
 MEASURED = {0.0: 25, 0.001: 25, 0.005: 8, 0.020: 4}  # seconds -> items of each worker, as test_latency.py has them
 
 pytestmark = [
-    pytest.mark.extended(by_name=True),
+    pytest.mark.extended(on_request=True),
     pytest.mark.strategies("threads", "asyncio", "pool-fork"),
     pytest.mark.skipif(not find_spec("simpy"), reason="needs simpy: pip install 'paceline[simulation]'"),
 ]

@@ -226,10 +226,10 @@ def test_a_strategy_that_an_experiment_leaves_for_later_is_measured_when_it_is_a
         ("extended", [MEASURED], False),
         ("extended", [MEASURED, "--all"], True),
         ("extended", [MEASURED, "test_lab.py"], True),
-        ("extended(by_name=True)", [MEASURED], False),
-        ("extended(by_name=True)", [MEASURED, "--all"], False),
-        ("extended(by_name=True)", [MEASURED, "test_lab.py"], True),
-        ("extended(by_name=True)", [], True),
+        ("extended(on_request=True)", [MEASURED], False),
+        ("extended(on_request=True)", [MEASURED, "--all"], False),
+        ("extended(on_request=True)", [MEASURED, "test_lab.py"], True),
+        ("extended(on_request=True)", [], True),
     ],
 )
 def test_an_extended_experiment_waits_until_it_is_asked_for(cells, mark, arguments, measured):
@@ -241,7 +241,7 @@ def test_a_file_is_named_by_whatever_way_leads_to_it(pytester, monkeypatch, cell
     pytester.mkdir("below")
     pytester.path.joinpath("link").symlink_to(pytester.path)
     monkeypatch.chdir("below")
-    assert cells(f"{TWO}, pytest.mark.extended(by_name=True)", MEASURED, way)
+    assert cells(f"{TWO}, pytest.mark.extended(on_request=True)", MEASURED, way)
 
 
 def test_the_tests_of_this_repository_are_left_out_of_a_session_that_only_measures(pytester):

@@ -9,6 +9,8 @@ from processes import QUICK
 from paceline.machine import usable_cpus
 from paceline.stats import saved_traces, traces
 
+pytestmark = pytest.mark.usefixtures("modules_found")
+
 LAB = """
 from collections import Counter
 

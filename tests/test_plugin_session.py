@@ -10,6 +10,8 @@ from processes import PATIENCE, QUICK, alive, family, python, until
 
 from paceline.history import load
 
+pytestmark = pytest.mark.usefixtures("modules_found")
+
 SOURCE = """
 import pytest
 from fake import Clock, Fake

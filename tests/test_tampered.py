@@ -13,6 +13,8 @@ from paceline.workers.errors import tampered
 from paceline.workloads import Call
 from paceline.workloads.call import TamperedError
 
+pytestmark = pytest.mark.usefixtures("modules_found")
+
 HERE = Path(__file__).parent
 COMMAND = ["-c", "import sys; from paceline.cli import main; sys.exit(main())"]
 PATCHED = (HERE / "patched.py").read_text()

@@ -1,7 +1,4 @@
-"""The pytest side of Paceline: options, fixtures and hooks.
-
-A project takes it in with `pytest_plugins = ["paceline.plugin"]` in its conftest.
-"""
+"""The pytest plugin: options, fixtures and hooks, for `pytest_plugins = ["paceline.plugin"]` in a conftest."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -11,15 +8,13 @@ import pytest
 from paceline.contracts import Item
 from paceline.measuring.cells import Cell
 from paceline.measuring.passes import Plan
-from paceline.plugin import cells, choices, guard, live, ours, session
+from paceline.plugin import cells, choices, guard, ours, progress, session
 from paceline.plugin.measures import Bench, ElsewhereClock, refuse_second
 from paceline.plugin.ours import is_cell, is_ours
 from paceline.server.process import Control, Instrument, running
-from paceline.strategies import STRATEGIES, Strategy, clusters
+from paceline.strategies import Strategy, clusters
 from paceline.workloads import Compute, Fetch, Mixed
 from paceline.workloads.fetch import load_client
-
-Measure = Callable[..., Cell]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Get ready before pytest-benchmark's own configure hook, which builds its storage."""
+    """Prepare before pytest-benchmark's own hook, which builds its storage."""
     for mark, meaning in cells.MARKS.items():
         config.addinivalue_line("markers", f"{mark}{meaning}")
     choices.refuse_impossible(config.option)
@@ -40,30 +35,30 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Show a line on how far it is, if somebody measures at a terminal: pytest's own writer is there by now."""
+    """Refuse a cluster that can't be reached, and show progress at a terminal: pytest's writer is there by now."""
     choices.refuse_unreachable(session.config.option)
-    live.begin(session.config)
+    progress.begin(session.config)
 
 
 @pytest.hookimpl(specname="pytest_generate_tests", wrapper=True, tryfirst=True)
 def pytest_generate_cells(metafunc: pytest.Metafunc) -> Iterator[None]:
-    """Make the cells: everything that decides a cell's work becomes a parameter, and so stands in its node id."""
+    """Make the cells: everything that decides a cell's work becomes a parameter, and thus part of its node id."""
     if not is_cell(metafunc.definition):
         return (yield)
-    asked = cells.Parametrization()
-    metafunc.parametrize = asked  # type: ignore[method-assign]
+    calls = cells.Parametrization()
+    metafunc.parametrize = calls  # type: ignore[method-assign]
     try:
         yield
     finally:
         del metafunc.parametrize
-    asked.make(metafunc)
+    calls.make(metafunc)
     return None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Put the plugin's parameters in this hook's place among all."""
     if isinstance(metafunc.parametrize, cells.Parametrization):
-        metafunc.parametrize.ours()
+        metafunc.parametrize.keep_place()
 
 
 @pytest.hookimpl(trylast=True)  # whatever order other plugins give, the seed has the last word on cells
@@ -81,10 +76,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture(scope="session")
 def instrument(request: pytest.FixtureRequest) -> Iterator[Instrument]:
-    """The server that answers every `Fetch`, in a process of its own for the whole session; see `paceline serve`.
-
-    It listens on this machine only, or, with --cluster, where that cluster can reach it.
-    """
+    """The server that answers every `Fetch`, in its own process, on this machine or where --cluster can reach it."""
     options = request.config.option
     with running(options.server, host=options.cluster and clusters.facing(options.cluster)) as server:
         yield server
@@ -93,43 +85,26 @@ def instrument(request: pytest.FixtureRequest) -> Iterator[Instrument]:
 @pytest.fixture
 def strategy(request: pytest.FixtureRequest) -> type[Strategy]:
     """A strategy's class, one cell after the other: `strategy(workload, workers)` makes what `measure` measures."""
-    return next(known for known in STRATEGIES if known.name == _parameter(request))
+    return choices.NAMED[_value(request)]
 
 
-@pytest.fixture
-def client(request: pytest.FixtureRequest) -> str:
-    """The HTTP client: the one that fits the strategy, or the one chosen by `--client`."""
-    return str(_parameter(request))
+def _parameter(read: Callable[[Any], Any], meaning: str) -> Any:
+    """Return a fixture whose value is this plugin's parameter of the fixture's name."""
+
+    def value(request: pytest.FixtureRequest) -> Any:
+        return read(_value(request))
+
+    value.__doc__ = meaning
+    return pytest.fixture(value)
 
 
-@pytest.fixture
-def items(request: pytest.FixtureRequest) -> range:
-    """The items of a round, numbered from 0."""
-    return range(_parameter(request))
-
-
-@pytest.fixture
-def workers(request: pytest.FixtureRequest) -> int:
-    """How many items may be under way at once."""
-    return int(_parameter(request))
-
-
-@pytest.fixture
-def latency(request: pytest.FixtureRequest) -> float:
-    """Seconds that the server takes for an item."""
-    return float(_parameter(request))
-
-
-@pytest.fixture
-def size(request: pytest.FixtureRequest) -> int:
-    """Bytes of an answer."""
-    return int(_parameter(request))
-
-
-@pytest.fixture
-def n(request: pytest.FixtureRequest) -> int:
-    """Steps of one computation."""
-    return int(_parameter(request))
+client = _parameter(str, "The HTTP client: the one that fits the strategy, or the one chosen by `--client`.")
+items = _parameter(range, "The items of a round, numbered from 0.")
+workers = _parameter(int, "How many items may be under way at once.")
+latency = _parameter(float, "Seconds that the server takes for an item.")
+size = _parameter(int, "Bytes of an answer.")
+n = _parameter(int, "Steps of one computation.")
+share = _parameter(float, "How much of a mixed item's time is CPU time, a fraction.")
 
 
 @pytest.fixture
@@ -146,12 +121,6 @@ def compute(kernel: str, n: int) -> Compute:
 
 
 @pytest.fixture
-def share(request: pytest.FixtureRequest) -> float:
-    """How much of a mixed item's time is CPU time, a fraction."""
-    return float(_parameter(request))
-
-
-@pytest.fixture
 def mixed(fetch: Fetch, latency: float, share: float) -> Mixed:
     """One download and then a computation, which takes `share` of what both take: latency and CPU time together."""
     return Mixed(fetch, cpu_seconds=latency * share / (1 - share))
@@ -159,22 +128,22 @@ def mixed(fetch: Fetch, latency: float, share: float) -> Mixed:
 
 @pytest.fixture
 def process(request: pytest.FixtureRequest) -> int | None:
-    """Which of the fresh processes measures this cell, from 1; None for the session's own."""
+    """Which of the new processes measures this cell, from 1; None for the session's own."""
     return getattr(request, "param", None)
 
 
 @pytest.fixture
 def timed(request: pytest.FixtureRequest) -> bool:
-    """Whether this session measures; one that doesn't only has to see that an experiment works."""
+    """Whether this session measures; one that doesn't only checks that an experiment works."""
     return session.measures(request.config)
 
 
 @pytest.fixture
 def elsewhere(
     request: pytest.FixtureRequest,
-    process: Any,  # noqa: ARG001 - asked for, so that it is a parameter; a project may have another thing of that name
+    process: Any,  # noqa: ARG001 - makes it a parameter; a project may have another thing of that name
 ) -> ElsewhereClock | None:
-    """The clock of a cell that is measured in a fresh process; None for one that this process measures."""
+    """The clock of a cell that a new process measures; None for one that this process measures."""
     if session.process_of(request.node) is None and not is_ours(request.node, "cost"):
         return None
     clock = ElsewhereClock()
@@ -185,20 +154,19 @@ def elsewhere(
 @pytest.fixture
 def measure(  # pytest sets fixtures up in this order, and the clock has to be there before the benchmark
     request: pytest.FixtureRequest, elsewhere: ElsewhereClock | None, benchmark: Any
-) -> Measure:
+) -> Callable[..., Cell]:
     """Measure one cell: `measure(strategy(workload, workers), items)`; further keywords go into the saved run.
 
-    With `beside=True` a thread of the measuring process computes meanwhile; with `watched=True` one more pass follows
-    in which every item leaves a span, and what the spans show goes into the saved run, with `traced=True` the spans
-    themselves too; with `paired=True` a fresh process runs all items in a plain loop before each round, and the speedup
-    over it goes into the saved run.
+    With `beside=True` a thread of the measuring process computes meanwhile. With `watched=True` one more pass follows
+    in which every item leaves a span, and what the spans show is saved; with `traced=True` the spans are too. With
+    `paired=True` a new process runs all items in a plain loop before each round, and the speedup over it is saved.
 
-    Gives the cell's figures, once its results and the server's ledger have been checked. A test makes one cell.
+    Returns the cell's figures, once its results and the server's ledger have been checked. A test makes one cell.
     """
     _make_cell(request, benchmark)
     process = session.process_of(request.node)
     rounds = cells.scales_of(request.node, request.config)[0].rounds
-    bench = Bench(benchmark, session.timer(request), elsewhere, process, live.teller(request.config, rounds))
+    bench = Bench(benchmark, session.timer(request), elsewhere, process)
     control = _control(request)
 
     def measured(
@@ -215,8 +183,7 @@ def measure(  # pytest sets fixtures up in this order, and the clock has to be t
         paired = paired and process is not None
         strategy = choices.at_cluster(strategy, request.config.option.cluster)
         plan = Plan(session.experiment(request.node), rounds, control, beside, watched, paired, traced)
-        with choices.one_sentence():
-            return bench.measure(plan, strategy, list(items), extra)
+        return bench.measure(plan, strategy, list(items), extra)
 
     return measured
 
@@ -226,44 +193,40 @@ def cost(request: pytest.FixtureRequest, elsewhere: ElsewhereClock, benchmark: A
     """Measure what is no pass over items: `cost("module:function", *arguments, strategy=..., workload=...,
     **described)`.
 
-    The function, of a module beside the experiment, is called in a fresh process. It gives a dict: "seconds" are the
-    rounds, everything else and what is described goes into the saved run. With `times=3` it is called in 3 of them, one
-    after the other, and the median of each figure counts. The dict comes back. A function counts as hung after two
-    minutes, and later if `items`, and `latency`, are among what is described.
+    The function, of a module beside the experiment, is called in a new process, or in `times` of them, one after the
+    other, of whose figures the medians count. It returns a dict: "seconds" are the rounds; everything else and what is
+    described goes into the saved run. The dict comes back. A function counts as hung after two minutes, and later if
+    `items`, and `latency`, are among what is described.
     """
     _make_cell(request, benchmark)
     bench = Bench(benchmark, elsewhere, elsewhere, session.process_of(request.node))
 
-    def told(function: str, *arguments: Any, strategy: str, workload: str, times: int = 1, **described: Any) -> Any:
+    def measured(function: str, *arguments: Any, strategy: str, workload: str, times: int = 1, **described: Any) -> Any:
         refuse_second(benchmark)
         described = {"strategy": strategy, "workload": workload, **described}
         return bench.cost(session.experiment(request.node), function, arguments, described, times)
 
-    return told
+    return measured
 
 
 def _make_cell(request: pytest.FixtureRequest, benchmark: Any) -> None:
-    """Set pytest-benchmark's fixture up for a cell, which a plain session doesn't time."""
     ours.refuse_replaced(benchmark)
     benchmark.group = session.title(request.node)
     benchmark.disabled = not session.measures(request.config)
 
 
 def _control(request: pytest.FixtureRequest) -> Control | None:
-    """Return what talks to the server that a cell's items come from, if it has one; an `instrument` of the project's
-    own is none.
-    """
+    """Return the control of a cell's server; an `instrument` of the project's own is none."""
     server = request.getfixturevalue("instrument") if "instrument" in request.fixturenames else None
     if isinstance(server, Instrument):
         return server.control()
     return server if isinstance(server, Control) else None
 
 
-def _parameter(request: pytest.FixtureRequest) -> Any:
-    """Read what the plugin's parameter is in this cell."""
+def _value(request: pytest.FixtureRequest) -> Any:
     try:
         return request.param
     except AttributeError:
         why = "it gets one in tests that take `measure` or `cost`, a client where they take `strategy` too"
-        told = f"{request.fixturename!r} has no value here: {why}; else parametrize it, with indirect=True"
-        raise pytest.fail.Exception(told, pytrace=False) from None
+        message = f"{request.fixturename!r} has no value here: {why}; else parametrize it, with indirect=True"
+        raise pytest.fail.Exception(message, pytrace=False) from None

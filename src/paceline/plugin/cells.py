@@ -1,9 +1,9 @@
 """Which cells an experiment has: its marks and the command line, written out as parameters."""
 
-from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from dataclasses import asdict
 from itertools import product
-from typing import Any, Self, TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -25,12 +25,12 @@ MARKS = {
     "--strategy chooses among them. Those named `later` wait for --strategy, for --all, or for their file to be named.",
     "clients": "(*names): each strategy with each of these HTTP clients that fits it; --client takes their place.",
     "replicated": "(*strategies, processes=3): an experiment whose cells (those of these strategies, if named) are "
-    "measured in that many fresh processes each, with --all, or when its file is named; --processes takes its place.",
+    "measured in that many new processes each, with --all, or when its file is named; --processes takes its place.",
     "one_core": ": an experiment of one worker, which `paceline ab` keeps on the one core that both sides share.",
-    "extended": "(by_name=False): an experiment that is measured only with --all, or when its file is named; one that "
-    "takes minutes, by_name=True, only when its file is.",
+    "extended": "(on_request=False): an experiment that is measured only with --all, or when its file is named; one "
+    "that takes minutes, on_request=True, only when its file is.",
 }
-"""The marks of an experiment, and what they say."""
+"""The marks of an experiment, each with its arguments and help."""
 
 WRITTEN: dict[str, Any] = {
     "strategy": str,
@@ -47,7 +47,7 @@ WRITTEN: dict[str, Any] = {
 
 
 def scales_of(node: Any, config: pytest.Config) -> list[choices.Scale]:
-    """Settle the scale of an experiment from its marks and the command line: one, or one for each point of a sweep.
+    """Return an experiment's scale from its marks and the command line: one, or one for each point of a sweep.
 
     Raises:
         CollectError: if its mark isn't one.
@@ -62,103 +62,57 @@ def scales_of(node: Any, config: pytest.Config) -> list[choices.Scale]:
 
 
 class Parametrization:
-    """Stands in for an experiment's `metafunc.parametrize` until every hook has been called, and keeps what they ask
-    for: what the project parametrizes, by mark, fixture or hook, is known only then.
+    """Keeps the calls of an experiment's `metafunc.parametrize` until all hooks have run: only then is known what the
+    project parametrizes, by mark, fixture or hook.
     """
 
     def __init__(self) -> None:
-        self._calls: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] = []
-        self._place = 0
+        self._calls: list[Callable[[pytest.Metafunc], None]] = []
+        self._own: set[str] = set()
 
     def __call__(self, argnames: Any, *arguments: Any, **options: Any) -> None:
-        """Keep a call of `metafunc.parametrize`."""
-        self._calls.append((argnames, arguments, options))
+        names = argnames.split(",") if isinstance(argnames, str) else argnames
+        self._own.update(name.strip() for name in names)
+        self._calls.append(lambda metafunc: metafunc.parametrize(argnames, *arguments, **options))
 
-    def ours(self) -> None:
-        """Keep a place for what is left to the plugin: a node id names parameters in the order of the calls."""
-        self._place = len(self._calls)
+    def keep_place(self) -> None:
+        """Keep a place for the plugin's own parameters: a node id names them in the order of the calls."""
+        self._calls.append(lambda metafunc: parametrize(metafunc, self._own))
 
     def make(self, metafunc: pytest.Metafunc) -> None:
         """Parametrize, each call in its place."""
-        before, after = self._calls[: self._place], self._calls[self._place :]
-        for argnames, arguments, options in before:
-            metafunc.parametrize(argnames, *arguments, **options)
-        parametrize(metafunc, {name for argnames, _, _ in self._calls for name in _names(argnames)})
-        for argnames, arguments, options in after:
-            metafunc.parametrize(argnames, *arguments, **options)
+        for call in self._calls:
+            call(metafunc)
 
 
 def parametrize(metafunc: pytest.Metafunc, own: Container[str]) -> None:
-    """Parametrize what the experiment asks for and has not parametrized itself: everything at once, so that cells that
-    come to the same work (`sequential` with 4 workers and with 16) are one cell.
+    """Parametrize what an experiment asks for, but for `own`, which the project parametrizes.
 
-    Args:
-        metafunc: the experiment's.
-        own: what the project parametrizes.
+    It is one call, so that cells that come to the same work (`sequential` with 4 workers and with 16) are one cell.
     """
-    node, options = metafunc.definition, metafunc.config.option
+    node, config = metafunc.definition, metafunc.config
     asked = [name for name in WRITTEN if name in metafunc.fixturenames and name not in own and is_ours(node, name)]
-    scales, repeated = scales_of(node, metafunc.config), Repeated.of(node, metafunc.config)
-    if not repeated.processes:
+    scales = scales_of(node, config)
+    if not _processes(node, config):
         asked = [name for name in asked if name != "process"]
     if "strategy" in asked:
-        cells = list(_cells(asked, _pairs(node, metafunc.config, "client" in asked), scales, repeated))
-        metafunc.parametrize(asked, cells or [_nothing(asked, node, options)], indirect=True)
-    elif alone := [name for name in asked if name != "client"]:  # a client is chosen to fit a strategy
-        metafunc.parametrize(alone, list(_cells(alone, [(None, None)], scales, repeated)), indirect=True)
-
-
-@dataclass(frozen=True)
-class Repeated:
-    """Which cells are measured in fresh processes, and in how many; 0 for none.
-
-    Args:
-        processes: of each cell.
-        strategies: whose cells they are; none means all.
-        once: strategies that one process is enough for: heavy ones, unless the command line names them.
-    """
-
-    processes: int
-    strategies: tuple[str, ...] = ()
-    once: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, node: Any, config: pytest.Config) -> Self:
-        """Read it off the experiment's mark and the command line.
-
-        Raises:
-            CollectError: if the mark names a strategy that there is not, or a number of processes that is none.
-        """
-        mark = node.get_closest_marker("replicated")
-        if mark is None:
-            return cls(0)
-        marked = mark.kwargs.get("processes", PROCESSES)
-        if not isinstance(marked, int) or isinstance(marked, bool) or marked < 0:
-            told = f"processes must be a whole number of 0 or more, not {marked!r}"
-            raise pytest.Collector.CollectError(f"{node.nodeid}: wrong replicated mark: {told}")
-        if not session.goes_deep(config, node.path):
-            return cls(0)
-        processes = marked if config.option.processes is None else config.option.processes
-        once = [name for name in HEAVY if name not in (config.option.strategy or [])]
-        return cls(processes, tuple(_agreed(node, "replicated", NAMED, None) or ()), tuple(once))
-
-    def numbers(self, strategy: str | None) -> Iterable[int | None]:
-        """Number the processes that measure a cell; None stands for the session's own."""
-        fresh = self.processes and (strategy is None or not self.strategies or strategy in self.strategies)
-        return range(1, (1 if strategy in self.once else self.processes) + 1) if fresh else [None]
+        pairs = list(_pairs(node, config, "client" in asked))
+    else:
+        asked, pairs = [name for name in asked if name != "client"], [(None, None)]  # it is chosen to fit a strategy
+    if asked:
+        cells = list(_cells(asked, node, config, product(pairs, scales)))
+        metafunc.parametrize(asked, cells or [_nothing(asked, node, config)], indirect=True)
 
 
 def _cells(
-    names: Sequence[str], pairs: Iterable[Pair], scales: Sequence[choices.Scale], repeated: Repeated
+    names: Sequence[str], node: Any, config: pytest.Config, points: Iterable[tuple[Pair, choices.Scale]]
 ) -> Iterator[Any]:
-    """One parameter set for each strategy, client, point of a sweep and process; what comes to the same values comes
-    once.
-    """
+    """Yield a parameter set for each strategy, client, point of a sweep and process; equal values come once."""
     seen = set()
-    for (strategy, client), point in product(pairs, scales):
+    for (strategy, client), point in points:
         name = strategy.name if strategy else None
         workers = strategy.bounded(point.workers) if strategy else point.workers
-        for process in repeated.numbers(name):
+        for process in _numbers(node, config, name):
             settled = {**asdict(point), "workers": workers, "client": client, "strategy": name, "process": process}
             values = tuple(settled[each] for each in names)
             if values not in seen:
@@ -167,14 +121,42 @@ def _cells(
                 yield pytest.param(*values, id=written, marks=_marks(strategy) if strategy else [])
 
 
+def _marks(strategy: type[Strategy]) -> list[pytest.MarkDecorator]:
+    reason = strategy.unavailable()
+    return [pytest.mark.skip(reason=f"{strategy.name} {reason}")] if reason else []
+
+
+def _processes(node: Any, config: pytest.Config) -> int:
+    """Return how many new processes measure a replicated cell of an experiment; 0 if the session's own does."""
+    mark = node.get_closest_marker("replicated")
+    marked = mark.kwargs.get("processes", PROCESSES) if mark else 0
+    if not isinstance(marked, int) or isinstance(marked, bool) or marked < 0:
+        wrong = f"processes must be a whole number of 0 or more, not {marked!r}"
+        raise pytest.Collector.CollectError(f"{node.nodeid}: wrong replicated mark: {wrong}")
+    if mark is None or not session.replicates(config, node.path):
+        return 0
+    return marked if config.option.processes is None else int(config.option.processes)
+
+
+def _numbers(node: Any, config: pytest.Config, strategy: str | None) -> Iterable[int | None]:
+    """Return the numbers of the new processes that measure a cell: one process for a heavy strategy that the command
+    line doesn't name; None stands for the session's own.
+    """
+    processes = _processes(node, config)
+    replicated = _agreed(node, "replicated", NAMED, None) if processes else None
+    if not processes or (strategy and replicated and strategy not in replicated):
+        return [None]
+    once = strategy in HEAVY and strategy not in (config.option.strategy or [])
+    return range(1, (1 if once else processes) + 1)
+
+
 def _pairs(node: Any, config: pytest.Config, with_client: bool) -> Iterator[Pair]:  # noqa: FBT001 - a fact, not a switch
-    """The strategies to measure, in table order, each with the clients to measure it with."""
-    options = config.option
-    names = _agreed(node, "strategies", NAMED, options.strategy)
+    """Yield the strategies to measure, in table order, each with the clients to measure it with."""
+    names = _agreed(node, "strategies", NAMED, config.option.strategy)
     later = _later(node, config)
     clients = _agreed(node, "clients", NAMES, None) if with_client else None
-    if with_client and options.client:  # one that the experiment doesn't name as well: it is the scale's kind of choice
-        clients = [options.client]
+    if with_client and config.option.client:  # also one that the mark doesn't name: it is the scale's kind of choice
+        clients = [config.option.client]
     for strategy in NAMED.values():
         if (names is None or strategy.name in names) and strategy.name not in later and session.takes(config, strategy):
             own = [Fetch.default_client(strategy.flavour)] if clients is None else clients
@@ -182,11 +164,7 @@ def _pairs(node: Any, config: pytest.Config, with_client: bool) -> Iterator[Pair
 
 
 def _agreed(node: Any, mark: str, known: Iterable[str], chosen: Sequence[str] | None) -> Sequence[str] | None:
-    """The names that an experiment's mark and the command line agree on; None if neither says anything.
-
-    Raises:
-        CollectError: if the mark has a name that is not known.
-    """
+    """Return the names that an experiment's mark and the command line agree on; None if neither has any."""
     marked = node.get_closest_marker(mark)
     if marked is None or not marked.args:
         return chosen
@@ -195,13 +173,11 @@ def _agreed(node: Any, mark: str, known: Iterable[str], chosen: Sequence[str] | 
 
 
 def _later(node: Any, config: pytest.Config) -> set[str]:
-    """The strategies that an experiment leaves to sessions that go deep, or name them; none where nothing is
-    measured.
-    """
+    """Return the strategies that an experiment leaves to sessions that replicate, or name them."""
     marked = node.get_closest_marker("strategies")
     later = set(marked.kwargs.get("later", ())) if marked else set()
     _check(node, "strategies", later, NAMED)
-    everything = not session.measures(config) or session.goes_deep(config, node.path)
+    everything = not session.measures(config) or session.replicates(config, node.path)
     return set() if everything else later.difference(config.option.strategy or [])
 
 
@@ -211,22 +187,13 @@ def _check(node: Any, mark: str, names: Iterable[str], known: Iterable[str]) -> 
         raise pytest.Collector.CollectError(f"{node.nodeid}: its {mark} mark names {wrong}; there are: {right}")
 
 
-def _nothing(names: Sequence[str], node: Any, options: Any) -> Any:
-    """The one, skipped, cell of an experiment of which the command line leaves nothing."""
+def _nothing(names: Sequence[str], node: Any, config: pytest.Config) -> Any:
+    """Return the one, skipped, cell of an experiment of which the command line leaves nothing."""
     marked = node.get_closest_marker("strategies")
     only = marked.args if marked else ()
     measured = ", ".join(only) or "strategies whose workers can use the client"
-    if only and not options.strategy and all(NAMED[name].slow_start for name in only):
+    if only and not config.option.strategy and all(NAMED[name].slow_start for name in only):
         reason = f"{measured} take seconds to start; they are measured with --all, or when --strategy names them"
     else:
         reason = f"--strategy and --client leave nothing of it; it measures {measured}"
     return pytest.param(*[None] * len(names), id="none", marks=pytest.mark.skip(reason=reason))
-
-
-def _marks(strategy: type[Strategy]) -> list[pytest.MarkDecorator]:
-    reason = strategy.unavailable()
-    return [pytest.mark.skip(reason=f"{strategy.name} {reason}")] if reason else []
-
-
-def _names(argnames: Any) -> list[str]:
-    return [name.strip() for name in argnames.split(",")] if isinstance(argnames, str) else list(argnames)

@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,14 +10,12 @@ import pytest
 
 from paceline import machine
 from paceline.server.service import MAX_SECONDS
-from paceline.strategies import STRATEGIES, NotEnded, Strategy, clusters
+from paceline.strategies import STRATEGIES, Strategy, clusters
 from paceline.text import numbers
 from paceline.workloads import Fetch
-from paceline.workloads.call import TamperedError
 from paceline.workloads.fetch import NAMES
 
 CPUS = "cpus"  # as a number of workers: one per usable CPU
-
 SMALL = {"items": 6, "workers": 8, "latency": 0.002, "n": 2_000, "rounds": 1}  # enough to see that an experiment works
 
 
@@ -56,7 +53,6 @@ class Scale:
 
 
 _COUNT: Any = (int, lambda value: value >= 1, "a whole number of 1 or more")
-
 RANGES: Mapping[str, tuple[Any, Callable[[Any], bool], str]] = {
     "items": _COUNT,
     "workers": _COUNT,
@@ -66,11 +62,11 @@ RANGES: Mapping[str, tuple[Any, Callable[[Any], bool], str]] = {
     "share": (int | float, lambda value: 0 <= value < 1, "from 0 to below 1"),
     "rounds": _COUNT,
 }
-"""Of each part of a scale: what it is, whether it is in range, and how that is said."""
+"""Of each part of a scale: its type, whether a value is in range, and the range in words."""
 
 
 def chosen(marked: Mapping[str, Any], command_line: Mapping[str, Any], *, lesson: bool, small: bool) -> list[Scale]:
-    """Settle an experiment's scale; the later of these wins: the defaults, the experiment's `scale` mark, its `lesson`
+    """Return an experiment's scale; the later of these wins: the defaults, the experiment's `scale` mark, its `lesson`
     there, the small scale of a session that measures nothing, the command line.
 
     Returns:
@@ -80,34 +76,31 @@ def chosen(marked: Mapping[str, Any], command_line: Mapping[str, Any], *, lesson
         TypeError: if the mark names something that is no part of a scale, or sweeps what can't be swept.
         ValueError: if its lists differ in length, or a value is out of range.
     """
-    return list(dict.fromkeys(_chosen(point, command_line, lesson=lesson, small=small) for point in points(marked)))
+    names = {field.name for field in fields(Scale)}
+    typed = {name: value for name, value in command_line.items() if name in names and value is not None}
+    return list(dict.fromkeys(replace(_of(point, lesson=lesson, small=small), **typed) for point in _points(marked)))
 
 
-def points(marked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Write a mark out: its lists run in step, the first of each, then the second of each, and so on."""
+def _points(marked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield a mark's points: its lists run in step, the first of each, then the second of each, and so on."""
     lists = {name: value for name, value in marked.items() if isinstance(value, list)}
     if "rounds" in lists:
         raise TypeError("rounds are the same in all cells of an experiment; give one number")
     if len({len(values) for values in lists.values()}) > 1:
-        told = ", ".join(f"{name} has {len(values)}" for name, values in lists.items())
-        raise ValueError(f"its lists run in step and must have the same length: {told}")
+        lengths = ", ".join(f"{name} has {len(values)}" for name, values in lists.items())
+        raise ValueError(f"its lists run in step and must have the same length: {lengths}")
     for values in zip(*lists.values(), strict=True) if lists else [()]:
         yield {**marked, **dict(zip(lists, values, strict=True))}
 
 
-def _chosen(marked: Mapping[str, Any], command_line: Mapping[str, Any], *, lesson: bool, small: bool) -> Scale:
-    own = {name: value for name, value in marked.items() if name != "lesson"}
+def _of(point: Mapping[str, Any], *, lesson: bool, small: bool) -> Scale:
+    own = {name: value for name, value in point.items() if name != "lesson"}
     if own.get("workers") == CPUS:
         own["workers"] = machine.whole_cpus()
-    scale = replace(Scale(), **own)
+    scale = Scale(**own)
     if lesson:
-        scale = replace(scale, **marked.get("lesson", {}))
-    elif small:
-        scale = replace(scale, **{name: min(value, getattr(scale, name)) for name, value in SMALL.items()})
-    names = {field.name for field in fields(Scale)}
-    return replace(
-        scale, **{name: value for name, value in command_line.items() if name in names and value is not None}
-    )
+        return replace(scale, **point.get("lesson", {}))
+    return replace(scale, **{name: min(value, getattr(scale, name)) for name, value in SMALL.items()} if small else {})
 
 
 def latency(text: str) -> float:
@@ -120,10 +113,8 @@ def latency(text: str) -> float:
 
 def duration_id(seconds: float) -> str:
     """Write seconds for a node id: 0.02 is "20ms"."""
-    if not seconds:
-        return "0"
     unit, factor = next(((u, f) for u, f in (("s", 1.0), ("ms", 1e-3)) if seconds >= f), ("us", 1e-6))
-    return f"{seconds / factor:.6g}{unit}"
+    return f"{seconds / factor:.6g}{unit}" if seconds else "0"
 
 
 def size_id(size: int) -> str:
@@ -142,74 +133,47 @@ def share_id(share: float) -> str:
 NAMED = {strategy.name: strategy for strategy in STRATEGIES}
 HEAVY = [strategy.name for strategy in STRATEGIES if strategy.slow_start]
 SERVERS = ("instrument", "httpserver")
-PROCESSES = 3  # the fewest from which an interval can be told
+PROCESSES = 3  # the fewest from which an interval can be computed
 
 
 def add_options(group: pytest.OptionGroup) -> None:
     """Add everything that chooses or scales cells."""
     add = group.addoption
     add(
-        "--items",
-        type=numbers.positive,
-        metavar="N",
-        help="Items in a round. Default: the experiment's own, 64 downloads.",
+        "--items", type=numbers.positive, metavar="N", help="Items in a round. Default: the experiment's, 64 downloads."
     )
     add("--latency", type=latency, metavar="SECONDS", help='Time the server takes for an item: 0.02 or "20ms".')
-    add(
-        "--workers",
-        type=numbers.positive,
-        metavar="N",
-        help="Items under way at once. Default: 10 for I/O, one per CPU else.",
-    )
+    workers = "Items under way at once. Default: 10 for I/O, one per CPU else."
+    add("--workers", type=numbers.positive, metavar="N", help=workers)
     add("--rounds", type=numbers.positive, metavar="N", help="Timed rounds of each cell. Default: 5.")
-    add(
-        "--strategy",
-        action="append",
-        choices=[*NAMED],
-        metavar="NAME",
-        help=f"Only this strategy; repeat for more. Known: {', '.join(NAMED)}. Of these, heavy ones, which take "
-        f"seconds to start ({', '.join(HEAVY) or 'none'}), are left out unless named here; --all measures them too.",
+    strategy = (
+        f"Only this strategy; repeat for more. Known: {', '.join(NAMED)}. Of these, heavy ones, which take seconds to "
+        f"start ({', '.join(HEAVY) or 'none'}), are left out unless named here; --all measures them too."
     )
-    add(
-        "--client",
-        choices=NAMES,
-        help="HTTP client. Default: requests where workers block, aiohttp under asyncio, raw else.",
-    )
-    add(
-        "--server",
-        choices=SERVERS,
-        default="instrument",
-        help="What answers; httpserver proves nothing. Default: %(default)s.",
-    )
+    add("--strategy", action="append", choices=[*NAMED], metavar="NAME", help=strategy)
+    client = "HTTP client. Default: requests where workers block, aiohttp under asyncio, raw else."
+    add("--client", choices=NAMES, help=client)
+    server = "What answers; httpserver proves nothing. Default: %(default)s."
+    add("--server", choices=SERVERS, default=SERVERS[0], help=server)
     add("--seed", type=numbers.whole, metavar="N", help="Order of the cells; saved with the run. Default: a new one.")
     add("--lesson", action="store_true", help="The lesson's scale: 160 downloads of 50 ms, 20 sums below 5,000,000.")
-    add(
-        "--processes",
-        type=numbers.whole,
-        metavar="N",
-        help="Fresh processes for each cell that decides a claim, with --all or a file named. Default: 3, unless the "
-        "experiment says otherwise, and 1 for heavy strategies that nobody named; 0 measures all in the session.",
+    new = (
+        "New processes for each cell that decides a claim, with --all or a file named. Default: 3, unless the "
+        "experiment says otherwise, and 1 for heavy strategies that are not named; 0 measures all in the session."
     )
-    add(
-        "--cluster",
-        metavar="ADDRESS",
-        help="A cluster that is there, in place of one of its own, for a strategy that --strategy names: dask takes "
-        "tcp://host:8786, ray takes ray://host:10001.",
+    add("--processes", type=numbers.whole, metavar="N", help=new)
+    cluster = (
+        "An existing cluster, in place of one of its own, for a strategy that --strategy names: dask takes "
+        "tcp://host:8786, ray takes ray://host:10001."
     )
-    add(
-        "--all",
-        action="store_true",
-        help="Extended experiments too, which else run when their file is named, and heavy strategies: see --strategy.",
-    )
+    add("--cluster", metavar="ADDRESS", help=cluster)
+    every = "Extended experiments too, which else run when their file is named, and heavy strategies: see --strategy."
+    add("--all", action="store_true", help=every)
     add("--keep-partial", action="store_true", help="Keep an interrupted or failed run in results/partial/.")
 
 
 def refuse_impossible(options: Any) -> None:
-    """Refuse choices that leave nothing to measure.
-
-    Raises:
-        pytest.UsageError: with what was asked for and what would do.
-    """
+    """Raise a `UsageError` for choices that leave nothing to measure."""
     strategies = [NAMED[name] for name in options.strategy or NAMED]
     if options.client and not any(Fetch.fits(options.client, strategy.flavour) for strategy in strategies):
         names = ", ".join(strategy.name for strategy in strategies)
@@ -228,28 +192,13 @@ def refuse_impossible(options: Any) -> None:
 
 
 def refuse_unreachable(options: Any) -> None:
-    """Refuse a cluster at whose address nobody listens, before anything is measured.
-
-    Raises:
-        pytest.UsageError: with the address.
-    """
+    """Raise a `UsageError` for a cluster at whose address nothing listens, before anything is measured."""
     if options.cluster is None or options.collectonly:
         return
     try:
         clusters.reach(options.cluster)
     except clusters.OutOfReach as error:
         raise pytest.UsageError(f"--cluster: {error}") from None
-
-
-@contextmanager
-def one_sentence() -> Iterator[None]:
-    """Let a cell whose cluster doesn't answer, or doesn't fit, whose workers don't end, or whose module breaks Python's
-    own, fail with that sentence alone: where it was raised says nothing more.
-    """
-    try:
-        yield
-    except (clusters.OutOfReach, clusters.WorkersDiffer, NotEnded, TamperedError) as error:
-        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 def at_cluster(strategy: Strategy, address: str | None) -> Strategy:

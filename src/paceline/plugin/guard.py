@@ -1,9 +1,8 @@
-"""The guard between a session and its history: only a whole, clean run gets in, and what is compared with can be
-read.
-"""
+"""The guard between a session and its history: it saves only a whole, clean run, and compares with readable ones."""
 
 import contextlib
 from collections.abc import Callable, Generator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,13 +11,13 @@ from pytest_benchmark.storage.file import FileStorage
 from paceline import history, machine
 from paceline.history import NotSaved, reading
 from paceline.history.storage import GuardedStorage
-from paceline.history.store import RESULTS
+from paceline.history.store import PARTIAL, RESULTS
 from paceline.plugin import comparing, ours
-from paceline.plugin.ours import is_cell
+from paceline.plugin.ours import is_benchmark, is_cell
 from paceline.plugin.session import (
     MEASURES_CELLS,
     cluster,
-    header,
+    fingerprint,
     in_project,
     measures,
     native,
@@ -27,12 +26,14 @@ from paceline.plugin.session import (
     take_over,
 )
 from paceline.strategies import STRATEGIES, libraries
+from paceline.tables import runs
+from paceline.text import formats
 
 SCALE = ("items", "latency", "workers", "rounds", "lesson", "server", "client", "strategy", "all", "processes")
 
 
 class Guard:
-    """The hooks that save, refuse and show. It is registered before pytest-benchmark's configure hook runs."""
+    """The hooks that save, refuse and show, registered before pytest-benchmark's configure hook runs."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -45,9 +46,7 @@ class Guard:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Take over what a session with cells saves, and load what it is compared with; in a session without one,
-        pytest-benchmark does what it would do by itself.
-        """
+        """Save and compare what a session with cells measures; one without is left to pytest-benchmark."""
         cells = any(map(is_cell, session.items))
         self._ours = cells and measures(self._config)
         if self._ours:
@@ -56,15 +55,15 @@ class Guard:
         elif not cells:
             stand_back(self._config, self._compare)
         elif not self._config.stash[MEASURES_CELLS]:  # with pytest-xdist, it would warn that cells aren't timed
-            native(self._config).xdist_benchmark_found &= any(map(_is_other, session.items))
+            others = (is_benchmark(item) and not is_cell(item) for item in session.items)
+            native(self._config).xdist_benchmark_found &= any(others)
 
     def _guard(self, session: pytest.Session) -> None:
-        """Put the guarded storage in place, load the runs to compare with, and refuse a comparison in which nothing
-        would be compared, before anything is measured.
-        """
-        benchmarks = native(self._config)
+        benchmarks, options = native(self._config), self._config.option
         if isinstance(benchmarks.storage, FileStorage):
-            benchmarks.storage = guarded(benchmarks, self._config)
+            path, partial = options.benchmark_storage.removeprefix("file://"), self._config.rootpath / RESULTS / PARTIAL
+            benchmarks.storage = GuardedStorage(path, benchmarks.logger, benchmarks.machine_id, partial)
+            benchmarks.storage.keep_partial = options.keep_partial
         try:
             refuse_unwritable_folders(self._config)
             comparing.load(benchmarks, self._compare)
@@ -74,32 +73,29 @@ class Guard:
             raise
 
     def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
-        """Return what the cells are measured with, and which of them are compared with nothing."""
+        """Report what the cells are measured with, and which of them are compared with nothing."""
         if not self._ours:
             return []
-        told = [header(self._config)] if self._config.option.verbose >= 0 else []
-        return [*told, *comparing.note(self._config, items)]
+        options = self._config.option
+        header = f"paceline: {fingerprint(self._config)}, --seed {options.seed}, storage {options.benchmark_storage}"
+        return [*([header] if options.verbose >= 0 else []), *comparing.note(self._config, items)]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
-        """Let pytest-benchmark save, if what ran was whole and clean; fail the session if it could not be saved, or is
-        slower than it may be.
-        """
+        """Let pytest-benchmark save a whole and clean run; fail a session that can't be saved, or is too slow."""
         if not self._ours:
             return (yield)
         benchmarks = native(self._config)
-        drop_unfinished(benchmarks)
-        drop_repeated(benchmarks)
+        drop_unclean(benchmarks)
         self._slower, benchmarks.compare_fail = comparing.regressions(benchmarks), []  # it would end in a traceback
         self._incomplete = why_incomplete(session, exitstatus, slower=bool(self._slower))
         if isinstance(benchmarks.storage, GuardedStorage):
             if self._incomplete:
                 benchmarks.storage.refuse(self._incomplete)
-            benchmarks.storage.save = self._saving(benchmarks.storage.save)  # type: ignore[method-assign]
+            benchmarks.storage.save = partial(self._save, benchmarks.storage.save)  # type: ignore[method-assign]
         yield
-        if self._slower:  # told last, where whoever looks for the reason looks first
-            told = "\n  ".join(["Slower than --benchmark-compare-fail allows:", *self._slower])
-            benchmarks.logger.error(told)
+        if self._slower:  # last, where one looks for the reason first
+            benchmarks.logger.error("\n  ".join(["Slower than --benchmark-compare-fail allows:", *self._slower]))
         if (self._not_saved or self._slower) and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         return None
@@ -113,12 +109,12 @@ class Guard:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_benchmark_generate_commit_info(self) -> Generator[None, dict[str, Any], dict[str, Any]]:
-        """Yield which commit of the measured project it is, not of what lies where pytest was started."""
+        """Return the measured project's commit, not that of where pytest was started."""
         with in_project(self._config) if self._ours else contextlib.nullcontext():
             return (yield)
 
     def pytest_benchmark_update_json(self, config: pytest.Config, output_json: dict[str, Any]) -> None:
-        """Add what a history needs to know of the run."""
+        """Add what a history needs to know about the run."""
         if not self._ours:
             return
         output_json["paceline"] = reading.header(
@@ -131,59 +127,40 @@ class Guard:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Show the headline before pytest-benchmark's own tables."""
+        """Show the table of the strategies and other experiments' tables before pytest-benchmark's own."""
         if unwritten := ours.note(self._config):
             terminalreporter.write_line(f"paceline: {unwritten}", red=True)
         if not self._ours:
             return
         if self._not_saved:
             terminalreporter.write_line(f"paceline: {self._not_saved}", red=True)
+        benchmarks = native(self._config).benchmarks
         try:
-            cells = measured(self._config)
+            cells = history.cells([each.as_dict(include_data=True) for each in benchmarks if not each.has_error])
         except history.UnreadableRun as unfit:
             terminalreporter.write_line(f"paceline: no table can be made of {unfit}", red=True)
-        else:
-            show(terminalreporter, cells)
+            return
+        if cells:
+            order = [strategy.name for strategy in STRATEGIES]
+            terminalreporter.ensure_newline()
+            terminalreporter.section("Paceline", sep="=")
+            formats.render([*runs.headline(cells, order), *runs.other_experiments(cells, order)])
 
-    def _saving(self, save: Callable[..., None]) -> Callable[..., None]:
-        def saved(*arguments: Any) -> None:
-            try:
-                save(*arguments)
-            except NotSaved as error:  # told in the summary, which an error here would suppress
-                self._not_saved = error
-
-        return saved
-
-
-def guarded(benchmarks: Any, config: pytest.Config) -> GuardedStorage:
-    """Make the storage that takes the place of pytest-benchmark's."""
-    partial = config.rootpath / RESULTS / "partial"
-    path = config.option.benchmark_storage.removeprefix("file://")
-    made = GuardedStorage(path, benchmarks.logger, benchmarks.machine_id, partial)
-    made.keep_partial = config.option.keep_partial
-    return made
+    def _save(self, save: Callable[..., None], *arguments: Any) -> None:
+        try:
+            save(*arguments)
+        except NotSaved as error:  # reported in the summary, which an error here would suppress
+            self._not_saved = error
 
 
-def _is_other(item: pytest.Item) -> bool:
-    """Whether a test is a benchmark, and none of Paceline's cells."""
-    return "benchmark" in getattr(item, "fixturenames", ()) and not is_cell(item)
-
-
-def drop_unfinished(benchmarks: Any) -> None:
-    """Leave out what was interrupted before its first round ended: pytest-benchmark would fail over it at the end."""
-    for benchmark in benchmarks.benchmarks:
-        if not benchmark:
-            benchmark.fixture.has_error = True
-
-
-def drop_repeated(benchmarks: Any) -> None:
-    """Let a cell that was measured again, as plugins do that run a failed test once more, stand once: by its last clean
-    measurement.
-    """
-    cells = {
-        one.fullname: one for one in benchmarks.benchmarks if not one.has_error and history.is_cell(one.extra_info)
-    }
-    benchmarks.benchmarks[:] = [one for one in benchmarks.benchmarks if cells.get(one.fullname, one) is one]
+def drop_unclean(benchmarks: Any) -> None:
+    """Keep the last clean measurement of a cell that was measured again, as plugins do that rerun a failed test."""
+    for each in benchmarks.benchmarks:
+        if not each:  # interrupted before its first round ended: pytest-benchmark would fail at it
+            each.fixture.has_error = True
+    clean = [each for each in benchmarks.benchmarks if not each.has_error and history.is_cell(each.extra_info)]
+    last = {each.fullname: each for each in clean}
+    benchmarks.benchmarks[:] = [each for each in benchmarks.benchmarks if last.get(each.fullname, each) is each]
 
 
 def why_incomplete(session: pytest.Session, exitstatus: int, *, slower: bool) -> str | None:
@@ -191,30 +168,8 @@ def why_incomplete(session: pytest.Session, exitstatus: int, *, slower: bool) ->
     if exitstatus == pytest.ExitCode.INTERRUPTED:
         return "it was interrupted"
     if exitstatus != pytest.ExitCode.OK:
-        return (
-            f"{session.testsfailed} of its cells or tests failed"
-            if session.testsfailed
-            else f"exit status {exitstatus}"
-        )
+        failed = session.testsfailed
+        return f"{failed} of its cells or tests failed" if failed else f"exit status {exitstatus}"
     if slower:
         return "it is slower than --benchmark-compare-fail allows, and would be the next run's baseline"
     return None
-
-
-def measured(config: pytest.Config) -> tuple[history.Cell, ...]:
-    """The cells that this session measured."""
-    benchmarks = native(config).benchmarks
-    return history.cells([bench.as_dict(include_data=True) for bench in benchmarks if not bench.has_error])
-
-
-def show(reporter: pytest.TerminalReporter, cells: tuple[history.Cell, ...]) -> None:
-    """Print the one table, strategy by strategy, and one for each further experiment."""
-    if not cells:
-        return
-    from paceline.tables import runs
-    from paceline.text import formats
-
-    order = [strategy.name for strategy in STRATEGIES]
-    reporter.ensure_newline()
-    reporter.section("Paceline", sep="=")
-    formats.render([*runs.headline(cells, order), *runs.other_experiments(cells, order)])

@@ -1,13 +1,11 @@
-"""What times the rounds of a session's cells: pytest-benchmark, on the clock of this process or on one set by
-another's.
-"""
+"""How pytest-benchmark times the rounds of cells: on this process's clock, or on one that another process sets."""
 
 import math
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -17,9 +15,12 @@ from paceline.measuring import cells
 from paceline.measuring.cells import Cell, saved
 from paceline.measuring.passes import Plan, at_most, cell_timeout
 from paceline.measuring.passes import measure as measure_here
-from paceline.measuring.rounds import Progress, no_progress
-from paceline.strategies import Strategy
+from paceline.strategies import NotEnded, Strategy, clusters
 from paceline.workers import errors
+from paceline.workloads.call import TamperedError
+
+SENTENCES = (clusters.OutOfReach, clusters.WorkersDiffer, NotEnded, TamperedError)
+"""Errors that say all: of clusters, of workers that differ or do not end, of patched modules."""
 
 
 class Native:
@@ -31,58 +32,41 @@ class Native:
         self.enabled = bool(benchmark.enabled)
 
     def rounds(self, run: Callable[[], None], setup: Callable[[], None], count: int) -> list[float]:
-        """Warm up once and time `count` rounds, or call `run` once where nothing is timed."""
+        """Warm up once and return `count` rounds' seconds, or call `run` once where nothing is timed."""
         self._benchmark.pedantic(run, setup=setup, rounds=count, warmup_rounds=1)
         return list(self._benchmark.stats.stats.data) if self.enabled else []
 
-    @contextmanager
-    def checking(self) -> Iterator[None]:
-        """Keep a cell that failed a check or was interrupted out of what pytest-benchmark writes; it does so for errors
-        only.
-        """
-        try:
-            yield
-        except BaseException:
-            self._benchmark.has_error = True
-            raise
+    def checking(self) -> AbstractContextManager[None]:
+        """Leave errors to the bench, which notes them."""
+        return nullcontext()
 
 
 def refuse_second(benchmark: Any) -> None:
     """Fail a test that measures for the second time, before it does: pytest-benchmark notices at the end."""
-    if benchmark._mode:  # noqa: SLF001 - there is no public way to ask
+    if benchmark._mode:  # noqa: SLF001 - no public way
         benchmark.has_error = True
-        told = "a test measures one cell, and this one has measured before; parametrize it, or write another test"
-        raise pytest.fail.Exception(told, pytrace=False)
-
-
-def refuse_unfit(benchmark: Any, why: str | None) -> None:
-    """Fail a test for a reason, if there is one, before it measures; pytest-benchmark would complain as well that
-    nobody used it.
-    """
-    if why:
-        benchmark._mode, benchmark.has_error = "paceline", True  # noqa: SLF001 - there is no public way
-        raise pytest.fail.Exception(why, pytrace=False)
+        why = "a test measures one cell, and this one has measured before; parametrize it, or write another test"
+        pytest.fail(why, pytrace=False)
 
 
 @contextmanager
-def failing(benchmark: Any) -> Iterator[None]:
-    """Let an error that was raised before pytest-benchmark's own call come out of it: a benchmark that was not used at
-    all would be complained about as well.
+def _failing(benchmark: Any) -> Iterator[None]:
+    """Keep a cell that fails, or is interrupted, out of the saved run, and pytest-benchmark, which may not have been
+    used yet, from complaining of that as well.
     """
     try:
+        if why := errors.tampered():
+            raise TamperedError(why)  # noqa: TRY301 - it fails the cell as one raised later does
         yield
-    except Exception as error:
-        if benchmark._mode:  # noqa: SLF001 - as above
-            raise
-        benchmark.pedantic(_raise, args=[error])
-
-
-def _raise(error: Exception) -> None:
-    raise error
+    except BaseException as error:
+        benchmark._mode, benchmark.has_error = benchmark._mode or "paceline", True  # noqa: SLF001 - no public way
+        if isinstance(error, SENTENCES):
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
+        raise
 
 
 class ElsewhereClock:
-    """A timer that only moves when told how long something took in another process."""
+    """A timer that moves by what rounds took in another process."""
 
     __name__ = "paceline.child.processes"  # as it stands in a saved run
 
@@ -92,11 +76,11 @@ class ElsewhereClock:
     def __call__(self) -> float:
         return self.now
 
-    def tell(self, benchmark: Any, seconds: Sequence[float]) -> None:
-        """Give pytest-benchmark the rounds that were timed elsewhere.
+    def pass_on(self, benchmark: Any, seconds: Sequence[float]) -> None:
+        """Have pytest-benchmark time the rounds that another process took.
 
         Raises:
-            TypeError: if it has another clock, as it has when a test asks for `benchmark` before `measure` or `cost`.
+            TypeError: it has another clock, since a test asks for `benchmark` before `measure` or `cost`.
         """
         benchmark.cprofile = None  # it would call once more, and there is nothing here to look into
         waiting = iter(seconds)
@@ -114,50 +98,40 @@ class ElsewhereClock:
 
 @dataclass(frozen=True)
 class Bench:
-    """What a cell is saved through.
+    """What a cell is saved through."""
 
-    Args:
-        benchmark: pytest-benchmark's fixture.
-        timer: the clock of cells that this process measures.
-        elsewhere: the clock of a cell that another process measures; None for this process's cells.
-        process: which of the fresh processes it is, from 1.
-        progress: is called with each round that this process measures.
-    """
-
-    benchmark: Any
-    timer: Callable[[], float]
-    elsewhere: ElsewhereClock | None = None
-    process: int | None = None
-    progress: Progress = no_progress
+    benchmark: Any  # pytest-benchmark's fixture
+    timer: Callable[[], float]  # the clock of cells that this process measures
+    elsewhere: ElsewhereClock | None = None  # the clock of a cell that another process measures
+    process: int | None = None  # which of the new processes that is, from 1
 
     def measure(self, plan: Plan, strategy: Strategy, items: Sequence[Item], extra: Mapping[str, Any]) -> Cell:
-        """Measure a strategy's cell and write it down."""
-        refuse_unfit(self.benchmark, errors.tampered())
+        """Measure a strategy's cell and save it."""
         described = cells.workload_facts(strategy.workload, strategy.flavour)
-        with failing(self.benchmark):
+        with _failing(self.benchmark):
             if self.elsewhere:
                 cell, seconds = _elsewhere(plan, strategy, items)
                 cell.process = self.process
-                self.elsewhere.tell(self.benchmark, seconds)
+                self.elsewhere.pass_on(self.benchmark, seconds)
             else:
-                cell, _ = measure_here(plan, Native(self.benchmark, self.timer), strategy, items, self.progress)
+                cell, _ = measure_here(plan, Native(self.benchmark, self.timer), strategy, items)
         self.benchmark.extra_info.update({**described, **extra, **saved(cell)})
         return cell
 
     def cost(
         self, experiment: str, function: str, arguments: Sequence[Any], described: Mapping[str, Any], times: int
     ) -> Any:
-        """Call a function in as many fresh processes as `times`, and write down what it gives back.
+        """Call a function in as many new processes as `times`, and save what it returns.
 
         Raises:
-            TypeError: if it gives back no `seconds`.
+            TypeError: if it returns no `seconds`.
         """
         assert self.elsewhere
-        refuse_unfit(self.benchmark, errors.tampered())
-        with failing(self.benchmark):
-            timeout = processes.TIMEOUT + at_most(*_size(described))
+        with _failing(self.benchmark):
+            items = described.get("items", 1)
+            timeout = processes.TIMEOUT + at_most(items * (described.get("latency") or 0.0), items)
             found = _middle([_figures(function, arguments, timeout) for _ in range(times)])
-        self.elsewhere.tell(self.benchmark, found["seconds"])
+        self.elsewhere.pass_on(self.benchmark, found["seconds"])
         known = {"experiment": experiment, "items": 1, "workers": 1, **described, "process": self.process}
         if doubts := cells.doubts_here():
             known["warnings"] = doubts
@@ -166,29 +140,16 @@ class Bench:
 
 
 def _elsewhere(plan: Plan, strategy: Strategy, items: Sequence[Item]) -> tuple[Cell, list[float]]:
-    """Measure a cell in a fresh process.
-
-    Raises:
-        Exception: whatever was raised there.
-        HungError: if it takes much longer than it should, with a note on how it could go on.
-    """
+    """Measure a cell in a new process; one that hangs raises an error with a note on how it could go on."""
     passes = 2 * (plan.rounds + 2)  # a warm one, perhaps a plain loop before each, and two that are watched
     bandwidth = plan.control.bandwidth if plan.control else None
     timeout = cell_timeout(strategy.workload, items, passes, bandwidth)
     try:
-        measured: tuple[Cell, list[float]] = processes.call(
-            "paceline.measuring.passes:measured", plan, strategy, items, timeout=timeout
-        )
+        found = processes.call("paceline.measuring.passes:measured", plan, strategy, items, timeout=timeout)
     except processes.HungError as error:
-        error.add_note("if it only takes its time: --processes 0 measures it in the session, where nobody gives it up")
+        error.add_note("if it only takes its time: --processes 0 measures it in the session, where no time-out ends it")
         raise
-    return measured
-
-
-def _size(described: Mapping[str, Any]) -> tuple[float, int]:
-    """Return the seconds that the items of a cost wait, one after the other, and how many they are."""
-    items = described.get("items", 1)
-    return items * (described.get("latency") or 0.0), items
+    return cast("tuple[Cell, list[float]]", found)
 
 
 def _figures(function: str, arguments: Sequence[Any], timeout: float) -> dict[str, Any]:
@@ -199,7 +160,7 @@ def _figures(function: str, arguments: Sequence[Any], timeout: float) -> dict[st
 
 
 def _middle(calls: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Put the figures of several calls together: all rounds, and of every number the median."""
+    """Merge the figures of several calls: all rounds, and of every number the median."""
     merged = {"seconds": [second for figures in calls for second in figures["seconds"]]}
     for name in calls[0].keys() - merged.keys():
         values = [figures[name] for figures in calls]

@@ -11,15 +11,13 @@ MEASURING = ("measure", "cost")
 
 
 def is_cell(node: Any) -> bool:
-    """Whether a test, or its definition, takes `measure` or `cost` of this plugin, itself or through another
-    fixture.
-    """
+    """Whether a test, or its definition, takes this plugin's `measure` or `cost`, itself or by another fixture."""
     return any(is_ours(node, name) for name in MEASURING)
 
 
 def is_ours(node: Any, name: str) -> bool:
-    """Whether `name` is this plugin's fixture in a test, also if the project wraps it in one of the same name; not if
-    the project has put a fixture or a parameter of its own in its place.
+    """Whether `name` is this plugin's fixture in a test, wrapped in one of the same name or not, and not replaced by a
+    fixture or a parameter of the project's.
     """
     fixtures = getattr(node, "_fixtureinfo", None)  # there is no public way to a fixture's origin
     for fixture in reversed(fixtures.name2fixturedefs.get(name, ()) if fixtures else ()):
@@ -30,7 +28,18 @@ def is_ours(node: Any, name: str) -> bool:
     return False
 
 
-WRITTEN = ("only", "autosave", "save", "json", "compare", "compare_fail", "histogram", "cprofile")
+def is_benchmark(item: pytest.Item) -> bool:
+    """Whether a test takes pytest-benchmark's fixture, as cells do too."""
+    return "benchmark" in getattr(item, "fixturenames", ())
+
+
+def is_skipped(item: pytest.Item, *, only: bool) -> bool:
+    """Whether it is known that a test will not run; `only` if the session runs nothing but benchmarks."""
+    return item.get_closest_marker("skip") is not None or (only and not is_benchmark(item))
+
+
+OUTPUTS = ("only", "autosave", "save", "json", "compare", "compare_fail", "histogram", "cprofile")
+"""Options of pytest-benchmark, without --benchmark-, that ask for what is measured."""
 ABSENT = (
     "`measure` and `cost` measure with pytest-benchmark, which this session doesn't load; add -p benchmark to pytest's "
     "arguments"
@@ -46,28 +55,29 @@ def is_loaded(config: pytest.Config) -> bool:
     return "benchmark_storage" in config.option
 
 
-def refuse(config: pytest.Config) -> None:
-    """Refuse to write, save or compare what this session doesn't measure, if somebody has typed that it should.
+def typed_options(config: pytest.Config) -> set[str]:
+    """Return the options that stand on the command line; others stand in `addopts`."""
+    return {str(word).partition("=")[0] for word in config.invocation_params.args}
 
-    Raises:
-        pytest.UsageError: with what was asked for, why it isn't measured, and what to do.
-    """
-    words = [str(word).partition("=")[0] for word in config.invocation_params.args]
-    why = _replaced(config) or _disabled(config.option)
-    if why and (config.option.benchmark_only or _asked(config.option).intersection(words)):
-        raise pytest.UsageError(_told(config.option, why))
+
+def refuse(config: pytest.Config) -> None:
+    """Raise a `UsageError` if the command line asks to write or compare what this session doesn't measure."""
+    options, asked = config.option, _asked(config.option)
+    why = _replaced(config)
+    if not why and options.benchmark_disable and not options.benchmark_enable:
+        why = "--benchmark-disable is given; add --benchmark-enable"
+    if why and (options.benchmark_only or asked.intersection(typed_options(config))):
+        raise pytest.UsageError(_unmeasured(asked, why))
 
 
 def note(config: pytest.Config) -> str | None:
-    """Return what the project asks every session to write, and this one doesn't measure."""
-    why = _replaced(config)
-    return _told(config.option, why) if why and _asked(config.option) else None
+    """Report what the project asks every session to write, and this one doesn't measure."""
+    why, asked = _replaced(config), _asked(config.option)
+    return _unmeasured(asked, why) if why and asked else None
 
 
 def refuse_absent(item: pytest.Item) -> None:
-    """Fail a test that measures where pytest-benchmark is not there. Without its fixture pytest would say so itself,
-    and list all others.
-    """
+    """Fail a test that measures without pytest-benchmark: pytest would say so too, and list all other fixtures."""
     known = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
     if is_cell(item) and "benchmark" not in known:
         raise pytest.fail.Exception(ABSENT, pytrace=False)
@@ -80,11 +90,11 @@ def refuse_replaced(benchmark: Any) -> None:
 
 
 def _asked(options: Any) -> set[str]:
-    return {f"--benchmark-{name.replace('_', '-')}" for name in WRITTEN if getattr(options, f"benchmark_{name}")}
+    return {f"--benchmark-{name.replace('_', '-')}" for name in OUTPUTS if getattr(options, f"benchmark_{name}")}
 
 
-def _told(options: Any, why: str) -> str:
-    return f"{', '.join(sorted(_asked(options)))}: nothing is measured, and so nothing written or compared, as {why}"
+def _unmeasured(asked: set[str], why: str) -> str:
+    return f"{', '.join(sorted(asked))}: nothing is measured, and so nothing written or compared, as {why}"
 
 
 def _replaced(config: pytest.Config) -> str | None:
@@ -97,8 +107,3 @@ def _replaced(config: pytest.Config) -> str | None:
     if getattr(options, "codspeed", False) or ("codspeed" in options and "CODSPEED_ENV" in os.environ):
         return "pytest-codspeed measures in place of pytest-benchmark; leave --codspeed out, and unset CODSPEED_ENV"
     return None
-
-
-def _disabled(options: Any) -> str | None:
-    disabled = options.benchmark_disable and not options.benchmark_enable
-    return "--benchmark-disable is given; add --benchmark-enable" if disabled else None

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import random
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,11 +17,10 @@ from paceline import machine
 from paceline.files import unfit, unfit_folder, unfit_label
 from paceline.history.run import Owners, called, owners
 from paceline.history.store import PARTIAL, RESULTS
-from paceline.plugin.ours import is_cell, is_ours
+from paceline.plugin.ours import OUTPUTS, is_cell, is_ours
 from paceline.strategies import Strategy
 
-DEFAULT_STORAGE = "file://./.benchmarks"  # pytest-benchmark's: not chosen by anybody
-MEASURES = ("only", "enable", "autosave", "save", "json", "compare", "compare_fail", "histogram", "cprofile")
+DEFAULT_STORAGE = "file://./.benchmarks"  # pytest-benchmark's, if none is chosen
 EXPERIMENTS = pytest.StashKey[Owners]()
 MEASURES_CELLS = pytest.StashKey[bool]()
 NONE = SimpleNamespace(disabled=True)
@@ -31,22 +29,25 @@ GIT_LEADS_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX
 
 
 def native(config: pytest.Config) -> Any:
-    """pytest-benchmark's own session; one that is disabled where there is none."""
-    return getattr(config, "_benchmarksession", NONE)  # there is no public way to it
+    """Return pytest-benchmark's own session; one that is disabled where there is none."""
+    return getattr(config, "_benchmarksession", NONE)  # no public way
 
 
 def prepare(config: pytest.Config) -> None:
-    """Take down what is asked of pytest-benchmark, before it reads that itself.
+    """Note what is asked of pytest-benchmark, before it reads that itself.
 
-    Where a run would be saved is decided when it is known whether the session has cells. Until then its storage is a
-    folder that is there already: pytest-benchmark makes the one it is given.
+    Where a run would be saved is decided when it is known whether the session has cells. Until then its storage is an
+    existing folder: pytest-benchmark makes the one it is given.
 
     Raises:
-        pytest.UsageError: what is measured could not be written where it is to go.
+        pytest.UsageError: no file can have the name, or the place, that measurements are to be written to.
     """
     options = config.option
-    refuse_unwritable(options)
-    config.stash[MEASURES_CELLS] = any(getattr(options, f"benchmark_{name}") for name in MEASURES)
+    if options.benchmark_save and (why := unfit_label(options.benchmark_save)):
+        raise pytest.UsageError(f"--benchmark-save={options.benchmark_save!r}: {why}; give another name")
+    if options.benchmark_json and (why := unfit(options.benchmark_json)):
+        raise pytest.UsageError(f"--benchmark-json: {why}")
+    config.stash[MEASURES_CELLS] = any(getattr(options, f"benchmark_{name}") for name in ("enable", *OUTPUTS))
     if options.benchmark_storage == DEFAULT_STORAGE:
         options.benchmark_storage = _undecided(config)
     if options.seed is None:
@@ -54,16 +55,12 @@ def prepare(config: pytest.Config) -> None:
 
 
 def measures(config: pytest.Config) -> bool:
-    """Whether this session measures its cells; a plain one only sees that they work. Other benchmarks are timed in
-    both.
-    """
+    """Whether this session measures its cells; a plain one only checks that they work, and times other benchmarks."""
     return config.stash.get(MEASURES_CELLS, False) and not native(config).disabled
 
 
 def take_over(config: pytest.Config) -> None:
-    """Let a session that measures cells keep its raw rounds under the fingerprint of what measures; `--benchmark-only`
-    saves.
-    """
+    """Let a session that measures cells keep raw rounds, under its fingerprint; `--benchmark-only` saves."""
     options, benchmarks = config.option, native(config)
     benchmarks.save_data = True
     if options.benchmark_storage == _undecided(config):
@@ -82,8 +79,8 @@ def stand_back(config: pytest.Config, compare: Any) -> None:
     options, benchmarks = config.option, native(config)
     if options.benchmark_storage == _undecided(config):
         options.benchmark_storage = DEFAULT_STORAGE
-        told = {"logger": benchmarks.logger, "default_machine_id": benchmarks.machine_id}
-        benchmarks.storage = load_storage(DEFAULT_STORAGE, netrc=options.benchmark_netrc, **told)  # type: ignore[no-untyped-call]
+        known = {"logger": benchmarks.logger, "default_machine_id": benchmarks.machine_id}
+        benchmarks.storage = load_storage(DEFAULT_STORAGE, netrc=options.benchmark_netrc, **known)  # type: ignore[no-untyped-call]
     benchmarks.compare = options.benchmark_compare = compare
     benchmarks.handle_loading()
 
@@ -92,43 +89,22 @@ def _undecided(config: pytest.Config) -> str:
     return f"file://{config.rootpath}/."
 
 
-def refuse_unwritable(options: Any) -> None:
-    """Refuse a name or a place that no file can have before anything is measured for it.
-
-    Raises:
-        pytest.UsageError: saying what is wrong with it.
-    """
-    if options.benchmark_save and (why := unfit_label(options.benchmark_save)):
-        raise pytest.UsageError(f"--benchmark-save={options.benchmark_save!r}: {why}; give another name")
-    if options.benchmark_json and (why := unfit(options.benchmark_json)):
-        raise pytest.UsageError(f"--benchmark-json: {why}")
-
-
 def refuse_unwritable_folders(config: pytest.Config) -> None:
-    """Refuse a folder of a session that measures cells in which nothing can be saved; none is made by looking.
-
-    Raises:
-        pytest.UsageError: saying which, and why.
-    """
-    for folder in _folders(config):
-        if why := unfit_folder(folder):
-            raise pytest.UsageError(why)
-
-
-def _folders(config: pytest.Config) -> Iterator[Path]:
+    """Raise a `UsageError` for a folder of a session that measures in which nothing can be saved; make none."""
     options, benchmarks = config.option, native(config)
+    folders = [Path(prefix).parent for prefix in (*options.benchmark_histogram, *options.benchmark_cprofile_dump)]
+    if options.keep_partial:
+        folders.insert(0, config.rootpath / RESULTS / PARTIAL / fingerprint(config))
     scheme, _, place = options.benchmark_storage.rpartition("://")
     if (benchmarks.autosave or benchmarks.save) and scheme in ("", "file"):
-        yield Path(place, get_machine_id())  # type: ignore[no-untyped-call]
-    if options.keep_partial:
-        yield config.rootpath / RESULTS / PARTIAL / fingerprint(config)
-    for prefix in (*options.benchmark_histogram, *options.benchmark_cprofile_dump):
-        yield Path(prefix).parent
+        folders.insert(0, Path(place, get_machine_id()))  # type: ignore[no-untyped-call]
+    if why := next(filter(None, map(unfit_folder, folders)), None):
+        raise pytest.UsageError(why)
 
 
 @contextlib.contextmanager
 def in_project(config: pytest.Config) -> Iterator[None]:
-    """Let what asks git about the working directory see the project that is measured, wherever pytest was started."""
+    """Let what asks git about the working directory see the measured project, wherever pytest was started."""
     hidden = {name: os.environ.pop(name) for name in GIT_LEADS_ELSEWHERE if name in os.environ}
     try:
         with contextlib.chdir(config.rootpath):
@@ -137,57 +113,43 @@ def in_project(config: pytest.Config) -> Iterator[None]:
         os.environ.update(hidden)
 
 
-def header(config: pytest.Config) -> str:
-    """One line on what a session that measures cells measures with."""
-    return f"paceline: {fingerprint(config)}, --seed {config.option.seed}, storage {config.option.benchmark_storage}"
-
-
 def fingerprint(config: pytest.Config) -> str:
-    """Name what measures: this machine, or this machine and a cluster."""
+    """Return the fingerprint of what measures: this machine, or this machine and a cluster."""
     return machine.fingerprint(cluster(config))
 
 
 def cluster(config: pytest.Config) -> str | None:
-    """The scheme of the cluster that `--cluster` names; None if there is none."""
+    """Return the scheme of the cluster that `--cluster` names; None if there is none."""
     return urlsplit(config.option.cluster).scheme if config.option.cluster else None
 
 
 def leave_out_extended(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect extended experiments of a session that measures, unless it is to measure all, or names their file; those
-    that take minutes unless it names their file.
-    """
-    if not measures(config):
-        return
+    """Deselect extended experiments of a session that measures, unless they are asked for as their mark says."""
 
     def waits(item: pytest.Item) -> bool:
         mark = item.get_closest_marker("extended")
-        asked = is_named if mark and mark.kwargs.get("by_name") else goes_deep
+        asked = is_named if mark and mark.kwargs.get("on_request") else replicates
         return mark is not None and is_cell(item) and not asked(config, item.path)
 
-    left_out = [item for item in items if waits(item)]
+    left_out = [item for item in items if measures(config) and waits(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
 
 
-def goes_deep(config: pytest.Config, path: Path) -> bool:
-    """Whether this session measures everything that an experiment's file has: with --all, or when the file is named."""
+def replicates(config: pytest.Config, path: Path) -> bool:
+    """Whether this session measures all of an experiment, replicates too: with --all, or when its file is named."""
     return measures(config) and (config.option.all or is_named(config, path))
 
 
 def is_named(config: pytest.Config, path: Path) -> bool:
-    """Whether the command line names an experiment's file, by whatever way leads to it."""
+    """Whether the command line names an experiment's file, by any path that leads to it."""
     named = (config.invocation_params.dir / argument.partition("::")[0] for argument in config.args)
-    return path.resolve() in map(_target, named)
-
-
-def _target(path: Path) -> Path:
-    """Follow a path as pytest does, which takes `..` as written, and then through its links."""
-    return Path(os.path.normpath(path)).resolve()
+    return path.resolve() in (Path(os.path.normpath(each)).resolve() for each in named)  # as pytest: `..` before links
 
 
 def takes(config: pytest.Config, strategy: type[Strategy]) -> bool:
-    """Whether experiments of this session take a strategy in: a heavy one when it is named, or when all is measured."""
+    """Whether experiments of this session measure a strategy: a heavy one if it is named, or all is measured."""
     named = strategy.name in (config.option.strategy or [])
     return not strategy.slow_start or named or (config.option.all and measures(config))
 
@@ -195,8 +157,8 @@ def takes(config: pytest.Config, strategy: type[Strategy]) -> bool:
 def shuffle(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the cells into an order drawn from the seed, whatever order they come in; everything else keeps its place.
 
-    Cells that fresh processes measure come in turns, every first process before any second one, so that the processes
-    of a cell lie far apart; within a turn the cells of one function stand together, so that what is compared is close.
+    Cells that new processes measure come in turns, every first process before any second one, so that the processes of
+    a cell lie far apart; within a turn the cells of one function stand together, so that what is compared is close.
     """
     if not measures(config):
         return
@@ -208,29 +170,26 @@ def shuffle(config: pytest.Config, items: list[pytest.Item]) -> None:
 
     def turn(item: pytest.Item) -> tuple[int, float]:
         number = process_of(item) or 0
-        return (number, ranks.setdefault((number, _function(item)), order.random()) if number else 0.0)
+        function = f"{item.nodeid.removesuffix(item.name)}{getattr(item, 'originalname', item.name)}"
+        return (number, ranks.setdefault((number, function), order.random()) if number else 0.0)
 
     for place, item in zip(places, sorted(drawn, key=turn), strict=True):
         items[place] = item
 
 
-def _function(item: pytest.Item) -> str:
-    return f"{item.nodeid.removesuffix(item.name)}{getattr(item, 'originalname', item.name)}"
-
-
 def process_of(item: Any) -> int | None:
-    """Which fresh process measures a cell, from 1; None for the session's own."""
+    """Return which new process measures a cell, from 1; None for the session's own."""
     callspec = getattr(item, "callspec", None)
     return callspec.params.get("process") if callspec and is_cell(item) and is_ours(item, "process") else None
 
 
 def experiment(item: Any) -> str:
-    """Name a cell's experiment, after its file."""
+    """Return the name of a cell's experiment: its file's."""
     return str(item.path.stem.removeprefix("test_"))
 
 
 def title(item: Any) -> str:
-    """Name a cell's experiment as the tables of this session do, which tell files of one name apart."""
+    """Return a cell's experiment as the tables of this session name it, which tell files of one name apart."""
     stash = item.session.stash
     if EXPERIMENTS not in stash:
         stash[EXPERIMENTS] = owners((experiment(cell), cell.nodeid) for cell in item.session.items if is_cell(cell))
@@ -238,35 +197,6 @@ def title(item: Any) -> str:
 
 
 def timer(request: pytest.FixtureRequest) -> Callable[[], float]:
-    """The timer of this cell's rounds, so that start and stop are read on the same clock."""
+    """Return the timer of a cell's rounds, so that start and stop are read on the same clock."""
     mark = request.node.get_closest_marker("benchmark")
     return mark.kwargs.get("timer", time.perf_counter) if mark else time.perf_counter
-
-
-NO_TERMINAL = ("", "dumb", "unknown")  # values of TERM
-CI = ("CI", "BUILD_NUMBER")  # as pytest itself finds out
-CAPTURED = "fd"  # the only --capture with which everything a cell's processes print waits until it is over
-
-
-def wanted(config: pytest.Config) -> bool:
-    """Whether this session measures, and its terminal is pytest's alone until a cell has ended."""
-    measuring = measures(config) and not config.option.collectonly
-    turns = config.pluginmanager.has_plugin("paceline-lockstep-side")  # its lead says how far it is
-    return measuring and not turns and can_go_back() and not shared(config)
-
-
-def can_go_back() -> bool:
-    """Whether somebody looks at a terminal on which a line can be changed."""
-    environment = os.environ
-    dumb = environment.get("TERM", "") in NO_TERMINAL or any(environment.get(name) for name in CI)
-    return sys.stdout.isatty() and not dumb
-
-
-def shared(config: pytest.Config) -> bool:
-    """Whether something else than pytest's own reporter writes, or something writes while a cell is measured."""
-    plugins, options = config.pluginmanager, config.option
-    if type(plugins.get_plugin("terminalreporter")) is not pytest.TerminalReporter:
-        return True
-    logs = plugins.has_plugin("logging") and (options.log_cli_level or config.getini("log_cli"))
-    captured = config.getoption("capture", "no") == CAPTURED and not config.getoption("setupshow", default=False)
-    return bool(not captured or logs or options.benchmark_verbose)

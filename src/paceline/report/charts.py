@@ -231,4 +231,4 @@ def by_verdict(words: Sequence[str]) -> tuple[alt.Color, alt.Shape]:
     colours, shapes = (list(looks) for looks in zip(*(_LOOKS[word] for word in words), strict=True))
     legend, domain = _legend("verdict"), list(words)
     hue = alt.Color("verdict:N").scale(domain=domain, range=colours).legend(legend)
-    return hue, alt.Shape("verdict:N").scale(domain=domain, range=drawn).legend(legend)
+    return hue, alt.Shape("verdict:N").scale(domain=domain, range=shapes).legend(legend)

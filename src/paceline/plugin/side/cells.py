@@ -1,50 +1,41 @@
 """Which tests of a session are cells, and what the session runs on."""
 
+import contextlib
 import importlib.metadata
 import platform
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-FIXTURES = ("benchmark", "codspeed_benchmark")
+FIXTURES = {"benchmark", "codspeed_benchmark"}
 MARKS = ("benchmark", "codspeed_benchmark")  # pytest-codspeed's, on a whole test
-FOREIGN = ("max_rounds",)  # of pytest-codspeed's mark; pytest-benchmark refuses them
 ELSEWHERE = "measured in a process of its own, where no turns can be taken"
 
 
-def there(asked: list[str]) -> list[str]:
-    """Return the files and folders of those that are there; the other side may have more, and pytest would end.
-
-    A folder without tests stands for none of them.
-    """
+def existing(asked: list[str]) -> list[str]:
+    """Return the existing files and folders of those, or a folder without tests: at a missing one pytest would end."""
     return list(dict.fromkeys(place for place in map(_place, asked) if Path(place).exists())) or [tempfile.gettempdir()]
 
 
 def asked_for(asked: list[str], items: list[pytest.Item]) -> list[pytest.Item]:
-    """Return the tests that are named; a file or a folder names all that are in it."""
-    whole = [Path(each).absolute() for each in asked if "::" not in each]
+    """Return the tests that are named; a file or a folder names all in it."""
+    whole = {Path(each).absolute() for each in asked if "::" not in each}
     names = [(Path(_place(each)).absolute(), each.partition("::")[2]) for each in asked if "::" in each]
-    return [item for item in items if _in_any(whole, item.path) or _named(names, item)] if names else items
+    return [item for item in items if not names or whole & {item.path, *item.path.parents} or _named(names, item)]
 
 
 def absent(asked: list[str], items: list[pytest.Item]) -> list[str]:
-    """Return what is named and is not there."""
-    return [
-        each for each in asked if not Path(_place(each)).exists() or ("::" in each and not asked_for([each], items))
-    ]
+    """Return what is named and doesn't exist."""
+    found = {each for each in asked if Path(_place(each)).exists()}
+    return [each for each in asked if each not in found or ("::" in each and not asked_for([each], items))]
 
 
 def _place(argument: str) -> str:
     return argument.partition("::")[0]
-
-
-def _in_any(folders: list[Path], path: Path) -> bool:
-    return any(path == folder or folder in path.parents for folder in folders)
 
 
 def _named(names: list[tuple[Path, str]], item: pytest.Item) -> bool:
@@ -54,34 +45,21 @@ def _named(names: list[tuple[Path, str]], item: pytest.Item) -> bool:
 
 def takes_benchmark(item: pytest.Item) -> bool:
     """Whether a test takes a benchmark's fixture, itself or through another one."""
-    names = getattr(item, "fixturenames", ())
-    return any(name in names for name in FIXTURES)
-
-
-def is_marked(item: pytest.Item) -> bool:
-    """Whether all of a test is to be timed, as pytest-codspeed does with those that bear its mark."""
-    return not takes_benchmark(item) and any(item.get_closest_marker(name) for name in MARKS)
+    return not FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def adapt(items: list[pytest.Item]) -> list[str]:
-    """Let pytest-benchmark measure what was written for pytest-codspeed.
-
-    Returns:
-        what was left out of marks, one sentence each.
-    """
-    dropped: dict[str, int] = {}
+    """Let pytest-benchmark measure what was written for pytest-codspeed; return notes on what is dropped."""
+    dropped = 0
     for item in items:
-        if is_marked(item) and hasattr(item, "fixturenames"):
+        marked = any(map(item.get_closest_marker, MARKS))
+        if marked and not takes_benchmark(item) and hasattr(item, "fixturenames"):
             item.stash[WHOLE] = True
             item.fixturenames.append("benchmark")
         for mark in item.iter_markers("benchmark"):
             options: Any = mark.kwargs
-            for name in FOREIGN:
-                if options.pop(name, None) is not None:
-                    dropped[name] = dropped.get(name, 0) + 1
-    return [
-        f"{name} of {times} benchmark marks plays no part: all rounds are planned" for name, times in dropped.items()
-    ]
+            dropped += options.pop("max_rounds", None) is not None  # pytest-benchmark refuses it
+    return [f"max_rounds of {dropped} benchmark marks plays no part: all rounds are planned"] if dropped else []
 
 
 WHOLE = pytest.StashKey[bool]()
@@ -116,28 +94,23 @@ def _elsewhere(item: pytest.Item) -> bool:
 
 
 def from_paceline(item: pytest.Item, name: str) -> bool:
-    """Whether a test has a parameter or fixture of Paceline's by that name, and not one of the project's own."""
+    """Whether a test has Paceline's parameter or fixture of that name, and not one of the project's own."""
     fixtures = item._fixtureinfo.name2fixturedefs.get(name, ())  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
     return any(fixture.func.__module__ in {"paceline.plugin", OWN} for fixture in fixtures[-1:])
 
 
 OWN = __name__.rpartition(".")[0] + ".lockstep"
-"""The module whose fixture `instrument` takes the place of Paceline's."""
+"""The module whose fixture `instrument` replaces Paceline's."""
 
 
 def facts(names: list[str]) -> dict[str, Any]:
-    """Return what runs here, and the versions of libraries, as far as they are installed."""
-    libraries = dict(_versions(names))
+    """Return what runs here, and the versions of those libraries that are installed."""
+    libraries = {}
+    for name in names:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):  # a project need not have it
+            libraries[name] = importlib.metadata.version(name)
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return {"python": python, "libraries": libraries, "modules": loaded(), "traced": traced()}
-
-
-def _versions(names: list[str]) -> Iterator[tuple[str, str]]:
-    for name in names:
-        try:
-            yield name, importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue  # a project of one's own need not have it
 
 
 def traced() -> str | None:
@@ -149,10 +122,12 @@ def traced() -> str | None:
 
 
 def loaded() -> dict[str, str]:
-    """Return which file each module but ours comes from, and load none of those that wait for a first look."""
-    modules = [(name, module) for name, module in list(sys.modules.items()) if isinstance(module, ModuleType)]
-    files = {name: object.__getattribute__(module, "__dict__").get("__file__") for name, module in modules}
-    ours = __name__.rpartition(".")[0]
-    return {
-        name: file for name, file in files.items() if isinstance(file, str) and not f"{name}.".startswith(f"{ours}.")
+    """Return which file each module but ours comes from, and load no lazy one by asking."""
+    ours = __name__.rpartition(".")[0] + "."
+    modules = {name: module for name, module in list(sys.modules.items()) if not f"{name}.".startswith(ours)}
+    own = {
+        name: object.__getattribute__(each, "__dict__")
+        for name, each in modules.items()
+        if isinstance(each, ModuleType)
     }
+    return {name: each["__file__"] for name, each in own.items() if isinstance(each.get("__file__"), str)}

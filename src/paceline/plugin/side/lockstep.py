@@ -1,14 +1,13 @@
 """One side of an A/B comparison in lockstep: a pytest plugin whose folder stands alone.
 
-`paceline ab` gives a copy of the folder to two pytest processes, and `-p` with its name, so that a revision from before
-it can take part, and a project that has nothing of Paceline. A side works only while it has the turn: from its start
-on, until immediately before a round. There it says which round is next and waits. Everything else (which cells, their
-order, how each is measured, the instrument's URL, the core) the process that leads says over the socket whose number
-stands in `PACELINE_LOCKSTEP`: one JSON object a line, both ways.
-
-It needs pytest and pytest-benchmark, and nothing of Paceline but, if the side has it, the class that talks to a server.
+`paceline ab` gives two pytest processes a copy of the folder, so that a revision from before it can take part, and a
+project that has nothing of Paceline. It needs pytest and pytest-benchmark, and Paceline only where a cell asks for its
+server. A side works while it has the turn: from its start on, until immediately before a round. There it says which
+round is next and waits. All else (which cells, their order, how each is measured, the instrument's URL, the core) the
+process that leads says over the socket whose number is in `PACELINE_LOCKSTEP`: one JSON object a line, both ways.
 """
 
+import contextlib
 import hashlib
 import json
 import math
@@ -16,7 +15,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
@@ -51,15 +50,15 @@ UNWANTED: dict[str, Any] = {
     "maxfail": 0,
     "continue_on_collection_errors": True,
 }
-"""What a project may ask of its own sessions in `addopts`, each as it is where nobody asks; a few are xdist's."""
+"""Options that a project may set for its own sessions in `addopts`, each with its default; a few are xdist's."""
 OF_PLUGINS: dict[str, dict[str, Any]] = {
     "rerunfailures": {"reruns": 0},
     "timeout": {"timeout": 0},
     "randomly": {"randomly_reorganize": False},
 }
-"""The same of options whose names others may have too: only where that plugin is loaded."""
-NEUTRAL = {"numprocesses": "pytest-xdist", "reruns": "pytest-rerunfailures", "cov_source": "pytest-cov"}
-"""What a reader has to know if it was asked for."""
+"""The same of options whose names other plugins may have too: only where that plugin is loaded."""
+REPORTED = {"numprocesses": "pytest-xdist", "reruns": "pytest-rerunfailures", "cov_source": "pytest-cov"}
+"""Those whose loss is reported if they were set, each with its plugin."""
 
 
 class Lead:
@@ -71,14 +70,14 @@ class Lead:
         self._lines = self._socket.makefile("r", encoding="utf-8")
 
     def send(self, say: str, **what: Any) -> None:
-        """Send something that needs no answer."""
+        """Send what needs no answer."""
         try:
             self._socket.sendall(json.dumps({"say": say, **what}).encode() + b"\n")
         except OSError:
             end()
 
     def receive(self) -> Any:
-        """Wait for what the lead says; without a lead this process and all it has started end at once."""
+        """Wait for the lead's next message; without a lead this process and all it has started end at once."""
         line = self._lines.readline()
         return json.loads(line) if line else end()
 
@@ -90,7 +89,7 @@ class Lead:
 
 
 def end() -> NoReturn:
-    """End this process and its group, which the lead made for it."""
+    """End this process and its group, which the lead has made for it."""
     if os.getpgrp() == os.getpid():
         os.killpg(os.getpid(), signal.SIGKILL)
     os._exit(1)
@@ -100,16 +99,16 @@ class Side:
     """The hooks of a session that takes its rounds in turns.
 
     Args:
-        lead: who gives the turn.
-        told: "kind": "trial", "pair" or "profile". In a trial the rest follows once the lead knows the cells. "order":
+        lead: gives the turn.
+        spec: "kind": "trial", "pair" or "profile". In a trial the rest follows once the lead knows the cells. "order":
             the cells' node ids; "files": those they are in; "plan": as `turns.Turns`; "instrument": a URL or None;
             "core": a CPU's number or None; "pinned": the cells to keep on it; "canary": rounds of it; "seed": of what
             is random; "seconds": for all cells of a trial, or None; "libraries": those whose versions are asked for.
         neutralized: the plugins that a project asks for, and that are kept out.
     """
 
-    def __init__(self, lead: Lead, told: dict[str, Any], neutralized: list[str]) -> None:
-        self._lead, self._told = lead, told
+    def __init__(self, lead: Lead, spec: dict[str, Any], neutralized: list[str]) -> None:
+        self._lead, self._spec = lead, spec
         self._notes = [f"{name} plays no part in it" for name in neutralized]
         self._asked: list[str] = []
         self._absent: list[str] = []
@@ -117,16 +116,11 @@ class Side:
         self._rounds: list[float] = []
         self._until = math.inf
         self._cpus = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
-        self._way = self._ways(told["kind"])
-
-    def _ways(self, name: str) -> Any:
-        if name == "trial":
-            return turns.Trial(self._ready)
-        if name == "profile":
-            from . import profiling
-
-            return turns.Profiles(self._told["plan"], self._turn, self._ready, profiling.profiled)
-        return turns.Turns(self._told["plan"], self._turn, self._ready)
+        if spec["kind"] == "trial":
+            self._way: Any = turns.Trial(self._ready)
+        else:
+            way = turns.Profiles if spec["kind"] == "profile" else turns.Turns
+            self._way = way(spec["plan"], self._turn, self._ready)
 
     def _turn(self, cell: str, number: int) -> None:
         self._lead.turn(cell, number)
@@ -141,17 +135,18 @@ class Side:
     def configure(self, config: pytest.Config) -> None:
         """Take the files that cells are in, and the same random numbers as the other side."""
         if hasattr(config.option, "randomly_seed"):
-            config.option.randomly_seed = self._told["seed"]
-        if self._told["files"]:
-            config.args = [str(config.rootpath / file) for file in self._told["files"]]
+            config.option.randomly_seed = self._spec["seed"]
+        if self._spec["files"]:
+            config.args = [str(config.rootpath / file) for file in self._spec["files"]]
             return
         if config.args_source is not pytest.Config.ArgsSource.ARGS:
             config.args = config.getini("paceline_ab") or config.args
-        self._asked = [] if config.option.pyargs else list(config.args)
-        config.args = cells.there(self._asked) or config.args
+        if not config.option.pyargs:
+            self._asked = list(config.args)
+            config.args = cells.existing(self._asked)
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Keep this session out of every history, and put what is shared or foreign in the place of its own."""
+        """Keep this session out of every history, and replace its fixtures by those of a side."""
         benchmarks = session.config._benchmarksession  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
         benchmarks.save, benchmarks.autosave, benchmarks.json = None, False, None
         benchmarks.only = False  # it would skip those that only bear a mark
@@ -159,23 +154,21 @@ class Side:
         manager.register(with_fixture(codspeed_benchmark), "paceline-lockstep-codspeed")
         if manager.has_plugin("paceline.plugin"):
             manager.register(with_fixture(self._instrument()), "paceline-lockstep-instrument")
-        benchmark: Any = BenchmarkFixture  # all that a test hands over goes through these methods
-        benchmark._raw, benchmark._raw_pedantic = self._automatic(), self._pedantic()  # noqa: SLF001
-        benchmark.weave = benchmark.patch = refuse_weave
+        self._replace_methods(BenchmarkFixture)
 
     def _instrument(self) -> Any:
         @pytest.fixture(scope="session", name="instrument")
         def instrument() -> Any:
-            self._shared = shared(self._told["instrument"])
+            self._shared = shared(self._spec["instrument"])
             return self._shared
 
         return instrument
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Take the cells, in the order that both sides have."""
+        """Keep the cells, in the order that both sides have."""
         self._notes += cells.adapt(items)
-        if self._told["kind"] == "trial":
+        if self._spec["kind"] == "trial":
             self._absent = cells.absent(self._asked, items)
             items[:] = cells.asked_for(self._asked, items)
         else:
@@ -183,7 +176,7 @@ class Side:
 
     def _choose(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         found = {item.nodeid: item for item in items}
-        chosen = [found[name] for name in self._told["order"] if name in found]
+        chosen = [found[name] for name in self._spec["order"] if name in found]
         kept = set(map(id, chosen))
         config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
         items[:] = chosen
@@ -191,31 +184,25 @@ class Side:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Report what can't be collected: there may be cells in it."""
         if report.failed:
-            self._lead.send("uncollected", what=report.nodeid, why=told(str(report.longrepr)))
+            self._lead.send("uncollected", what=report.nodeid, why=reason_in(str(report.longrepr)))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
-        """Before the first cell say what was collected and hear what to look at, or take the canary's rounds."""
-        session.testsfailed = 0  # what can't be collected is said, and ends nothing
-        if self._told["kind"] == "trial":
-            found = {
-                **cells.collected(session.items),
-                **cells.facts(self._told["libraries"]),
-                "notes": self._notes,
-                "idle": idle(session),
-                "absent": self._absent,
-            }
-            self._lead.send("collected", **found)
-            self._told.update(self._lead.receive())
+        """Before the first cell send what was collected and receive what to try, or take the canary's rounds."""
+        session.testsfailed = 0  # what can't be collected is reported, and ends nothing
+        if self._spec["kind"] == "trial":
+            found = cells.collected(session.items) | cells.facts(self._spec["libraries"])
+            self._lead.send("collected", **found, notes=self._notes, idle=idle(session), absent=self._absent)
+            self._spec.update(self._lead.receive())
             self._choose(session.config, session.items)
-            self._until = time.monotonic() + (self._told["seconds"] or math.inf)
-        elif self._told["kind"] == "pair":
+            self._until = time.monotonic() + (self._spec["seconds"] or math.inf)
+        elif self._spec["kind"] == "pair":
             self._canary()
         return (yield)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Report what has been loaded by now: what a test imports was not there when the cells were collected."""
+        """Report which modules are loaded by now: a test may import some after the collection."""
         self._lead.send("ending", modules=cells.loaded())
         if session.exitstatus in {pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}:
             session.exitstatus = pytest.ExitCode.OK  # the lead knows what failed
@@ -224,20 +211,25 @@ class Side:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """Yield which cell comes, and keep it on the one core that both sides share, if it is one of those."""
+        """Report which cell comes, and keep it on the core that both sides share, if it is one of those."""
         self._lead.send("begun", cell=item.nodeid)
         self._item, self._rounds = item, []
         self._begun = time.perf_counter()
         if isinstance(self._way, turns.Trial):
             self._way.begin()
-        pinned = self._told["core"] is not None and item.nodeid in self._told["pinned"]
-        if pinned:
-            os.sched_setaffinity(0, {self._told["core"]})
-        try:
+        with self._on_core() if item.nodeid in self._spec["pinned"] else contextlib.nullcontext():
             return (yield)
+
+    @contextlib.contextmanager
+    def _on_core(self) -> Iterator[None]:
+        if self._spec["core"] is None:
+            yield
+            return
+        os.sched_setaffinity(0, {self._spec["core"]})
+        try:
+            yield
         finally:
-            if pinned:
-                os.sched_setaffinity(0, self._cpus)
+            os.sched_setaffinity(0, self._cpus)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self) -> None:
@@ -255,32 +247,22 @@ class Side:
         benchmark(pyfuncitem.obj, **wanted)
         return True
 
-    def _automatic(self) -> Any:
+    def _replace_methods(self, benchmark: Any) -> None:
+        """Replace those through which all goes that a test hands over, with all arguments by name."""
+
         def automatic(fixture: Any, function: Any, *args: Any, **kwargs: Any) -> Any:
             return self._measured(fixture, turns.Target(fixture, (function, args, kwargs)))
 
-        return automatic
-
-    def _pedantic(self) -> Any:
-        def pedantic(  # noqa: PLR0917 - pytest-benchmark's own
-            fixture: Any,
-            target: Any,
-            args: Any = (),
-            kwargs: Any = None,
-            setup: Any = None,
-            teardown: Any = None,
-            rounds: int = 1,
-            warmup_rounds: int = 0,
-            iterations: int = 1,
-        ) -> Any:
-            if iterations > 1 and setup:
+        def pedantic(fixture: Any, function: Any, *, args: Any, kwargs: Any, setup: Any, **options: Any) -> Any:
+            typed = options["iterations"], options["rounds"], options["warmup_rounds"]
+            if options["iterations"] > 1 and setup:
                 raise ValueError("Can't use more than 1 `iterations` with a `setup` function.")
+            call, around = (function, args, kwargs or {}), (setup, options.get("teardown"))
             keeps = cells.from_paceline(self._item, "measure")
-            typed = iterations, rounds, warmup_rounds
-            call = target, args, kwargs or {}
-            return self._measured(fixture, turns.Target(fixture, call, (setup, teardown), typed, keeps_rounds=keeps))
+            return self._measured(fixture, turns.Target(fixture, call, around, typed, keeps_rounds=keeps))
 
-        return pedantic
+        benchmark._raw, benchmark._raw_pedantic = automatic, pedantic  # noqa: SLF001 - no public way
+        benchmark.weave = benchmark.patch = lambda *_, **__: pytest.fail(turns.WEAVE, pytrace=False)
 
     def _measured(self, fixture: Any, target: turns.Target) -> Any:
         begun = time.perf_counter()
@@ -291,16 +273,15 @@ class Side:
             stats.update(seconds)
         return target.last()
 
-    # what is said of it
+    # what is reported of it
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-        """Yield what became of a cell once its test has passed, or why there is nothing."""
+        """Send what a cell measured once its test has passed, or why there is nothing."""
         report: Any = yield
         if not report.passed or hasattr(report, "wasxfail"):
-            self._lead.send(
-                "missed", cell=item.nodeid, outcome=outcome(report), why=f"{report.when}: {why(report, call)}"
-            )
+            outcome = "xfailed" if hasattr(report, "wasxfail") else report.outcome
+            self._lead.send("missed", cell=item.nodeid, outcome=outcome, why=f"{report.when}: {why(report, call)}")
         elif report.when == "call" and not self._rounds:
             self._lead.send("missed", cell=item.nodeid, outcome="failed", why=turns.UNUSED)
         elif report.when == "call":
@@ -317,21 +298,18 @@ class Side:
         return {"rounds": self._rounds}
 
     def _canary(self) -> None:
-        if self._told["core"] is not None:
-            os.sched_setaffinity(0, {self._told["core"]})
         rounds = []
-        for number in range(self._told["canary"] + 1):
-            self._lead.turn(CANARY, number)
-            begun = time.perf_counter()
-            hashlib.pbkdf2_hmac("sha256", b"canary", b"paceline", CANARY_STEPS)
-            rounds.append(time.perf_counter() - begun)
-        self._lead.send("cell", cell=CANARY, rounds=rounds[1:], counts={})
-        if self._told["core"] is not None:
-            os.sched_setaffinity(0, self._cpus)
+        with self._on_core():
+            for number in range(self._spec["canary"] + 1):
+                self._lead.turn(CANARY, number)
+                begun = time.perf_counter()
+                hashlib.pbkdf2_hmac("sha256", b"canary", b"paceline", CANARY_STEPS)
+                rounds.append(time.perf_counter() - begun)
+            self._lead.send("cell", cell=CANARY, rounds=rounds[1:], counts={})
 
 
 def idle(session: pytest.Session) -> list[str]:
-    """Return the arguments that keep out what no cell needs, and what takes longer to import than most cells to run."""
+    """Return the arguments that keep out plugins that no cell needs, and that take longer to import than most cells."""
     config = session.config
     words = " ".join([*config.getini("addopts"), *config.invocation_params.args, os.environ.get("PYTEST_ADDOPTS", "")])
     used = {
@@ -344,30 +322,20 @@ def idle(session: pytest.Session) -> list[str]:
     return [word for name in unused for word in ("-p", f"no:{name}")]
 
 
-def outcome(report: Any) -> str:
-    """Return "failed", "skipped" or "xfailed"; a test that passes though it is expected to fail is none to compare."""
-    return "xfailed" if hasattr(report, "wasxfail") else str(report.outcome)
-
-
 def why(report: Any, call: pytest.CallInfo[None]) -> str:
-    """Return the reason for that, in a line."""
+    """Return the reason for an outcome, in a line."""
     if hasattr(report, "wasxfail"):
         return report.wasxfail or "no reason given"
     if report.skipped:
         return str(report.longrepr[2])
-    return call.excinfo.exconly().partition("\n")[0] if call.excinfo else told(str(report.longrepr))
+    return call.excinfo.exconly().partition("\n")[0] if call.excinfo else reason_in(str(report.longrepr))
 
 
-def told(text: str) -> str:
-    """Return the line of a traceback that says what was raised, or the first of another text."""
+def reason_in(text: str) -> str:
+    """Return the line of a traceback with the error, or the first of another text."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     raised = [line.removeprefix("E").strip() for line in lines if line.startswith("E  ")]
     return [*raised[-1:], *lines, "no reason given"][0]
-
-
-def refuse_weave(*_: Any, **__: Any) -> NoReturn:
-    """Report what to use in place of it."""
-    pytest.fail(turns.WEAVE, pytrace=False)
 
 
 @pytest.fixture(name="codspeed_benchmark")
@@ -377,18 +345,18 @@ def codspeed_benchmark(benchmark: Any) -> Any:
 
 
 def with_fixture(fixture: Any) -> ModuleType:
-    """Make a plugin whose fixture takes the place of another plugin's: the last one that is registered wins."""
+    """Return a plugin whose fixture replaces that of another plugin: the last one that is registered wins."""
     plugin = ModuleType("paceline_lockstep_fixture")
     plugin.fixture = fixture  # type: ignore[attr-defined]
     return plugin
 
 
 def shared(url: str) -> Any:
-    """Return what talks to the instrument that both sides share."""
+    """Return the control of the instrument that both sides share."""
     from paceline.server.process import Control
 
     class Shared(Control):
-        """Starts the ledger afresh only when it is this side's turn: the other side's round would stand in it."""
+        """Resets the ledger only when it is this side's turn: the other side's round would stand in it."""
 
         _due = False
 
@@ -406,14 +374,13 @@ def shared(url: str) -> Any:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Know the key by which a project says which cells are compared; a side's Python may have no Paceline."""
-    parser.addini(
-        "paceline_ab", "the cells that `paceline ab` compares if none are named: pytest arguments", type="args"
-    )
+    """Add the key by which a project says which cells are compared; a side's Python may have no Paceline."""
+    cells = "the cells that `paceline ab` compares if none are named: pytest arguments"
+    parser.addini("paceline_ab", cells, type="args")
 
 
 asked_for: list[str] = []
-"""What a project asks for and a reader has to know is kept out."""
+"""The plugins of `REPORTED` that a project asks for."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -425,7 +392,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Let a side write, compare and judge nothing itself, before any plugin reads what its project asks for."""
+    """Let a side write, compare and judge nothing itself, before any plugin reads its options."""
     if SOCKET in os.environ:
         neutralize(config.option, UNWANTED)
         for plugin, options in OF_PLUGINS.items():
@@ -434,22 +401,22 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 def neutralize(options: Any, values: dict[str, Any]) -> None:
-    """Set options that there are, and note those that were asked for."""
+    """Set those options that exist, and note which of `REPORTED` were set."""
     for name, value in values.items():
         if name in options:
-            asked_for.extend([NEUTRAL[name]] if getattr(options, name) and name in NEUTRAL else [])
+            asked_for.extend([REPORTED[name]] if getattr(options, name) and name in REPORTED else [])
             setattr(options, name, value)
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest-benchmark makes the folder of its storage in its own
 def pytest_configure(config: pytest.Config) -> None:
-    """Take part, if somebody leads."""
+    """Take part if there is a lead."""
     config.addinivalue_line("markers", "one_core: a cell with one worker, which `paceline ab` keeps on one core.")
     config.addinivalue_line("markers", "codspeed_benchmark: pytest-codspeed's.")
     if SOCKET in os.environ:
         config.option.benchmark_storage = f"file://{Path(__file__).parent / 'storage'}"
         if getattr(config.option, "processes", 0) is None:
-            config.option.processes = 0  # cells that Paceline would measure in fresh processes are measured here
+            config.option.processes = 0  # cells that Paceline would measure in new processes are measured here
         lead = Lead(int(os.environ.pop(SOCKET)))
         side = Side(lead, lead.receive(), asked_for)
         side.configure(config)

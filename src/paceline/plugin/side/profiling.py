@@ -1,33 +1,25 @@
-"""Profile a call in a side's process: which functions ran, how often, how long, and who called whom.
-
-It stands alone, as `paceline ab` gives a copy of it to its sides, and runs on Python 3.9 and later.
-"""
+"""Profile a call in a side's process: which functions ran, how often, how long, and which called which."""
 
 import cProfile
 import dis
 import gc
 import hashlib
-import inspect
-import linecache
 import re
 import sys
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
 from types import CodeType
-from typing import Any, Union
+from typing import Any
 
-_Code = Union[CodeType, str]  # noqa: UP007 - evaluated on Python 3.9; a function written in C is known by a description
-_Calls = tuple[object, object]  # identities of who calls (None for whoever does) and of what is called
-_HERE = Path(__file__)
-_BENCHMARKING = "pytest_benchmark"  # the package that calls what is measured
+_Code = CodeType | str  # a function written in C is known by a description
+_Calls = tuple[object, object]  # identities of what calls (None for anything) and of what is called
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 def profiled(run: Callable[[], object], repeats: int = 20) -> list[dict[str, Any]]:
     """Run something a few times under cProfile and return a row for each function that it called.
 
-    Own frames of the profiler, of pytest-benchmark and of `run` itself are left out. Only the calling thread is seen.
+    Frames of the profiler, of pytest-benchmark and of `run` itself are left out. Only the calling thread is seen.
 
     Args:
         run: what to profile, such as a round.
@@ -35,10 +27,10 @@ def profiled(run: Callable[[], object], repeats: int = 20) -> list[dict[str, Any
             machine only ever adds some: several short runs tell more than a long one.
 
     Returns:
-        Rows that JSON can hold, of one run: "file", "line" and "end" (the first and the last line; "" and 0 for what is
-        written in C), "name" (qualified), "code" (a digest of what the function does, the same wherever it stands; ""
-        in C), "calls" (a mean over the repeats), "own" and "cumulative" (seconds), and "callees", a list of [place
-        among the rows, calls, own, cumulative] of the calls made from there.
+        Rows of one run for JSON: "file", "line" and "end" (first and last line; "" and 0 of C code), "name"
+        (qualified), "code" (a digest of what the function does, wherever it stands; "" of C code), "calls" (a mean over
+        the repeats), "own" and "cumulative" (seconds), and "callees": [place among the rows, calls, own, cumulative] of
+        the calls made from there.
 
     Raises:
         ValueError: another profiler is on (Python 3.12 and later).
@@ -70,11 +62,7 @@ def _profile(run: Callable[[], object]) -> Any:
     gc.collect()
     gc.disable()
     try:
-        profiler.enable()
-        try:
-            run()
-        finally:
-            profiler.disable()
+        profiler.runcall(run)
     finally:
         if collecting:
             gc.enable()
@@ -92,7 +80,7 @@ def _of_harness(code: _Code) -> bool:
     if isinstance(code, str):
         return "_lsprof.Profiler" in code
     file = Path(code.co_filename)
-    return file.parent == _HERE.parent or _BENCHMARKING in file.parent.parts
+    return file.parent == Path(__file__).parent or "pytest_benchmark" in file.parent.parts
 
 
 def _identity(code: Any) -> object:
@@ -103,12 +91,12 @@ def _described(code: _Code) -> dict[str, Any]:
     if isinstance(code, str):
         return {"file": "", "line": 0, "end": 0, "name": _ADDRESS.sub("", code), "code": ""}
     digest = f"{sys.implementation.cache_tag}:{_digest(code)}"
-    name = _qualified(code)
+    name = getattr(code, "co_qualname", code.co_name)  # Python 3.10 knows no class's
     return {"file": code.co_filename, "line": code.co_firstlineno, "end": _end(code), "name": name, "code": digest}
 
 
 def _digest(code: CodeType) -> str:
-    """Return a word for what a function does; comments, lines and the names of its variables have no part in it."""
+    """Return a word for what a function does, the same for other comments, lines and names of variables."""
     made = hashlib.sha256(code.co_code)
     made.update(getattr(code, "co_exceptiontable", b""))
     made.update(repr((code.co_names, [_constant(each) for each in code.co_consts])).encode("utf-8", "replace"))
@@ -125,26 +113,3 @@ def _end(code: CodeType) -> int:
     lines = [line for _, line in dis.findlinestarts(code) if line]
     inner = [_end(each) for each in code.co_consts if isinstance(each, CodeType)]
     return max([code.co_firstlineno, *lines, *inner])
-
-
-def _qualified(code: CodeType) -> str:
-    """Return "Class.method", which Python itself knows from 3.11 on."""
-    known = getattr(code, "co_qualname", None)
-    return known or _names(code.co_filename).get((code.co_firstlineno, code.co_name), code.co_name)
-
-
-@cache
-def _names(file: str) -> dict[tuple[int, str], str]:
-    try:
-        module = compile("".join(linecache.getlines(file)), file, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError):  # not the source of what runs, such as a template's
-        return {}
-    return dict(_nested(module, ""))
-
-
-def _nested(code: CodeType, prefix: str) -> Iterator[tuple[tuple[int, str], str]]:
-    for inner in code.co_consts:
-        if isinstance(inner, CodeType):
-            name = prefix + inner.co_name
-            yield (inner.co_firstlineno, inner.co_name), name
-            yield from _nested(inner, name + (".<locals>." if inner.co_flags & inspect.CO_OPTIMIZED else "."))

@@ -1,4 +1,4 @@
-"""How the calls of a benchmark become rounds: looked at in a trial, taken in turns in a pair, or under a profiler."""
+"""How the calls of a benchmark become rounds: tried once in a trial, in turns in a pair, or under a profiler."""
 
 import contextlib
 import inspect
@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-LEAST = 0.0025  # seconds of a round; a call that takes longer is a round of its own
-LONG = 0.25  # seconds of a call that is not called again only to be looked at
-FEW = 3  # batches of a trial, of which the fastest counts
-LOOKS = 4  # more of them, at what a cell does beside computing
+MIN_ROUND = 0.0025  # seconds; a call that takes longer is a round of its own
+LONG = 0.25  # seconds of a call that is not called again only to be tried
+BATCHES = 3  # of a trial, of which the fastest counts
+MORE_LOOKS = 4  # at what a cell does beside computing
 ALONE = 0.9  # of the time, that the calling thread has a CPU or waits for one, if it only computes
 OTHERS = 0.02  # of the time, that other threads may have one meanwhile
-TINY = 1e-6  # seconds of a call, below which the loop around it is told
+TINY = 1e-6  # seconds of a call, below which the loop around it is reported
 USED_UP = 20  # times as long as the later calls, that a first call takes which leaves them little to do
 NOTICED = 1e-4  # seconds of a first call, below which that says nothing
 COROUTINE = (
@@ -31,6 +31,13 @@ EXHAUSTED = (
 )
 WEAVE = "benchmark_weave times calls from within, which can't be taken in turns; write benchmark(function, *args)"
 UNUSED = "never calls its benchmark"
+FREE = {
+    "asks": "it asks how many CPUs it may use",
+    "children": "it starts processes",
+    "threads": "other threads work too",
+    "waits": "it waits",
+}
+"""What keeps a cell from sharing one CPU with the other side's."""
 
 
 def nothing() -> None:
@@ -43,9 +50,9 @@ class Target:
     Args:
         fixture: pytest-benchmark's own.
         call: the function, its arguments and keyword arguments.
-        around: the function before each call, which may make the arguments, and the one after it.
+        around: the functions before each call, which may make the arguments, and after it.
         typed: the calls of a round, the rounds and the warm-up rounds that the test asks for.
-        keeps_rounds: whether it has to have just as many rounds, as Paceline's own cells do.
+        keeps_rounds: whether it needs just as many rounds, as Paceline's own cells do.
     """
 
     def __init__(
@@ -60,21 +67,18 @@ class Target:
         self._fixture, self._call, (self._setup, self._teardown) = fixture, call, around
         self.iterations, self.rounds, self.warmup = typed
         self.keeps_rounds = keeps_rounds
-        self.alone = around == (None, None)
-        if self.alone:
+        if around == (None, None):
             self.iterations = 1
+        self.alone = around == (None, None)
         self.called = 0
         self.result: Any = None
         self._has_result = False
 
     def batch(self, calls: int, before: Callable[[], None] = nothing) -> float:
-        """Call it so often, and return the seconds; `before` comes directly before the first call."""
+        """Return the seconds of so many calls; `before` is called directly before the first."""
         self.called += calls
         if self.alone:
-            function, args, kwargs = self._call
-            runner = self._fixture._make_runner(function, args, kwargs)  # noqa: SLF001 - the inner loop is pytest-benchmark's
-            before()
-            return self._timed(runner, calls)
+            return self._timed(before, self._call, calls)
         return sum(self._prepared(before if number == 0 else nothing) for number in range(calls))
 
     def _prepared(self, before: Callable[[], None]) -> float:
@@ -83,14 +87,14 @@ class Target:
             if args or kwargs:
                 raise TypeError("Can't use `args` or `kwargs` if `setup` returns the arguments.")
             args, kwargs = made
-        runner = self._fixture._make_runner(function, args, kwargs)  # noqa: SLF001 - as above
-        before()
-        seconds = self._timed(runner, self.iterations)
+        seconds = self._timed(before, (function, args, kwargs), self.iterations)
         if self._teardown:
             self._teardown(*args, **kwargs)
         return seconds
 
-    def _timed(self, runner: Callable[[Any], Any], calls: int) -> float:
+    def _timed(self, before: Callable[[], None], call: tuple[Any, Any, Any], calls: int) -> float:
+        runner = self._fixture._make_runner(*call)  # noqa: SLF001 - the inner loop is pytest-benchmark's
+        before()
         self._has_result = calls == 1
         if self._has_result:
             seconds, self.result = runner(None)
@@ -99,7 +103,7 @@ class Target:
         return float(seconds)
 
     def last(self) -> Any:
-        """Return the last call's result; a loop throws it away, so it is called once more, as pytest-benchmark does."""
+        """Return the last call's result; a loop drops it, so there is one more call, as pytest-benchmark makes one."""
         if not self._has_result:
             self.iterations = 1
             self.batch(1)
@@ -111,7 +115,7 @@ class Target:
         return float(min(runner(range(1000)) for _ in range(5))) / 1000
 
     def exhausted(self) -> bool:
-        """Whether an argument is an iterator that has come to its end."""
+        """Whether an argument is an exhausted iterator."""
         _, args, kwargs = self._call
         return any(map(_ended, (*args, *kwargs.values())))
 
@@ -123,10 +127,11 @@ def _ended(value: Any) -> bool:
 
 
 class Turns:
-    """Take the rounds of each cell in turns with the other side.
+    """Takes the rounds of each cell in turns with the other side.
 
     Args:
-        plan: full name -> "calls" of a round, "rounds", and "warmup", the calls before the first.
+        plan: full name -> "calls" of a round, "rounds", and "warmup", the calls before the first; of a profile also
+            "repeats", the rounds that are profiled.
         turn: waits until it is this side's turn; called with the cell's name and the number of the round.
         ready: called before each timed part that is no round.
     """
@@ -144,44 +149,30 @@ class Turns:
 
 
 class Profiles(Turns):
-    """Call each cell under a profiler, once it is this side's turn.
+    """Calls each cell under a profiler, once it is this side's turn.
 
-    Args:
-        plan: as for `Turns`; "repeats" is how many rounds are profiled.
-        turn: as for `Turns`.
-        ready: as for `Turns`.
-        profiled: calls a function so many times, and returns what each function below it was called and took.
+    Attributes:
+        found: "functions", rows of `profiling.profiled`; whether other "threads" worked and "children" were started.
     """
 
-    def __init__(
-        self,
-        plan: dict[str, Any],
-        turn: Callable[[str, int], None],
-        ready: Callable[[], None],
-        profiled: Callable[[Callable[[], object], int], list[dict[str, Any]]],
-    ) -> None:
-        super().__init__(plan, turn, ready)
-        self._profiled = profiled
-        self.found: dict[str, Any] = {}
+    found: dict[str, Any]
 
     def measure(self, cell: str, target: Target) -> tuple[int, list[float]]:
         """Return the calls of a round and, since a test may ask for some, one time."""
+        from . import profiling  # imports much that the other kinds don't need
+
         plan = self._plan[cell]
         calls = plan["calls"]
         seconds = target.batch(plan["warmup"] or 1, self._ready)
         self._turn(cell, 0)
         with _watched() as use:
-            functions = self._profiled(lambda: target.batch(calls, self._ready), plan["repeats"])
+            functions = profiling.profiled(lambda: target.batch(calls, self._ready), plan["repeats"])
         self.found = {"functions": functions, "threads": use["threads"], "children": use["children"]}
         return calls, [seconds]
 
 
 class Trial:
-    """Look at each cell once: how long a call takes, and what it needs.
-
-    Args:
-        ready: as for `Turns`.
-    """
+    """Tries each cell once: how long a call takes, and what it needs; `ready` is as for `Turns`."""
 
     def __init__(self, ready: Callable[[], None]) -> None:
         self._ready = ready
@@ -199,14 +190,14 @@ class Trial:
         return noted
 
     def begin(self) -> None:
-        """Forget the cell before, since the next one's fixtures are set up."""
+        """Forget the cell before: the next one's fixtures are set up."""
         self.facts, self._asked = {}, False
 
     def measure(self, _: str, target: Target) -> tuple[int, list[float]]:
         """Return the calls of a batch and the seconds of some."""
         begun = time.perf_counter()
         with _watched() as use:
-            calls, batches, remarks = self._own(target) if target.keeps_rounds else _looked_at(target)
+            calls, batches, remarks = self._own(target) if target.keeps_rounds else _tried(target)
         wall = (time.perf_counter() - begun) / target.called
         seconds = min(batches) / calls
         if not target.keeps_rounds:
@@ -214,12 +205,13 @@ class Trial:
         if target.alone and seconds < TINY:
             loop = target.empty()
             remarks.append(f"{loop * 1e9:.0f} of its {seconds * 1e9:.0f} ns are the loop around it")
+        needs = {**use, "asks": self._asked}
         self.facts = {
             "seconds": seconds,
             "wall": wall,
             "rounds": target.rounds if target.keeps_rounds else None,
             "warmup": target.warmup,
-            "free": "it asks how many CPUs it may use" if self._asked else _free(use),
+            "free": next((why for name, why in FREE.items() if needs[name]), None),
             "remarks": remarks,
         }
         return calls, batches
@@ -230,7 +222,7 @@ class Trial:
         return 1, [target.batch(1, self._ready) for _ in range(target.rounds)], []
 
 
-def _looked_at(target: Target) -> tuple[int, list[float], list[str]]:
+def _tried(target: Target) -> tuple[int, list[float], list[str]]:
     first = target.batch(1)
     result = target.result
     _refuse_coroutine(result)
@@ -240,15 +232,14 @@ def _looked_at(target: Target) -> tuple[int, list[float], list[str]]:
     again = target.result
     if target.exhausted() or _emptied(result, again):
         pytest.fail(EXHAUSTED, pytrace=False)
-    while seconds < LEAST:
-        calls = max(2 * calls, min(10 * calls, round(calls * LEAST / max(seconds, 1e-9))))
+    while seconds < MIN_ROUND:
+        calls = max(2 * calls, min(10 * calls, round(calls * MIN_ROUND / max(seconds, 1e-9))))
         seconds = target.batch(calls)
-    batches = [seconds, *(target.batch(calls) for _ in range(FEW - 1) if seconds < LONG)]
+    batches = [seconds, *(target.batch(calls) for _ in range(BATCHES - 1) if seconds < LONG)]
     return calls, batches, _first_call(first, min(batches) / calls)
 
 
 def _emptied(first: Any, later: Any) -> bool:
-    """Whether there was something, and is nothing any more."""
     with contextlib.suppress(Exception):  # the function's results may have no truth, as arrays have none
         return bool(first) and not later
     return False
@@ -272,7 +263,7 @@ def _refuse_coroutine(result: Any) -> None:
 
 @contextlib.contextmanager
 def _watched() -> Iterator[dict[str, bool]]:
-    """Find out whether what is done meanwhile starts processes, has other threads work, or waits."""
+    """Yield whether what is done meanwhile starts processes, has other threads work, or waits: known at the end."""
     found: dict[str, bool] = {}
     children, begun = _children(), _times()
     yield found
@@ -283,21 +274,15 @@ def _watched() -> Iterator[dict[str, bool]]:
 
 
 def _again(use: dict[str, bool], target: Target, calls: int, seconds: float) -> dict[str, bool]:
-    """Look again before a cell is said not to compute alone: what others do to this machine only looks like it."""
-    for _ in range(LOOKS if seconds < LONG else 0):
+    """Look again before a cell is said not to compute alone: what others do to this machine looks alike."""
+    for _ in range(MORE_LOOKS if seconds < LONG else 0):
         if not any(use.values()):
             break
         with _watched() as found:
-            for _ in range(FEW):
+            for _ in range(BATCHES):
                 target.batch(calls)
         use = found
     return use
-
-
-def _free(use: dict[str, bool]) -> str | None:
-    """Return what keeps a cell from sharing one CPU with the other side's; None if nothing does."""
-    why = {"children": "it starts processes", "threads": "other threads work too", "waits": "it waits"}
-    return next((why[name] for name in why if use[name]), None)
 
 
 def _times() -> tuple[float, float, float]:
@@ -307,7 +292,7 @@ def _times() -> tuple[float, float, float]:
 
 
 def _children() -> tuple[float, int]:
-    """Return the CPU seconds of ended child processes, and how many there are."""
+    """Return the CPU seconds of ended child processes, and the number of running ones."""
     spent = os.times()
     lists = map(_read, Path("/proc/self/task").glob("*/children"))
     return spent.children_user + spent.children_system, sum(len(each.split()) for each in lists)

@@ -2,18 +2,18 @@
 
 import os
 import re
-import time
-from types import SimpleNamespace
 
 import pytest
-from processes import PATIENCE, QUICK, everything_from, terminal
+from processes import QUICK, everything_from, terminal, until
 from pytest_benchmark.utils import get_machine_id
 from saved_runs import benchmark, put, saved
 from screens import COLUMNS, Screen
 
 from paceline import machine
-from paceline.plugin.live import Expectation, Row, sentence
+from paceline.plugin.progress import sentence, time_left
 from paceline.text.formats import duration
+
+pytestmark = pytest.mark.usefixtures("modules_found")
 
 CELLS = """
 import threading
@@ -39,18 +39,7 @@ MANY = """
 def test_many(benchmark, which):
     benchmark.pedantic(int)
 """
-WAITS = CELLS.replace(
-    "assert threading.active_count() == 1",
-    "type(self).maps = getattr(self, 'maps', 0) + 1; self.maps < 3 or threading.Event().wait(60)",
-)
-CONFTEST = """
-pytest_plugins = ["paceline.plugin"]
-
-def pytest_configure():
-    from paceline.plugin import live
-
-    live.CALM = {calm}
-"""
+WAITS = CELLS.replace("assert threading.active_count() == 1", "open('waits', 'w').close(); threading.Event().wait(60)")
 FIXED = len("test_lab.py::test_fake[items=2-n=100000--squares] ")
 ERASE = "\x1b[J"
 LINE = re.compile(r"cell \d+ of \d+[^\x1b]*")
@@ -60,7 +49,7 @@ MEASURE = ("-m", "pytest", *QUICK, "--benchmark-only", "--seed=1", "--rounds=2",
 @pytest.fixture(autouse=True)
 def project(pytester, monkeypatch):
     pytester.makeini("[pytest]\nfilterwarnings =\n  error\n  default::pytest_benchmark.logger.PytestBenchmarkWarning")
-    pytester.makeconftest(CONFTEST.format(calm=0))
+    pytester.makeconftest('pytest_plugins = ["paceline.plugin"]')
     pytester.makepyfile(test_lab=CELLS.format(ids=["a", "b"]))
     for name in ("BUILD_NUMBER", "COLUMNS", "LINES", "PYTEST_ADDOPTS"):
         monkeypatch.delenv(name, raising=False)
@@ -93,12 +82,10 @@ def assert_nothing_left(seen):
     assert not LINE.search("\n".join(rows(seen)))
 
 
-def test_a_terminal_sees_which_cell_and_which_round_it_is_and_at_the_end_nothing_of_it(written):
+def test_a_terminal_sees_which_cell_it_is_and_at_the_end_nothing_of_it(written):
     seen = written(*MEASURE)
-    lines = LINE.findall(seen)
-    for cell in ("cell 1 of 2, test_fake[items=2-n=", "cell 2 of 2, test_fake[items=2-n="):
-        for place in (", warm-up", ", round 1 of 2", ", round 2 of 2"):
-            assert any(line.startswith(cell) and place in line for line in lines)
+    cells = ["cell 1 of 2, test_fake[items=2-n=", "cell 2 of 2, test_fake[items=2-n="]
+    assert all(line.startswith(cell) for line, cell in zip(LINE.findall(seen), cells, strict=True))
     assert_nothing_left(seen)
 
 
@@ -120,13 +107,6 @@ def until_saved(rows):
     """Rows without what a session says at its end, and without seconds."""
     end = next(number for number, row in enumerate(rows) if row.startswith("Saved"))
     return [re.sub(r"in [0-9.]+s", "", row) for row in rows[:end]]
-
-
-def test_rounds_that_follow_each_other_quickly_are_not_shown(pytester, written):
-    pytester.makeconftest(CONFTEST.format(calm=3600))
-    lines = LINE.findall(written(*MEASURE))
-    assert len(lines) == 2
-    assert "round" not in " ".join(lines)
 
 
 def test_a_pipe_gets_nothing_of_it(pytester):
@@ -160,21 +140,12 @@ def test_a_session_that_measures_nothing_or_writes_in_the_middle_of_a_cell_shows
     assert not LINE.search(written(*arguments))
 
 
-def until_shown(ours, words):
-    """Read a terminal until it has been told these words."""
-    seen, deadline = b"", time.monotonic() + PATIENCE
-    while words.encode() not in seen:
-        assert time.monotonic() < deadline, seen
-        seen += os.read(ours, 1 << 16)
-    return seen.decode()
-
-
 def test_ctrl_c_leaves_nothing_of_it(pytester):
     pytester.makepyfile(test_lab=WAITS.format(ids=["a"]))
     with terminal(*MEASURE, cwd=pytester.path) as (process, ours):
-        seen = until_shown(ours, "round 2 of 2")
+        until((pytester.path / "waits").exists, "the cell to wait")
         os.write(ours, b"\x03")  # the terminal sends SIGINT to everybody in its foreground, and writes ^C
-        seen += everything_from(ours)
+        seen = everything_from(ours)
         assert process.wait() == pytest.ExitCode.INTERRUPTED
     assert_nothing_left(seen)
     assert any("KeyboardInterrupt" in row for row in rows(seen))
@@ -234,49 +205,43 @@ def test_a_history_that_can_not_be_read_does_not_hinder(written, remember, conte
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "waiting", "spent", "left"),
+    ("before", "now", "waiting", "left"),
     [
-        ({}, {}, "ab", 0.0, None),
-        ({"a": 3.0, "b": 4.0}, {}, "ab", 0.0, 7.0),
-        ({"a": 3.0, "b": 4.0}, {}, "ab", 1.0, 6.0),
-        ({"a": 3.0, "b": 4.0}, {}, "ab", 9.0, 4.0),
-        ({"a": 3.0, "b": 4.0}, {"a": 6.0}, "b", 0.0, 8.0),
-        ({"a": 3.0}, {}, "ab", 0.0, None),
-        ({"a": 3.0}, {"a": 6.0}, "b", 0.0, 6.0),
-        ({}, {"a": 6.0, "b": 2.0}, "cd", 1.0, 7.0),
-        ({}, {"a": 6.0, "b": 2.0}, "cd", 5.0, 4.0),
-        ({"a": 1.0, "c": 2.0}, {"a": 2.0, "b": 4.0}, "cd", 0.0, 7.0),
-        ({"a": 0.0, "b": 4.0}, {"a": 1.0}, "b", 0.0, 4.0),
+        ({}, {}, "ab", None),
+        ({"a": 3.0, "b": 4.0}, {}, "ab", 7.0),
+        ({"a": 3.0, "b": 4.0}, {"a": 6.0}, "b", 8.0),
+        ({"a": 3.0}, {}, "ab", None),
+        ({"a": 3.0}, {"a": 6.0}, "b", 6.0),
+        ({}, {"a": 6.0, "b": 2.0}, "cd", 8.0),
+        ({"a": 1.0, "c": 2.0}, {"a": 2.0, "b": 4.0}, "cd", 7.0),
+        ({"a": 0.0, "b": 4.0}, {"a": 1.0}, "b", 4.0),
     ],
     ids=[
         "nothing known",
         "a saved run",
-        "part of the first cell is over",
-        "the first cell takes longer than expected",
         "slower than the saved run",
         "a cell that nobody has seen, at the start",
         "a cell that nobody has seen takes what the others do",
         "no saved run",
-        "no saved run, and the first cell takes longer",
         "some of both",
         "a cell that was to take no time",
     ],
 )
-def test_the_time_left_is_what_the_waiting_cells_are_expected_to_take(before, now, waiting, spent, left):
-    assert Expectation(before, now).left(list(waiting), spent) == left
+def test_the_time_left_is_what_the_waiting_cells_are_expected_to_take(before, now, waiting, left):
+    assert time_left(list(waiting), before, now) == left
 
 
-LONG = ("cell 12 of 92", "test_waiting[threads-raw-workers=4]", "round 2 of 5", 70.0)
+LONG = ("cell 12 of 92", "test_waiting[threads-raw-workers=4]", 70.0)
 
 
 @pytest.mark.parametrize(
     ("room", "line"),
     [
-        (99, "cell 12 of 92, test_waiting[threads-raw-workers=4], round 2 of 5, about 1 min 10 s left"),
-        (79, "cell 12 of 92, test_waiting[threads-raw..., round 2 of 5, about 1 min 10 s left"),
-        (64, "cell 12 of 92, test_wait..., round 2 of 5, about 1 min 10 s left"),
-        (63, "cell 12 of 92, round 2 of 5, about 1 min 10 s left"),
-        (20, "cell 12 of 92, round"),
+        (99, "cell 12 of 92, test_waiting[threads-raw-workers=4], about 1 min 10 s left"),
+        (65, "cell 12 of 92, test_waiting[threads-raw..., about 1 min 10 s left"),
+        (50, "cell 12 of 92, test_wait..., about 1 min 10 s left"),
+        (49, "cell 12 of 92, about 1 min 10 s left"),
+        (20, "cell 12 of 92, about"),
         (0, ""),
         (-1, ""),
     ],
@@ -286,8 +251,8 @@ def test_a_narrow_window_cuts_the_cells_name_first(room, line):
     assert len(line) <= max(room, 0)
 
 
-def test_a_name_steers_no_terminal_and_takes_one_column_a_sign():
-    line = sentence("cell 1 of 1", "test[\x1b[2J漢]", "", None, 79)
+def test_a_name_steers_no_terminal_and_takes_one_column_a_character():
+    line = sentence("cell 1 of 1", "test[\x1b[2J漢]", None, 79)
     assert line == "cell 1 of 1, test[\\x1b[2J\\u6f22]"
 
 
@@ -296,15 +261,3 @@ def test_a_name_steers_no_terminal_and_takes_one_column_a_sign():
 )
 def test_a_time_to_wait_has_whole_seconds(seconds, words):
     assert duration(seconds) == words
-
-
-def test_a_terminal_that_is_gone_is_written_to_no_more():
-    gone, its = os.pipe()
-    os.close(gone)
-    row = Row(its, SimpleNamespace(width_of_current_line=0))
-    row.show("cell 1 of 2")
-    row.show("cell 2 of 2")
-    row.erase()
-    row.close()
-    with pytest.raises(OSError, match="Bad file descriptor"):
-        os.fstat(its)
