@@ -54,6 +54,7 @@ def test_a_cell_is_measured_on_the_cluster_and_says_so(pytester, lab, there):
     assert run.machine_info["cluster"] == "tcp", "pytest-benchmark warns where this differs"
 
 
+@pytest.mark.nightly
 @needs_dask
 def test_a_strategy_that_takes_no_cluster_is_measured_as_ever(pytester, lab, there):
     result = lab("--benchmark-only", "--strategy=dask", "--strategy=threads", "--cluster", there.address)
@@ -82,6 +83,7 @@ def test_an_address_where_nobody_listens_is_one_line(pytester, lab, arguments):
     assert not list(pytester.path.glob("results/*/*/*.json"))
 
 
+@pytest.mark.nightly
 @needs_dask
 def test_somebody_who_never_answers_fails_the_cell_with_one_sentence(pytester, lab):
     with socket.create_server(("127.0.0.1", 0)) as silent:

@@ -58,6 +58,7 @@ def test_exact(measure, fetch, workers, items):
 """
 
 
+@pytest.mark.core
 def test_a_saved_cell_holds_every_figure(lab, saved):
     lab(EXACT, "--benchmark-only").assert_outcomes(passed=1)
     [run] = saved()

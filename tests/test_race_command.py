@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from nightly import nightly
 from processes import alive, assert_all_end, everything_from, grown, python, terminal, until
 from raced import LARGE
 
@@ -277,7 +278,9 @@ def test_ctrl_c_ends_every_process_with_130_and_no_traceback():
     until(lambda: not alive(pids), "all processes to end")
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
+@pytest.mark.parametrize(
+    "how", [nightly(signal.SIGINT), nightly(signal.SIGTERM), signal.SIGKILL], ids=lambda how: how.name
+)
 def test_no_process_and_no_temporary_file_outlives_the_race_whatever_ends_it(how, tmp_path):
     options = {"cwd": HERE, "stderr": subprocess.PIPE, "stdout": subprocess.DEVNULL}
     with python(*COMMAND, *LONG, **options, env={**os.environ, "TMPDIR": str(tmp_path)}) as process:

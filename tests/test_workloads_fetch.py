@@ -16,6 +16,8 @@ from paceline.server.body import body
 from paceline.workloads import Fetch
 from paceline.workloads.fetch import FACES
 
+pytestmark = pytest.mark.core
+
 SIZE = 500
 PAIRS = [(face, client) for face, clients in FACES.items() for client in clients]
 
