@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from nightly import nightly
-from processes import alive, assert_all_end, everything_from, grown, python, terminal, until
+from processes import alive, assert_all_end, command, everything_from, grown, python, terminal, until
 from raced import LARGE
 
 from paceline.race import output
@@ -22,6 +22,9 @@ SHORT = ["--count", "4", "--rounds", "2", "--workers", "2"]
 SOME = ["--strategy", "sequential", "--strategy", "threads", "--strategy", "pool-fork", "--strategy", "pool-spawn"]
 PATIENT = ["--timeout", "30"]
 BLOCKING = [each.name for each in STRATEGIES if each.face == "blocking" and not (each.heavy or each.unavailable())]
+
+
+MISUSE = 2  # it ends before anything is raced
 
 
 def race(*words):
@@ -181,8 +184,11 @@ def test_an_item_that_fails_in_every_lane_leaves_nothing_to_recommend():
         (["raced:waits", "--strategy", "asyncio"], 1, "No recommendation: no strategy came through."),
     ],
 )
-def test_what_can_not_be_raced_ends_with_its_status_and_one_clear_sentence(words, status, complaint):
-    done = race(*words)
+def test_what_can_not_be_raced_ends_with_its_status_and_one_clear_sentence(
+    words, status, complaint, monkeypatch, capsys
+):
+    monkeypatch.chdir(HERE)
+    done = command(capsys, "race", *words) if status == MISUSE else race(*words)
     assert done.returncode == status, done.stderr
     assert complaint in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
@@ -230,11 +236,11 @@ def test_items_come_from_a_file(name, text, count, tmp_path):
         ("items.json", "{}", "holds dict where a JSON array of items is due"),
     ],
 )
-def test_a_file_without_items_is_a_misuse(name, text, complaint, tmp_path):
+def test_a_file_without_items_is_a_misuse(name, text, complaint, tmp_path, capsys):
     path = tmp_path / name
     path.write_text(text)
-    done = race("raced:length", "--items", path)
-    assert done.returncode == 2
+    done = command(capsys, "race", "raced:length", "--items", path)
+    assert done.returncode == MISUSE
     assert complaint in done.stderr
     assert done.stderr.count("\n") == 1
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import traced
 from nightly import nightly
-from processes import assert_all_end, python
+from processes import assert_all_end, command, python
 
 from paceline.report import unmet
 from paceline.strategies import STRATEGIES
@@ -189,8 +189,9 @@ def test_what_items_print_is_kept_out(trace):
         (["threads", "computing", "-o"], "expected one argument"),
     ],
 )
-def test_misuse_ends_with_2_and_says_what_was_wrong(trace, tmp_path, words, complaint):
-    done = trace(*words)
+def test_misuse_ends_with_2_and_says_what_was_wrong(tmp_path, monkeypatch, capsys, words, complaint):
+    monkeypatch.chdir(tmp_path)
+    done = command(capsys, "trace", *words)
     assert (done.returncode, done.stdout) == (2, "")
     assert complaint in done.stderr
     assert "Traceback" not in done.stderr

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from nightly import nightly
-from processes import alive, assert_all_end, everything_from, grown, python, terminal, until
+from processes import alive, assert_all_end, command, everything_from, grown, python, terminal, until
 
 from paceline.strategies import STRATEGIES
 from paceline.text.formats import render
@@ -183,8 +183,9 @@ def test_what_items_print_is_kept_out():
         (["threads"], "required: WORKLOAD"),
     ],
 )
-def test_misuse_ends_with_2_and_says_what_was_wrong(words, complaint):
-    done = watch(*words)
+def test_misuse_ends_with_2_and_says_what_was_wrong(words, complaint, monkeypatch, capsys):
+    monkeypatch.chdir(HERE)
+    done = command(capsys, "watch", *words)
     assert (done.returncode, done.stdout) == (2, "")
     assert complaint in done.stderr
     assert "Traceback" not in done.stderr
