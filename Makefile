@@ -25,7 +25,11 @@ ALONE = benchmarks $(wildcard $(patsubst %,tests/test_%*.py,benchmarks importing
 
 CHOSEN = -m "not nightly"
 
-test: lint test-spread test-alone
+# side by side, as tests wait about as often as they compute; what would mix with the others' dots is shown after them
+test: lint
+	@$(MAKE) --no-print-directory test-alone >$(VENV)/alone.log 2>&1 & \
+	  $(MAKE) --no-print-directory test-spread; spread=$$?; \
+	  wait $$!; alone=$$?; cat $(VENV)/alone.log; exit $$((spread || alone))
 
 # ray last but one: once it is there, the other tests would start it too
 test-all: CHOSEN = --hypothesis-profile nightly
