@@ -1,5 +1,6 @@
 # make bench   measure everything and save the run        make bench ARGS="--lesson"
 # make test    lint, types, tests and each experiment once, as CI does
+# make test-all   the same with all that `make test` names as left out, ray, the browser, and a thousand examples of each property
 # make test-browser   the report's tests in a real browser; installs Playwright, and Debian's chromium if there is no browser
 # make bench PYTHON=python3.13   the same with another Python, in an environment of its own
 # make test-ray   the tests of the strategy ray, which installs it first
@@ -8,7 +9,10 @@ PYTHON ?= python3
 VENV ?= $(if $(filter python3,$(PYTHON)),.venv,.venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
 ARGS ?=
 
-.PHONY: bench test test-spread test-alone test-browser test-ray lint lock clean
+# Tests start hundreds of Pythons, each of which would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: bench test test-all test-spread test-alone test-browser test-ray lint lock clean
 .DELETE_ON_ERROR:
 
 bench: $(VENV)/.ready
@@ -19,13 +23,23 @@ bench: $(VENV)/.ready
 ALONE = benchmarks $(wildcard $(patsubst %,tests/test_%*.py,benchmarks importing measuring observed server strategies three_hosts \
 	workloads))
 
-test: test-spread test-alone
+CHOSEN = -m "not nightly"
 
-test-spread: lint $(VENV)/.beside
-	$(VENV)/bin/pytest -n 3 --dist worksteal tests $(ALONE:%=--ignore=%)
+# side by side, as tests wait about as often as they compute; what would mix with the others' dots is shown after them
+test: lint
+	@$(MAKE) --no-print-directory test-alone >$(VENV)/alone.log 2>&1 & \
+	  $(MAKE) --no-print-directory test-spread; spread=$$?; \
+	  wait $$!; alone=$$?; cat $(VENV)/alone.log; exit $$((spread || alone))
 
-test-alone: lint
-	$(VENV)/bin/pytest $(ALONE)
+# ray last but one: once it is there, the other tests would start it too
+test-all: CHOSEN = --hypothesis-profile nightly
+test-all: lint $(VENV)/.beside test-spread test-alone test-ray test-browser
+
+test-spread: $(VENV)/.ready
+	$(VENV)/bin/pytest -n 3 --dist worksteal $(CHOSEN) tests $(ALONE:%=--ignore=%)
+
+test-alone: $(VENV)/.ready
+	$(VENV)/bin/pytest $(CHOSEN) $(ALONE)
 
 test-browser: $(VENV)/.browser
 	PACELINE_BROWSER=required $(VENV)/bin/pytest tests/test_page_in_browser.py $(ARGS)

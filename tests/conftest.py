@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from nightly import LeftOut, mark_nightly
 
 from paceline.report import unmet
 
@@ -16,13 +17,22 @@ UNDRAWN = unmet("the report's tests")
 collect_ignore_glob = ["test_page_*.py", "test_report_command.py"] if UNDRAWN else []
 
 
-settings.register_profile("quick", deadline=None, max_examples=25)
+settings.register_profile("ci", deadline=None, max_examples=10)
 settings.register_profile("nightly", deadline=None, max_examples=1000)  # for pytest --hypothesis-profile nightly
-settings.load_profile("quick")
+settings.load_profile("ci")
 
 os.environ.pop("PYTEST_XDIST_WORKER", None)  # for sessions that tests start: pytest-benchmark measures in no worker
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))  # its apparatus is tested, too
+
+
+def pytest_configure(config):
+    config.pluginmanager.register(LeftOut())
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
+def pytest_collection_modifyitems(items):
+    mark_nightly(items)
 
 
 def pytest_report_header():

@@ -13,7 +13,7 @@ from paceline.report.model import Report, columns
 from paceline.report.output import in_script, page
 
 drawing = settings(
-    max_examples=settings.default.max_examples // 8, phases=(Phase.explicit, Phase.reuse, Phase.generate)
+    max_examples=settings.default.max_examples // 5, phases=(Phase.explicit, Phase.reuse, Phase.generate)
 )
 """For tests that draw: an example takes a second, and making it small would take thousands."""
 

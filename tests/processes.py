@@ -15,6 +15,8 @@ from pathlib import Path
 
 import psutil
 
+from paceline import cli
+
 QUICK = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:pytest_httpserver")
 """For sessions of pytest within tests: importing hypothesis takes longer than most of them, and werkzeug a third."""
 
@@ -86,6 +88,16 @@ def python(*arguments, **options):
             yield process
         finally:
             process.kill()
+
+
+def command(capsys, *words):
+    """Run a command in this process: one that only says what is wrong with its words needs no other."""
+    try:
+        status = cli.main([*map(str, words)])
+    except SystemExit as ended:
+        status = ended.code
+    out, err = capsys.readouterr()
+    return subprocess.CompletedProcess(words, status, out, err)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from nightly import nightly
 from processes import LONG_PATIENCE, PATIENCE, QUICK, alive, family, python, until
 
 from paceline.plugin.side import cells, lockstep
@@ -127,6 +128,7 @@ def test_the_rounds_of_both_sides_alternate_and_only_one_side_works_at_a_time(pr
     assert all(begin.replace("begin", "end") == end for begin, end in zip(rounds[::2], rounds[1::2], strict=True))
 
 
+@pytest.mark.nightly
 def test_a_round_follows_its_own_setup_before_the_other_side_comes_on(project):
     folder = project("")
     ab(folder, "--seed=1")
@@ -159,8 +161,8 @@ def test_odd(benchmark):
     ("what", "told"),
     [
         ("os.kill(os.getpid(), 9)", "the candidate (. SIDE=B) was ended by signal 9"),
-        ("os._exit(7)", "the candidate (. SIDE=B) ended with status 7"),
-        ("time.sleep(1000)", "the candidate (. SIDE=B) hung"),
+        nightly("os._exit(7)", "the candidate (. SIDE=B) ended with status 7"),
+        nightly("time.sleep(1000)", "the candidate (. SIDE=B) hung"),
     ],
     ids=["is killed", "exits", "hangs"],
 )
@@ -175,7 +177,9 @@ def test_a_side_that_is_gone_ends_everything_with_a_word_on_the_cell(project, te
     assert [each for each in psutil.process_iter(["cwd"]) if each.info["cwd"] == str(folder)] == []
 
 
-@pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=["ctrl-c", "sigterm", "sigkill"])
+@pytest.mark.parametrize(
+    "kill", [nightly(signal.SIGINT), nightly(signal.SIGTERM), signal.SIGKILL], ids=["ctrl-c", "sigterm", "sigkill"]
+)
 def test_whatever_ends_a_comparison_leaves_nobody(project, kill):
     folder = project("""
 def test_long(benchmark):
@@ -245,7 +249,7 @@ def pytest_configure():
 """
 
 
-@pytest.mark.parametrize(("when", "kind"), [("early", "trace"), ("late", "profile")])
+@pytest.mark.parametrize(("when", "kind"), [("early", "trace"), nightly("late", "profile")])
 def test_a_side_that_runs_beside_a_tracer_is_refused(project, temporary, monkeypatch, when, kind):
     folder = project("")
     (folder / "conftest.py").write_text(TRACED)
@@ -281,6 +285,7 @@ def test_exact(benchmark):
 """
 
 
+@pytest.mark.nightly
 def test_a_slow_down_is_found_twice_and_ends_with_status_1(tmp_path):
     (tmp_path / "test_speed.py").write_text(CLOCK + EXACT)
     tolerant = "--tolerance=40"  # other processes can move the canary too, which would ask for fresh pairs
@@ -323,6 +328,7 @@ def test_a_revision_is_measured_with_its_own_code_where_the_working_tree_is_impo
     assert [cell["ratio"] for cell in json.loads(ended.out)["cells"]] == [pytest.approx(2.0)]
 
 
+@pytest.mark.nightly
 def test_a_copy_of_the_project_that_is_imported_in_a_test_is_no_sides_code(wares, tmp_path_factory, monkeypatch):
     site = tmp_path_factory.mktemp("environment") / "site-packages"
     write(site / "wares" / "__init__.py", "SECONDS = 1.0")
@@ -355,6 +361,7 @@ def test_a_misuse_is_told_with_what_to_do(tmp_path, arguments, told):
     assert "Traceback" not in error
 
 
+@pytest.mark.nightly
 def test_another_python_is_a_side(project):
     folder = project("")
     ended = ab(folder, candidate=f"python:{sys.executable} SIDE=B")
@@ -405,6 +412,7 @@ def test_cells_of_measure_share_one_instrument_whose_counts_are_those_of_their_o
     assert [path.name for path in (tmp_path / "results").iterdir()] == ["ab"], "no run enters a history"
 
 
+@pytest.mark.nightly
 def test_an_instrument_that_can_t_start_is_told_without_a_traceback(tmp_path):
     (tmp_path / "conftest.py").write_text('pytest_plugins = ["paceline.plugin"]')
     (tmp_path / "test_speed.py").write_text(MEASURED)

@@ -394,6 +394,7 @@ def test_marked():
 """
 
 
+@pytest.mark.nightly
 def test_beside_other_plugins_a_suite_is_compared_all_the_same_and_they_are_kept_out_aloud(tmp_path):
     beside = Path(sys.prefix, "beside")
     if not beside.exists():
@@ -457,6 +458,7 @@ def test_many(benchmark, number): benchmark(time.sleep, 0.3)
 """
 
 
+@pytest.mark.nightly
 def test_the_trial_ends_in_time_and_what_it_had_none_for_is_named(tmp_path):
     (tmp_path / "test_speed.py").write_text(MANY)
     side = f". {' '.join(QUICK)}"

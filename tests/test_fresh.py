@@ -12,6 +12,8 @@ from processes import alive, python, until
 
 from paceline.child import processes
 
+pytestmark = pytest.mark.core
+
 CALLER = "import sys; sys.path.append({tests!r}); import pathlib; from paceline.child import processes; "
 
 

@@ -17,6 +17,8 @@ import pytest
 from paceline import machine, strategies
 from paceline.ab.pair import PairSpec
 
+pytestmark = pytest.mark.core
+
 ARM = """processor\t: 0
 BogoMIPS\t: 243.75
 CPU implementer\t: 0x41

@@ -32,11 +32,16 @@ def there(tmp_path_factory):
 
 @pytest.fixture
 def lab(pytester):
-    """`lab(*arguments)` runs a session of the experiment."""
+    """`lab(*arguments)` runs a session of the experiment, in this process where it refuses to begin."""
     pytester.makeini(f"[pytest]\nfilterwarnings = {FILTERS}")
     pytester.makeconftest('pytest_plugins = ["paceline.plugin"]')
     pytester.makepyfile(test_lab=LAB)
-    return lambda *arguments: pytester.runpytest_subprocess(*QUICK, "--client", "raw", *arguments)
+
+    def run(*arguments, begins=True):
+        runs = pytester.runpytest_subprocess if begins else pytester.runpytest_inprocess
+        return runs(*QUICK, "--client", "raw", *arguments)
+
+    return run
 
 
 @needs_dask
@@ -54,6 +59,7 @@ def test_a_cell_is_measured_on_the_cluster_and_says_so(pytester, lab, there):
     assert run.machine_info["cluster"] == "tcp", "pytest-benchmark warns where this differs"
 
 
+@pytest.mark.nightly
 @needs_dask
 def test_a_strategy_that_takes_no_cluster_is_measured_as_ever(pytester, lab, there):
     result = lab("--benchmark-only", "--strategy=dask", "--strategy=threads", "--cluster", there.address)
@@ -82,6 +88,7 @@ def test_an_address_where_nobody_listens_is_one_line(pytester, lab, arguments):
     assert not list(pytester.path.glob("results/*/*/*.json"))
 
 
+@pytest.mark.nightly
 @needs_dask
 def test_somebody_who_never_answers_fails_the_cell_with_one_sentence(pytester, lab):
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -112,14 +119,14 @@ def test_somebody_who_never_answers_fails_the_cell_with_one_sentence(pytester, l
     ],
 )
 def test_a_cluster_that_this_session_has_no_use_for_is_a_usage_error(lab, arguments, complaint):
-    result = lab(*arguments)
+    result = lab(*arguments, begins=False)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: *--cluster *{complaint}"])
 
 
 @pytest.mark.parametrize("address", ["tcp://", "tcp://host", "tcp://host:x", "tcp://host:8786/path"])
 def test_an_address_that_is_none_is_a_usage_error(lab, address):
-    result = lab("--strategy=dask", "--cluster", address)
+    result = lab("--strategy=dask", "--cluster", address, begins=False)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         [f"ERROR: --cluster: dask: cluster must be an address such as tcp://host:8786, not '{address}'"]

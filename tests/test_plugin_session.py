@@ -36,6 +36,13 @@ def project(pytester):
 
 @pytest.fixture
 def run(pytester):
+    """Run a session in this process, which takes a fraction of the time that another one takes to start."""
+    return lambda *arguments: pytester.runpytest_inprocess(*QUICK, *arguments)
+
+
+@pytest.fixture
+def run_apart(pytester):
+    """Run a session that leaves something behind, such as a tracer."""
     return lambda *arguments: pytester.runpytest_subprocess(*QUICK, *arguments)
 
 
@@ -303,29 +310,29 @@ def test_cost(cost):
 """
 
 
-def test_a_tracer_marks_every_cell_and_is_never_compared(pytester, run, saved):
-    run("--benchmark-only")
+def test_a_tracer_marks_every_cell_and_is_never_compared(pytester, run_apart, saved):
+    run_apart("--benchmark-only")
     pytester.makeconftest(TRACED)
     pytester.makepyfile(test_lab=SOURCE.format(seconds=3.0) + COST)
     compare = ["--benchmark-only", "--benchmark-compare", "--benchmark-compare-fail=median:5%"]
-    refused = run(*compare)
+    refused = run_apart(*compare)
     assert refused.ret == pytest.ExitCode.USAGE_ERROR
     [told] = [line for line in refused.errlines if line.startswith("ERROR: ")]
     assert told.startswith(
         "ERROR: --benchmark-compare: with the trace function of conftest on, Python code runs slower"
     )
 
-    result = run("--benchmark-only")
+    result = run_apart("--benchmark-only")
     result.stdout.fnmatch_lines(["fake * tracer", "tracer: coverage, a debugger or a debug mode was on: *"])
     marked = load(saved()[-1])
     assert [cell.marks for cell in marked.cells] == [("tracer",)] * 2
     assert marked.tracer == told.split(": ")[2].partition(", so")[0]
 
     pytester.makeconftest('pytest_plugins = ["paceline.plugin"]')
-    result = run(*compare)  # with the newest that can be compared
+    result = run_apart(*compare)  # with the newest that can be compared
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stderr.fnmatch_lines(["Comparing against benchmarks from: *0001_*", "*median 3.00 s, and 1.00 s in *"])
-    result = run("--benchmark-only", "--benchmark-compare=2")
+    result = run_apart("--benchmark-only", "--benchmark-compare=2")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["Passed over *0002_*.json: it was measured beside a tracer, and is never compared: *"])
 

@@ -5,6 +5,7 @@ import random
 from dataclasses import asdict
 
 import pytest
+from nightly import nightly
 from predicted import COMPUTED, COMPUTING, GRID, TWO_CPUS, WAITING, cells, exactly, fitted
 
 from paceline.predict.groups import Setting, by_group
@@ -28,12 +29,13 @@ def test_a_prediction_within_the_grid_is_as_exact_as_the_fit():
     assert fit(cells(WAITING, GRID), Parts()).seconds(work) == pytest.approx(exactly(WAITING, work), rel=1e-3)
 
 
-def test_intervals_hold_as_often_as_they_say():
-    """300 made-up runs; new times of three works, one of them outside of the grid, each with the same noise."""
+@pytest.mark.parametrize("runs", [100, nightly(300)])
+def test_intervals_hold_as_often_as_they_say(runs):
+    """Made-up runs; new times of three works, one of them outside of the grid, each with the same noise."""
     draw, noise, held, asked = random.Random(7), 0.1, 0, 0
     new = [Work(items=40, workers=10, latency=0.01, size=1024), Work(items=1000, workers=8, size=1024),
            Work(items=6400, workers=128, latency=0.02, size=1024)]  # fmt: skip
-    for seed in range(300):
+    for seed in range(runs):
         found = fit(cells(WAITING, GRID, noise=noise, seed=seed), Parts())
         for work in new:
             measured = exactly(WAITING, work) * math.exp(draw.gauss(0, noise))

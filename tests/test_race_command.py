@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from processes import alive, assert_all_end, everything_from, grown, python, terminal, until
+from nightly import nightly
+from processes import alive, assert_all_end, command, everything_from, grown, python, terminal, until
 from raced import LARGE
 
 from paceline.commands.race import read_items
@@ -24,6 +25,9 @@ PATIENT = ["--timeout", "30"]
 BLOCKING = [
     each.name for each in STRATEGIES if each.flavour == "blocking" and not (each.slow_start or each.unavailable())
 ]
+
+
+MISUSE = 2  # it ends before anything is raced
 
 
 def race(*words):
@@ -183,8 +187,11 @@ def test_an_item_that_fails_in_every_lane_leaves_nothing_to_recommend():
         (["raced:waits", "--strategy", "asyncio"], 1, "No recommendation: no strategy came through."),
     ],
 )
-def test_what_can_not_be_raced_ends_with_its_status_and_one_clear_sentence(words, status, complaint):
-    done = race(*words)
+def test_what_can_not_be_raced_ends_with_its_status_and_one_clear_sentence(
+    words, status, complaint, monkeypatch, capsys
+):
+    monkeypatch.chdir(HERE)
+    done = command(capsys, "race", *words) if status == MISUSE else race(*words)
     assert done.returncode == status, done.stderr
     assert complaint in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
@@ -232,11 +239,11 @@ def test_items_come_from_a_file(name, text, count, tmp_path):
         ("items.json", "{}", "holds dict where a JSON array of items is due"),
     ],
 )
-def test_a_file_without_items_is_a_misuse(name, text, complaint, tmp_path):
+def test_a_file_without_items_is_a_misuse(name, text, complaint, tmp_path, capsys):
     path = tmp_path / name
     path.write_text(text)
-    done = race("raced:length", "--items", path)
-    assert done.returncode == 2
+    done = command(capsys, "race", "raced:length", "--items", path)
+    assert done.returncode == MISUSE
     assert complaint in done.stderr
     assert done.stderr.count("\n") == 1
 
@@ -280,7 +287,9 @@ def test_ctrl_c_ends_every_process_with_130_and_no_traceback():
     until(lambda: not alive(pids), "all processes to end")
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
+@pytest.mark.parametrize(
+    "how", [nightly(signal.SIGINT), nightly(signal.SIGTERM), signal.SIGKILL], ids=lambda how: how.name
+)
 def test_no_process_and_no_temporary_file_outlives_the_race_whatever_ends_it(how, tmp_path):
     options = {"cwd": HERE, "stderr": subprocess.PIPE, "stdout": subprocess.DEVNULL}
     with python(*COMMAND, *LONG, **options, env={**os.environ, "TMPDIR": str(tmp_path)}) as process:

@@ -199,6 +199,7 @@ def test_markdown_and_page_do_not_mix_on_standard_output(results, capsys):
     assert "standard output" in capsys.readouterr().err
 
 
+@pytest.mark.nightly
 def test_the_committed_runs_of_two_pythons_make_one_page(tmp_path):
     runs = [
         str(max(folder.glob("*_all.json")))

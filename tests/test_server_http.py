@@ -14,6 +14,8 @@ from server_raw import Raw, until
 from paceline.server.body import body
 from paceline.server.process import running
 
+pytestmark = pytest.mark.core
+
 
 @pytest.fixture(scope="module")
 def server():

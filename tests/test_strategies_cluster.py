@@ -48,6 +48,7 @@ def test_a_cluster_that_is_there_is_used_and_outlives_the_strategy(there, probe)
     assert alive(everybody) == everybody
 
 
+@pytest.mark.nightly
 def test_no_more_workers_are_used_than_asked_for(there, probe):
     everybody = {there.worker().pid for _ in range(3)}
     with Dask(probe, 3, cluster=there.address) as started:
@@ -56,6 +57,7 @@ def test_no_more_workers_are_used_than_asked_for(there, probe):
         assert len(set(started.map([("pid",)] * 20))) == 1
 
 
+@pytest.mark.nightly
 def test_a_worker_that_joins_later_is_used(there, probe):
     first = there.worker()
     with Dask(probe, 2, cluster=there.address) as started:
@@ -76,6 +78,7 @@ def test_what_a_lost_worker_had_arrives_once_and_right(there, probe):
         assert set(started.map([("pid",)] * 5)) == {second.pid}
 
 
+@pytest.mark.nightly
 def test_a_cluster_that_has_lost_all_its_workers_becomes_a_clear_error(there, probe):
     only = there.worker()
     killer = threading.Timer(0.3, os.kill, (only.pid, signal.SIGKILL))
@@ -100,6 +103,7 @@ def test_a_worker_lost_while_it_opens_the_workload_becomes_a_clear_error(there, 
         Dask(Dying(tmp_path / "log", "open"), 1, cluster=there.address).__enter__()
 
 
+@pytest.mark.nightly
 def test_workers_lost_while_they_close_the_workload_take_nothing_with_them(there, tmp_path):
     workers = [there.worker(), there.worker()]
     pids = {each.pid for each in workers}
@@ -110,6 +114,7 @@ def test_workers_lost_while_they_close_the_workload_take_nothing_with_them(there
     assert alive([there.scheduler.pid])
 
 
+@pytest.mark.nightly
 def test_a_scheduler_that_dies_before_leaving_becomes_a_clear_error(there, probe):
     there.worker()
     lost = f"^{there.address} lost a worker, or itself, while the workload was closed$"
@@ -127,6 +132,7 @@ def test_an_error_in_an_item_surfaces_and_the_cluster_goes_on(there, probe):
         assert started.map([1, 2]) == [2, 3]
 
 
+@pytest.mark.nightly
 def test_a_workload_that_cannot_be_opened_does_no_harm_to_the_cluster(there, probe, tmp_path):
     there.worker()
     with pytest.raises(ProbeError, match="no session to be had"):
@@ -135,6 +141,7 @@ def test_a_workload_that_cannot_be_opened_does_no_harm_to_the_cluster(there, pro
         assert started.map([1]) == [2]
 
 
+@pytest.mark.nightly
 def test_workers_with_another_paceline_are_refused_before_the_first_round(there, probe, tmp_path):
     there.worker(other_paceline(tmp_path, "0.0.1"))
     ours = f"Python {sys.version_info.major}.{sys.version_info.minor} and Paceline {__version__}"
@@ -150,6 +157,7 @@ def test_an_address_where_nobody_listens_is_a_clear_error(probe):
         Dask(probe, 1, cluster=address).__enter__()
 
 
+@pytest.mark.nightly
 def test_somebody_who_never_answers_is_a_clear_error(probe):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
@@ -159,6 +167,7 @@ def test_somebody_who_never_answers_is_a_clear_error(probe):
             Dask(probe, 1, cluster=address).__enter__()
 
 
+@pytest.mark.nightly
 def test_a_scheduler_without_workers_is_a_clear_error(there, probe):
     with pytest.raises(OutOfReach, match="a scheduler is there, and no worker of it within 5 s"):
         Dask(probe, 1, cluster=there.address).__enter__()
@@ -170,6 +179,7 @@ def test_an_address_that_is_none_is_refused(probe, address):
         Dask(probe, 1, cluster=address)
 
 
+@pytest.mark.nightly
 def test_items_of_many_bytes_leave_no_thread():
     work = Carry(0.0, 15_000_000, 0)
     items = work.items(2)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from probes import Dying, Probe, ProbeError, Unopenable
 from processes import alive, everything_from, family, leaving_nobody, python, terminal, until
+from several import Several
 from skipping import parameters
 
 from paceline.machine import whole_cpus
@@ -62,6 +63,7 @@ def test_every_session_is_closed_by_the_worker_that_opened_it(strategy, probe):
     assert sorted(probe.lines("close")) == sorted(probe.lines("open"))
 
 
+@pytest.mark.core
 def test_the_first_error_surfaces_as_it_was_raised_and_the_strategy_still_closes(strategy, probe):
     with pytest.raises(ProbeError, match=r"^item 4 is cursed$"), strategy(probe, WORKERS) as started:
         started.map([0, 1, 2, 3, ("fail", "item 4 is cursed"), 5, 6])
@@ -79,17 +81,20 @@ def test_an_error_between_rounds_leaves_nobody(strategy, probe):
     assert sorted(probe.lines("close")) == sorted(probe.lines("open"))
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("workers", [0, -1, 1.5, True, "3", None])
 def test_a_number_of_workers_that_is_none_is_refused(strategy, probe, workers):
     with pytest.raises(ValueError, match=f"{strategy.name}: workers must be a whole number of 1 or more"):
         strategy(probe, workers)
 
 
+@pytest.mark.core
 def test_an_unknown_option_is_refused(strategy, probe):
     with pytest.raises(TypeError, match=f"{strategy.name}: unknown option colour"):
         strategy(probe, WORKERS, colour="red")
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("value", [True, "", -1, 1.5])
 def test_an_option_that_is_given_what_it_cannot_be_is_refused_by_its_name(strategy, probe, value):
     for option in strategy.defaults:
@@ -104,16 +109,10 @@ def test_no_loops_at_all_are_refused_and_none_said_is_one_for_each_cpu(probe):
         assert strategy(probe, WORKERS, loops=None).options["loops"] == min(WORKERS, whole_cpus())
 
 
+@pytest.mark.core
 def test_every_option_has_a_value_to_record(strategy, probe):
     options = strategy(probe, WORKERS).options
     assert all(value is None or isinstance(value, str | int | float | bool) for value in options.values())
-
-
-@pytest.mark.parametrize("kernel", ["squares", "hash"])
-def test_computing_gives_what_a_plain_loop_gives(strategy, kernel):
-    work = Compute(kernel, 1000)
-    with strategy(work, WORKERS) as started:
-        assert started.map(range(8)) == [work.expected(item) for item in range(8)]
 
 
 @pytest.fixture(scope="module")
@@ -122,16 +121,18 @@ def instrument():
         yield started
 
 
-@pytest.mark.parametrize("client", NAMES)
-def test_downloads_give_what_a_plain_loop_gives(strategy, client, instrument):
-    if not Fetch.fits(client, strategy.flavour):
-        pytest.skip(f"{client} has no {strategy.flavour} flavour")
-    work = Fetch(f"{instrument.url}/item/{{item}}?size=300", 300, client)
-    instrument.reset()
-    with strategy(work, WORKERS) as started:
-        assert started.map(range(8)) == [work.expected(item) for item in range(8)]
-    assert instrument.ledger().requests == 8
-    assert instrument.ledger().max_in_flight <= started.workers
+@pytest.mark.core
+def test_computing_and_downloads_give_what_a_plain_loop_gives(strategy, instrument):
+    clients = [client for client in NAMES if Fetch.fits(client, strategy.flavour)]
+    downloads = [Fetch(f"{instrument.url}/item/{{item}}?size=300", 300, client) for client in clients]
+    works = (Compute("squares", 1000), Compute("hash", 1000), *downloads)
+    with strategy(Several(works), WORKERS) as started:
+        for place, work in enumerate(works):
+            instrument.reset()
+            results = started.map([(place, item) for item in range(8)])
+            assert results == [work.expected(item) for item in range(8)], work
+            assert instrument.ledger().requests == (8 if work in downloads else 0), work
+            assert instrument.ledger().max_in_flight <= started.workers, work
 
 
 @pytest.fixture(params=range(WORKERS))
@@ -147,6 +148,7 @@ def _victim(probe, index):
     return pids[index % len(pids)]
 
 
+@pytest.mark.core
 @pytest.mark.usefixtures("in_processes")
 def test_a_worker_killed_in_the_middle_becomes_a_clear_error(strategy, probe, victim):
     with pytest.raises(WorkerDied, match=r"SIGKILL.*no result"), strategy(probe, WORKERS) as started:
@@ -185,6 +187,7 @@ def test_workers_killed_on_the_way_in_or_out_become_a_clear_error(strategy, tmp_
         assert started.map(range(5)) == list(range(1, 6))
 
 
+@pytest.mark.core
 @pytest.mark.usefixtures("in_processes")
 def test_workers_end_when_their_parent_is_killed(strategy, probe):
     with python(BUSY, strategy.name, probe.log, 60) as process:
@@ -194,6 +197,7 @@ def test_workers_end_when_their_parent_is_killed(strategy, probe):
         until(lambda: not alive(everyone), "the whole family to end")
 
 
+@pytest.mark.core
 def test_ctrl_c_at_a_terminal_ends_everything_with_one_traceback(strategy, probe):
     with terminal(BUSY, strategy.name, probe.log, 1) as (process, screen):
         until(lambda: probe.lines("item"), "the first item to start")

@@ -16,6 +16,7 @@ def probe(tmp_path):
     return Probe(tmp_path / "log")
 
 
+@pytest.mark.core
 @ENGINES
 @pytest.mark.parametrize("chunksize", [0, -1, 1.5, True, "2", None])
 def test_a_chunk_size_that_is_none_is_refused(probe, engine, chunksize):
@@ -23,12 +24,14 @@ def test_a_chunk_size_that_is_none_is_refused(probe, engine, chunksize):
         engine(probe, 2, chunksize=chunksize)
 
 
+@pytest.mark.core
 @ENGINES
 def test_items_travel_one_by_one_and_to_no_cluster_unless_told_otherwise(probe, engine):
     options = engine(probe, 2).options
     assert (options["chunksize"], options["cluster"]) == (1, None)
 
 
+@pytest.mark.core
 @ENGINES
 def test_what_is_saved_of_a_cluster_is_its_scheme_and_what_makes_another_one_is_its_address(probe, engine):
     address = f"{engine.scheme}://10.0.0.5:8786"

@@ -11,6 +11,8 @@ from paceline.strategies import STRATEGIES
 from paceline.workers.event_loop import OtherLoop
 from paceline.workloads import Call, Compute
 
+pytestmark = pytest.mark.core
+
 pytest.importorskip("uvloop")
 NAMED = {strategy.name: strategy for strategy in STRATEGIES}
 OURS = ["asyncio", "loops-in-threads", "loops-in-processes"]

@@ -44,11 +44,13 @@ def bare():
 
 
 @pytest.mark.parametrize("strategy", NEEDING)
+@pytest.mark.core
 def test_without_its_library_a_strategy_names_the_extra_that_brings_it(strategy, bare):
     assert bare[strategy.name].startswith("needs ")
     assert bare[strategy.name].endswith(f": pip install 'paceline[{strategy.extra}]'")
 
 
 @pytest.mark.parametrize("strategy", NEEDING)
+@pytest.mark.core
 def test_the_extra_that_a_strategy_names_is_one_of_this_package(strategy):
     assert strategy.extra in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]

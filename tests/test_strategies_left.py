@@ -7,6 +7,8 @@ from paceline.strategies import STRATEGIES, NotEnded, WorkerDied, worker_process
 from paceline.workers import pool_worker
 from paceline.workloads import Call
 
+pytestmark = pytest.mark.core
+
 
 @pytest.mark.parametrize(
     ("name", "function", "left"),

@@ -5,6 +5,8 @@ from probes import Probe, ProbeError
 from processes import leaving_nobody
 from skipping import parameters
 
+pytestmark = pytest.mark.core
+
 WORKERS = 3
 
 

@@ -18,6 +18,8 @@ from paceline.strategies.loops import LoopsInProcesses
 from paceline.strategies.ray import Ray
 from paceline.strategies.threads import Threads, ToThread
 
+pytestmark = pytest.mark.core
+
 WORKERS = 3
 SEVERAL = ["threads", "to-thread", "loops-in-threads", "interpreters", "gevent"]  # sessions, all in this process
 

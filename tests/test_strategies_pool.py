@@ -20,7 +20,10 @@ from paceline.workloads import Compute
 WAYS = ["map", "imap_unordered"]
 NOTED = ("sleep", 0.0, None)
 
-pytestmark = pytest.mark.skipif(PoolFork.unavailable() is not None, reason="needs the start method fork")
+pytestmark = [
+    pytest.mark.core,
+    pytest.mark.skipif(PoolFork.unavailable() is not None, reason="needs the start method fork"),
+]
 
 
 @pytest.fixture(params=WAYS)

@@ -78,6 +78,7 @@ def listens(address):
     return True
 
 
+@pytest.mark.nightly
 def test_items_come_from_two_hosts_at_once(three):
     one, two = three.workers
     with three.worker(one), three.worker(two), measuring(three, items=10) as process:
@@ -87,6 +88,7 @@ def test_items_come_from_two_hosts_at_once(three):
     assert rounds[-1]["together"] == 2
 
 
+@pytest.mark.nightly
 def test_after_a_plug_is_pulled_every_result_arrives_or_one_clear_error_says_what_is_lost(three):
     one, two = three.workers
     with (
@@ -107,6 +109,7 @@ def test_after_a_plug_is_pulled_every_result_arrives_or_one_clear_error_says_wha
     assert complaint.splitlines()[-1] == f"paceline.strategies.base.WorkerDied: {lost}"
 
 
+@pytest.mark.nightly
 def test_a_host_that_joins_is_used(three):
     one, two = three.workers
     with three.worker(one), measuring(three, there=1, items=10) as process:
@@ -119,6 +122,7 @@ def test_a_host_that_joins_is_used(three):
     assert rounds[-1]["together"] == 2
 
 
+@pytest.mark.nightly
 def test_items_that_come_from_one_host_are_no_measurement_of_two(three):
     one, two = three.workers
     arguments = (three.address, three.own.address, [one.address, two.address], 1)
@@ -130,18 +134,21 @@ def test_items_that_come_from_one_host_are_no_measurement_of_two(three):
         processes.call("apparatus.dask_on_hosts:prove", *arguments, rounds=2)
 
 
+@pytest.mark.nightly
 def test_an_address_at_which_no_host_is_becomes_a_clear_error(here):
     nobody = f"tcp://10.77.0.99:{PORT}"
     with here.own.network.entered(), in_time(TIMEOUT), pytest.raises(OutOfReach, match=f"no cluster at {nobody}: .*;"):
         Dask(Compute("squares", 10), 1, cluster=nobody).__enter__()
 
 
+@pytest.mark.nightly
 def test_a_scheduler_whose_plug_was_pulled_becomes_a_clear_error(three):
     three.head.unplug()
     with in_time(TIMEOUT), pytest.raises(OutOfReach, match=f"no cluster at {three.address}: timed out; start one"):
         Dask(Compute("squares", 10), 1, cluster=three.address).__enter__()
 
 
+@pytest.mark.nightly
 def test_nothing_runs_on_hosts_whose_maker_was_killed(tmp_path):
     script = (
         f"import sys; sys.path[:] = {sys.path!r}; from apparatus.namespaces import hosts; import time\n"

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 import traced
-from processes import assert_all_end, python
+from nightly import nightly
+from processes import assert_all_end, command, python
 
 from paceline.report import unmet
 from paceline.strategies import STRATEGIES
@@ -57,7 +58,9 @@ def test_help_says_what_it_is_and_comes_with_examples(trace):
 
 
 @pytest.mark.parametrize("strategy", HERE_ARE)
-@pytest.mark.parametrize("work", [["downloads", *FAST], ["computing", "--n", "1000"]], ids=lambda work: work[0])
+@pytest.mark.parametrize(
+    "work", [nightly(["downloads", *FAST]), ["computing", "--n", "1000"]], ids=["downloads", "computing"]
+)
 def test_every_strategy_can_be_traced(trace, tmp_path, strategy, work):
     done = trace(strategy, *work, *QUICK)
     assert (done.returncode, done.stderr) == (0, "")
@@ -186,8 +189,9 @@ def test_what_items_print_is_kept_out(trace):
         (["threads", "computing", "-o"], "expected one argument"),
     ],
 )
-def test_misuse_ends_with_2_and_says_what_was_wrong(trace, tmp_path, words, complaint):
-    done = trace(*words)
+def test_misuse_ends_with_2_and_says_what_was_wrong(tmp_path, monkeypatch, capsys, words, complaint):
+    monkeypatch.chdir(tmp_path)
+    done = command(capsys, "trace", *words)
     assert (done.returncode, done.stdout) == (2, "")
     assert complaint in done.stderr
     assert "Traceback" not in done.stderr
@@ -235,7 +239,9 @@ def test_a_file_that_is_there_stays_when_the_round_fails(trace, tmp_path):
     assert list(tmp_path.iterdir()) == [old]
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
+@pytest.mark.parametrize(
+    "how", [nightly(signal.SIGINT), nightly(signal.SIGTERM), signal.SIGKILL], ids=lambda how: how.name
+)
 def test_no_process_and_no_file_is_left_whatever_ends_it(tmp_path, how):
     out = tmp_path / "trace.json"
     with python(*COMMAND, "pool-fork", *LONG, "-o", out, cwd=HERE, stderr=subprocess.PIPE) as process:

@@ -28,7 +28,10 @@ def hooked(install):
         install(None)
 
 
-pytestmark = pytest.mark.skipif(not QUIET, reason="these tests themselves run beside a tracer")
+pytestmark = [
+    pytest.mark.core,
+    pytest.mark.skipif(not QUIET, reason="these tests themselves run beside a tracer"),
+]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from processes import alive, assert_all_end, everything_from, grown, python, terminal, until
+from nightly import nightly
+from processes import alive, assert_all_end, command, everything_from, grown, python, terminal, until
 
 from paceline.strategies import STRATEGIES
 from paceline.text.formats import render
@@ -67,7 +68,7 @@ def test_every_strategy_can_be_watched_while_it_downloads_and_computes(strategy)
 
 
 @pytest.mark.parametrize("strategy", [each.name for each in HERE_ARE if each.name in IN_DETAIL])
-@pytest.mark.parametrize("work", ["downloads", "computing"])
+@pytest.mark.parametrize("work", [nightly("downloads"), "computing"])
 def test_every_kind_of_strategy_can_be_watched_at_every_work(strategy, work):
     assert_watched(strategy, work)
 
@@ -182,8 +183,9 @@ def test_what_items_print_is_kept_out():
         (["threads"], "required: WORKLOAD"),
     ],
 )
-def test_misuse_ends_with_2_and_says_what_was_wrong(words, complaint):
-    done = watch(*words)
+def test_misuse_ends_with_2_and_says_what_was_wrong(words, complaint, monkeypatch, capsys):
+    monkeypatch.chdir(HERE)
+    done = command(capsys, "watch", *words)
     assert (done.returncode, done.stdout) == (2, "")
     assert complaint in done.stderr
     assert "Traceback" not in done.stderr
@@ -276,8 +278,8 @@ def test_ctrl_c_at_a_terminal_ends_every_process_with_130_and_no_traceback():
     until(lambda: not alive(pids), "all processes to end")
 
 
-@pytest.mark.parametrize("strategy", ["pool-fork", "pool-spawn", "processes"])
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
+@pytest.mark.parametrize("strategy", ["pool-fork", nightly("pool-spawn"), "processes"])
+@pytest.mark.parametrize("how", [nightly(signal.SIGINT), signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
 def test_no_process_outlives_the_watching_whatever_ends_it(strategy, how):
     words = [*COMMAND, strategy, *LONG]
     with python(*words, cwd=HERE, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:

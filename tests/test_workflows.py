@@ -31,7 +31,7 @@ every_workflow = pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path:
 
 
 def test_the_gate_the_history_the_guard_and_the_tests_are_workflows():
-    assert [path.stem for path in WORKFLOWS] == ["gate", "history", "tests", "guard"]
+    assert [path.stem for path in WORKFLOWS] == ["gate", "history", "nightly", "tests", "guard"]
 
 
 @every_workflow

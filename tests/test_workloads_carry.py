@@ -12,6 +12,8 @@ from paceline.measuring import cells
 from paceline.workloads import Carry
 from paceline.workloads import compute as carrying
 
+pytestmark = pytest.mark.core
+
 
 def blocking(workload, item):
     with workload.worker() as run:

@@ -16,6 +16,8 @@ from paceline.server.body import body
 from paceline.workloads import Fetch
 from paceline.workloads.fetch import CLIENTS
 
+pytestmark = pytest.mark.core
+
 SIZE = 500
 PAIRS = [(flavour, client) for flavour, clients in CLIENTS.items() for client in clients]
 

@@ -7,7 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from multiprocessing.util import get_temp_dir
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from paceline.contracts import Item, Workload
 from paceline.measuring import cells
 from paceline.measuring.cells import Cell, described
-from paceline.measuring.rounds import NotAMeasurement, Progress, Reference, Rounds, no_progress, noting
+from paceline.measuring.rounds import NotAMeasurement, Reference, Rounds, noting
 from paceline.server.process import Control
 from paceline.stats import saved_traces, traces
 from paceline.strategies import Strategy
@@ -128,9 +128,6 @@ class Stopwatch(Protocol):
         Where nothing is to be timed (`enabled` is False), `run` is called once, and there are no seconds.
         """
 
-    def checking(self) -> AbstractContextManager[None]:
-        """Surround everything that can spoil the cell."""
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -147,9 +144,7 @@ class Plan:
     traced: bool = False  # that watched pass follows, and its spans are saved too
 
 
-def measure(
-    plan: Plan, stopwatch: Stopwatch, strategy: Strategy, items: Sequence[Item], progress: Progress = no_progress
-) -> tuple[Cell, list[float]]:
+def measure(plan: Plan, stopwatch: Stopwatch, strategy: Strategy, items: Sequence[Item]) -> tuple[Cell, list[float]]:
     """Measure one cell: another strategy like the given one over `items`, for the metered workload, started and stopped
     apart from the warm rounds.
 
@@ -173,13 +168,12 @@ def measure(
     with tempfile.TemporaryDirectory(prefix="paceline-", dir=get_temp_dir()) as folder:
         metered = Metered(workload, Path(folder, "usage"), os.getpid())
         measured = strategy.clone(metered)
-        rounds = Rounds(measured, items, reference, plan.control, progress)
-        with stopwatch.checking():
-            times = _pass(plan, stopwatch, measured, rounds, cell)
-            rounds.check_results()
-            if plan.watched or plan.traced:
-                log = Path(folder, "spans")
-                cell.added |= figures_of(strategy, items, log, traced=plan.traced)
+        rounds = Rounds(measured, items, reference, plan.control)
+        times = _pass(plan, stopwatch, measured, rounds, cell)
+        rounds.check_results()
+        if plan.watched or plan.traced:
+            log = Path(folder, "spans")
+            cell.added |= figures_of(strategy, items, log, traced=plan.traced)
         used, cell.sessions = metered.used(), metered.sessions()
     bandwidth = plan.control.bandwidth if plan.control else None
     cell.limit = cells.limit(workload, items, cell.workers, reference.cpu_seconds, bandwidth)
@@ -233,10 +227,6 @@ class Laps:
         setup()
         run()
         return [self._lap(run, setup) for _ in range(count)]
-
-    def checking(self) -> AbstractContextManager[None]:
-        """Return a context that does nothing: an error ends the process, and is reported."""
-        return nullcontext()
 
     def _lap(self, run: Callable[[], None], setup: Callable[[], None]) -> float:
         setup()

@@ -3,7 +3,7 @@
 import reprlib
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from paceline.contracts import Item, ItemError, Result, Workload
@@ -12,13 +12,6 @@ from paceline.server.ledger import Ledger
 from paceline.server.process import Control
 from paceline.strategies import Strategy
 from paceline.workers.metered import Usage, usage
-
-Progress = Callable[[int], None]
-"""Called in the untimed setup of each round with the round's number; 0 is the warm-up."""
-
-
-def no_progress(_: int) -> None:
-    """Report nothing."""
 
 
 class NotAMeasurement(AssertionError):  # noqa: N818 - it says what the round was
@@ -94,10 +87,9 @@ class Rounds:
         items: Sequence[Item],
         reference: Reference,
         control: Control | None,
-        progress: Progress,
     ) -> None:
         self._strategy, self._items, self._reference = strategy, items, reference
-        self._control, self._progress = control, progress
+        self._control = control
         self._results: list[list[Result]] = []
         self._before: Usage | None = None
         self.ledgers: list[Ledger | None] = []
@@ -106,7 +98,6 @@ class Rounds:
     def setup(self) -> None:
         """Finish the round before, and prepare the next one."""
         self.finish_round()
-        self._progress(len(self._results))  # between two looks at what is used: it is charged to no round
         with noting(f"in the reference call before {self._called(len(self._results))}"):
             self._reference.take_share()
         if self._control:

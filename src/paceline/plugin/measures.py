@@ -3,7 +3,7 @@
 import math
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -35,10 +35,6 @@ class Native:
         """Warm up once and return `count` rounds' seconds, or call `run` once where nothing is timed."""
         self._benchmark.pedantic(run, setup=setup, rounds=count, warmup_rounds=1)
         return list(self._benchmark.stats.stats.data) if self.enabled else []
-
-    def checking(self) -> AbstractContextManager[None]:
-        """Leave errors to the bench, which notes them."""
-        return nullcontext()
 
 
 def refuse_second(benchmark: Any) -> None:
