@@ -4,6 +4,7 @@ Whether two values are the same, whatever they are made of.
 
 import collections
 import copy
+import copyreg
 import dataclasses
 import pickle
 from typing import NamedTuple
@@ -159,6 +160,14 @@ def test_what_is_made_alike_is_the_same_here_and_after_a_trip_to_another_process
     assert values.same(make(), make()) is True
     assert values.same(make(), travelled(make())) is True
     assert values.digest(make()) == values.digest(travelled(make()))
+
+
+def test_what_a_library_registers_for_exceptions_makes_no_difference(monkeypatch):
+    places = iter(range(9))
+    monkeypatch.setitem(copyreg.dispatch_table, ValueError, lambda error: (ValueError, error.args, {"n": next(places)}))
+    looked_at = ValueError("x", block())
+    assert vars(looked_at) == {}
+    assert values.same(looked_at, ValueError("x", block())) is True
 
 
 @pytest.mark.parametrize(("one", "other"), OTHER)

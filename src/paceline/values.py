@@ -169,10 +169,13 @@ def _reduced(value: Any) -> Any:
     """
     Take an object apart as pickle does: a name, or how it is made, of what, and what it holds.
     """
-    reduce = copyreg.dispatch_table.get(type(value))
+    raised = isinstance(value, BaseException)  # what others register for those also says where they were raised
+    reduce = None if raised else copyreg.dispatch_table.get(type(value))
     found: Any = reduce(value) if reduce else value.__reduce_ex__(4)
     if isinstance(found, str):
         return found
     make, made_of, state, members, pairs = [*found, None, None, None][:5]
     in_order = list if isinstance(value, OrderedDict) else dict
+    if type(state) is dict and not state:
+        state = None  # an exception that was pickled once has an empty dict
     return make, made_of, state, list(members or ()), in_order(pairs or ())
