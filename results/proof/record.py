@@ -49,6 +49,7 @@ PURE = "YARL_NO_EXTENSIONS=1 MULTIDICT_NO_EXTENSIONS=1"
 SUITES = {
     "yarl": Suite("yarl", ("tests/test_url_benchmarks.py",), PURE),
     "multidict": Suite("multidict", ("tests/test_multidict_benchmarks.py", "--no-c-extensions"), PURE),
+    "attrs": Suite("src/attr", ("bench/test_benchmarks.py",)),
     "paceline": Suite("src/paceline", ("benchmarks/test_gate.py",)),
 }
 KINDS = ("identical", "comment", "renamed local", "reordered functions", "unused function", "other path", "other seed")
