@@ -59,6 +59,8 @@ def ab(arguments: Namespace, complain: Callable[[object], None]) -> int:
 
 def read(arguments: Namespace) -> int:
     """Judge a saved comparison again."""
+    if arguments.why or arguments.why_of:
+        raise Misuse("--why runs cells again, and --read runs nothing; leave out one of them")
     path = resolve(arguments.read, arguments.results / FOLDER)
     return shown(load(path), path, arguments)
 

@@ -367,7 +367,7 @@ def _pair_spec(spec: ComparisonSpec, looked: Looked, plans: Mapping[str, CellPla
 
 def _nothing(why: Mapping[str, str]) -> str:
     shown = "".join(f"\n  {name}: {reason}" for name, reason in list(why.items())[:10])
-    return f"there is nothing to compare{shown or ': no test takes `benchmark` or bears its mark'}"
+    return f"there is nothing to compare{shown or ': no test that was chosen takes `benchmark` or bears its mark'}"
 
 
 def side_facts(side: Side, collected: Mapping[str, Any]) -> SideFacts:
