@@ -1,8 +1,14 @@
 """From what a trial found to how a cell is measured."""
 
+import random
+import time
+
+import comparisons
 import pytest
 
+from paceline.ab.pair import SideFailed
 from paceline.ab.plan import CELL_SECONDS, FEW, MANY, ROUND, cost, fitted, planned, rounds
+from paceline.ab.session import Session, run_main
 
 ROUNDS = 12
 
@@ -77,3 +83,22 @@ def test_within_little_time_the_longest_get_fewer_rounds_and_then_go():
     assert kept["long"].rounds == 1
     assert sum(cost(each, *both[name]) for name, each in kept.items()) <= 0.3
     assert kept["short"] == plans["short"]
+
+
+def test_a_time_that_allows_no_look_at_all_is_told_with_what_to_do():
+    alone = comparisons.comparison(plan={comparisons.ONE: comparisons.plan()}, looks=(6, 9))
+    session = Session(
+        sides={},
+        loaded={},
+        spec=None,
+        comparison=alone,
+        cpus=(),
+        costs={comparisons.ONE: 5.0},
+        start_seconds=1.0,
+        deadline=time.monotonic() + 10.0,
+        random=random.Random(1),
+        reporter=None,
+        keep_rounds=frozenset(),
+    )
+    with pytest.raises(SideFailed, match="no time left for 6 pairs of some 6 s each; allow more by --time"):
+        run_main(session)

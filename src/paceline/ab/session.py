@@ -102,6 +102,11 @@ class Session:
         note = f"It was ended after {len(self.comparison.pairs)} pairs, before its time."
         return replace(self.comparison, notes=(*self.comparison.notes, note))
 
+    def too_short(self, look: int) -> str:
+        """Return why there is no pair at all."""
+        seconds = self._seconds(list(self.comparison.plan))
+        return f"there is no time left for {look} pairs of some {seconds:.2g} s each; allow more by --time"
+
     def still_there(self, names: Sequence[str]) -> list[str]:
         """Return the cells that no side has failed in; the canary is none, and runs in every pair."""
         gone = {CANARY, *self.comparison.failed, *self.comparison.left_out}
@@ -206,11 +211,18 @@ def run_comparison(spec: ComparisonSpec, reporter: Reporter, keep: Callable[[Com
 
 
 def run_main(session: Session) -> None:
-    """Run the pairs up to each look, of the cells that are still open by then."""
+    """
+    Run the pairs up to each look, of the cells that are still open by then.
+
+    Raises:
+        SideFailed: the time that is left does not even allow the first look.
+    """
     for look in session.comparison.looks:
         cells = session.still_there(judging.open_cells(session.comparison))
         if not cells or not session.pairs_up_to(look, "main", cells, session.reserve()):
-            return
+            break
+    if not session.comparison.pairs:
+        raise SideFailed(session.too_short(session.comparison.looks[0]))
 
 
 def run_fresh(session: Session) -> None:
