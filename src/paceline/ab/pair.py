@@ -194,7 +194,8 @@ class SideProcess:
                 return None
             elif time.monotonic() > deadline:
                 raise SideFailed(
-                    f"{self._who()} hung {self.where()}: no word for {self.timeout:g} s{self.last_words()}"
+                    f"{self._who()} hung {self.where()}: no word for {self.timeout:g} s; leave that out by pytest's "
+                    f"--deselect, or allow more by --timeout{self.last_words()}"
                 )
         line, _, self._received = self._received.partition(b"\n")
         return json.loads(line)
@@ -213,7 +214,8 @@ class SideProcess:
         if status < 0:
             raise SideFailed(f"{self._who()} was ended by signal {-status} {self.where()}{self.last_words()}")
         if status:
-            raise SideFailed(f"{self._who()} ended with status {status} {self.where()}{self.last_words()}")
+            words = self.last_words()
+            raise SideFailed(f"{self._who()} ended with status {status} {self.where()}{not_built(words)}{words}")
 
     def where(self) -> str:
         """Return which round it waits for, or which cell it is busy with, in words."""
@@ -232,6 +234,13 @@ class SideProcess:
         self.log.seek(0)
         lines = self.log.read().decode(errors="replace").strip().splitlines()[-LAST_WORDS:]
         return "".join(f"\n  | {line}" for line in lines)
+
+
+def not_built(words: str) -> str:
+    """Return what to do where a side says that it can't import something, as a project that is built to be imported."""
+    if "ImportError" in words or "ModuleNotFoundError" in words:
+        return "; what it can't import needs to be installed, or the project built: --install does both for revisions"
+    return ""
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """A comparison: a trial of both sides, the pairs up to each look, and fresh pairs of what is under suspicion."""
 
 import datetime as dt
+import math
 import os
 import random
 import time
@@ -12,7 +13,7 @@ from typing import Any
 
 from paceline import machine
 from paceline.ab import differences, judging, plan, why
-from paceline.ab.pair import PairResult, PairSpec, SideFailed, run_pair
+from paceline.ab.pair import PairResult, PairSpec, SideFailed, not_built, run_pair
 from paceline.ab.profiles import Profile
 from paceline.ab.progress import Reporter
 from paceline.ab.record import CANARY, CellPlan, Comparison, Pair, Phase, SideFacts, Taken, Which
@@ -25,9 +26,6 @@ CANARY_ROUNDS = 10
 HASH_SEEDS = 2**32
 PROFILE_ROUNDS = 10
 PROFILE_SECONDS = 0.2  # of the rounds of a profile, without the profiler
-TRIAL = 0.2
-"""Of the time allowed, for the trial of either side."""
-
 SPARE = 0.9
 """Of the time allowed, that estimates may fill; they are never quite right."""
 
@@ -82,12 +80,11 @@ class Session:
     pace: float = field(default=1.0)
 
     def pairs_up_to(self, look: int, phase: Phase, cells: Sequence[str], reserve: float = 0.0) -> bool:
-        """Run pairs until there are `look` of a phase; False, and none, if the time does not allow all of them."""
+        """Run pairs of a phase until there are `look`, of the cells for which there is time; False if there is none."""
         done = self._count(phase)
-        if (
-            self.deadline is not None
-            and self._seconds(cells) * (look - done) + reserve > self.deadline - time.monotonic()
-        ):
+        if self.comparison.pairs and self.deadline is not None:
+            cells = self.affordable(look - done, cells, reserve)
+        if self._seconds(cells) * (look - done) + reserve > self._left():
             return False
         while done < look:
             cells = self.still_there(cells)
@@ -96,6 +93,19 @@ class Session:
             left = self._seconds(cells) * (look - done)
             self.reporter.pair(done, look, left, judging.decided(self.comparison))
         return True
+
+    def affordable(self, pairs: int, cells: Sequence[str], reserve: float = 0.0) -> Sequence[str]:
+        """Return the cells that go on: long ones without hope leave the rest their time, as do the longest of many."""
+        left, last, done = self._left() - reserve, self.comparison.looks[-1], self._count("main")
+        needed = {cell.fullname: min(cell.needed or last, last) for cell in judging.judged(self.comparison).cells}
+        seconds = {name: self.pace * self.costs[name] * (needed.get(name, last) - done) for name in cells}
+        cells = [name for name in cells if seconds[name] <= left] or list(cells)
+        while len(cells) > 1 and self._seconds(cells) * pairs > left:
+            cells.remove(max(cells, key=self.costs.__getitem__))
+        return cells
+
+    def _left(self) -> float:
+        return math.inf if self.deadline is None else self.deadline - time.monotonic()
 
     def ended_early(self) -> Comparison:
         """Return what there is, with a word on why there is no more."""
@@ -113,8 +123,8 @@ class Session:
         return [name for name in names if name not in gone]
 
     def reserve(self) -> float:
-        """Estimate the seconds that the first look at fresh pairs takes, of what is under suspicion by now or soon."""
-        suspects = [name for name in judging.suspects(self.comparison) if name != CANARY]
+        """Estimate the seconds that the first look at fresh pairs takes, of what seems to have changed so far."""
+        suspects = judging.leaning(self.comparison) if self.comparison.pairs else ()
         first: int = looks.fresh(max(1, len(suspects)))[0]
         return first * self._seconds(suspects)
 
@@ -299,8 +309,7 @@ def prepare(spec: ComparisonSpec, reporter: Reporter) -> Iterator[Session]:
             kind="trial", arguments=spec.arguments, timeout=spec.timeout, plugin=stack.enter_context(plugin_folder())
         )
         reporter.phase("looking at each cell")
-        seconds = None if spec.pairs else TRIAL * spec.time_allowed
-        looked = look_at_both(sides, trial, stack, seconds)
+        looked = look_at_both(sides, trial, stack, None if spec.pairs else spec.time_allowed)
         comparison, pair_spec, facts = _planned(spec, sides, looked, time.monotonic() - begun)
         yield Session(
             sides=sides,
@@ -379,7 +388,8 @@ def _pair_spec(spec: ComparisonSpec, looked: Looked, plans: Mapping[str, CellPla
 
 def _nothing(why: Mapping[str, str]) -> str:
     shown = "".join(f"\n  {name}: {reason}" for name, reason in list(why.items())[:10])
-    return f"there is nothing to compare{shown or ': no test that was chosen takes `benchmark` or bears its mark'}"
+    none = ": no test that was chosen takes `benchmark` or bears its mark"
+    return f"there is nothing to compare{not_built(shown)}{shown or none}"
 
 
 def side_facts(side: Side, collected: Mapping[str, Any]) -> SideFacts:

@@ -106,7 +106,8 @@ class Side:
         told: "kind": "trial", "pair" or "profile". In a trial the rest follows once the lead knows the cells. "order":
             the cells' node ids; "files": those they are in; "plan": as `turns.Turns`; "instrument": a URL or None;
             "core": a CPU's number or None; "pinned": the cells to keep on it; "canary": rounds of it; "seed": of what
-            is random; "seconds": for all cells of a trial, or None; "libraries": those whose versions are asked for.
+            is random; "seconds": for all cells of a trial, or None; "longest": for a call in it, or None;
+            "libraries": those whose versions are asked for.
         neutralized: the plugins that a project asks for, and that are kept out.
     """
 
@@ -211,6 +212,7 @@ class Side:
             self._told.update(self._lead.receive())
             self._choose(session.config, session.items)
             self._until = time.monotonic() + (self._told["seconds"] or math.inf)
+            self._way.longest = self._told["longest"]
         elif self._told["kind"] == "pair":
             self._canary()
         return (yield)
