@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+import pytest
 
 from paceline import cli
 
@@ -98,6 +99,31 @@ def command(capsys, *words):
         status = ended.code
     out, err = capsys.readouterr()
     return subprocess.CompletedProcess(words, status, out, err)
+
+
+def let_go_together(processes):
+    """Close the standard input of processes once each has written a line, and wait until all have ended well."""
+    for process in processes:
+        process.stdout.readline()
+    for process in processes:
+        process.stdin.close()
+    for process in processes:
+        assert process.wait(timeout=LONG_PATIENCE) == 0, process.stderr.read()
+        process.stdout.close()
+        process.stderr.close()
+
+
+@contextmanager
+def small_disk(folder):
+    """A disk of 64 KiB in a new folder, where one may be mounted."""
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]
+    if subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("only root may mount a small disk")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
 
 
 @contextmanager

@@ -350,8 +350,9 @@ def test_a_copy_of_the_project_that_is_imported_in_a_test_is_no_sides_code(wares
         (["--baseline", "rev:nowhere"], "nowhere"),
         (["--baseline", "python:/nowhere/python"], "/nowhere/python"),
         (["--read", "12"], "12"),
+        (["--read", "12", "--why"], "leave out one of them"),
     ],
-    ids=["no baseline", "no side", "no revision", "no python", "no file"],
+    ids=["no baseline", "no side", "no revision", "no python", "no file", "nothing to run"],
 )
 def test_a_misuse_is_told_with_what_to_do(tmp_path, arguments, told):
     with started(tmp_path, *arguments, "--", "test_speed.py", *QUICK) as process:

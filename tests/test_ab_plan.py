@@ -1,8 +1,15 @@
 """From what a trial found to how a cell is measured."""
 
+import random
+import time
+
+import comparisons
 import pytest
 
+from paceline.ab.pair import SideFailed
+from paceline.ab.session import Session, run_main
 from paceline.ab.trial import CELL_SECONDS, FEW, MANY, ROUND, best_rounds, fitted_plans, pair_seconds, planned_cell
+from paceline.stats.comparison import MAIN_LOOKS
 
 ROUNDS = 12
 
@@ -77,3 +84,46 @@ def test_within_little_time_the_longest_get_fewer_rounds_and_then_go():
     assert kept["long"].rounds == 1
     assert sum(pair_seconds(each, *both[name]) for name, each in kept.items()) <= 0.3
     assert kept["short"] == plans["short"]
+
+
+def session(comparison, costs, seconds):
+    """A comparison under way, with so many seconds left."""
+    return Session(
+        sides={},
+        loaded={},
+        spec=None,
+        comparison=comparison,
+        cpus=(),
+        costs=costs,
+        start_seconds=1.0,
+        deadline=time.monotonic() + seconds,
+        random=random.Random(1),
+        reporter=None,
+        keep_rounds=frozenset(),
+    )
+
+
+def test_a_time_that_allows_no_look_at_all_is_told_with_what_to_do():
+    alone = comparisons.comparison(plan={comparisons.ONE: comparisons.plan()}, looks=(6, 9))
+    with pytest.raises(SideFailed, match="no time left for 6 pairs of some 6 s each; allow more by --time"):
+        run_main(session(alone, {comparisons.ONE: 5.0}, 10.0))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "go_on"),
+    [
+        (10_000, ["noisy", "short", "shorter"]),
+        (100, ["short", "shorter"]),
+        (15, ["short", "shorter"]),
+        (8, ["shorter"]),
+    ],
+)
+def test_long_cells_that_the_time_can_t_decide_leave_it_to_the_others(seconds, go_on):
+    changes = {"noisy": (0.8, 1.3, 0.9, 1.1, 1.4, 0.7), "short": (1.03, 1.04) * 3, "shorter": (0.96, 0.97) * 3}
+    pairs = [
+        comparisons.pair(number, {name: ([1.0], [each[number - 1]]) for name, each in changes.items()})
+        for number in range(1, 7)
+    ]
+    so_far = comparisons.comparison(*pairs, plan=dict.fromkeys(changes, comparisons.plan()), looks=MAIN_LOOKS)
+    costs = {"noisy": 5.0, "short": 2.0, "shorter": 1.0}
+    assert session(so_far, costs, seconds).affordable(3, list(costs)) == go_on

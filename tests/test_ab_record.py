@@ -14,7 +14,7 @@ import pytest
 from comparisons import ONE, TWO, comparison, pair, pairs, side, taken
 from hypothesis import given
 from hypothesis import strategies as st
-from processes import LONG_PATIENCE
+from processes import LONG_PATIENCE, let_go_together, small_disk
 
 from paceline import history
 from paceline.ab.record import (
@@ -327,34 +327,18 @@ def test_a_file_that_outgrows_its_limit_leaves_nothing(folder):
 
 
 def test_a_full_disk_leaves_nothing(tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], check=False, capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip("only root may mount a small disk")
-    try:
+    with small_disk(tmp_path / "disk") as disk:
         save(HELD, disk)
         with pytest.raises(NotSaved, match="No space left on device; make room there"):
             save(comparison(*pairs(CELLS, 1000)), disk)
         assert names(disk) == ["0001_rev-main_here.json"]
         save(HELD, disk)
         assert names(disk) == ["0001_rev-main_here.json", "0002_rev-main_here.json"]
-    finally:
-        subprocess.run(["umount", disk], check=True)
 
 
 def test_processes_that_save_at_once_get_a_number_each(folder):
     each = "print(flush=True); sys.stdin.read(); [save(held, folder) for _ in range(20)]"
     processes = [saving(folder, each, stdin=subprocess.PIPE) for _ in range(3)]
-    for process in processes:
-        process.stdout.readline()
-    for process in processes:
-        process.stdin.close()
-    for process in processes:
-        assert process.wait(timeout=LONG_PATIENCE) == 0, process.stderr.read()
-        process.stdout.close()
-        process.stderr.close()
+    let_go_together(processes)
     assert names(folder) == [f"{number:04}_rev-main_here.json" for number in range(1, 61)]
     assert all(load(folder / name) == HELD for name in names(folder))

@@ -466,3 +466,33 @@ def test_the_trial_ends_in_time_and_what_it_had_none_for_is_named(tmp_path):
         _, error = process.communicate(timeout=LONG_PATIENCE)
     assert process.returncode == 2
     assert "there is no time left for a trial of it; allow more by --time" in error
+
+
+ENDLESS = """
+import time
+
+def test_endless(benchmark): benchmark(time.sleep, 3000)
+def test_short(benchmark): benchmark(int)
+"""
+
+
+def test_a_call_that_takes_all_the_time_is_ended_and_named_and_the_rest_is_compared(tmp_path):
+    (tmp_path / "test_speed.py").write_text(ENDLESS)
+    side = f". {' '.join(QUICK)}"
+    with started(tmp_path, "--baseline", side, "--candidate", side, "--time", "24", "--", "test_speed.py") as process:
+        _, error = process.communicate(timeout=LONG_PATIENCE)
+    left_out = saved(tmp_path)["left_out"]["test_speed.py::test_endless"]
+    assert "a call takes more than 2 s, for which there is no time; allow more by --time" in left_out, error
+    assert list(saved(tmp_path)["plan"]) == ["test_speed.py::test_short"]
+
+
+def test_what_can_t_be_imported_is_told_with_what_to_do(tmp_path):
+    (tmp_path / "test_speed.py").write_text("import not_built_yet\ndef test(benchmark): benchmark(int)\n")
+    status, error, _ = compared(tmp_path, cells=["test_speed.py"])
+    assert status == 2
+    assert "No module named 'not_built_yet'" in error
+    assert "--install does both for revisions" in " ".join(error.split())
+    (tmp_path / "conftest.py").write_text("import not_built_yet\n")
+    status, error, _ = compared(tmp_path, cells=["test_speed.py"])
+    assert status == 2
+    assert "--install does both for revisions" in " ".join(error.split())

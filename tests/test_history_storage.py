@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from processes import LONG_PATIENCE
+from processes import LONG_PATIENCE, let_go_together, small_disk
 from saved_runs import FINGERPRINT, FOLDER, benchmark, saved
 
 from paceline import cli, files, history, machine
@@ -310,14 +310,7 @@ def test_a_file_that_outgrows_its_limit_leaves_nothing(tmp_path, start):
 
 
 def test_a_full_disk_leaves_nothing(tmp_path, logger):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], check=False, capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip("only root may mount a small disk")
-    try:
+    with small_disk(tmp_path / "disk") as disk:
         storage = GuardedStorage(disk / FINGERPRINT, logger, FOLDER)
         storage.save(saved(), "x")
         with pytest.raises(NotSaved, match="No space left on device; make room there"):
@@ -325,8 +318,6 @@ def test_a_full_disk_leaves_nothing(tmp_path, logger):
         assert names(disk) == in_history("0001_x.json")
         storage.save(saved(), "x")
         assert names(disk) == in_history("0001_x.json", "0002_x.json")
-    finally:
-        subprocess.run(["umount", disk], check=True)
 
 
 def test_a_folder_in_the_way_is_told_of(tmp_path, storage):
@@ -360,14 +351,7 @@ def test_a_kill_right_after_publishing_leaves_a_whole_run(tmp_path, storage, sta
 def test_processes_that_save_at_once_get_a_number_each(tmp_path, start):
     each = "import os; print(flush=True); sys.stdin.read(); [storage.save(data, str(os.getpid())) for _ in range(20)]"
     processes = [start(each, stdin=subprocess.PIPE) for _ in range(3)]
-    for process in processes:
-        process.stdout.readline()
-    for process in processes:
-        process.stdin.close()
-    for process in processes:
-        assert process.wait(timeout=LONG_PATIENCE) == 0, process.stderr.read()
-        process.stdout.close()
-        process.stderr.close()
+    let_go_together(processes)
     found, damaged = history.runs(tmp_path)
     assert [run.number for run in found] == list(range(1, 61))
     assert damaged == []

@@ -65,13 +65,15 @@ def gate(suite: Suite, clone: Path, commit: str, seconds: float) -> dict[str, An
     return said
 
 
-def usual(suite: Suite, clone: Path, commit: str) -> dict[str, list[str]]:
-    """Name the benchmarks that either threshold takes for slower, when each side is a run of its own."""
+def usual(suite: Suite, clone: Path, commit: str) -> dict[str, list[str] | None]:
+    """Name the benchmarks that either threshold takes for slower, when each side is a run of its own.
+
+    None where pytest-benchmark runs none, as where tests only bear a mark of pytest-codspeed.
+    """
     before, after = (alone(suite, clone, revision) for revision in (f"{commit}~1", commit))
+    both = before.keys() & after.keys()
     return {
-        name: sorted(
-            cell for cell in before.keys() & after.keys() if after[cell][what] > before[cell][what] * (1 + most)
-        )
+        name: sorted(cell for cell in both if after[cell][what] > before[cell][what] * (1 + most)) if both else None
         for name, (what, most) in THRESHOLDS.items()
     }
 
@@ -87,7 +89,7 @@ def alone(suite: Suite, clone: Path, revision: str) -> dict[str, dict[str, float
             subprocess.run(words, cwd=tree, capture_output=True, check=False)
         finally:
             git(clone, "worktree", "remove", "--force", str(tree))
-        cells = json.loads(saved.read_text())["benchmarks"]
+        cells = json.loads(saved.read_text())["benchmarks"] if saved.exists() else []
     return {cell["name"]: {what: cell["stats"][what] for what in ("min", "median")} for cell in cells}
 
 
@@ -99,7 +101,7 @@ def row(one: dict[str, Any]) -> str:
         f"{kinds.count(kind)} {kind}" for kind in ("slower", "faster", "same", "unknown") if kind in kinds
     )
     middle = f" (median {statistics.median(changed.values()) - 1:+.1%})" if changed else ""
-    usual_gates = " | ".join(str(len(one[name])) for name in THRESHOLDS)
+    usual_gates = " | ".join("-" if one[name] is None else str(len(one[name])) for name in THRESHOLDS)
     cells = [one["suite"], one["commit"], one["message"], tally + middle, f"{one['seconds']} s", usual_gates]
     return f"| {' | '.join(cells)} |"
 

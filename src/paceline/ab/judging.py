@@ -185,6 +185,17 @@ def suspects(comparison: Comparison) -> tuple[str, ...]:
     return tuple(weighed(comparison).fresh)
 
 
+def leaning(comparison: Comparison) -> tuple[str, ...]:
+    """Name the cells that are or may come under suspicion: beyond the tolerance, and not equal by their interval."""
+    found = weighed(comparison)
+    seen = {name: _effect(ratios, found.main[name]) for name, ratios in found.ratios.items() if ratios}
+    return tuple(
+        name
+        for name, each in seen.items()
+        if name != CANARY and beyond(each.estimate, comparison.tolerance) and (each.low or 0) * (each.high or 0) > 0
+    )
+
+
 def open_suspects(comparison: Comparison) -> tuple[str, ...]:
     """Name the suspects, the canary among them, that need more fresh pairs after the looks reached so far."""
     found = weighed(comparison).fresh

@@ -160,7 +160,9 @@ class SideProcess:
             elif self.process.poll() is not None:
                 return None
             elif time.monotonic() > deadline:
-                raise SideFailed(f"{self.side} hung {self.where()}: no word for {self.timeout:g} s{self.log_end()}")
+                raise SideFailed(
+                    f"{self.side} hung {self.where()}: no word for {self.timeout:g} s; leave that out by pytest's --deselect, or allow more by --timeout{self.log_end()}"
+                )
         line, _, self._received = self._received.partition(b"\n")
         return json.loads(line)
 
@@ -178,7 +180,8 @@ class SideProcess:
         if status < 0:
             raise SideFailed(f"{self.side} was ended by signal {-status} {self.where()}{self.log_end()}")
         if status:
-            raise SideFailed(f"{self.side} ended with status {status} {self.where()}{self.log_end()}")
+            words = self.log_end()
+            raise SideFailed(f"{self.side} ended with status {status} {self.where()}{not_built(words)}{words}")
 
     def where(self) -> str:
         """Return which round it waits for, or which cell it is busy with, in words."""
@@ -194,6 +197,13 @@ class SideProcess:
         self.log.seek(0)
         lines = self.log.read().decode(errors="replace").strip().splitlines()[-LOG_LINES:]
         return "".join(f"\n  | {line}" for line in lines)
+
+
+def not_built(words: str) -> str:
+    """Return what to do where a side says that it can't import something, as a project that is built to be imported."""
+    if "ImportError" in words or "ModuleNotFoundError" in words:
+        return "; what it can't import needs to be installed, or the project built: --install does both for revisions"
+    return ""
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """A comparison: a trial of both sides, the pairs up to each look, and fresh pairs of what is under suspicion."""
 
 import datetime as dt
+import math
 import os
 import random
 import time
@@ -13,7 +14,7 @@ from typing import Any
 from paceline import machine
 from paceline.ab import differences, judging, why
 from paceline.ab.output import named, pairs_done
-from paceline.ab.pair import PairSpec, SideFailed, SideProcess, run_pair
+from paceline.ab.pair import PairSpec, SideFailed, SideProcess, not_built, run_pair
 from paceline.ab.profiles import Profile
 from paceline.ab.record import CANARY, WHICH, CellPlan, Comparison, Pair, Phase, SideFacts, Which
 from paceline.ab.sides import Side, SideSpec, place, prepared
@@ -39,7 +40,6 @@ CANARY_ROUNDS = 10
 HASH_SEEDS = 2**32
 PROFILE_ROUNDS = 10
 PROFILE_SECONDS = 0.2  # of the rounds of a profile, without the profiler
-TRIAL = 0.2  # of the time allowed, for the trial of either side
 SPARE = 0.9  # of the time allowed, that estimates may fill; they are never quite right
 
 
@@ -78,12 +78,11 @@ class Session:
     pace: float = field(default=1.0)
 
     def pairs_up_to(self, look: int, phase: Phase, cells: Sequence[str], reserve: float = 0.0) -> bool:
-        """Run pairs until there are `look` of a phase; False, and none, if the time does not allow all of them."""
-        done = sum(pair.phase == phase for pair in self.comparison.pairs)
-        if (
-            self.deadline is not None
-            and self._seconds(cells) * (look - done) + reserve > self.deadline - time.monotonic()
-        ):
+        """Run pairs of a phase until there are `look`, of the cells for which there is time; False if there is none."""
+        done = self._count(phase)
+        if self.comparison.pairs and self.deadline is not None:
+            cells = self.affordable(look - done, cells, reserve)
+        if self._seconds(cells) * (look - done) + reserve > self._left():
             return False
         while done < look:
             cells = self.still_there(cells)
@@ -94,10 +93,31 @@ class Session:
             self.reporter.step(pairs_done(done, look, left, decided), named(decided), log=True)
         return True
 
+    def affordable(self, pairs: int, cells: Sequence[str], reserve: float = 0.0) -> Sequence[str]:
+        """Return the cells that go on: long ones without hope leave the rest their time, as do the longest of many."""
+        left, last, done = self._left() - reserve, self.comparison.looks[-1], self._count("main")
+        needed = {cell.fullname: min(cell.needed or last, last) for cell in judging.judged(self.comparison).cells}
+        seconds = {name: self.pace * self.costs[name] * (needed.get(name, last) - done) for name in cells}
+        cells = [name for name in cells if seconds[name] <= left] or list(cells)
+        while len(cells) > 1 and self._seconds(cells) * pairs > left:
+            cells.remove(max(cells, key=self.costs.__getitem__))
+        return cells
+
+    def _count(self, phase: Phase) -> int:
+        return sum(pair.phase == phase for pair in self.comparison.pairs)
+
+    def _left(self) -> float:
+        return math.inf if self.deadline is None else self.deadline - time.monotonic()
+
     def ended_early(self) -> Comparison:
         """Return what there is, with a word on why there is no more."""
         note = f"It was ended after {len(self.comparison.pairs)} pairs, before its time."
         return replace(self.comparison, notes=(*self.comparison.notes, note))
+
+    def too_short(self, look: int) -> str:
+        """Return why there is no pair at all."""
+        seconds = self._seconds(list(self.comparison.plan))
+        return f"there is no time left for {look} pairs of some {seconds:.2g} s each; allow more by --time"
 
     def still_there(self, names: Sequence[str]) -> list[str]:
         """Return the cells that no side has failed in; the canary is none, and runs in every pair."""
@@ -105,8 +125,8 @@ class Session:
         return [name for name in names if name not in gone]
 
     def reserve(self) -> float:
-        """Estimate the seconds that the first look at fresh pairs takes, of what is under suspicion by now or soon."""
-        suspects = [name for name in judging.suspects(self.comparison) if name != CANARY]
+        """Estimate the seconds that the first look at fresh pairs takes, of what seems to have changed so far."""
+        suspects = judging.leaning(self.comparison) if self.comparison.pairs else ()
         first: int = fresh_looks(max(1, len(suspects)))[0]
         return first * self._seconds(suspects)
 
@@ -194,11 +214,17 @@ def run_comparison(spec: ComparisonSpec, reporter: Progress, keep: Callable[[Com
 
 
 def run_main(session: Session) -> None:
-    """Run the pairs up to each look, of the cells that are still open by then."""
+    """Run the pairs up to each look, of the cells that are still open by then.
+
+    Raises:
+        SideFailed: the time that is left does not even allow the first look.
+    """
     for look in session.comparison.looks:
         cells = session.still_there(judging.open_cells(session.comparison))
         if not cells or not session.pairs_up_to(look, "main", cells, session.reserve()):
-            return
+            break
+    if not session.comparison.pairs:
+        raise SideFailed(session.too_short(session.comparison.looks[0]))
 
 
 def run_fresh(session: Session) -> None:
@@ -271,8 +297,7 @@ def prepare(spec: ComparisonSpec, reporter: Progress) -> Iterator[Session]:
             kind="trial", arguments=spec.arguments, timeout=spec.timeout, plugin=stack.enter_context(plugin_folder())
         )
         reporter.phase("looking at each cell")
-        seconds = None if spec.pairs else TRIAL * spec.time_allowed
-        looked = look_at_both(sides, trial, stack, seconds)
+        looked = look_at_both(sides, trial, stack, None if spec.pairs else spec.time_allowed)
         comparison, facts = _planned(spec, sides, looked, time.monotonic() - begun)
         yield Session(
             sides=sides,
@@ -353,7 +378,8 @@ def _pair_spec(spec: ComparisonSpec, looked: Looked, plans: Mapping[str, CellPla
 
 def _nothing(why: Mapping[str, str]) -> str:
     shown = "".join(f"\n  {name}: {reason}" for name, reason in list(why.items())[:10])
-    return f"there is nothing to compare{shown or ': no test takes `benchmark` or bears its mark'}"
+    none = ": no test that was chosen takes `benchmark` or bears its mark"
+    return f"there is nothing to compare{not_built(shown)}{shown or none}"
 
 
 def side_facts(side: Side, collected: Mapping[str, Any]) -> SideFacts:

@@ -17,7 +17,9 @@ from paceline.ab.pair import PACKAGE, PairSpec, SideFailed, SideProcess, started
 from paceline.ab.record import CellPlan, Which
 from paceline.ab.sides import Side, has_instrument
 from paceline.server.process import running
+from paceline.stats.comparison import MAIN_LOOKS
 
+TRIAL = 0.2  # of the time allowed, for the trial of either side
 ROUND = 0.0025
 """Seconds of a round at least: shorter ones are mostly the clock, longer ones see more of the machine's moods."""
 
@@ -128,11 +130,12 @@ def look_at_both(sides: Mapping[Which, Side], spec: PairSpec, stack: ExitStack, 
         sides: ready to be started.
         spec: what they are told.
         stack: on which a server is kept.
-        seconds: for the cells of one side; what they don't suffice for is skipped. None for all the time it takes.
+        seconds: for the whole comparison; what they don't suffice for is skipped. None for all the time it takes.
 
     Raises:
         SideFailed: if one can't say, would run code that is not its own, or dies or hangs.
     """
+    within = _limits(seconds)
     begun = time.monotonic()
     with started(sides["baseline"], spec) as one, started(sides["candidate"], spec) as other:
         processes: dict[Which, SideProcess] = {"baseline": one, "candidate": other}
@@ -146,10 +149,17 @@ def look_at_both(sides: Mapping[Which, Side], spec: PairSpec, stack: ExitStack, 
         known = set(collected["baseline"]["cells"])
         cells = [name for name in collected["candidate"]["cells"] if name in known]
         for process in processes.values():
-            process.send({"say": "go", "order": cells, "instrument": url, "seconds": seconds})
+            process.send({"say": "go", "order": cells, "instrument": url, **within})
             process.receive()
             refuse_strangers(process.side, process.modules)
         return Looked(sides=processes, cells=cells, instrument=url, cpus=cpus, start_seconds=start_seconds)
+
+
+def _limits(seconds: float | None) -> dict[str, float | None]:
+    """Return the seconds of a trial, and those of a call that still allows two in each pair of the first look."""
+    if seconds is None:
+        return {"seconds": None, "longest": None}
+    return {"seconds": TRIAL * seconds, "longest": seconds / (2 * MAIN_LOOKS[0])}
 
 
 def _shared(

@@ -107,6 +107,8 @@ def run(arguments: Namespace) -> int:
 
 def read(arguments: Namespace) -> int:
     """Judge a saved comparison again."""
+    if arguments.why or arguments.why_of:
+        raise MisuseError("--why runs cells again, and --read runs nothing; leave out one of them")
     path = resolve(arguments.read, arguments.results / FOLDER)
     return answered(load(path), path, arguments)
 

@@ -103,7 +103,8 @@ class Side:
         spec: "kind": "trial", "pair" or "profile". In a trial the rest follows once the lead knows the cells. "order":
             the cells' node ids; "files": those they are in; "plan": as `turns.Turns`; "instrument": a URL or None;
             "core": a CPU's number or None; "pinned": the cells to keep on it; "canary": rounds of it; "seed": of what
-            is random; "seconds": for all cells of a trial, or None; "libraries": those whose versions are asked for.
+            is random; "seconds": for all cells of a trial, or None; "longest": for a call in it, or None;
+            "libraries": those whose versions are asked for.
         neutralized: the plugins that a project asks for, and that are kept out.
     """
 
@@ -196,6 +197,7 @@ class Side:
             self._spec.update(self._lead.receive())
             self._choose(session.config, session.items)
             self._until = time.monotonic() + (self._spec["seconds"] or math.inf)
+            self._way.longest = self._spec["longest"]
         elif self._spec["kind"] == "pair":
             self._canary()
         return (yield)

@@ -4,6 +4,8 @@ import contextlib
 import inspect
 import operator
 import os
+import resource
+import signal
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -177,6 +179,7 @@ class Trial:
     def __init__(self, ready: Callable[[], None]) -> None:
         self._ready = ready
         self.facts: dict[str, Any] = {}
+        self.longest: float | None = None
         self._asked = False
         for name in ("process_cpu_count", "sched_getaffinity"):
             if hasattr(os, name):
@@ -197,7 +200,7 @@ class Trial:
         """Return the calls of a batch and the seconds of some."""
         begun = time.perf_counter()
         with _watched() as use:
-            calls, batches, remarks = self._own(target) if target.keeps_rounds else _tried(target)
+            calls, batches, remarks = self._own(target) if target.keeps_rounds else _tried(target, self.longest)
         wall = (time.perf_counter() - begun) / target.called
         seconds = min(batches) / calls
         if not target.keeps_rounds:
@@ -222,8 +225,9 @@ class Trial:
         return 1, [target.batch(1, self._ready) for _ in range(target.rounds)], []
 
 
-def _tried(target: Target) -> tuple[int, list[float], list[str]]:
-    first = target.batch(1)
+def _tried(target: Target, longest: float | None) -> tuple[int, list[float], list[str]]:
+    with _ended_after(longest):
+        first = target.batch(1)
     result = target.result
     _refuse_coroutine(result)
     if first > LONG:
@@ -262,6 +266,25 @@ def _refuse_coroutine(result: Any) -> None:
 
 
 @contextlib.contextmanager
+def _ended_after(seconds: float | None) -> Iterator[None]:
+    """End a call that would take all the time there is, unless somebody else has set an alarm."""
+    if seconds is None or not hasattr(signal, "setitimer") or any(signal.getitimer(signal.ITIMER_REAL)):
+        yield
+        return
+
+    def end(*_: object) -> None:
+        pytest.skip(f"a call takes more than {seconds:.2g} s, for which there is no time; allow more by --time")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextlib.contextmanager
 def _watched() -> Iterator[dict[str, bool]]:
     """Yield whether what is done meanwhile starts processes, has other threads work, or waits: known at the end."""
     found: dict[str, bool] = {}
@@ -291,11 +314,11 @@ def _times() -> tuple[float, float, float]:
     return time.perf_counter() - delays.own(), time.thread_time(), time.process_time()
 
 
-def _children() -> tuple[float, int]:
-    """Return the CPU seconds of ended child processes, and the number of running ones."""
-    spent = os.times()
+def _children() -> tuple[int, int]:
+    """Return the page faults of ended child processes, of which each has some, and the number of running ones."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN).ru_minflt
     lists = map(_read, Path("/proc/self/task").glob("*/children"))
-    return spent.children_user + spent.children_system, sum(len(each.split()) for each in lists)
+    return ended, sum(len(each.split()) for each in lists)
 
 
 def _read(path: Path) -> str:
