@@ -160,9 +160,9 @@ class SideProcess:
             elif self.process.poll() is not None:
                 return None
             elif time.monotonic() > deadline:
-                raise SideFailed(
-                    f"{self.side} hung {self.where()}: no word for {self.timeout:g} s; leave that out by pytest's --deselect, or allow more by --timeout{self.log_end()}"
-                )
+                more = "leave that out by pytest's --deselect, or allow more by --timeout"
+                why = f"no word for {self.timeout:g} s; {more}"
+                raise SideFailed(f"{self.side} hung {self.where()}: {why}{self.log_end()}")
         line, _, self._received = self._received.partition(b"\n")
         return json.loads(line)
 
