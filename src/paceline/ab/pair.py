@@ -160,8 +160,8 @@ class SideProcess:
             elif self.process.poll() is not None:
                 return None
             elif time.monotonic() > deadline:
-                more = "leave that out by pytest's --deselect, or allow more by --timeout"
-                why = f"no word for {self.timeout:g} s; {more}"
+                advice = "leave that out by pytest's --deselect, or allow more by --timeout"
+                why = f"no word for {self.timeout:g} s; {advice}"
                 raise SideFailed(f"{self.side} hung {self.where()}: {why}{self.log_end()}")
         line, _, self._received = self._received.partition(b"\n")
         return json.loads(line)

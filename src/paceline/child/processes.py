@@ -187,12 +187,12 @@ class Piped:
 
 @contextmanager
 def running(module: str) -> Iterator[Piped]:
-    """Run a module of ours as `python -P -m` does while the context lasts; its argument is a folder to make."""
+    """Run `main` of a module of ours in another process while the context lasts; its argument is a folder to make."""
     with (
         _folder() as folder,
         _appended_file() as output,
         subprocess.Popen(  # noqa: S603 - our own module, in our own interpreter
-            [sys.executable, "-P", "-m", module, folder],
+            [sys.executable, "-P", "-m", "paceline.child", module, folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=output,
@@ -256,7 +256,7 @@ def call(function: str, *arguments: Any, timeout: float = TIMEOUT, **keywords: A
         Exception: whatever the function raised, with a note on where.
     """
     request = Request(tuple(standard_library_first(sys.path)), function, pickle.dumps((arguments, keywords)))
-    with running("paceline.child") as interpreter:
+    with running("paceline.child.inside") as interpreter:
         answer = _answer(interpreter, request, timeout)
     if isinstance(answer, Raised):
         answer.error.add_note(f"raised by {function} in a fresh interpreter:\n{answer.trace}")

@@ -16,7 +16,7 @@ from paceline.server.service import Service, read_jitter
 from paceline.text import numbers
 from paceline.text.formats import many, plain, render, setting
 from paceline.watch.following import Followed, WatchError, WatchRequest, rounds
-from paceline.watch.messages import Ended, Ran
+from paceline.watch.inside import Ended, Ran
 from paceline.watch.output import Numbers, summary
 from paceline.workers.spans import Forgotten, Opened, Span
 from paceline.workloads import Call, Compute, Fetch, Mixed

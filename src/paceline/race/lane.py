@@ -1,4 +1,4 @@
-"""The process of one strategy in a race: `python -m paceline.race.lane` does what its standard input says."""
+"""The process of one strategy in a race, which does what its standard input says."""
 
 import gc
 import select
@@ -142,7 +142,3 @@ def answer(lane: Lane, request: Request, send: Callable[[Answer], None]) -> None
             send(each)
     except BaseException as error:  # noqa: BLE001 - a function may raise anything, SystemExit among it
         send(Failed(lane.output.describe(error), misuse=isinstance(error, NoSuchFunctionError)))
-
-
-if __name__ == "__main__":
-    main()

@@ -15,7 +15,7 @@ from paceline.contracts import Workload
 from paceline.race.racing import LEAVE_TIMEOUT
 from paceline.server.process import Instrument, running
 from paceline.strategies import Strategy
-from paceline.watch.messages import Ended, Ran, RunTwice
+from paceline.watch.inside import Ended, Ran, RunTwice
 from paceline.workers.spans import Log, Opened, Record
 
 

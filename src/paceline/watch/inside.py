@@ -1,17 +1,53 @@
-"""The process in which a strategy is watched: `python -m paceline.watch.inside` does once what its input says."""
+"""The process in which a strategy is watched, and what goes there and comes back; spans take a way of their own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 from paceline.child.inside import Failed, ends
-from paceline.contracts import Workload
+from paceline.contracts import Option, Workload
 from paceline.race.lane import end_with_race
 from paceline.race.probing import Output
 from paceline.strategies import Strategy, by_name
-from paceline.watch.messages import Ended, Ran, RunTwice, UnfitError
 from paceline.workers.spans import Observed
 from paceline.workloads import Call, call
 from paceline.workloads.call import NoSuchFunctionError
+
+
+@dataclass(frozen=True)
+class RunTwice:
+    """Run so many items twice with a strategy. Answered by `Ran` and then `Ended`, or by `Failed` in the place of
+    either.
+
+    Attributes:
+        log: the FIFO that takes the spans.
+    """
+
+    strategy: str
+    workload: Workload
+    workers: int
+    options: Mapping[str, Option]
+    items: int
+    log: Path
+
+
+@dataclass(frozen=True)
+class Ran:
+    """Both rounds are done; `printed` is the first line that the items printed, if any."""
+
+    printed: str | None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """All workers are gone; `trouble` says what was wrong with that, if anything."""
+
+    trouble: str | None = None
+
+
+class UnfitError(ValueError):
+    """The function is of the other kind."""
 
 
 def main() -> None:
@@ -61,7 +97,3 @@ def check_flavour(strategy: type[Strategy], workload: Workload) -> None:
             raise UnfitError(
                 f"{strategy.name} runs {strategy.flavour} functions, and this one is {flavour}; use one of {fit}"
             )
-
-
-if __name__ == "__main__":
-    main()

@@ -8,7 +8,7 @@ from typing import Any
 from paceline.server.ledger import Served
 from paceline.server.process import Instrument
 from paceline.watch.following import WatchRequest, rounds
-from paceline.watch.messages import Ended, Ran
+from paceline.watch.inside import Ended, Ran
 from paceline.workers.spans import Forgotten, Opened, Span
 
 
