@@ -84,9 +84,3 @@ def test_every_dependency_has_a_line_that_says_why():
 def names(requirements):
     """Return the packages' names, without this one, which is how an extra holds another."""
     return {re.match(r"[\w-]+", each)[0] for each in requirements} - {"paceline"}
-
-
-def test_every_run_named_in_the_readme_of_results_exists():
-    runs = re.findall(r"^\| `([^`]+\.json)` \|", (ROOT / "results" / "README.md").read_text(), re.MULTILINE)
-    assert runs
-    assert not [run for run in runs if not (ROOT / "results" / run).is_file()]

@@ -1,5 +1,6 @@
 """From saved comparisons to the decisions that a report shows."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -19,9 +20,9 @@ def ab(tmp_path):
 
 
 def test_a_comparison_is_judged_again(tmp_path, ab):
-    proof = Path(__file__).parents[1] / "results" / "proof" / "slower-10.json"
+    proof = Path(__file__).parents[1] / "results" / "proof" / "slower-10.json.gz"
     ab.mkdir()
-    (ab / "0012_x.json").write_bytes(proof.read_bytes())
+    (ab / "0012_x.json").write_bytes(gzip.decompress(proof.read_bytes()))
     [found] = decisions(tmp_path).found
     cells = found.outcome.cells
     assert (found.name, found.outcome.verdict, found.comparison.tolerance) == ("comparison 12", "slower", 0.03)

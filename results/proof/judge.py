@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import naive
-from resampling import Pool, family
+from resampling import Pool, family, recorded
 
 from paceline.ab.judging import Judged, Outcome
-from paceline.ab.record import CANARY, load
+from paceline.ab.record import CANARY
 from paceline.commands.ab import SECONDS
 
 LEVEL = 0.05
@@ -22,13 +22,16 @@ LEVEL = 0.05
 def main(argv: Sequence[str] | None = None) -> int:
     """Judge families from recorded pairs, and write what came of it as JSON."""
     arguments = parser().parse_args(argv)
-    pool = Pool(load(arguments.same), arguments.time)
+    pool = Pool(recorded(arguments.same), arguments.time)
     sys.stderr.write(f"{len(pool.pairs)} pairs of identical sides, {len(pool.cells)} cells\n")
     proof: dict[str, Any] = {
         "spread of the log ratio": {name: naive.spreads(pool, name, arguments.seed) for name in (*pool.cells, CANARY)},
         "same": same(pool, arguments.tries, arguments.seed),
         "usual gates": naive.false_alarms(pool, arguments.tries, arguments.seed),
-        "slower": {path.stem: power(pool, path, arguments.power_tries, arguments.seed) for path in arguments.slower},
+        "slower": {
+            path.name.partition(".")[0]: power(pool, path, arguments.power_tries, arguments.seed)
+            for path in arguments.slower
+        },
     }
     sys.stdout.write(json.dumps(proof, indent=1) + "\n")
     return 0
@@ -77,7 +80,7 @@ def power(pool: Pool, path: Path, tries: int, seed: int) -> dict[str, Any]:
     time.
     """
     chance = random.Random(seed)
-    slow = Pool(load(path), pool.time_allowed).pairs
+    slow = Pool(recorded(path), pool.time_allowed).pairs
     found = {name: [family(pool, chance, (name, slow)) for _ in range(tries)] for name in pool.cells}
     return {
         name: {

@@ -4,17 +4,24 @@ Source: A. C. Davison and D. V. Hinkley, Bootstrap Methods and their Application
     resampling; swapping the sides of identical code at random makes each family a draw from the same null.
 """
 
+import gzip
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from paceline.ab import judging
 from paceline.ab.judging import Outcome
-from paceline.ab.record import CANARY, Comparison, Pair, Phase, Taken
+from paceline.ab.record import CANARY, Comparison, Pair, Phase, Taken, read
 from paceline.stats import comparison
 
 MAIN_SHARE = 0.7
 """Of the time, for main pairs; the rest is for fresh ones."""
+
+
+def recorded(path: Path) -> Comparison:
+    """Read pairs that are kept compressed."""
+    return read(gzip.decompress(path.read_bytes()), path)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,39 @@
+"""Whatever is committed in results/ can be read: files from earlier versions too."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from paceline import history
+from paceline.ab.judging import judged
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "results" / "proof"))
+import record
+from resampling import recorded
+
+RESULTS = Path(__file__).parents[1] / "results"
+RUNS = re.findall(r"^\| `([^`]+\.json)` \|", (RESULTS / "README.md").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_every_run_that_the_readme_names_is_whole(name):
+    run = history.load(RESULTS / name)
+    assert run.complete
+    assert len(run.cells) > 20
+    assert all(cell.rounds and cell.median > 0 for cell in run.cells)
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [("same", "not slower"), ("slower-5", "slower"), ("slower-6", "slower"), ("slower-10", "slower")],
+)
+def test_recorded_pairs_are_judged_as_they_were(name, verdict):
+    assert judged(recorded(RESULTS / "proof" / f"{name}.json.gz")).verdict == verdict
+
+
+def test_recorded_comparisons_are_summed_up():
+    known = [json.loads(line) for line in (RESULTS / "proof" / "null.jsonl").read_text().splitlines()]
+    assert "identical" in record.summary(known)
