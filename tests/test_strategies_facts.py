@@ -7,9 +7,9 @@ from claimed import cell
 from predicted import GRID, TWO_CPUS, WAITING, cells
 
 from paceline import strategies
-from paceline.predict.groups import Setting, families, fitted
+from paceline.predict.groups import Setting, by_group, fitted
 from paceline.race import choosing
-from paceline.race.judging import Raced, recommend
+from paceline.race.judging import LaneResult, recommend
 from paceline.race.messages import Findings
 from paceline.report import charts
 from paceline.strategies.base import Look
@@ -41,12 +41,12 @@ def _added(monkeypatch):
 
 
 def parts(strategy, setting=TWO_CPUS):
-    known = families(cells(WAITING, GRID[:4], strategy=strategy))
+    known = by_group(cells(WAITING, GRID[:4], strategy=strategy))
     return fitted((strategy, "raw"), known, setting).parts
 
 
 def test_it_races():
-    [entry] = [entry for entry in choosing.entries(FINDINGS, 10) if entry.name == Added.name]
+    [entry] = [entry for entry in choosing.planned_lanes(FINDINGS, 10) if entry.name == Added.name]
     assert (entry.workers, entry.why_not) == (10, None)
 
 
@@ -54,7 +54,9 @@ def test_it_races_without_what_it_can_not_run(monkeypatch):
     monkeypatch.setattr(Added, "pickles", True)
     monkeypatch.setattr(Added, "slow_start", True)
     unpicklable = Findings(face="blocking", seconds=0.1, cpu_share=0.1, stable=True, unpicklable="its results")
-    reasons = [{each.name: each.why_not for each in choosing.entries(found, 10)} for found in (unpicklable, FINDINGS)]
+    reasons = [
+        {each.name: each.why_not for each in choosing.planned_lanes(found, 10)} for found in (unpicklable, FINDINGS)
+    ]
     assert [each[Added.name] for each in reasons] == [
         "can't be pickled: its results",
         "takes seconds to start; ask for it: --strategy added",
@@ -63,7 +65,8 @@ def test_it_races_without_what_it_can_not_run(monkeypatch):
 
 def test_the_simplest_of_those_that_are_level_is_recommended():
     lanes = [
-        Raced(name, (seconds,) * 5, 0.0) for name, seconds in [("sequential", 1.0), ("threads", 0.5), ("added", 0.5)]
+        LaneResult(name, 1, start_seconds=0.0, rounds=[seconds] * 5)
+        for name, seconds in [("sequential", 1.0), ("threads", 0.5), ("added", 0.5)]
     ]
     assert recommend(lanes, cpu_share=0.1, item_seconds=0.1).strategy == "added"
 
@@ -82,7 +85,7 @@ def test_it_has_its_own_colour_and_shape_in_charts():
     place = list(strategies.by_name()).index(Added.name)
     assert [charts.colours(night=night)[place] for night in (False, True)] == ["#123456", "#abcdef"]
     domain = list(strategies.by_name())
-    shape = charts.shape(domain, [cell("workers", "test_waiting", Added.name)]).to_dict()
+    _, shape = (each.to_dict() for each in charts.by_strategy(domain, [cell("workers", "test_waiting", Added.name)]))
     assert dict(zip(shape["scale"]["domain"], shape["scale"]["range"], strict=True))[Added.name] == Added.look.shape
 
 

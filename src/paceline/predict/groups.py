@@ -10,20 +10,13 @@ from scipy import optimize
 from paceline.history import Cell, Run
 from paceline.predict.measured import COMPUTING, EXPERIMENTS, RELEASING, Measured
 from paceline.predict.model import LEAST, Fit, Parts, fit
+from paceline.strategies import by_name
 from paceline.tables.rows import merged
 
 Group = tuple[str, str]
 """A strategy, and the client or the word for what only computes: cells that share all parts of the model."""
 
 Groups = Mapping[Group, Sequence[Measured]]
-
-
-ONE_THREAD = frozenset({"sequential", "asyncio", "asyncio-uvloop", "trio", "gevent"})
-"""One thread does all the computing, whatever the Python."""
-
-
-ONE_GIL = ONE_THREAD | {"threads", "to-thread", "loops-in-threads"}
-"""One interpreter does, so that under its GIL only one item computes at a time."""
 
 
 def by_group(cells: Iterable[Measured]) -> dict[Group, list[Measured]]:
@@ -56,7 +49,9 @@ def fitted(group: Group, known: Groups, setting: Setting) -> Fit | None:
 def _given(group: Group, setting: Setting) -> Parts:
     """Return the parts before a fit: workers of one interpreter share its CPU time, and others do not contend."""
     strategy, through = group
-    alone = strategy in ONE_THREAD or (setting.gil and strategy in ONE_GIL and through != RELEASING)
+    known = by_name().get(strategy)
+    computes_in = known.computes_in if known else "processes"
+    alone = computes_in == "thread" or (setting.gil and computes_in == "interpreter" and through != RELEASING)
     return Parts(one_at_a_time=alone, cpus=setting.cpus, contention=float(alone))
 
 
