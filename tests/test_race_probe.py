@@ -151,7 +151,7 @@ def test_a_function_that_ends_its_process_is_said_to():
         (
             "parses",
             0,
-            r"SystemExit: 2 \(raced.py, line \d+\); it wrote: lane.py: error: argument --depth: expected one",
+            r"SystemExit: 2 \(raced.py, line \d+\); it wrote: __main__.py: error: argument --depth: expected one",
         ),
         ("raises", "KeyboardInterrupt", r"KeyboardInterrupt \(raced.py, line \d+\)"),
         ("hands_out", "generator", r"a generator came back, and nothing of it was done; write: return list\(...\)"),
