@@ -56,8 +56,6 @@ def test_it_races_without_what_it_can_not_run(monkeypatch):
     unpicklable = Findings(face="blocking", seconds=0.1, cpu_share=0.1, stable=True, unpicklable="its results")
     found = (unpicklable, FINDINGS)
     reasons = [{each.name: each.why_not for each in choosing.planned_lanes(one, 10)} for one in found]
-        {each.name: each.why_not for each in choosing.planned_lanes(found, 10)} for found in (unpicklable, FINDINGS)
-    ]
     assert [each[Added.name] for each in reasons] == [
         "can't be pickled: its results",
         "takes seconds to start; ask for it: --strategy added",
