@@ -20,8 +20,9 @@ MAIN_SHARE = 0.7
 
 
 def recorded(path: Path) -> Comparison:
-    """Read pairs that are kept compressed."""
-    return read(gzip.decompress(path.read_bytes()), path)
+    """Read recorded pairs, as `paceline ab` saves them or compressed."""
+    content = path.read_bytes()
+    return read(gzip.decompress(content) if path.suffix == ".gz" else content, path)
 
 
 @dataclass(frozen=True)
