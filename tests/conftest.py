@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from nightly import LeftOut, mark_nightly
+from probes import Probe
 
 from paceline.report import unmet
 
@@ -53,3 +54,9 @@ def modules_found(monkeypatch):
     """Processes that a test starts find the modules beside the tests, such as `fake`."""
     paths = [str(Path(__file__).parent), os.environ.get("PYTHONPATH")]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+
+
+@pytest.fixture
+def probe(tmp_path):
+    """A workload that notes what its workers do."""
+    return Probe(tmp_path / "log")

@@ -151,3 +151,19 @@ class Dying(Probe):
         super()._say(word, who)
         if word == self.word and os.getpid() != self.maker:
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+def blocking(workload, item):
+    """What a worker that blocks gives for an item."""
+    with workload.worker() as run:
+        return run(item)
+
+
+def on_a_loop(workload, item):
+    """What one on an event loop gives."""
+
+    async def one():
+        async with workload.async_worker(2) as run:
+            return await run(item)
+
+    return asyncio.run(one())

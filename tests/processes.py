@@ -150,6 +150,17 @@ def terminal(*arguments, **options):
             os.close(its)
 
 
+def assert_ctrl_c_ends(*arguments, least, **options):
+    """Ctrl-C at a terminal ends a command with 130, and all of the `least` processes or more that it has started."""
+    with terminal(*arguments, **options) as (process, ours):
+        pids = grown(process, least=least)
+        os.write(ours, b"\x03")
+        shown = everything_from(ours)
+        assert process.wait() == 130
+    assert "Traceback" not in shown
+    until(lambda: not alive(pids), "all processes to end")
+
+
 def everything_from(descriptor):
     """What a terminal showed until its last process left it."""
     seen = b""

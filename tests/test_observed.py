@@ -29,11 +29,6 @@ def strategy(request):
 
 
 @pytest.fixture
-def probe(tmp_path):
-    return Probe(tmp_path / "probe")
-
-
-@pytest.fixture
 def observed(probe, tmp_path):
     return Observed(probe, tmp_path / "spans")
 

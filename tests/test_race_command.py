@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from nightly import nightly
-from processes import alive, assert_all_end, command, everything_from, grown, python, terminal, until
+from processes import assert_all_end, assert_ctrl_c_ends, command, everything_from, python, terminal
 from raced import LARGE
 
 from paceline.commands.race import read_items
@@ -279,13 +279,7 @@ WORKING = 7  # descendants, once lanes have workers of their own
 
 
 def test_ctrl_c_ends_every_process_with_130_and_no_traceback():
-    with terminal(*COMMAND, *LONG, cwd=HERE) as (process, ours):
-        pids = grown(process, least=WORKING)
-        os.write(ours, b"\x03")
-        shown = everything_from(ours)
-        assert process.wait() == 130
-    assert "Traceback" not in shown
-    until(lambda: not alive(pids), "all processes to end")
+    assert_ctrl_c_ends(*COMMAND, *LONG, least=WORKING, cwd=HERE)
 
 
 @pytest.mark.parametrize(

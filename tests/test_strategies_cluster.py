@@ -8,7 +8,7 @@ import threading
 
 import pytest
 from dask_hosts import cluster, other_paceline
-from probes import Dying, Probe, ProbeError, Unopenable
+from probes import Dying, ProbeError, Unopenable
 from processes import alive, until
 
 from paceline import __version__
@@ -25,11 +25,6 @@ def there(tmp_path):
     (tmp_path / "cluster").mkdir()
     with cluster(tmp_path / "cluster") as started:
         yield started
-
-
-@pytest.fixture
-def probe(tmp_path):
-    return Probe(tmp_path / "log")
 
 
 @pytest.fixture(autouse=True)

@@ -32,11 +32,6 @@ def strategy(request):
     return request.param
 
 
-@pytest.fixture
-def probe(tmp_path):
-    return Probe(tmp_path / "log")
-
-
 @cache
 def _works_here(strategy, log):
     """Whether items are done in this process; asked once of each strategy, as some take seconds to start."""

@@ -1,7 +1,7 @@
 """What dask and ray are told beside their workers."""
 
 import pytest
-from probes import Probe, ProbeError
+from probes import ProbeError
 from skipping import parameters
 
 from paceline.strategies.dask import Dask
@@ -9,11 +9,6 @@ from paceline.strategies.ray import Ray
 
 ENGINES = pytest.mark.parametrize("engine", [Dask, Ray], ids=lambda engine: engine.name)
 STARTED = pytest.mark.parametrize("engine", parameters([Dask, Ray]))
-
-
-@pytest.fixture
-def probe(tmp_path):
-    return Probe(tmp_path / "log")
 
 
 @pytest.mark.core

@@ -28,11 +28,6 @@ def strategy(request):
     return next(each for each in STRATEGIES if each.name == request.param)
 
 
-@pytest.fixture
-def probe(tmp_path):
-    return Probe(tmp_path / "log")
-
-
 @pytest.fixture(autouse=True)
 def nothing_left():
     before = tasks()

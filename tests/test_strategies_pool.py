@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
-from probes import Probe, ProbeError
+from probes import ProbeError
 from processes import PATIENCE, python, until
 
 from paceline.strategies import WorkerDied
@@ -29,11 +29,6 @@ pytestmark = [
 @pytest.fixture(params=WAYS)
 def hand_out(request):
     return request.param
-
-
-@pytest.fixture
-def probe(tmp_path):
-    return Probe(tmp_path / "log")
 
 
 @pytest.fixture(autouse=True)

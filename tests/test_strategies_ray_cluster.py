@@ -9,7 +9,7 @@ import threading
 
 import pytest
 from dask_hosts import other_paceline
-from probes import Probe, ProbeError, Unopenable
+from probes import ProbeError, Unopenable
 from processes import alive, until
 from ray_hosts import cluster, pull
 
@@ -26,11 +26,6 @@ def there():
     """A head with two CPUs: whoever changes it puts it back."""
     with cluster(cpus=2) as started:
         yield started
-
-
-@pytest.fixture
-def probe(tmp_path):
-    return Probe(tmp_path / "log")
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from nightly import nightly
-from processes import alive, assert_all_end, command, everything_from, grown, python, terminal, until
+from processes import assert_all_end, assert_ctrl_c_ends, command, everything_from, python, terminal
 
 from paceline.strategies import STRATEGIES
 from paceline.text.formats import render
@@ -269,13 +269,7 @@ def test_a_round_that_fails_in_the_middle_shows_how_far_it_came():
 
 
 def test_ctrl_c_at_a_terminal_ends_every_process_with_130_and_no_traceback():
-    with terminal(*COMMAND, "pool-fork", *LONG, cwd=HERE) as (process, ours):
-        pids = grown(process, least=WORKING)
-        os.write(ours, b"\x03")
-        shown = everything_from(ours)
-        assert process.wait() == 130
-    assert "Traceback" not in shown
-    until(lambda: not alive(pids), "all processes to end")
+    assert_ctrl_c_ends(*COMMAND, "pool-fork", *LONG, least=WORKING, cwd=HERE)
 
 
 @pytest.mark.parametrize("strategy", ["pool-fork", nightly("pool-spawn"), "processes"])

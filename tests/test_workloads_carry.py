@@ -1,11 +1,11 @@
 """An item of a set length and weight comes back with a sum that shows what was done."""
 
-import asyncio
 import pickle
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from probes import blocking, on_a_loop
 
 from paceline import machine
 from paceline.measuring import cells
@@ -13,19 +13,6 @@ from paceline.workloads import Carry
 from paceline.workloads import compute as carrying
 
 pytestmark = pytest.mark.core
-
-
-def blocking(workload, item):
-    with workload.worker() as run:
-        return run(item)
-
-
-def on_a_loop(workload, item):
-    async def one():
-        async with workload.async_worker(2) as run:
-            return await run(item)
-
-    return asyncio.run(one())
 
 
 @pytest.mark.parametrize("run", [blocking, on_a_loop])

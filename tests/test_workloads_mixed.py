@@ -1,6 +1,5 @@
 """A mixed item is its download, and then as much CPU time as it should be."""
 
-import asyncio
 import pickle
 import time
 from collections.abc import Callable
@@ -8,6 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import pytest
+from probes import blocking, on_a_loop
 
 from paceline.contracts import ItemError
 from paceline.workloads import Fetch, Mixed, mixed
@@ -41,19 +41,6 @@ class Instant:
 
     async def one_async(self, item):
         return self.one(item)
-
-
-def blocking(workload, item):
-    with workload.worker() as run:
-        return run(item)
-
-
-def on_a_loop(workload, item):
-    async def one():
-        async with workload.async_worker(2) as run:
-            return await run(item)
-
-    return asyncio.run(one())
 
 
 def under_trio(workload, item):
