@@ -13,7 +13,7 @@ from paceline.workloads import Compute
 WORKERS = 3
 LIGHT = [
     strategy for strategy in STRATEGIES if not strategy.slow_start
-]  # a heavy one's cell is in test_plugin_cluster.py
+]  # a slow starter's cell is in test_plugin_cluster.py
 
 
 @pytest.mark.parametrize("strategy", LIGHT, ids=lambda strategy: strategy.name)

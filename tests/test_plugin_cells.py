@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from paceline.plugin import choices
-from paceline.plugin.choices import HEAVY
+from paceline.plugin.choices import SLOW_STARTERS
 
 FETCH = """
 import pytest
@@ -254,16 +254,17 @@ def test_the_tests_of_this_repository_are_left_out_of_a_session_that_only_measur
 
 
 def test_an_experiment_of_heavy_strategies_is_skipped_with_the_way_to_measure_it(pytester, cells):
-    assert cells(f"pytest.mark.strategies(*{HEAVY})") == ["none"]
+    assert cells(f"pytest.mark.strategies(*{SLOW_STARTERS})") == ["none"]
     result = pytester.runpytest("-rs", "-p", "no:cacheprovider")
     result.assert_outcomes(skipped=1)
     told = "*take seconds to start; they are measured with --all, or when --strategy names them"
     result.stdout.fnmatch_lines([told])
 
 
-def test_the_help_says_which_strategies_are_heavy(pytester):
+def test_the_help_says_which_strategies_start_slowly(pytester):
     shown = " ".join(pytester.runpytest("--help", "-p", "no:cacheprovider").stdout.str().split())
-    assert f"heavy ones, which take seconds to start ({', '.join(HEAVY)}), are left out unless named here" in shown
+    names = ", ".join(SLOW_STARTERS)
+    assert f"slow ones, which take seconds to start ({names}), are left out unless named here" in shown
 
 
 @pytest.mark.parametrize(

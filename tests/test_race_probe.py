@@ -188,5 +188,5 @@ def test_a_name_that_leads_nowhere_is_a_misuse(function):
 def test_a_lane_ends_when_the_race_does_not_ask_any_more():
     with running() as child:
         child.ask(Request("probe", ("raced:waits", [1])), TIMEOUT)
-        child._piped.requests.close()
+        child._child.requests.close()
         until(lambda: not alive([child.pid]), "the lane to end")

@@ -132,7 +132,7 @@ def test_computing_and_downloads_give_what_a_plain_loop_gives(strategy, instrume
 
 @pytest.fixture(params=range(WORKERS))
 def victim(request, strategy):
-    """Which worker is to be killed; one of a heavy strategy, whose engine knows no first and no last, is enough."""
+    """Which worker is to be killed; one of a slow starter, whose engine knows no first and no last, is enough."""
     if strategy.slow_start and request.param:
         pytest.skip("its workers are alike, and take seconds to start")
     return request.param

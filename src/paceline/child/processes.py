@@ -150,7 +150,7 @@ LAST_OUTPUT = 4096  # bytes
 LONGEST_PLACE = 64  # bytes; a socket's whole path has room for some 100, and 36 are in folders and names below it
 
 
-class Piped:
+class Child:
     """A running process, in a session of its own: Ctrl-C reaches this process only, which then ends it.
 
     `pid` leads the session; `requests` and `answers` are the pipes to it and from it.
@@ -186,7 +186,7 @@ class Piped:
 
 
 @contextmanager
-def running(module: str) -> Iterator[Piped]:
+def running(module: str) -> Iterator[Child]:
     """Run `main` of a module of ours in another process while the context lasts; its argument is a folder to make."""
     with (
         _folder() as folder,
@@ -199,11 +199,11 @@ def running(module: str) -> Iterator[Piped]:
             start_new_session=True,
         ) as process,
     ):
-        piped = Piped(process, output)
+        child = Child(process, output)
         try:
-            yield piped
+            yield child
         finally:
-            piped.end()
+            child.end()
 
 
 @contextmanager
@@ -264,7 +264,7 @@ def call(function: str, *arguments: Any, timeout: float = TIMEOUT, **keywords: A
     return answer
 
 
-def _answer(interpreter: Piped, request: Request, timeout: float) -> Any:
+def _answer(interpreter: Child, request: Request, timeout: float) -> Any:
     try:
         interpreter.requests.send(request)
         if not interpreter.answers.poll(timeout):

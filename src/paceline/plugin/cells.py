@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from paceline.plugin import choices, session
-from paceline.plugin.choices import HEAVY, NAMED, PROCESSES
+from paceline.plugin.choices import NAMED, PROCESSES, SLOW_STARTERS
 from paceline.plugin.ours import is_ours
 from paceline.strategies import Strategy
 from paceline.workloads import Fetch
@@ -139,14 +139,14 @@ def _processes(node: Any, config: pytest.Config) -> int:
 
 
 def _numbers(node: Any, config: pytest.Config, strategy: str | None) -> Iterable[int | None]:
-    """Return the numbers of the new processes that measure a cell: one process for a heavy strategy that the command
+    """Return the numbers of the new processes that measure a cell: one process for a slow starter that the command
     line doesn't name; None stands for the session's own.
     """
     processes = _processes(node, config)
     replicated = _agreed(node, "replicated", NAMED, None) if processes else None
     if not processes or (strategy and replicated and strategy not in replicated):
         return [None]
-    once = strategy in HEAVY and strategy not in (config.option.strategy or [])
+    once = strategy in SLOW_STARTERS and strategy not in (config.option.strategy or [])
     return range(1, (1 if once else processes) + 1)
 
 

@@ -131,7 +131,7 @@ def share_id(share: float) -> str:
 
 
 NAMED = {strategy.name: strategy for strategy in STRATEGIES}
-HEAVY = [strategy.name for strategy in STRATEGIES if strategy.slow_start]
+SLOW_STARTERS = [strategy.name for strategy in STRATEGIES if strategy.slow_start]
 SERVERS = ("instrument", "httpserver")
 PROCESSES = 3  # the fewest from which an interval can be computed
 
@@ -147,8 +147,8 @@ def add_options(group: pytest.OptionGroup) -> None:
     add("--workers", type=numbers.positive, metavar="N", help=workers)
     add("--rounds", type=numbers.positive, metavar="N", help="Timed rounds of each cell. Default: 5.")
     strategy = (
-        f"Only this strategy; repeat for more. Known: {', '.join(NAMED)}. Of these, heavy ones, which take seconds to "
-        f"start ({', '.join(HEAVY) or 'none'}), are left out unless named here; --all measures them too."
+        f"Only this strategy; repeat for more. Known: {', '.join(NAMED)}. Of these, slow ones, which take seconds to "
+        f"start ({', '.join(SLOW_STARTERS) or 'none'}), are left out unless named here; --all measures them too."
     )
     add("--strategy", action="append", choices=[*NAMED], metavar="NAME", help=strategy)
     client = "HTTP client. Default: requests where workers block, aiohttp under asyncio, raw else."
@@ -159,7 +159,7 @@ def add_options(group: pytest.OptionGroup) -> None:
     add("--lesson", action="store_true", help="The lesson's scale: 160 downloads of 50 ms, 20 sums below 5,000,000.")
     new = (
         "New processes for each cell that decides a claim, with --all or a file named. Default: 3, unless the "
-        "experiment says otherwise, and 1 for heavy strategies that are not named; 0 measures all in the session."
+        "experiment says otherwise, and 1 for slow starters that are not named; 0 measures all in the session."
     )
     add("--processes", type=numbers.whole, metavar="N", help=new)
     cluster = (
@@ -167,7 +167,7 @@ def add_options(group: pytest.OptionGroup) -> None:
         "tcp://host:8786, ray takes ray://host:10001."
     )
     add("--cluster", metavar="ADDRESS", help=cluster)
-    every = "Extended experiments too, which else run when their file is named, and heavy strategies: see --strategy."
+    every = "Extended experiments too, which else run when their file is named, and slow starters: see --strategy."
     add("--all", action="store_true", help=every)
     add("--keep-partial", action="store_true", help="Keep an interrupted or failed run in results/partial/.")
 

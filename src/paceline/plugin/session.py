@@ -149,7 +149,7 @@ def is_named(config: pytest.Config, path: Path) -> bool:
 
 
 def takes(config: pytest.Config, strategy: type[Strategy]) -> bool:
-    """Whether experiments of this session measure a strategy: a heavy one if it is named, or all is measured."""
+    """Whether experiments of this session measure a strategy: a slow starter if it is named, or all is measured."""
     named = strategy.name in (config.option.strategy or [])
     return not strategy.slow_start or named or (config.option.all and measures(config))
 

@@ -14,7 +14,7 @@ import psutil
 from paceline import machine
 from paceline.child import processes
 from paceline.child.inside import Failed
-from paceline.child.processes import Piped
+from paceline.child.processes import Child
 from paceline.contracts import Item
 from paceline.measuring import values
 from paceline.measuring.values import all_same, differing
@@ -49,9 +49,9 @@ class LaneError(Exception):
 class LaneProcess:
     """A process that runs `paceline.race.lane`."""
 
-    def __init__(self, piped: Piped) -> None:
-        self._piped = piped
-        self.pid = piped.pid
+    def __init__(self, child: Child) -> None:
+        self._child = child
+        self.pid = child.pid
 
     def ask(self, request: Request, timeout: float, began: Callable[[str], None] = lambda _: None) -> Any:
         """Send a request, and return what it is answered with; `began` is called with each step that is announced.
@@ -61,24 +61,24 @@ class LaneProcess:
         """
         step = STEPS.get(request.method, "an answer")
         try:
-            self._piped.requests.send(request)
+            self._child.requests.send(request)
             while isinstance(answer := self._answer(timeout, step), Began):
                 step = answer.step
                 began(step)
         except (EOFError, OSError):
-            raise LaneError("failed", self._piped.death(f" at {step}")) from None
+            raise LaneError("failed", self._child.death(f" at {step}")) from None
         if isinstance(answer, Failed):
             raise LaneError("failed", answer.why, misuse=answer.misuse)
         return answer.value
 
     def end(self) -> None:
         """Kill the process and all that it started, whatever state they are in."""
-        self._piped.end()
+        self._child.end()
 
     def _answer(self, timeout: float, step: str) -> Answer:
-        if not self._piped.answers.poll(timeout):
+        if not self._child.answers.poll(timeout):
             raise LaneError("hung", f"no end of {step} within {timeout:g} s")
-        answer: Answer = self._piped.answers.recv()
+        answer: Answer = self._child.answers.recv()
         return answer
 
 

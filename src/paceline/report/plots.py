@@ -95,7 +95,7 @@ def _dot_row(dot: Dot, labels: Sequence[str]) -> Row:
 
 
 def ends_in_words(own: Sequence[Dot], least: str, most: str, unit: str = "") -> str:
-    """Say which dot is the first on the axis, and which the last: "The shortest start is 1.00 ms, of threads; ..."."""
+    """Return which dot is first on the axis, and which last: "The shortest start is 1.00 ms, of threads; ..."."""
     low, high = min(own, key=lambda dot: dot.value), max(own, key=lambda dot: dot.value)
     more = f"; {most} is {seconds(high.value)}, of {high.y}" if len(own) > 1 else ""
     return f"{least} is {seconds(low.value)}{unit}, of {low.y}{more}."

@@ -105,7 +105,7 @@ class Embedded:
 
     def _start(self, main: Any, *arguments: Any) -> None:
         config = {**CONFIG, "temporary-directory": self._folder.name}
-        process, pipe = processes.start_piped(START_METHOD, main, config, *arguments)
+        process, pipe = processes.start_process(START_METHOD, main, config, *arguments)
         self.processes.append(process)
         self._pipes.append(pipe)
 

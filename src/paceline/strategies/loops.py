@@ -114,7 +114,8 @@ class LoopsInProcesses(SharedLoops):
         with undone_on_error(self._kill):
             with pool_worker.interrupts_held():
                 for share in self.shares:
-                    process, pipe = processes.start_piped(processes.CLEAN_START, event_loop.main, self.workload, share)
+                    work = self.workload, share
+                    process, pipe = processes.start_process(processes.CLEAN_START, event_loop.main, *work)
                     self._processes.append(process)
                     self._pipes.append(pipe)
             self._answers("before it was ready", START_TIMEOUT)

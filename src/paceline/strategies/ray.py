@@ -13,7 +13,7 @@ from paceline.contracts import Item, Result
 from paceline.strategies import clusters
 from paceline.strategies.base import START_TIMEOUT, STOP_TIMEOUT, Look, NotReady, WorkerDied, undone_on_error
 from paceline.strategies.clusters import Engine
-from paceline.strategies.worker_processes import receive, start_piped
+from paceline.strategies.worker_processes import receive, start_process
 from paceline.workers import pool_worker, ray_driver
 from paceline.workers.errors import Raised, guarded
 from paceline.workers.ray_driver import Differs, DriverSpec, Gone, Lost, Unfit, Unreached
@@ -55,7 +55,7 @@ class Driver:
             made = spec(self._folder.name)
             self.address = made.cluster or ""
             with pool_worker.interrupts_held():
-                self._process, self._pipe = start_piped(START_METHOD, ray_driver.main, made, daemon=False)
+                self._process, self._pipe = start_process(START_METHOD, ray_driver.main, made, daemon=False)
 
     def connects(self) -> bool:
         """Wait for its first answer; where the cluster exists, `CONNECT_TIMEOUT` at most."""

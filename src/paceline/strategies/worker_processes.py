@@ -29,7 +29,7 @@ KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # which ends a process at onc
 Pipe: TypeAlias = "connection.Connection[Any, Any]"
 
 
-def start_piped(method: str, main: Callable[..., None], *arguments: Any, daemon: bool = True) -> tuple[Any, Pipe]:
+def start_process(method: str, main: Callable[..., None], *arguments: Any, daemon: bool = True) -> tuple[Any, Pipe]:
     """Start a process that runs `main(pipe, *arguments)`, and return it with the other end of its pipe."""
     context: Any = multiprocessing.get_context(method)
     ours, its = context.Pipe()

@@ -134,10 +134,11 @@ def _experiment_table(title: str, cells: list[Cell]) -> RenderableType:
     added = added_figures(cells)
     columns = dict.fromkeys((*_EXPERIMENT_COLUMNS, *added, "marks"))
     rows = [{**figures_of(cell, added), "speedup": formats.times(speedup(cell, cells))} for cell in cells]
-    told = [name for name in columns if any(row[name] not in ("", formats.NOTHING) for row in rows)]
-    made = formats.table(["strategy", "parameters", *(formats.plain(name).replace("_", " ") for name in told)], left=2)
+    filled = [name for name in columns if any(row[name] not in ("", formats.NOTHING) for row in rows)]
+    header = [formats.plain(name).replace("_", " ") for name in filled]
+    made = formats.table(["strategy", "parameters", *header], left=2)
     for cell, parameters, row in zip(cells, varying(cells), rows, strict=True):
-        formats.row(made, (formats.plain(cell.strategy), parameters, *(row[name] for name in told)))
+        formats.row(made, (formats.plain(cell.strategy), parameters, *(row[name] for name in filled)))
     return formats.titled(heading(title, cells), made)
 
 

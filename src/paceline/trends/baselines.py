@@ -100,8 +100,8 @@ def _tables(results: Path) -> Mapping[str, Any]:
             data = path.read_bytes()
             return tomllib.loads(data.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        told = other_form(data) or f"not TOML ({error}); mend it, or restore it from a copy"
-        raise BaselinesError(f"{path}: it is {told}") from None
+        fault = other_form(data) or f"not TOML ({error}); mend it, or restore it from a copy"
+        raise BaselinesError(f"{path}: it is {fault}") from None
     return {}
 
 

@@ -118,14 +118,14 @@ def followed(request: RunTwice, reader: int, timeout: float) -> Generator[Follow
         yield _ended(child)
 
 
-def _answer(child: processes.Piped) -> Any:
+def _answer(child: processes.Child) -> Any:
     try:
         return child.answers.recv()
     except (EOFError, OSError):
         return Failed(child.death(), misuse=False)
 
 
-def _ended(child: processes.Piped) -> Ended:
+def _ended(child: processes.Child) -> Ended:
     """Wait for the end of the strategy, which is no part of the round: what is wrong with it is a word, no failure."""
     if not child.answers.poll(LEAVE_TIMEOUT):
         return Ended(f"no end within {LEAVE_TIMEOUT:g} s")

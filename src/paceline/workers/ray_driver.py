@@ -103,7 +103,7 @@ def reached(ray: Any, address: str) -> Unreached | Unfit | None:
 
 
 def watch(address: str, say: Callable[[Any], None]) -> None:
-    """Say so once an address accepts no connections any more: ray's client would wait for minutes."""
+    """Report it once an address accepts no connections any more: ray's client would wait for minutes."""
     missed = 0
     while missed < MAX_MISSED:
         time.sleep(PROBE_INTERVAL)

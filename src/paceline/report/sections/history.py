@@ -199,7 +199,7 @@ def moved(track: Track, rank: int, column: str) -> Panel:
 
 
 def _sentences(track: Track) -> Iterator[str]:
-    """Say of each move what lies before it and after it, each up to the next move."""
+    """Return of each move what lies before it and after it, each up to the next move."""
     levels = [level for _, _, level in _levels(track)]
     for one, (before, after) in zip(track.moved, pairwise(levels), strict=True):
         point = one.point
