@@ -496,3 +496,12 @@ def test_what_can_t_be_imported_is_told_with_what_to_do(tmp_path):
     status, error, _ = compared(tmp_path, cells=["test_speed.py"])
     assert status == 2
     assert "--install does both for revisions" in " ".join(error.split())
+
+
+def test_the_cells_of_a_package_are_found_by_its_name(tmp_path):
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__init__.py").touch()
+    (tmp_path / "shop" / "test_speed.py").write_text("def test_sold(benchmark): benchmark(int)\n")
+    status, error, found = compared(tmp_path, path="PYTHONPATH=.", cells=["--pyargs", "shop"])
+    assert status == 0, error
+    assert list(found["plan"]) == ["shop/test_speed.py::test_sold"]
