@@ -112,18 +112,21 @@ def test_a_time_that_allows_no_look_at_all_is_told_with_what_to_do():
 @pytest.mark.parametrize(
     ("seconds", "go_on"),
     [
-        (10_000, ["noisy", "short", "shorter"]),
-        (100, ["short", "shorter"]),
-        (15, ["short", "shorter"]),
-        (8, ["shorter"]),
+        (10_000, ["slower", "shorter", "short", "noisy"]),
+        (200, ["slower", "shorter", "short"]),
+        (27, ["slower", "shorter"]),
+        (22, ["slower"]),
+        (15, ["shorter", "short"]),
+        (2, []),
     ],
 )
-def test_long_cells_that_the_time_can_t_decide_leave_it_to_the_others(seconds, go_on):
-    changes = {"noisy": (0.8, 1.3, 0.9, 1.1, 1.4, 0.7), "short": (1.03, 1.04) * 3, "shorter": (0.96, 0.97) * 3}
+def test_what_seems_to_have_changed_goes_on_first_and_long_cells_without_hope_last(seconds, go_on):
+    changes = {"noisy": (0.8, 1.3, 0.9, 1.1, 1.4, 0.7), "short": (1.01, 0.96) * 3, "shorter": (0.96, 1.02) * 3}
+    changes |= {"slower": (1.5, 1.6) * 3}
     pairs = [
         comparisons.pair(number, {name: ([1.0], [each[number - 1]]) for name, each in changes.items()})
         for number in range(1, 7)
     ]
     so_far = comparisons.comparison(*pairs, plan=dict.fromkeys(changes, comparisons.plan()), looks=MAIN_LOOKS)
-    costs = {"noisy": 5.0, "short": 2.0, "shorter": 1.0}
+    costs = {"noisy": 5.0, "short": 2.0, "shorter": 1.0, "slower": 6.0}
     assert session(so_far, costs, seconds).affordable(3, list(costs)) == go_on

@@ -80,9 +80,10 @@ class Session:
     def pairs_up_to(self, look: int, phase: Phase, cells: Sequence[str], reserve: float = 0.0) -> bool:
         """Run pairs of a phase until there are `look`, of the cells for which there is time; False if there is none."""
         done = self._count(phase)
+        wanted = cells
         if self.comparison.pairs and self.deadline is not None:
-            cells = self.affordable(look - done, cells, reserve)
-        if self._seconds(cells) * (look - done) + reserve > self._left():
+            cells = self.affordable(look - done, wanted, reserve)
+        if (wanted and not cells) or self._seconds(cells) * (look - done) + reserve > self._left():
             return False
         while done < look:
             cells = self.still_there(cells)
@@ -93,15 +94,27 @@ class Session:
             self.reporter.step(pairs_done(done, look, left, decided), named(decided), log=True)
         return True
 
-    def affordable(self, pairs: int, cells: Sequence[str], reserve: float = 0.0) -> Sequence[str]:
-        """Return the cells that go on: long ones without hope leave the rest their time, as do the longest of many."""
+    def affordable(self, pairs: int, cells: Sequence[str], reserve: float = 0.0) -> list[str]:
+        """Return the cells that have time for so many pairs: first what seems to have changed, then the shortest.
+
+        A long one that all the time there is can't decide waits until the others are decided.
+        """
         left, last, done = self._left() - reserve, self.comparison.looks[-1], self._count("main")
+        changed = judging.leaning(self.comparison)
         needed = {cell.fullname: min(cell.needed or last, last) for cell in judging.judged(self.comparison).cells}
-        seconds = {name: self.pace * self.costs[name] * (needed.get(name, last) - done) for name in cells}
-        cells = [name for name in cells if seconds[name] <= left] or list(cells)
-        while len(cells) > 1 and self._seconds(cells) * pairs > left:
-            cells.remove(max(cells, key=self.costs.__getitem__))
-        return cells
+        seconds = {name: self.pace * self.costs[name] for name in cells}
+        ranked = sorted(cells, key=lambda name: (name not in changed, seconds[name]))
+        hopeful = [
+            name for name in ranked if name in changed or seconds[name] * (needed.get(name, last) - done) <= left
+        ]
+        return self._fitting(hopeful, left / pairs) or self._fitting(ranked, left / pairs)
+
+    def _fitting(self, cells: Sequence[str], seconds: float) -> list[str]:
+        found: list[str] = []
+        for name in cells:
+            if self._seconds([*found, name]) <= seconds:
+                found.append(name)
+        return found
 
     def _count(self, phase: Phase) -> int:
         return sum(pair.phase == phase for pair in self.comparison.pairs)
