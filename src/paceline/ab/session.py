@@ -101,12 +101,10 @@ class Session:
         """
         left, last, done = self._left() - reserve, self.comparison.looks[-1], self._count("main")
         changed = judging.leaning(self.comparison)
-        needed = {cell.fullname: min(cell.needed or last, last) for cell in judging.judged(self.comparison).cells}
+        more = {cell.fullname: min(cell.needed or last, last) - done for cell in judging.judged(self.comparison).cells}
         seconds = {name: self.pace * self.costs[name] for name in cells}
         ranked = sorted(cells, key=lambda name: (name not in changed, seconds[name]))
-        hopeful = [
-            name for name in ranked if name in changed or seconds[name] * (needed.get(name, last) - done) <= left
-        ]
+        hopeful = [name for name in ranked if name in changed or seconds[name] * more.get(name, last) <= left]
         return self._fitting(hopeful, left / pairs) or self._fitting(ranked, left / pairs)
 
     def _fitting(self, cells: Sequence[str], seconds: float) -> list[str]:
