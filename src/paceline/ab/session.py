@@ -41,6 +41,7 @@ HASH_SEEDS = 2**32
 PROFILE_ROUNDS = 10
 PROFILE_SECONDS = 0.2  # of the rounds of a profile, without the profiler
 SPARE = 0.9  # of the time allowed, that estimates may fill; they are never quite right
+MARGIN = 1.5  # for fresh pairs: few cells share their start, whose time varies most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,10 +137,10 @@ class Session:
         return [name for name in names if name not in gone]
 
     def reserve(self) -> float:
-        """Estimate the seconds that the first look at fresh pairs takes, of what seems to have changed so far."""
+        """Return the seconds to keep for the first look at fresh pairs of what seems to have changed so far."""
         suspects = judging.leaning(self.comparison) if self.comparison.pairs else ()
         first: int = fresh_looks(max(1, len(suspects)))[0]
-        return first * self._seconds(suspects)
+        return MARGIN * first * self._seconds(suspects)
 
     def profile(self, names: Sequence[str], plans: Mapping[str, Mapping[str, int]]) -> dict[Which, SideProcess]:
         """Run one more pair under a profiler."""
