@@ -130,3 +130,16 @@ def test_what_seems_to_have_changed_goes_on_first_and_long_cells_without_hope_la
     so_far = comparisons.comparison(*pairs, plan=dict.fromkeys(changes, comparisons.plan()), looks=MAIN_LOOKS)
     costs = {"noisy": 5.0, "short": 2.0, "shorter": 1.0, "slower": 6.0}
     assert session(so_far, costs, seconds).affordable(3, list(costs)) == go_on
+
+
+def test_where_everything_seems_to_have_changed_half_of_the_time_is_kept_for_fresh_pairs():
+    names = [f"cell {number}" for number in range(50)]
+    pairs = [
+        comparisons.pair(number, {name: ([1.0], [2.0 + number / 100]) for name in names}) for number in range(1, 7)
+    ]
+    plan = dict.fromkeys(names, comparisons.plan())
+    so_far = comparisons.comparison(*pairs, plan=plan, looks=MAIN_LOOKS)
+    under_way = session(so_far, dict.fromkeys(names, 0.2), 100.0)
+    assert under_way.reserve() == pytest.approx(50.0, abs=1.0)
+    assert len(under_way.affordable(3, names, under_way.reserve())) == 50
+    assert len(under_way.affordable(6, names, under_way.reserve())) == 36

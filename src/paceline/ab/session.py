@@ -137,10 +137,13 @@ class Session:
         return [name for name in names if name not in gone]
 
     def reserve(self) -> float:
-        """Return the seconds to keep for the first look at fresh pairs of what seems to have changed so far."""
+        """Return the seconds to keep for the first look at fresh pairs of what seems to have changed so far.
+
+        That is half of what is left at most: where all cells seem to have changed, some of them are better than none.
+        """
         suspects = judging.leaning(self.comparison) if self.comparison.pairs else ()
         first: int = fresh_looks(max(1, len(suspects)))[0]
-        return MARGIN * first * self._seconds(suspects)
+        return min(MARGIN * first * self._seconds(suspects), self._left() / 2)
 
     def profile(self, names: Sequence[str], plans: Mapping[str, Mapping[str, int]]) -> dict[Which, SideProcess]:
         """Run one more pair under a profiler."""
