@@ -8,6 +8,8 @@ import pytest
 from paceline.strategies import STRATEGIES
 
 SLOW = {key for strategy in STRATEGIES if strategy.slow_start for key in (strategy, strategy.name)}
+ALIKE = ("benchmarks/test_plain.py", "benchmarks/test_timeline.py")  # what other experiments start in the same way
+NEW_PROCESSES = {key for each in STRATEGIES if each.pickles and not each.forks for key in (each, each.name)}
 NOT_NIGHTLY = "not nightly"  # what the Makefile gives to -m
 A_NUMBER = re.compile(r"-?\b[a-z]+=\d[^-\]]*")  # of an experiment's cell, in its node id: workers=8
 
@@ -21,20 +23,25 @@ def mark_nightly(items):
     """Mark what is left to the nightly line.
 
     Of strategies that take seconds to start, it is all but the core of their contract. Of the cells of an experiment
-    that differ in numbers only, it is all but the first: in a session of tests each takes the same way.
+    that differ in numbers only, it is all but the first: in a session of tests each takes the same way. Of strategies
+    that start new Pythons, it is the cells of two experiments that measure what others do.
     """
     kinds = set()
     for item in items:
         kind = A_NUMBER.sub("", item.nodeid)
-        if (item.nodeid.startswith("benchmarks/") and kind in kinds) or _is_slow_beside_the_core(item):
+        again = item.nodeid.startswith("benchmarks/") and kind in kinds
+        if again or _is_slow_beside_the_core(item) or (item.nodeid.startswith(ALIKE) and _has(item, NEW_PROCESSES)):
             item.add_marker(pytest.mark.nightly)
         kinds.add(kind)
 
 
 def _is_slow_beside_the_core(item):
-    if not hasattr(item, "callspec") or item.get_closest_marker("core"):
-        return False
-    return any(value in SLOW for value in item.callspec.params.values() if isinstance(value, str | type))
+    return not item.get_closest_marker("core") and _has(item, SLOW)
+
+
+def _has(item, known):
+    values = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return any(value in known for value in values if isinstance(value, str | type))
 
 
 class LeftOut:
