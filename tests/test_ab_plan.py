@@ -132,6 +132,20 @@ def test_what_seems_to_have_changed_goes_on_first_and_long_cells_without_hope_la
     assert session(so_far, costs, seconds).affordable(3, list(costs)) == go_on
 
 
+def test_a_cell_that_waited_needs_the_pairs_that_it_has_missed_too():
+    noisy = (0.8, 1.3, 0.9, 1.1, 1.4, 0.7)
+    both = [
+        comparisons.pair(each, {"noisy": ([1.0], [noisy[each - 1]]), "short": ([1.0], [1.0 + each / 50])})
+        for each in range(1, 7)
+    ]
+    alone = [comparisons.pair(each, {"short": ([1.0], [1.0 + each % 7 / 50])}) for each in range(7, 20)]
+    plan = dict.fromkeys(("noisy", "short"), comparisons.plan())
+    so_far = comparisons.comparison(*both, *alone, plan=plan, looks=MAIN_LOOKS)
+    costs = {"noisy": 5.0, "short": 1.0}
+    assert session(so_far, costs, 300.0).affordable(3, ["noisy", "short"]) == ["short"]
+    assert session(so_far, costs, 400.0).affordable(3, ["noisy", "short"]) == ["short", "noisy"]
+
+
 def test_where_everything_seems_to_have_changed_half_of_the_time_is_kept_for_fresh_pairs():
     names = [f"cell {number}" for number in range(50)]
     pairs = [

@@ -100,9 +100,9 @@ class Session:
 
         A long one that all the time there is can't decide waits until the others are decided.
         """
-        left, last, done = self._left() - reserve, self.comparison.looks[-1], self._count("main")
-        changed = judging.leaning(self.comparison)
-        more = {cell.fullname: min(cell.needed or last, last) - done for cell in judging.judged(self.comparison).cells}
+        left, last, changed = self._left() - reserve, self.comparison.looks[-1], judging.leaning(self.comparison)
+        known = judging.judged(self.comparison).cells
+        more = {cell.fullname: min(cell.needed or last, last) - cell.main.pairs for cell in known}
         seconds = {name: self.pace * self.costs[name] for name in cells}
         ranked = sorted(cells, key=lambda name: (name not in changed, seconds[name]))
         hopeful = [name for name in ranked if name in changed or seconds[name] * more.get(name, last) <= left]
