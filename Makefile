@@ -19,16 +19,16 @@ bench: $(VENV)/.ready
 	$(VENV)/bin/pytest --benchmark-only $(ARGS)
 
 # What looks at a clock, or starts workers in pytest's own process. All else shares the cores: pytest-xdist's processes have a
-# thread of their own, beside which nothing should fork.
-ALONE = benchmarks $(wildcard $(patsubst %,tests/test_%*.py,benchmarks importing measuring observed server strategies three_hosts \
-	workloads))
+# thread of their own, beside which nothing should fork. A cluster's workers are started by processes of dask's.
+ALONE = benchmarks $(filter-out tests/test_strategies_cluster.py,$(wildcard $(patsubst %,tests/test_%*.py,benchmarks importing \
+	measuring observed server strategies three_hosts workloads)))
 
 CHOSEN = -m "not nightly"
 
 # side by side, as tests wait about as often as they compute; what would mix with the others' dots is shown after them
-test: lint
+test: $(VENV)/.ready
 	@$(MAKE) --no-print-directory test-alone >$(VENV)/alone.log 2>&1 & \
-	  $(MAKE) --no-print-directory test-spread; spread=$$?; \
+	  $(MAKE) --no-print-directory lint test-spread; spread=$$?; \
 	  wait $$!; alone=$$?; cat $(VENV)/alone.log; exit $$((spread || alone))
 
 # ray last but one: once it is there, the other tests would start it too
