@@ -1,4 +1,4 @@
-"""The workflows, and the one to copy: what they may do, what they call, and that README shows what was checked."""
+"""The workflows, and the one to copy: what they may do, and what they call."""
 
 import re
 import shlex
@@ -84,8 +84,3 @@ def test_the_commands_are_those_of_the_gate_and_the_report():
 def test_all_workflows_are_checked_by_actionlint():
     [listed] = re.findall(r"-color (.+(?:\n {12}.+)*)", (ROOT / ".github" / "workflows" / "tests.yml").read_text())
     assert listed.split() == [path.relative_to(ROOT).as_posix() for path in WORKFLOWS]
-
-
-def test_readme_shows_the_guard_as_it_was_checked():
-    blocks = re.findall(r"^```yaml\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
-    assert [block for block in blocks if block.startswith("name: guard\n")] == [GUARD.read_text()]
