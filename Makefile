@@ -3,6 +3,7 @@
 # make test-all   the same with all that `make test` names as left out, ray, the browser, and a thousand examples of each property
 # make test-browser   the report's tests in a real browser; installs Playwright, and Debian's chromium if there is no browser
 # make bench PYTHON=python3.13   the same with another Python, in an environment of its own
+# make docs    build the manual into docs/_build/html
 # make test-ray   the tests of the strategy ray, which installs it first
 # make lock    write the lock files anew (needs uv)
 PYTHON ?= python3
@@ -12,7 +13,7 @@ ARGS ?=
 # Tests start hundreds of Pythons, each of which would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: bench test test-all test-spread test-alone test-browser test-ray lint lock clean
+.PHONY: bench test test-all test-spread test-alone test-browser test-ray lint docs lock clean
 .DELETE_ON_ERROR:
 
 bench: $(VENV)/.ready
@@ -53,13 +54,17 @@ lint: $(VENV)/.ready
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-cache
 
+docs: $(VENV)/.docs
+	$(VENV)/bin/sphinx-build -W --keep-going -b html docs docs/_build/html
+
 COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	  --custom-compile-command "make lock"
 
-EXTRAS = dev report dask loky trio gevent simulation
+EXTRAS = history report dask loky trio gevent simulation
 
 lock:
-	$(COMPILE) pyproject.toml $(EXTRAS:%=--extra %) --output-file requirements.lock
+	$(COMPILE) pyproject.toml $(EXTRAS:%=--extra %) --group test --group lint --output-file requirements.lock
+	$(COMPILE) --group docs --constraint requirements.lock --output-file requirements-docs.lock
 	$(COMPILE) --group ray --constraint requirements.lock --output-file requirements-ray.lock
 	$(COMPILE) --group beside --no-deps --constraint requirements.lock --output-file requirements-beside.lock
 	$(COMPILE) --group browser --constraint requirements.lock --output-file requirements-browser.lock
@@ -76,6 +81,10 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 $(VENV)/.beside: $(VENV)/.ready requirements-beside.lock
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade \
 	  --target $(VENV)/beside -r requirements-beside.lock
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.ready requirements-docs.lock
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.lock
 	@touch $@
 
 $(VENV)/.ray: $(VENV)/.ready requirements-ray.lock

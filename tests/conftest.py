@@ -6,28 +6,42 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 from nightly import LeftOut, mark_nightly
 from probes import Probe
 
-from paceline.report import unmet
+from paceline import machine, report
 
-UNDRAWN = unmet("the report's tests")
+UNDRAWN = report.unmet("drawing a report")
 """Why nothing can be drawn here; None if it can."""
 
-collect_ignore_glob = ["test_page_*.py", "test_report_command.py"] if UNDRAWN else []
+UNDATED = machine.unmet("judging a history", "history", {"ruptures": "ruptures", "tomli_w": "tomli-w"})
+"""Why no history can be judged here; None if it can."""
 
+collect_ignore_glob = [
+    *(["test_page_*.py", "test_report_command.py"] if UNDRAWN else []),
+    *(["test_trends_*.py", "test_stats_change_points.py"] if UNDATED else []),
+]
 
-settings.register_profile("ci", deadline=None, max_examples=10)
-settings.register_profile("nightly", deadline=None, max_examples=1000)  # for pytest --hypothesis-profile nightly
-settings.load_profile("ci")
+try:
+    from hypothesis import settings
+except ModuleNotFoundError:  # told below: a session that only measures loads this file, and needs none
+    settings = None
+else:
+    settings.register_profile("ci", deadline=None, max_examples=10)
+    settings.register_profile("nightly", deadline=None, max_examples=1000)  # for pytest --hypothesis-profile nightly
+    settings.load_profile("ci")
 
 os.environ.pop("PYTEST_XDIST_WORKER", None)  # for sessions that tests start: pytest-benchmark measures in no worker
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))  # its apparatus is tested, too
 
 
+@pytest.hookimpl(trylast=True)  # the conftest above takes the tests out of a session that only measures
 def pytest_configure(config):
+    if settings is None and config.args != ["benchmarks"]:
+        raise pytest.UsageError(
+            "the tests need hypothesis: type make test, or pip install --group test -e '.[history]' (pip 25.1 or newer)"
+        )
     config.pluginmanager.register(LeftOut())
 
 
@@ -38,7 +52,7 @@ def pytest_collection_modifyitems(items):
 
 def pytest_report_header():
     """Report aloud what is left out."""
-    return f"left out: {UNDRAWN}" if UNDRAWN else None
+    return [f"left out: {why}" for why in (UNDRAWN, UNDATED) if why]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -75,12 +75,13 @@ def rooms(layer):
 def test_every_dependency_has_a_line_that_says_why():
     project, dependencies = PROJECT["project"], DESIGN.partition("## Dependencies")[2]
     needed = {(name, "") for name in names(project["dependencies"])}
-    needed |= {(name, extra) for extra, each in project["optional-dependencies"].items() for name in names(each)}
+    beyond = project["optional-dependencies"] | PROJECT["dependency-groups"]
+    needed |= {(name, extra) for extra, each in beyond.items() for name in names(each)}
     told = {(name, "") for packages, _ in rows(dependencies, 2) for name in packages.split(", ")}
     told |= {(name, extra) for packages, extra, _ in rows(dependencies, 3) for name in packages.split(", ")}
     assert told == needed
 
 
 def names(requirements):
-    """Return the packages' names, without this one, which is how an extra holds another."""
-    return {re.match(r"[\w-]+", each)[0] for each in requirements} - {"paceline"}
+    """Return the packages' names, without this one, which is how an extra holds another; a group does it by a table."""
+    return {re.match(r"[\w-]+", each)[0] for each in requirements if isinstance(each, str)} - {"paceline"}

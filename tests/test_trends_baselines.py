@@ -1,6 +1,7 @@
 """`paceline baseline`: what it pins, what it refuses, and that it never harms what is pinned."""
 
 import codecs
+import sys
 import tomllib
 
 import pytest
@@ -154,6 +155,16 @@ def test_what_a_later_version_adds_to_a_pin_is_kept(results):
     baseline(2, "--why", "second", "--results", results)
     assert pinned(results)[ELSEWHERE]["later"] == "kept"
     assert len(history_pins.pins(results)) == 2
+
+
+def test_without_what_writes_the_file_pins_are_listed_and_a_new_one_says_what_to_install(results, capsys, monkeypatch):
+    baseline(1, "--why", "first", "--results", results)
+    monkeypatch.setitem(sys.modules, "tomli_w", None)
+    assert baseline("--results", results) == 0
+    assert baseline(2, "--why", "second", "--results", results) == 2
+    said = "paceline: paceline baseline RUN needs tomli-w: pip install 'paceline[history]'\n"
+    assert capsys.readouterr().err == said
+    assert pinned(results)[HERE]["number"] == 1
 
 
 def test_nothing_but_the_file_is_left_behind(results):

@@ -1,6 +1,7 @@
 """`paceline trend`: where a made-up history moved, and what it says changed there."""
 
 import json
+import sys
 
 import pytest
 from histories import ELSEWHERE, HERE, NAMES, ended, fullname, newer, quiet, stepped, traced, write
@@ -124,6 +125,13 @@ def test_it_says_how_many_runs_it_takes_to_see_anything(tmp_path, capsys):
     write(tmp_path, quiet(8))
     trend("--results", tmp_path)
     assert "with 6 cells judged together a change shows with 5 runs on either side" in capsys.readouterr().out
+
+
+def test_without_what_finds_change_points_it_says_what_to_install(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ruptures", None)
+    write(tmp_path, quiet(3))
+    assert trend("--results", tmp_path) == 2
+    assert capsys.readouterr().err == "paceline: paceline trend needs ruptures: pip install 'paceline[history]'\n"
 
 
 def test_a_damaged_run_is_named(tmp_path, capsys):

@@ -7,8 +7,9 @@ import re
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,18 @@ def version(library: str) -> str | None:
         return metadata.version(library)
     except metadata.PackageNotFoundError:
         return None
+
+
+def unmet(what: str, extra: str, packages: Mapping[str, str]) -> str | None:
+    """Return what "paceline report", say, lacks of an extra, and how to get it; None if nothing.
+
+    Args:
+        what: what the sentence begins with.
+        extra: the extra that brings them.
+        packages: module -> the package that it comes in.
+    """
+    missing = [package for module, package in packages.items() if find_spec(module) is None]
+    return f"{what} needs {' and '.join(missing)}: pip install 'paceline[{extra}]'" if missing else None
 
 
 def _affinity() -> int:

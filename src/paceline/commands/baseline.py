@@ -5,6 +5,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from paceline import machine
 from paceline.commands import MisuseError
 from paceline.commands.shared import chosen, results_option, whole_runs
 from paceline.text.formats import plain, render
@@ -37,6 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise MisuseError(f"say why this run is the one to compare with: paceline baseline {arguments.run} --why TEXT")
     if arguments.run is None:
         _list(arguments.results)
+    elif lack := machine.unmet("paceline baseline RUN", "history", {"tomli_w": "tomli-w"}):
+        raise MisuseError(lack)
     else:
         _pin(arguments.run, arguments.results, why)
     return 0

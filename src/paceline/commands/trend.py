@@ -28,6 +28,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Find the change points of each cell, and show them with what else changed there; 0 also if none can be told."""
+    if lack := machine.unmet("paceline trend", "history", {"ruptures": "ruptures"}):
+        raise MisuseError(lack)
     here = machine.fingerprint()
     runs = untraced(of_this_machine(arguments.results, whole_runs(arguments.results)))
     if not runs:
