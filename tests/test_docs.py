@@ -1,4 +1,4 @@
-"""What CONTRIBUTING.md and docs/design.md name exists, and the tables of the design are those of pyproject.toml."""
+"""What CONTRIBUTING.md and the design name exists, and the tables of the design are those of pyproject.toml."""
 
 import pkgutil
 import re
@@ -12,8 +12,8 @@ from paceline.commands import COMMANDS
 ROOT = Path(__file__).parents[1]
 FROM = (ROOT, ROOT / "src" / "paceline")  # what a path may be relative to
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-PAGES = ("CONTRIBUTING.md", "docs/design.md")
-DESIGN = (ROOT / "docs" / "design.md").read_text()
+PAGES = ("CONTRIBUTING.md", "docs/explanation/design.md")
+DESIGN = (ROOT / "docs" / "explanation" / "design.md").read_text()
 
 PATH = re.compile(r"(?!\.venv)[\w.-]+(/[\w.-]+)*/?")
 SUFFIXES = (".py", ".md", ".toml", ".lock", ".json")

@@ -301,7 +301,7 @@ class ComparisonDocument(ComparisonFacts, Document):
     cells: Sequence[CellVerdict]  # in the order of their names
     canary: CellVerdict  # the canary, judged like a cell
     pairs: int  # of the main phase
-    fresh_pairs: int
+    fresh_pairs: int  # that followed, of what was under suspicion
     saved: str | None  # the file with every round
 
 

@@ -102,7 +102,7 @@ class ComparisonFacts:
 class Comparison(ComparisonFacts, Document):
     """All pairs of one comparison, and what it was asked."""
 
-    schema: int = SCHEMA
+    schema: int = SCHEMA  # the version of this file's fields
     # full name -> how it is measured; empty in files of schema 1
     plan: Mapping[str, CellPlan] = field(default_factory=dict)
     pairs: tuple[Pair, ...] = ()  # in the order run
