@@ -14,6 +14,7 @@ nitpicky = True
 exclude_patterns = ["_build"]
 smartquotes = False  # options begin with two hyphens
 html_theme = "furo"
+html_static_path = ["_static"]
 html_title = f"Paceline {release}"
 html_copy_source = False
 html_show_sphinx = False

@@ -9,8 +9,8 @@ import importlib
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from importlib.util import find_spec
-from itertools import starmap
 from types import ModuleType, NoneType, SimpleNamespace, UnionType
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
@@ -21,7 +21,6 @@ from paceline.ab.output import ComparisonDocument
 from paceline.ab.record import Comparison
 from paceline.claims.output import ClaimsDocument
 from paceline.commands import COMMANDS
-from paceline.contracts import Option
 from paceline.files import Document
 from paceline.history import reading
 from paceline.history.run import Cell
@@ -30,7 +29,7 @@ from paceline.predict.output import PredictionDocument, ValidationDocument
 from paceline.race.output import RaceDocument
 from paceline.server import service
 from paceline.server.ledger import Ledger
-from paceline.strategies import STRATEGIES
+from paceline.strategies import STRATEGIES, Strategy
 from paceline.trends.check import CheckDocument
 from paceline.trends.trend import TrendDocument
 
@@ -67,6 +66,9 @@ def first_sentence(thing: object) -> str:
 # Commands
 
 
+_WIDTH = 90  # characters of a line of code that a page has room for
+
+
 def commands() -> str:
     """Describe every command, as its help does."""
     return "\n\n".join(part for name in COMMANDS for part in _command(name))
@@ -75,7 +77,8 @@ def commands() -> str:
 def _command(name: str) -> Iterator[str]:
     parser = parser_of(name)
     about, _, examples = (parser.epilog or "").partition("examples:\n")
-    usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
+    parser.formatter_class = partial(argparse.HelpFormatter, width=_WIDTH)
+    usage = parser.format_usage().rstrip().replace("usage: ", "").replace("\n       ", "\n")
     yield f"## paceline {name}"
     yield str(parser.description)
     yield f"```text\n{usage}\n```"
@@ -181,7 +184,8 @@ def _keys(added: Recorder) -> str:
 
 def _fixtures(module: ModuleType) -> list[tuple[str, Any]]:
     found = [(name, each) for name, each in vars(module).items() if isinstance(each, FixtureFunctionDefinition)]
-    return [(name, each._get_wrapped_function()) for name, each in found if not name.startswith("_")]
+    named = [(each._fixture_function_marker.name or name, each._get_wrapped_function()) for name, each in found]
+    return [(name, each) for name, each in named if not name.startswith("_")]
 
 
 def _mark(name: str, meaning: str) -> tuple[str, str]:
@@ -193,17 +197,16 @@ def _mark(name: str, meaning: str) -> tuple[str, str]:
 
 
 def strategies() -> str:
-    """List the strategies, with the libraries that they need and the options that they take."""
-    rows = []
-    for each in STRATEGIES:
-        chosen, fixed = (", ".join(starmap(_value, known.items())) for known in (each.defaults, each.fixed))
-        needs = f"`paceline[{each.extra}]`" if each.extra else ""
-        rows.append((code(each.name), first_sentence(each), chosen, fixed, needs))
-    return table(("strategy", "what it is", "options, by default", "always", "extra"), rows)
+    """List the strategies, with the options that they take and the libraries that they need."""
+    rows = [(code(each.name), first_sentence(each), _options(each), code(each.extra or "")) for each in STRATEGIES]
+    return table(("strategy", "what it is", "options", "extra"), rows)
 
 
-def _value(name: str, value: Option) -> str:
-    return code(f"{name}={value}")
+def _options(kind: type[Strategy]) -> str:
+    chosen, fixed = (
+        [code(f"{name}={value}") for name, value in known.items()] for known in (kind.defaults, kind.fixed)
+    )
+    return "; ".join(filter(None, [", ".join(chosen), " ".join(["always", ", ".join(fixed)]) if fixed else ""]))
 
 
 def all_workloads() -> str:
@@ -266,7 +269,7 @@ def documents() -> str:
 
 
 def _document(title: str, kind: type[Document]) -> Iterator[str]:
-    yield f"## {title}"
+    yield f"## {code(title)}"
     yield f"Version {version_of(kind)}. {first_sentence(kind)}"
     yield _fields(kind)
     for inner in parts_of(kind):
@@ -380,6 +383,7 @@ def fill(_: object, __: str, source: list[str]) -> None:
 
 
 def setup(app: Any) -> dict[str, bool]:
-    """Connect it to Sphinx."""
+    """Connect it to Sphinx, with the style that its tables need."""
+    app.add_css_file("tables.css")
     app.connect("source-read", fill)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

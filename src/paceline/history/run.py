@@ -28,7 +28,7 @@ class Cell:
     name: str  # the part of it after the file
     rounds: tuple[float, ...]  # shape (n,), n at least 1, each above 0, in the order measured
     experiment: str  # the name of its file, without "test_"
-    strategy: str
+    strategy: str  # its name
     workload: str  # the name of its class
     items: Count  # in a round
     workers: Count  # how many items may be under way at once
