@@ -25,6 +25,7 @@ settings.load_profile("ci")
 os.environ.pop("PYTEST_XDIST_WORKER", None)  # for sessions that tests start: pytest-benchmark measures in no worker
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))  # its apparatus is tested, too
+sys.path.append(str(Path(__file__).parents[1] / "docs" / "_ext"))  # what makes the reference
 
 
 def pytest_configure(config):

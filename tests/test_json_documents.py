@@ -7,13 +7,13 @@ list of fields anew.
 import dataclasses
 import json
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Literal, Union, get_args, get_origin
 
 import pytest
+import reference
 from comparisons import ONE, comparison, pairs
 from histories import ended, quiet, write
 from predicted import history
@@ -25,9 +25,6 @@ from paceline.history.run import Cell
 from paceline.race.judging import LaneResult, Race
 from paceline.race.messages import Findings
 from paceline.race.output import race_json
-
-sys.path.append(str(Path(__file__).parents[1] / "docs" / "_ext"))
-import reference
 
 GOLDEN = Path(__file__).parent / "golden" / "json_fields.json"
 RUN = "results/FINGERPRINT/*/NNNN_*.json"

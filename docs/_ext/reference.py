@@ -234,6 +234,7 @@ def parameters() -> str:
     """List what may be asked of an item."""
     meanings = _meanings(service.Service)
     known = {name: meanings.get(name, "") for name in service.READERS}
+    known["straggler"] = f"`EVERY:SECONDS`, as {known['straggler']}"
     known["jitter"] += ": `uniform:F`, F from 0 to 1, or `lognormal:S`, S from 0 to 2"
     known["fault"] = "the answer breaks: " + ", ".join(map(code, service.FAULTS))
     return table(("parameter", "meaning"), [(code(name), meaning) for name, meaning in known.items()])
