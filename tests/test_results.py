@@ -26,6 +26,13 @@ def test_every_run_that_the_readme_names_is_whole(name):
     assert all(cell.rounds and cell.median > 0 for cell in run.cells)
 
 
+@pytest.mark.parametrize("name", RUNS)
+def test_the_page_on_stability_names_the_python_and_the_day_of_a_run(name):
+    run, page = history.load(RESULTS / name), (RESULTS.parent / "docs" / "stability.md").read_text()
+    assert run.python.removeprefix("CPython ") in page
+    assert f"{run.datetime:%Y-%m-%d}" in page
+
+
 @pytest.mark.parametrize(
     ("name", "verdict"),
     [("same", "not slower"), ("slower-5", "slower"), ("slower-6", "slower"), ("slower-10", "slower")],

@@ -15,9 +15,16 @@ from pathlib import Path
 from typing import Any
 
 
-def as_json(whole: Any) -> str:
-    """Write a document for programs: dataclasses by their fields, null for each number that is not finite."""
-    return json.dumps(finite(whole), indent=2, allow_nan=False)
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Document:
+    """JSON for programs. Its subclasses are its fields; who adds, removes or redefines one raises the number."""
+
+    schema: int = 1  # the version of this document's fields
+
+
+def as_json(document: Document) -> str:
+    """Write a document: dataclasses by their fields, null for each number that is not finite."""
+    return json.dumps(finite(document), indent=2, allow_nan=False)
 
 
 def finite(value: Any) -> Any:

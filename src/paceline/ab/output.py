@@ -4,15 +4,16 @@ import math
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from paceline import files
 from paceline.ab import why as reasons
-from paceline.ab.judging import MOVED, Judged, Outcome
-from paceline.ab.record import CANARY, Comparison, SideFacts
+from paceline.ab.judging import MOVED, Estimate, Judged, Outcome
+from paceline.ab.record import CANARY, Comparison, ComparisonFacts, SideFacts
+from paceline.files import Document
 from paceline.stats.comparison import Verdict
-from paceline.tables.verdicts import OVERALL, STYLES, interval, shared_file, short, some
+from paceline.tables.verdicts import OVERALL, STYLES, Overall, interval, shared_file, short, some
 from paceline.text import formats
 from paceline.text.blocks import Answer, Block, Command, Details, Grid, Listing, Only, Sentence, naming
 from paceline.text.formats import Name, many, plain
@@ -264,36 +265,72 @@ def _how(comparison: Comparison, outcome: Outcome) -> list[Block]:
     ]
 
 
+@dataclass(frozen=True, kw_only=True)
+class CountFacts:
+    """Something counted exactly, as each side's pairs had it."""
+
+    baseline: Sequence[int]  # its different values, sorted; one if all pairs agree
+    candidate: Sequence[int]  # the same for the other side
+    changed: bool  # whether each side is certain, and they differ
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellVerdict(Estimate):
+    """One cell's verdict, and what the main phase says."""
+
+    fullname: str  # the node id
+    verdict: Verdict
+    why: str  # in a sentence
+    fresh: Estimate | None  # what the fresh pairs say; null where nothing was under suspicion
+    needed: int | None  # how many pairs would do for an unknown cell, where that can be told
+    baseline_seconds: float  # of one call: median over its pairs of the baseline's median round
+    candidate_seconds: float  # the same for the candidate
+    counts: Mapping[str, CountFacts]  # name -> what was counted
+    growth: float | None  # by what fraction its rounds grow within a process; null where they don't for certain
+    remarks: Sequence[str]  # what a reader has to know of how it was measured
+    calls_per_round: int | None  # of the benchmark's function
+    rounds: int | None  # turns in a pair of all cells
+    pinned: bool | None  # whether both sides ran on one core
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparisonDocument(ComparisonFacts, Document):
+    """What `paceline ab --json` writes; times in seconds, changes as candidate / baseline."""
+
+    verdict: Overall  # on all cells
+    cells: Sequence[CellVerdict]  # in the order of their names
+    canary: CellVerdict  # the canary, judged like a cell
+    pairs: int  # of the main phase
+    fresh_pairs: int  # that followed, of what was under suspicion
+    saved: str | None  # the file with every round
+
+
 def as_json(comparison: Comparison, outcome: Outcome, saved: Path | None = None) -> str:
-    """Write a judged comparison as JSON; times in seconds, changes as candidate / baseline, null for the unknown."""
+    """Write a judged comparison as JSON."""
     main, fresh = counted(comparison)
-    facts = {name: value for name, value in vars(comparison).items() if name not in {"pairs", "plan", "schema"}}
-    return files.as_json(
-        {
-            "verdict": outcome.verdict,
-            "cells": [_judged_json(cell, comparison) for cell in outcome.cells],
-            "canary": _judged_json(outcome.canary, comparison),
-            **facts,
-            "pairs": main,
-            "fresh_pairs": fresh,
-            "saved": saved and str(saved),
-        }
+    document = ComparisonDocument(
+        **{each.name: getattr(comparison, each.name) for each in fields(ComparisonFacts)},
+        verdict=outcome.verdict,
+        cells=[_cell_verdict(cell, comparison) for cell in outcome.cells],
+        canary=_cell_verdict(outcome.canary, comparison),
+        pairs=main,
+        fresh_pairs=fresh,
+        saved=None if saved is None else str(saved),
     )
+    return files.as_json(document)
 
 
-def _judged_json(cell: Judged, comparison: Comparison) -> dict[str, Any]:
+def _cell_verdict(cell: Judged, comparison: Comparison) -> CellVerdict:
     plan = comparison.plan.get(cell.fullname)
-    facts = dict(vars(cell))
-    return {
-        "fullname": cell.fullname,
-        "verdict": cell.verdict,
-        **vars(facts.pop("main")),
+    facts = {name: value for name, value in vars(cell).items() if name not in {"main", "counts"}}
+    return CellVerdict(
+        **vars(cell.main),
         **facts,
-        "calls_per_round": plan and plan.calls,
-        "rounds": plan and plan.rounds,
-        "pinned": plan and plan.pinned,
-        "counts": {name: {**vars(count), "changed": count.changed} for name, count in cell.counts.items()},
-    }
+        counts={name: CountFacts(**vars(count), changed=count.changed) for name, count in cell.counts.items()},
+        calls_per_round=plan.calls if plan else None,
+        rounds=plan.rounds if plan else None,
+        pinned=plan.pinned if plan else None,
+    )
 
 
 OPEN = "unknown"  # what stands for a cell of which nothing can be said yet

@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from paceline.ab.why import Explanation
-from paceline.files import number_of, publish
+from paceline.files import Document, number_of, publish
 from paceline.history import HistoryError, NotSaved
 from paceline.history.documents import DAMAGED, UnreadableFile, content, decoding, too_large
 from paceline.history.reading import LONGEST_ROUND
@@ -77,8 +77,8 @@ class CellPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """All pairs of one comparison, and what it was asked."""
+class ComparisonFacts:
+    """What a comparison was asked, and what is known of it beside its pairs."""
 
     baseline: SideFacts  # the side a comparison starts from
     candidate: SideFacts  # the side it goes to
@@ -90,16 +90,22 @@ class Comparison:
     looks: tuple[int, ...]  # numbers of main pairs at which cells are decided, increasing, fixed before the first pair
     # the same of fresh pairs, fixed before the first of them; empty as long as there are none
     fresh_looks: tuple[int, ...] = ()
-    # full name -> how it is measured; empty in files of schema 1
-    plan: Mapping[str, CellPlan] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)  # full name -> why it fails, on the candidate only
     # full name -> why it was not compared: on one side only, skipped on both, no rounds to take in turns
     left_out: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # what a reader of the verdict has to know, one sentence each
     # full name -> where the cell changed, of cells that were profiled
     explanations: Mapping[str, Explanation] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison(ComparisonFacts, Document):
+    """All pairs of one comparison, and what it was asked."""
+
+    schema: int = SCHEMA  # the version of this file's fields
+    # full name -> how it is measured; empty in files of schema 1
+    plan: Mapping[str, CellPlan] = field(default_factory=dict)
     pairs: tuple[Pair, ...] = ()  # in the order run
-    schema: int = SCHEMA  # of this file
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,13 +3,15 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, get_args
+from dataclasses import dataclass, fields
+from typing import get_args
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from paceline import files
 from paceline.claims import CLAIMS, Claim, Figure, Finding, Part, Verdict
+from paceline.files import Document
 from paceline.history import Run
 from paceline.text import formats
 from paceline.text.formats import plain
@@ -155,36 +157,81 @@ def _table(part: Part) -> RenderableType:
     return made
 
 
+@dataclass(frozen=True, kw_only=True)
+class JudgedPart:
+    """One statement of a claim, with what decides it."""
+
+    part: str  # the statement
+    verdict: Verdict
+    margin: str  # the margin and why it is that one
+    figures: Sequence[Figure]  # the deciding ones first, then those that stand beside them
+    missing: str | None  # what to run or to have, where the verdict is unknown
+    warnings: Sequence[str]  # doubts about it
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedClaim:
+    """One claim, and what the runs say of it."""
+
+    id: str
+    claim: str  # the sentence
+    verdict: Verdict  # refuted if any part is, else unknown if any part is, else confirmed
+    parts: Sequence[JudgedPart]
+    evidence: Sequence[Figure]  # all figures, in the order of the parts
+    experiments: Sequence[str]  # that it rests on
+    warnings: Sequence[str]  # doubts about the claim and its parts, each once
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgingRun:
+    """One run that was asked."""
+
+    path: str | None
+    number: int | None  # its place in its history
+    fingerprint: str
+    this_machine: bool  # whether it is of the machine and Python that ask
+    python: str  # "CPython 3.11.7"
+    datetime: str  # when it was saved, ISO 8601 in UTC
+    complete: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimsDocument(Document):
+    """What `paceline claims --json` writes; times in seconds, sizes in bytes, shares as fractions."""
+
+    claims: Sequence[JudgedClaim]
+    runs: Sequence[JudgingRun]
+
+
 def as_json(claims: Sequence[Claim], findings: Mapping[str, Finding], runs: Sequence[Run], here: str) -> str:
-    """Write findings as JSON; times in seconds, sizes in bytes, shares as fractions, null for what is not known."""
-    return files.as_json(
-        {
-            "claims": [_claim(claim, findings[claim.id]) for claim in claims],
-            "runs": [_run(run, here) for run in runs],
-        }
+    """Write findings as JSON."""
+    judged = [_claim(claim, findings[claim.id]) for claim in claims]
+    return files.as_json(ClaimsDocument(claims=judged, runs=[_run(run, here) for run in runs]))
+
+
+def _claim(claim: Claim, finding: Finding) -> JudgedClaim:
+    return JudgedClaim(
+        id=claim.id,
+        claim=claim.claim,
+        verdict=finding.verdict,
+        parts=[_judged_part(part) for part in finding.parts],
+        evidence=finding.evidence,
+        experiments=claim.experiments,
+        warnings=list(dict.fromkeys([*finding.warnings, *(w for part in finding.parts for w in part.warnings)])),
     )
 
 
-def _claim(claim: Claim, finding: Finding) -> dict[str, Any]:
-    keys = ("part", "verdict", "margin", "figures", "missing", "warnings")
-    return {
-        "id": claim.id,
-        "claim": claim.claim,
-        "verdict": finding.verdict,
-        "parts": [{key: getattr(part, key) for key in keys} for part in finding.parts],
-        "evidence": finding.evidence,
-        "experiments": claim.experiments,
-        "warnings": list(dict.fromkeys([*finding.warnings, *(w for part in finding.parts for w in part.warnings)])),
-    }
+def _judged_part(part: Part) -> JudgedPart:
+    return JudgedPart(**{field.name: getattr(part, field.name) for field in fields(JudgedPart)})
 
 
-def _run(run: Run, here: str) -> dict[str, Any]:
-    return {
-        "path": None if run.path is None else str(run.path),
-        "number": run.number,
-        "fingerprint": run.fingerprint,
-        "this_machine": run.fingerprint == here,
-        "python": run.python,
-        "datetime": run.datetime.isoformat(),
-        "complete": run.complete,
-    }
+def _run(run: Run, here: str) -> JudgingRun:
+    return JudgingRun(
+        path=None if run.path is None else str(run.path),
+        number=run.number,
+        fingerprint=run.fingerprint,
+        this_machine=run.fingerprint == here,
+        python=run.python,
+        datetime=run.datetime.isoformat(),
+        complete=run.complete,
+    )

@@ -40,13 +40,13 @@ class Benchmark(Struct):
 class Header(Struct):
     """The top-level `paceline` key; facts of the moment stand beside these."""
 
-    schema: int
-    version: str
-    fingerprint: str
-    complete: bool
-    why_incomplete: str | None
-    seed: int
-    scale: dict[str, Any]
+    schema: int  # the version of what Paceline adds to the file
+    version: str  # of the Paceline that wrote it
+    fingerprint: str  # of the machine and Python that measured
+    complete: bool  # whether every cell asked for was measured and nothing failed
+    why_incomplete: str | None  # the reason, if not
+    seed: int  # what the order of cells and the service times were drawn from
+    scale: dict[str, Any]  # the options that decide how much was measured
 
 
 class Saved(Struct):
@@ -98,9 +98,10 @@ _FOREIGN = 'it has no "paceline" key, so another suite made it; try pytest-bench
 _NO_ROUNDS = "has no raw rounds; save with --benchmark-save-data"
 LONGEST_ROUND = 1e9  # seconds, 30 years: above it a number is damage, and sums would overflow
 _MOST_STEPS = 2**63  # as for every count
-_EXTRAS = {field.name for field in fields(Cell)} - {"fullname", "name", "rounds", "n", "extra"}
-_REQUIRED = {one.name for one in fields(Cell) if one.default is one.default_factory is MISSING} & _EXTRAS
-_MEASURED = _EXTRAS - {"sessions", "process"}  # which the oldest runs lack
+EXTRAS = {field.name for field in fields(Cell)} - {"fullname", "name", "rounds", "n", "extra"}
+"""The keys of `extra_info` that `Cell` has fields for; all else in it is the experiment's."""
+_REQUIRED = {one.name for one in fields(Cell) if one.default is one.default_factory is MISSING} & EXTRAS
+_MEASURED = EXTRAS - {"sessions", "process"}  # which the oldest runs lack
 _COST = {*_REQUIRED, "process"}
 _Kind = TypeVar("_Kind")
 
@@ -181,7 +182,7 @@ def is_cell(extra: Any) -> bool:
 
 def _added(extra: Mapping[str, Any], fullname: str = "", name: str = "") -> Cell:
     """Make a cell, without its rounds, of what Paceline adds to a benchmark; raises ValidationError for a misfit."""
-    known = {key: finite_or_none(extra[key]) for key in _EXTRAS if key in extra}
+    known = {key: finite_or_none(extra[key]) for key in EXTRAS if key in extra}
     return _convert({**known, "fullname": fullname, "name": name, "rounds": ()}, Cell, "$.extra_info", fullname or None)
 
 
@@ -194,7 +195,7 @@ def _cell(data: Mapping[str, Any], index: int) -> Cell:
     name = _name(data) or f"benchmarks[{index}]"
     one = _convert(data, Benchmark, whose=name)
     found = _added(one.extra_info, one.fullname, one.name)
-    rest = {key: value for key, value in one.extra_info.items() if key not in _EXTRAS}
+    rest = {key: value for key, value in one.extra_info.items() if key not in EXTRAS}
     steps = _steps(rest.pop("n", None), one.params) if found.workload == "Compute" else None
     return replace(found, rounds=_rounds(one), n=steps, extra=rest)
 

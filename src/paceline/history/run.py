@@ -27,26 +27,26 @@ class Cell:
     fullname: str  # the node id, which decides the cell's work: the only key by which runs are joined
     name: str  # the part of it after the file
     rounds: tuple[float, ...]  # shape (n,), n at least 1, each above 0, in the order measured
-    experiment: str
-    strategy: str
-    workload: str
-    items: Count
-    workers: Count
-    options: Mapping[str, Option] = field(default_factory=dict)
-    client: str | None = None
-    latency: float | None = None
-    size: Count | None = None
-    kernel: str | None = None
+    experiment: str  # the name of its file, without "test_"
+    strategy: str  # its name
+    workload: str  # the name of its class
+    items: Count  # in a round
+    workers: Count  # how many items may be under way at once
+    options: Mapping[str, Option] = field(default_factory=dict)  # of the strategy
+    client: str | None = None  # that downloads
+    latency: float | None = None  # that the server takes for an item
+    size: Count | None = None  # of an answer, or of what is sent to a worker and back
+    kernel: str | None = None  # of `Compute`
     n: int | None = None  # steps of one item of `Compute`
     share: float | None = None  # CPU time of an item over its latency and CPU time together, a fraction
     limit: float | None = None  # the least time the work could take
     efficiency: float | None = None  # limit / median, a fraction
     overhead: float | None = None  # (median - limit) / items, seconds per item
-    ledger: Mapping[str, Any] | None = None
-    start_seconds: float | None = None
-    stop_seconds: float | None = None
-    cpu_seconds: float | None = None
-    context_switches: Count | None = None
+    ledger: Mapping[str, Any] | None = None  # what the server saw in the median round
+    start_seconds: float | None = None  # until all workers were ready
+    stop_seconds: float | None = None  # until all had ended
+    cpu_seconds: float | None = None  # of the client, a round
+    context_switches: Count | None = None  # of the client, a round
     server_share: float | None = None  # the fraction of a core that the server used meanwhile
     sessions: Count | None = None  # how often workers opened the workload
     process: Count | None = None  # which of the new processes measured it, from 1; None for the session's own

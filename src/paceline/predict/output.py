@@ -1,17 +1,19 @@
 """A prediction, or a validation, as tables and as JSON."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import RenderableType
 from rich.text import Text
 
 from paceline import files
+from paceline.files import Document
 from paceline.history import Run
 from paceline.predict import predicting
 from paceline.predict.groups import Group
 from paceline.predict.measured import Work
-from paceline.predict.model import LEAST, Fit
+from paceline.predict.model import LEAST, Fit, Parts
 from paceline.predict.predicting import NEAR, Beyond, Counts, HeldOut, Needed, Prediction, Question, Score
 from paceline.stats.samples import LEVEL
 from paceline.tables import runs
@@ -192,57 +194,148 @@ def _bytes(value: float | None) -> str:
     return formats.named("bytes", value)
 
 
+@dataclass(frozen=True, kw_only=True)
+class OfRun(Document):
+    """The run that it rests on."""
+
+    run: str  # its file
+    fingerprint: str  # of its machine and Python
+    python: str  # "CPython 3.11.7"
+    level: float  # of the intervals, a fraction
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeyondMeasured:
+    """Something asked for that no cell had."""
+
+    axis: str  # what: "items", "workers", "latency", "cpu_seconds" or "size"
+    asked: float
+    measured: float  # the nearest value that was
+    factor: float | None  # how many times as far, above 1; null if it was never measured above 0, or is asked for as 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitFacts:
+    """The fit that a prediction rests on."""
+
+    cells: int  # how many it is fitted to
+    free: Sequence[str]  # the names of the parts that were fitted; the others were taken as they are
+    deviation: float  # standard deviation of the logarithm of predicted over measured
+    parts: Parts
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictionDocument(OfRun):
+    """What `paceline predict --json` writes; times in seconds, sizes in bytes."""
+
+    strategy: str
+    client: str  # or "computing", or "computing without the GIL", for what only computes
+    question: Question
+    seconds: float  # of the round
+    low: float  # the lower end of its interval
+    high: float  # the upper end
+    start_seconds: float | None  # until all workers are ready; null if the run can't tell
+    demands: Mapping[str, float]  # resource -> seconds that it alone would take
+    binding: str  # the resource that decides
+    memory_bytes: float | None  # that all workers of a machine hold; null if the run can't tell
+    fitting_workers: int | None  # how many have room, if not all have; null if they do
+    needed: Needed | None  # machines for the deadline; null if there is none
+    beyond: Sequence[BeyondMeasured]  # what lies outside of what was measured
+    fit: FitFacts
+
+
 def prediction_json(run: Run, group: Group, question: Question, fit: Fit, answer: Prediction) -> str:
     """Write an answer, what was asked, and the parts it rests on."""
     strategy, client = group
-    return files.as_json(
-        {
-            **_head(run),
-            "strategy": strategy,
-            "client": client,
-            "question": question,
-            "level": LEVEL,
-            **vars(answer),
-            "beyond": [{**vars(one), "factor": one.factor} for one in answer.beyond],
-            "fit": {"cells": fit.cells, "free": fit.free, "deviation": fit.deviation, "parts": fit.parts},
-        }
+    document = PredictionDocument(
+        **_of(run),
+        strategy=strategy,
+        client=client,
+        question=question,
+        **{**vars(answer), "beyond": [BeyondMeasured(**vars(one), factor=one.factor) for one in answer.beyond]},
+        fit=FitFacts(cells=fit.cells, free=fit.free, deviation=fit.deviation, parts=fit.parts),
     )
+    return files.as_json(document)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValidatedCell:
+    """A cell, and what was predicted without it."""
+
+    name: str
+    strategy: str
+    client: str  # as in a prediction
+    kind: str  # "downloads", "mixed" or "computing"
+    work: Work
+    measured: float  # seconds
+    predicted: float | None  # seconds; null where too few cells are left
+    factor: float | None  # the interval goes from predicted / factor to predicted * factor
+    error: float | None  # predicted / measured, less 1
+    near: bool | None  # whether it was predicted within `near` of what was measured
+    inside: bool | None  # whether what was measured lies inside of the interval
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """What became of held-out cells."""
+
+    cells: int  # those that could be predicted
+    near: int  # how many of them were predicted near enough
+    inside: int  # how many lie inside of their interval
+    right: int  # both
+    unpredicted: int  # cells without which too few are left to fit
+    share: float | None  # that was predicted right, a fraction; null without cells
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupTally(Tally):
+    """What became of one group of them."""
+
+    strategy: str
+    client: str  # as in a prediction
+    kind: str  # "downloads", "mixed" or "computing"
+    factor: float | None  # the middle of their intervals' factors
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValidationDocument(OfRun):
+    """What `paceline predict --validate --json` writes; times in seconds, sizes in bytes."""
+
+    near: float  # how far off a good prediction may be, a fraction
+    cells: Sequence[ValidatedCell]
+    scores: Sequence[GroupTally]  # by strategy, client and kind of work, the largest groups first
+    total: Tally
 
 
 def validation_json(run: Run, found: Sequence[HeldOut]) -> str:
     """Write every held-out cell, and how many were predicted well."""
-    return files.as_json(
-        {
-            **_head(run),
-            "level": LEVEL,
-            "near": NEAR,
-            "cells": [_cell(one) for one in found],
-            "scores": [_with_share(one) for one in predicting.scores(found)],
-            "total": _with_share(predicting.total(found)),
-        }
+    total = predicting.total(found)
+    document = ValidationDocument(
+        **_of(run),
+        near=NEAR,
+        cells=[_validated(one) for one in found],
+        scores=[GroupTally(**vars(one), share=one.share) for one in predicting.scores(found)],
+        total=Tally(**vars(total), share=total.share),
     )
+    return files.as_json(document)
 
 
-def _head(run: Run) -> dict[str, Any]:
-    return {"run": str(run.path), "fingerprint": run.fingerprint, "python": run.python}
+def _of(run: Run) -> dict[str, Any]:
+    return {"run": str(run.path), "fingerprint": run.fingerprint, "python": run.python, "level": LEVEL}
 
 
-def _with_share(counts: Counts) -> dict[str, Any]:
-    return {**vars(counts), "share": counts.share}
-
-
-def _cell(one: HeldOut) -> dict[str, Any]:
+def _validated(one: HeldOut) -> ValidatedCell:
     cell, known = one.cell, one.predicted is not None
-    return {
-        "name": cell.name,
-        "strategy": cell.strategy,
-        "client": cell.through,
-        "kind": cell.kind,
-        "work": cell.work,
-        "measured": cell.seconds,
-        "predicted": one.predicted,
-        "factor": one.factor,
-        "error": one.error,
-        "near": one.near if known else None,
-        "inside": one.inside if known else None,
-    }
+    return ValidatedCell(
+        name=cell.name,
+        strategy=cell.strategy,
+        client=cell.through,
+        kind=cell.kind,
+        work=cell.work,
+        measured=cell.seconds,
+        predicted=one.predicted,
+        factor=one.factor,
+        error=one.error,
+        near=one.near if known else None,
+        inside=one.inside if known else None,
+    )

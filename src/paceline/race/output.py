@@ -1,14 +1,15 @@
 """The outcome of a race, as tables and as JSON."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from rich.console import RenderableType
 from rich.text import Text
 
 from paceline import files
 from paceline.child.processes import MEMORY_KIND
-from paceline.race.judging import LaneResult, Race
+from paceline.files import Document
+from paceline.race.judging import LaneResult, Race, Recommendation, Verdict
 from paceline.race.messages import Findings
 from paceline.stats.samples import median, spread
 from paceline.text import formats
@@ -118,36 +119,68 @@ def _some(names: tuple[str, ...]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")  # noqa: PLR2004 - enough to know
 
 
+@dataclass(frozen=True, kw_only=True)
+class RacedLane:
+    """One strategy in a race."""
+
+    strategy: str  # its name; an async function's baseline is "asyncio, 1 worker"
+    workers: int  # asked of it
+    verdict: Verdict
+    why: str | None  # in words, unless it ran
+    rounds: Sequence[float]  # seconds, one for each turn
+    median: float | None  # of the rounds, seconds; null if it did not come through
+    speedup: float | None  # median of the baseline / median of this one
+    speedup_range: Sequence[float] | None  # the least and the largest speedup within one turn
+    start_seconds: float | None  # until all workers were ready
+    cpu_seconds: float | None  # of one round, in all processes of the lane
+    memory_bytes: int | None  # of all processes of the lane, after the warm-up round
+    memory_kind: str  # "PSS", or "USS" where the system does not share out what is shared
+    marks: Sequence[str]  # its doubts, in a word each: "noisy"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RaceDocument(Document):
+    """What `paceline race --json` writes; times in seconds, memory in bytes."""
+
+    function: str  # as it was typed
+    items: int  # in a round
+    workers: int  # at most, in each lane
+    seed: int  # of the order within each turn
+    probe: Findings  # what the function is like
+    lanes: Sequence[RacedLane]  # in the order of the table, the baseline first
+    notes: Sequence[str]  # what was decided on the way, in sentences
+    recommendation: Recommendation
+
+
 def race_json(race: Race) -> str:
-    """Write a race as JSON; times in seconds, memory in bytes."""
-    return files.as_json(
-        {
-            "function": race.function,
-            "items": race.items,
-            "workers": race.workers,
-            "seed": race.seed,
-            "probe": race.findings,
-            "lanes": [_lane(race, lane) for lane in race.lanes],
-            "notes": race.notes,
-            "recommendation": race.recommendation(),
-        }
+    """Write a race as JSON."""
+    document = RaceDocument(
+        function=race.function,
+        items=race.items,
+        workers=race.workers,
+        seed=race.seed,
+        probe=race.findings,
+        lanes=[_lane(race, lane) for lane in race.lanes],
+        notes=race.notes,
+        recommendation=race.recommendation(),
     )
+    return files.as_json(document)
 
 
-def _lane(race: Race, lane: LaneResult) -> dict[str, Any]:
+def _lane(race: Race, lane: LaneResult) -> RacedLane:
     speedup = race.speedup(lane)
-    return {
-        "strategy": lane.name,
-        "workers": lane.workers,
-        "verdict": lane.verdict,
-        "why": lane.why,
-        "rounds": lane.rounds,
-        "median": median(lane.rounds) if lane.came_through else None,
-        "speedup": speedup and speedup[0],
-        "speedup_range": speedup and list(speedup[1:]),
-        "start_seconds": lane.start_seconds,
-        "cpu_seconds": lane.cpu_seconds,
-        "memory_bytes": lane.memory_bytes,
-        "memory_kind": MEMORY_KIND,
-        "marks": lane.marks,
-    }
+    return RacedLane(
+        strategy=lane.name,
+        workers=lane.workers,
+        verdict=lane.verdict,
+        why=lane.why,
+        rounds=lane.rounds,
+        median=median(lane.rounds) if lane.came_through else None,
+        speedup=speedup and speedup[0],
+        speedup_range=speedup and speedup[1:],
+        start_seconds=lane.start_seconds,
+        cpu_seconds=lane.cpu_seconds,
+        memory_bytes=lane.memory_bytes,
+        memory_kind=MEMORY_KIND,
+        marks=lane.marks,
+    )

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from paceline import files, history, machine
+from paceline.files import Document
 from paceline.history import NoSuchRunError, Run
 from paceline.stats.comparison import Verdict
 from paceline.tables.rows import in_full
 from paceline.tables.runs import doubts
-from paceline.tables.verdicts import OVERALL, STYLES, interval, short, some
+from paceline.tables.verdicts import OVERALL, STYLES, Overall, interval, short, some
 from paceline.text import formats
 from paceline.text.blocks import Answer, Details, Grid, Listing, Only, Sentence
 from paceline.text.formats import Name, plain
@@ -200,23 +201,67 @@ def _easy(found: CheckedRun) -> list[str]:
     return [sentence]
 
 
+@dataclass(frozen=True, kw_only=True)
+class RunFacts:
+    """One of the two runs."""
+
+    path: str | None
+    number: int | None  # its place in its history
+    fingerprint: str  # of its machine and Python
+    commit: str | None  # in full
+    dirty: bool | None  # whether the working tree had changes of its own
+    python: str  # "CPython 3.11.7"
+    datetime: str  # when it was saved, ISO 8601 in UTC
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineFacts(RunFacts):
+    """The pinned run."""
+
+    why: str  # it is pinned
+
+
+@dataclass(frozen=True, kw_only=True)
+class EasyBaseline:
+    """A baseline that the last runs all beat."""
+
+    cells: Sequence[str]  # their full names
+    sentence: str  # what to do
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckDocument(Document):
+    """What `paceline check --json` writes; times in seconds, changes as run / baseline."""
+
+    verdict: Overall  # on all cells
+    cells: Sequence[Checked]  # those that both runs have, in the order measured
+    missing: Sequence[str]  # full names of the baseline's cells that the run doesn't have
+    added: Sequence[str]  # full names of the run's cells that the baseline doesn't have
+    run: RunFacts
+    baseline: BaselineFacts
+    tolerance: float  # the largest change that counts as none, a fraction
+    easy_baseline: EasyBaseline | None  # where the baseline has become too easy
+    notes: Sequence[str]  # what keeps the two from being compared, one sentence each
+
+
 def as_json(found: CheckedRun) -> str:
-    """Write a check as JSON; times in seconds, changes as run / baseline, null for what is not known."""
-    outcome = dict(vars(found.outcome))
-    easy = outcome.pop("easy")
-    return files.as_json(
-        {
-            **outcome,
-            "run": _run(found.run),
-            "baseline": {**_run(found.baseline), "why": found.why},
-            "tolerance": found.tolerance,
-            "easy_baseline": {"cells": easy, "sentence": _easy(found)[0]} if easy else None,
-            "notes": found.notes,
-        }
+    """Write a check as JSON."""
+    outcome = found.outcome
+    document = CheckDocument(
+        verdict=outcome.verdict,
+        cells=outcome.cells,
+        missing=outcome.missing,
+        added=outcome.added,
+        run=RunFacts(**_facts(found.run)),
+        baseline=BaselineFacts(**_facts(found.baseline), why=found.why),
+        tolerance=found.tolerance,
+        easy_baseline=EasyBaseline(cells=outcome.easy, sentence=_easy(found)[0]) if outcome.easy else None,
+        notes=found.notes,
     )
+    return files.as_json(document)
 
 
-def _run(run: Run) -> dict[str, Any]:
+def _facts(run: Run) -> dict[str, Any]:
     return {
         "path": run.path and str(run.path),
         "number": run.number,

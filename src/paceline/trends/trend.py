@@ -1,12 +1,12 @@
 """Where the cells of a history moved for good, and what else changed there."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
 
 from paceline import files
+from paceline.files import Document
 from paceline.history import Run
 from paceline.stats import variation
 from paceline.stats.variation import ChangePoint
@@ -107,22 +107,58 @@ def conclusion(found: Trend) -> str:
     return f"{many(len(found.moved), 'change point')} in {cells} of {many(len(found.looked_at), 'cell')}."
 
 
+@dataclass(frozen=True, kw_only=True)
+class CellChange:
+    """One change point of a cell: the runs from it on against those before it."""
+
+    run: int | None  # the number of the first run that lies elsewhere
+    path: str | None  # its file
+    before_run: int | None  # the number of the cell's last run before it
+    before_path: str | None  # its file
+    ratio: float  # after / before
+    low: float | None  # the lower end of its 95 % interval
+    high: float | None  # the upper end
+    p: float  # Mann-Whitney, corrected over all cells
+    commit_before: str | None
+    commit_after: str | None
+    python_before: str
+    python_after: str
+    libraries: Mapping[str, Sequence[str | None]]  # those in other versions: name -> before and after
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellTrend:
+    """One cell that was looked at."""
+
+    fullname: str
+    runs: int  # that have it
+    changes: Sequence[CellChange]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrendDocument(Document):
+    """What `paceline trend --json` writes."""
+
+    fingerprint: str  # whose history it is
+    runs: int  # complete ones
+    cells: Sequence[CellTrend]  # every cell that was looked at
+    too_few_runs: Mapping[str, int]  # full name -> how many runs have it, of those that were not
+    least_runs: int  # that a cell needs to be looked at
+
+
 def as_json(found: Trend) -> str:
     """Write a trend as JSON: every cell that was looked at, with its change points."""
-    changes: dict[str, list[dict[str, Any]]] = {name: [] for name in found.looked_at}
+    changes: dict[str, list[CellChange]] = {name: [] for name in found.looked_at}
     for one in found.moved:
         changes[one.fullname].append(_change(one))
-    return files.as_json(
-        {
-            "fingerprint": found.fingerprint,
-            "runs": found.runs,
-            "cells": [
-                {"fullname": name, "runs": runs, "changes": changes[name]} for name, runs in found.looked_at.items()
-            ],
-            "too_few_runs": found.too_few,
-            "least_runs": variation.LEAST_CHANGE_RUNS,
-        }
+    document = TrendDocument(
+        fingerprint=found.fingerprint,
+        runs=found.runs,
+        cells=[CellTrend(fullname=name, runs=runs, changes=changes[name]) for name, runs in found.looked_at.items()],
+        too_few_runs=found.too_few,
+        least_runs=variation.LEAST_CHANGE_RUNS,
     )
+    return files.as_json(document)
 
 
 def _table(moved: Sequence[Moved], cells: int) -> Grid:
@@ -157,20 +193,24 @@ def _limits(found: Trend) -> Iterator[str]:
         yield f"{together}a change shows with {sides} runs on either side of it, fewer on one if more on the other"
 
 
-def _change(one: Moved) -> dict[str, Any]:
+def _path(run: Run) -> str | None:
+    return None if run.path is None else str(run.path)
+
+
+def _change(one: Moved) -> CellChange:
     before, after, point = one.before, one.after, one.point
-    return {
-        "run": after.number,
-        "path": after.path and str(after.path),
-        "before_run": before.number,
-        "before_path": before.path and str(before.path),
-        "ratio": point.ratio,
-        "low": point.low,
-        "high": point.high,
-        "p": point.p,
-        "commit_before": before.commit.get("id"),
-        "commit_after": after.commit.get("id"),
-        "python_before": before.python,
-        "python_after": after.python,
-        "libraries": changed_libraries(before, after),
-    }
+    return CellChange(
+        run=after.number,
+        path=_path(after),
+        before_run=before.number,
+        before_path=_path(before),
+        ratio=point.ratio,
+        low=point.low,
+        high=point.high,
+        p=point.p,
+        commit_before=before.commit.get("id"),
+        commit_after=after.commit.get("id"),
+        python_before=before.python,
+        python_after=after.python,
+        libraries=changed_libraries(before, after),
+    )
