@@ -4,6 +4,7 @@
 # make test-browser   the report's tests in a real browser; installs Playwright, and Debian's chromium if there is no browser
 # make bench PYTHON=python3.13   the same with another Python, in an environment of its own
 # make test-ray   the tests of the strategy ray, which installs it first
+# make lint-workflows   actionlint, zizmor and shellcheck on the workflows and the action, which installs them first
 # make lock    write the lock files anew (needs uv)
 PYTHON ?= python3
 VENV ?= $(if $(filter python3,$(PYTHON)),.venv,.venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
@@ -12,7 +13,7 @@ ARGS ?=
 # Tests start hundreds of Pythons, each of which would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: bench test test-all test-spread test-alone test-browser test-ray lint lock clean
+.PHONY: bench test test-all test-spread test-alone test-browser test-ray lint lint-workflows lock clean
 .DELETE_ON_ERROR:
 
 bench: $(VENV)/.ready
@@ -33,7 +34,7 @@ test: lint
 
 # ray last but one: once it is there, the other tests would start it too
 test-all: CHOSEN = --hypothesis-profile nightly
-test-all: lint $(VENV)/.beside test-spread test-alone test-ray test-browser
+test-all: lint lint-workflows $(VENV)/.beside test-spread test-alone test-ray test-browser
 
 test-spread: $(VENV)/.ready
 	$(VENV)/bin/pytest -n 3 --dist worksteal $(CHOSEN) tests $(ALONE:%=--ignore=%)
@@ -53,6 +54,14 @@ lint: $(VENV)/.ready
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-cache
 
+WORKFLOWS = $(wildcard .github/workflows/*.yml examples/*/.github/workflows/*.yml)
+
+# actionlint takes the other tools from PATH, and reads of an action only what workflows say to it
+lint-workflows: $(VENV)/.workflows
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/actionlint $(WORKFLOWS)
+	awk '/^ *run: / { on = $$2 == "|"; next } on && /^        /' action.yml | $(VENV)/bin/shellcheck --shell bash -
+	$(VENV)/bin/zizmor --offline --no-progress --quiet action.yml $(WORKFLOWS)
+
 COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	  --custom-compile-command "make lock"
 
@@ -63,6 +72,7 @@ lock:
 	$(COMPILE) --group ray --constraint requirements.lock --output-file requirements-ray.lock
 	$(COMPILE) --group beside --no-deps --constraint requirements.lock --output-file requirements-beside.lock
 	$(COMPILE) --group browser --constraint requirements.lock --output-file requirements-browser.lock
+	$(COMPILE) --group workflows --output-file requirements-workflows.lock
 
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -76,6 +86,10 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 $(VENV)/.beside: $(VENV)/.ready requirements-beside.lock
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade \
 	  --target $(VENV)/beside -r requirements-beside.lock
+	@touch $@
+
+$(VENV)/.workflows: $(VENV)/.ready requirements-workflows.lock
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-workflows.lock
 	@touch $@
 
 $(VENV)/.ray: $(VENV)/.ready requirements-ray.lock
