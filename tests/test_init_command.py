@@ -64,7 +64,7 @@ def test_the_example_is_guarded_by_what_init_writes(project, capsys):
     assert capsys.readouterr().out == (
         f"wrote {GUARD}\n\nnext:\n"
         '1. fill in what guard.yml calls "Not known", in 3 places\n'
-        "2. once it is committed, try it here: paceline ab --baseline rev:HEAD -- test_shop.py\n"
+        "2. commit it; then try it here: paceline ab --baseline rev:HEAD -- test_shop.py\n"
     )
 
 
@@ -75,9 +75,9 @@ def test_a_project_without_a_benchmark_gets_one_that_passes(pytester, project, c
         f"wrote {GUARD}\nwrote benchmarks/test_speed.py\n\nnext:\n"
         '1. fill in what guard.yml calls "Not known", in 3 places\n'
         "2. let benchmarks/test_speed.py call what your users wait for\n"
-        "3. commit them to main: a pull request that brings the first benchmarks has nothing to be compared with, "
+        "3. bring it to main first: a pull request with the first benchmarks has nothing to be compared with, "
         "and fails\n"
-        "4. once it is committed, try it here: paceline ab --baseline rev:HEAD -- benchmarks/test_speed.py\n"
+        "4. commit it; then try it here: paceline ab --baseline rev:HEAD -- benchmarks/test_speed.py\n"
     )
     assert compared((folder / GUARD).read_text())[0].endswith(" -- benchmarks/test_speed.py")
     pytester.runpytest_subprocess("--benchmark-disable", folder / init.EXAMPLE).assert_outcomes(passed=1)
@@ -198,7 +198,18 @@ def test_setup_cfg_may_say_which_python(guard):
 def test_modules_that_are_built_are_built_for_the_base_too(guard):
     text = guard({"fast/_quick.pyx": "", "setup.py": ""})
     assert compared(text)[0].startswith("--baseline rev:HEAD^1 --install --markdown")
-    assert "# Not known: whether they need more" in text
+    assert "# Not known: whether the benchmarks need more there." in text
+
+
+def test_the_base_too_gets_what_a_file_of_requirements_names(guard):
+    text = guard({"fast/_quick.pyx": "", "setup.py": "", "requirements/test.txt": "pytest\n"})
+    assert '        env:\n          PIP_REQUIREMENT: "requirements/test.txt" # what its benchmarks need\n' in text
+    assert "whether the benchmarks need more there" not in text
+
+
+def test_where_the_base_has_an_environment_of_its_own_no_plugins_are_asked_for_in_it(guard):
+    text = guard({"fast/_quick.pyx": "", "setup.py": "", "pytest.ini": "[pytest]\naddopts = -p pytest_cov --cov\n"})
+    assert compared(text)[0].endswith(" -- tests/test_speed.py -o addopts=")
 
 
 def test_modules_of_tests_alone_are_none_of_the_project(guard):

@@ -42,6 +42,7 @@ class Project:
     package: bool  # whether pip can install it
     needs: str | None  # what its benchmarks need, as pip's words; None if nothing says so
     compiled: bool  # whether it has modules to be built
+    addopts: bool  # whether its pytest settings have options for every session, which may be those of plugins
     tagged: bool  # whether its version is made of git's tags
 
     @property
@@ -80,6 +81,7 @@ def read(folder: Path) -> Project:
         package=_is_package(folder, document, setup),
         needs=_needs(folder, files, document, setup),
         compiled=any(file.suffix in COMPILED and not NO_CODE & set(file.parts) for file in files),
+        addopts=bool(settings.get("addopts")),
         tagged=bool(TAGGED.search(" ".join(document.get("build-system", {}).get("requires", ())))),
     )
 

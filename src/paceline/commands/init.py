@@ -65,7 +65,7 @@ jobs:
       - name: Install %{what}
 %{notes}        run: |
 %{install}      - name: Is the pull request slower than its base?
-%{why_options}        shell: bash # with pipefail, which the default shell has not
+%{building}        shell: bash # with pipefail, which the default shell has not
         run: |
           status=0
           paceline ab --baseline rev:HEAD^1 %{options}--markdown --results "$RUNNER_TEMP/guard"%{cells} \\
@@ -149,15 +149,21 @@ def workflow(project: Project) -> str:
         if project.needs
         else f"        # Not known: what the benchmarks import beside {beside}; name it here.\n",
         options="--install " if project.compiled else "",
-        why_options=WHY_INSTALL if project.compiled else "",
+        building=_building(project),
         cells="" if project.chosen else f" -- {shlex.join(cells(project))}",
     )
 
 
-WHY_INSTALL = """\
-        # --install builds the base's modules, in an environment with pytest and pytest-benchmark beside the project.
-        # Not known: whether they need more; where `addopts` asks for plugins, write -o addopts= after the cells.
-"""
+def _building(project: Project) -> str:
+    """Return what the comparing step says of the base's own environment."""
+    if not project.compiled:
+        return ""
+    why = "        # --install builds the base in an environment of its own, which has pytest and pytest-benchmark"
+    kind, _, file = (project.needs or "").partition(" ")
+    if kind == "--requirement":
+        needs = f"PIP_REQUIREMENT: {json.dumps(file)} # what its benchmarks need"
+        return f"{why}, and by this:\n        env:\n          {needs}\n"
+    return f"{why}.\n        # Not known: whether the benchmarks need more there.\n"
 
 
 def _paceline() -> str:
@@ -184,9 +190,10 @@ def _install(project: Project) -> str:
 
 
 def cells(project: Project) -> list[str]:
-    """Return what is compared: the files with benchmarks, or their folders if they are many."""
+    """Return pytest's words for what is compared: the files with benchmarks, or their folders if they are many."""
     files = project.benchmarks or (EXAMPLE.as_posix(),)
-    return list(files) if len(files) <= FEW_FILES else sorted({Path(file).parent.as_posix() for file in files})
+    places = list(files) if len(files) <= FEW_FILES else sorted({Path(file).parent.as_posix() for file in files})
+    return [*places, *(["-o", "addopts="] if project.compiled and project.addopts else [])]
 
 
 def shown(path: Path, project: Project) -> str:
@@ -202,11 +209,12 @@ def next_steps(project: Project, text: str) -> str:
     if project.lacks_benchmarks:
         steps.append(f"let {EXAMPLE} call what your users wait for")
         steps.append(
-            f"commit them to {project.branch}: a pull request that brings the first benchmarks has nothing to be "
-            "compared with, and fails"
+            f"bring it to {project.branch} first: a pull request with the first benchmarks has nothing to be compared "
+            "with, and fails"
         )
     words = shlex.join(
         ["paceline", "ab", "--baseline", "rev:HEAD", *([] if project.chosen else ["--", *cells(project)])]
     )
-    steps.append(f"once it is committed, try it here: {words}")
+    later = "from then on each pull request is judged" if project.compiled else f"then try it here: {words}"
+    steps.append(f"commit it; {later}")
     return "".join(f"{number}. {step}\n" for number, step in enumerate(steps, 1))
