@@ -5,6 +5,7 @@
 # make bench PYTHON=python3.13   the same with another Python, in an environment of its own
 # make docs    build the manual into docs/_build/html
 # make test-ray   the tests of the strategy ray, which installs it first
+# make lint-workflows   actionlint, zizmor and shellcheck on the workflows and the action, which installs them first
 # make lock    write the lock files anew (needs uv)
 PYTHON ?= python3
 VENV ?= $(if $(filter python3,$(PYTHON)),.venv,.venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
@@ -13,7 +14,7 @@ ARGS ?=
 # Tests start hundreds of Pythons, each of which would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: bench test test-all test-spread test-alone test-browser test-ray lint docs lock clean
+.PHONY: bench test test-all test-spread test-alone test-browser test-ray lint lint-workflows docs lock clean
 .DELETE_ON_ERROR:
 
 bench: $(VENV)/.ready
@@ -34,7 +35,7 @@ test: $(VENV)/.ready
 
 # ray last but one: once it is there, the other tests would start it too
 test-all: CHOSEN = --hypothesis-profile nightly
-test-all: lint $(VENV)/.beside test-spread test-alone test-ray test-browser
+test-all: lint lint-workflows $(VENV)/.beside test-spread test-alone test-ray test-browser
 
 test-spread: $(VENV)/.ready
 	$(VENV)/bin/pytest -n 3 --dist worksteal $(CHOSEN) tests $(ALONE:%=--ignore=%)
@@ -54,6 +55,14 @@ lint: $(VENV)/.ready
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-cache
 
+WORKFLOWS = $(wildcard .github/workflows/*.yml examples/*/.github/workflows/*.yml)
+
+# actionlint takes the other tools from PATH, and reads of an action only what workflows say to it
+lint-workflows: $(VENV)/.workflows
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/actionlint $(WORKFLOWS)
+	awk '/^ *run: / { on = $$2 == "|"; next } on && /^        /' action.yml | $(VENV)/bin/shellcheck --shell bash -
+	$(VENV)/bin/zizmor --offline --no-progress --quiet action.yml $(WORKFLOWS)
+
 docs: $(VENV)/.docs
 	$(VENV)/bin/sphinx-build -W --keep-going -b html docs docs/_build/html
 
@@ -68,6 +77,7 @@ lock:
 	$(COMPILE) --group ray --constraint requirements.lock --output-file requirements-ray.lock
 	$(COMPILE) --group beside --no-deps --constraint requirements.lock --output-file requirements-beside.lock
 	$(COMPILE) --group browser --constraint requirements.lock --output-file requirements-browser.lock
+	$(COMPILE) --group workflows --output-file requirements-workflows.lock
 
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -85,6 +95,10 @@ $(VENV)/.beside: $(VENV)/.ready requirements-beside.lock
 
 $(VENV)/.docs: $(VENV)/.ready requirements-docs.lock
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.lock
+	@touch $@
+
+$(VENV)/.workflows: $(VENV)/.ready requirements-workflows.lock
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-workflows.lock
 	@touch $@
 
 $(VENV)/.ray: $(VENV)/.ready requirements-ray.lock

@@ -32,6 +32,7 @@ _EXAMPLES = """examples:
                                 say how long that would take
   paceline ab --baseline rev:main
                                 is the working tree slower than main?
+  paceline init                 have each pull request of a project judged so
 """
 _GATES = ("ab", "check")
 

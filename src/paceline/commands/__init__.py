@@ -8,6 +8,7 @@ COMMANDS = (
     "watch",
     "trace",
     "ab",
+    "init",
     "check",
     "baseline",
     "trend",
