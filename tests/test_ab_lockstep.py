@@ -428,7 +428,7 @@ MEASURED = """
 import pytest
 from paceline.strategies.threads import Threads
 
-@pytest.mark.replicated  # with a file named, as below
+@pytest.mark.replicated
 @pytest.mark.scale(rounds=3)
 @pytest.mark.parametrize("client", ["raw"], indirect=True)
 def test_downloads(measure, fetch, process):
@@ -447,6 +447,30 @@ def test_cells_of_measure_share_one_instrument_whose_counts_are_those_of_their_o
     assert cell["counts"]["requests"] == {"baseline": [6], "candidate": [6], "changed": False}
     assert not [note for note in decided["notes"] if "instrument" in note]
     assert [path.name for path in (tmp_path / "results").iterdir()] == ["ab"], "no run enters a history"
+
+
+PLAYED = """
+import pytest
+from paceline.strategies.sequential import Sequential
+from paceline.workloads import Compute
+
+@pytest.mark.replicated
+@pytest.mark.scale(items=6, rounds=3)
+def test_played(measure, items, instrument):
+    assert instrument == "a violin"
+    measure(Sequential(Compute("squares", 1000), 1), items)
+"""
+
+
+def test_a_project_may_have_an_instrument_of_its_own_and_ask_its_own_sessions_for_new_processes(tmp_path):
+    (tmp_path / "pytest.ini").write_text("[pytest]\npaceline_all = true\npaceline_processes = 2")
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["players", "paceline.plugin"]')
+    (tmp_path / "players.py").write_text("import pytest\n\n@pytest.fixture\ndef instrument(): return 'a violin'")
+    (tmp_path / "test_speed.py").write_text(PLAYED)
+    ended = ab(tmp_path, "--json")
+    assert ended.returncode == 0, ended.err
+    [cell] = json.loads(ended.out)["cells"]
+    assert cell["fullname"] == "test_speed.py::test_played[items=6]"
 
 
 @pytest.mark.nightly
