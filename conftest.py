@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest_plugins = ["paceline.plugin", "pytester"]
+pytest_plugins = ["paceline.plugin.laboratory", "pytester"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -59,6 +59,42 @@ def test_parameters_of_a_project_that_have_the_names_of_pacelines_keep_no_cell_o
     assert (len(found["cells"]), found["aside"]) == (2, {})
 
 
+OF_PACELINE = """
+import pytest
+
+def of(module, value):
+    def value_of(request):
+        return value
+
+    value_of.__module__ = module
+    return pytest.fixture(value_of)
+
+instrument = of("{laboratory}", "one for both")
+cost = of("{laboratory}", None)
+{process} = of("paceline.plugin", None)
+
+@pytest.mark.parametrize("{process}", [1, 2], indirect=True)
+def test_replicated(benchmark, {process}): benchmark(int)
+
+@pytest.mark.parametrize("{process}", [None], indirect=True)
+def test_here(benchmark, {process}, instrument): benchmark(int)
+
+def test_cost(benchmark, cost): benchmark(int)
+"""
+
+
+@pytest.mark.parametrize(
+    ("laboratory", "process"),
+    [("paceline.plugin", "process"), ("paceline.plugin.laboratory", "_paceline_process")],
+    ids=["one plugin", "two"],
+)
+def test_cells_of_a_revision_with_one_plugin_of_pacelines_and_of_one_with_two_are_told(pytester, laboratory, process):
+    found = cells.collected(pytester.getitems(OF_PACELINE.format(laboratory=laboratory, process=process)))
+    assert [name.partition("::")[2].partition("[")[0] for name in found["cells"]] == ["test_here"]
+    assert set(found["aside"].values()) == {cells.ELSEWHERE}
+    assert found["needs_instrument"]
+
+
 SERVED = "def test_it(benchmark, httpserver): benchmark(int)"
 
 
@@ -226,7 +262,7 @@ def pytest_configure(config):
 def test_what_a_project_asks_of_its_own_sessions_neither_breaks_a_side_nor_makes_it_write(project, temporary):
     folder = project("def test_files(benchmark, tmp_path): benchmark.pedantic((tmp_path / 'file').touch, rounds=1)")
     (folder / "pyproject.toml").write_text(DEMANDING)
-    (folder / "conftest.py").write_text(PROFILE + 'pytest_plugins = ["paceline.plugin"]')
+    (folder / "conftest.py").write_text(PROFILE + 'pytest_plugins = ["paceline.plugin.laboratory"]')
     before = {*folder.iterdir()}
     ended = ab(folder, options=())
     assert ended.returncode == 0, ended.err
@@ -402,7 +438,7 @@ def test_downloads(measure, fetch, process):
 
 
 def test_cells_of_measure_share_one_instrument_whose_counts_are_those_of_their_own_round(tmp_path):
-    (tmp_path / "conftest.py").write_text('pytest_plugins = ["paceline.plugin"]')
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["paceline.plugin.laboratory"]')
     (tmp_path / "test_speed.py").write_text(MEASURED)
     ended = ab(tmp_path, "--json", baseline=". --latency=5ms", candidate=". --latency=5ms")
     assert ended.returncode == 0, ended.err
@@ -413,9 +449,33 @@ def test_cells_of_measure_share_one_instrument_whose_counts_are_those_of_their_o
     assert [path.name for path in (tmp_path / "results").iterdir()] == ["ab"], "no run enters a history"
 
 
+PLAYED = """
+import pytest
+from paceline.strategies.sequential import Sequential
+from paceline.workloads import Compute
+
+@pytest.mark.replicated
+@pytest.mark.scale(items=6, rounds=3)
+def test_played(measure, items, instrument):
+    assert instrument == "a violin"
+    measure(Sequential(Compute("squares", 1000), 1), items)
+"""
+
+
+def test_a_project_may_have_an_instrument_of_its_own_and_ask_its_own_sessions_for_new_processes(tmp_path):
+    (tmp_path / "pytest.ini").write_text("[pytest]\npaceline_all = true\npaceline_processes = 2")
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["players", "paceline.plugin"]')
+    (tmp_path / "players.py").write_text("import pytest\n\n@pytest.fixture\ndef instrument(): return 'a violin'")
+    (tmp_path / "test_speed.py").write_text(PLAYED)
+    ended = ab(tmp_path, "--json")
+    assert ended.returncode == 0, ended.err
+    [cell] = json.loads(ended.out)["cells"]
+    assert cell["fullname"] == "test_speed.py::test_played[items=6]"
+
+
 @pytest.mark.nightly
 def test_an_instrument_that_can_t_start_is_told_without_a_traceback(tmp_path):
-    (tmp_path / "conftest.py").write_text('pytest_plugins = ["paceline.plugin"]')
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["paceline.plugin.laboratory"]')
     (tmp_path / "test_speed.py").write_text(MEASURED)
     (tmp_path / "httptools.py").write_text("raise ValueError('no moon')")
     ended = ab(tmp_path)

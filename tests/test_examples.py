@@ -23,7 +23,7 @@ def test_a_plain_session_runs_every_cell_and_saves_nothing(pytester, example):
 
 
 def test_a_measuring_session_saves_a_run_of_the_projects_own_functions(pytester, example):
-    result = example("--benchmark-only", "--items=4", "--rounds=2")
+    result = example("--benchmark-only", "--paceline-items=4", "--paceline-rounds=2")
     result.assert_outcomes(passed=5)
     result.stdout.fnmatch_lines(["*= Paceline =*", "shop, test_deliveries*", "shop, test_receipts*"])
     [path] = pytester.path.glob("results/*/*/0001_*.json")
@@ -41,7 +41,7 @@ def test_a_measuring_session_saves_a_run_of_the_projects_own_functions(pytester,
 
 
 def test_another_strategy_is_a_word_on_the_command_line_away(example):
-    example("--strategy=threads").assert_outcomes(passed=1, skipped=1)
+    example("--paceline-strategy=threads").assert_outcomes(passed=1, skipped=1)
 
 
 def test_a_function_whose_answers_change_is_no_measurement(pytester, example):

@@ -180,7 +180,9 @@ def test_a_refused_run_leaves_nothing(tmp_path, storage, logger):
     storage.refuse("something later")
     storage.save(saved(), "x")
     assert names(tmp_path) == []
-    assert logger.said == ["This run is not saved: Ctrl-C. With --keep-partial it is kept apart from the history."]
+    assert logger.said == [
+        "This run is not saved: Ctrl-C. With --paceline-keep-partial it is kept apart from the history."
+    ]
 
 
 def test_a_refused_run_is_kept_apart_when_asked_for(tmp_path, storage, logger):

@@ -6,7 +6,7 @@ from processes import QUICK
 CONFTEST = """
 import resource
 resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {hard}))
-pytest_plugins = ["paceline.plugin"]
+pytest_plugins = ["paceline.plugin.laboratory"]
 """
 LAB = """
 import pytest
@@ -47,4 +47,4 @@ def test_a_low_limit_of_the_systems_is_said_before_anything_starts(session):
     result.stdout.fnmatch_lines(
         ["*TooFewDescriptors: 300 workers * need 400 file descriptors; * may have 256: raise *"]
     )
-    result.stdout.fnmatch_lines(["*or measure with --workers 156 or fewer"])
+    result.stdout.fnmatch_lines(["*or measure with 156 workers or fewer"])

@@ -24,6 +24,10 @@ markers =
 CONFTEST = """
 import pytest
 {plugin}
+def pytest_addoption(parser):
+    for word in ("--all", "--workers", "--seed", "--client", "--processes"):
+        parser.addoption(word)
+
 def pytest_generate_tests(metafunc):
     if "size" in metafunc.fixturenames:
         metafunc.parametrize("size", ["large", "small"])
@@ -64,6 +68,9 @@ class TestShop:
     def test_skipped(self, workers, latency, strategy): pass
 
 def test_wrong(): assert 0
+
+def test_options(pytestconfig):
+    assert [pytestconfig.getoption(word) for word in ("--all", "--workers", "--seed", "--client")] == [None] * 4
 """
 BENCHMARKS = """
 import pytest
@@ -91,12 +98,11 @@ from paceline.workloads import Compute
 
 clock = Clock()
 
-@pytest.mark.scale(items=8, n=1000)
+@pytest.mark.scale(items=8)
 @pytest.mark.benchmark(timer=clock)
-@pytest.mark.parametrize("kernel", ["squares"])
-def test_cell(measure, compute, items, timed):
-    assert len(items) == (8 if timed else 6)
-    measure(Fake(compute, 2, clock=clock, rounds=[1.0]), items)
+def test_cell(measure, items, pytestconfig):
+    assert len(items) == (8 if pytestconfig.option.benchmark_only else 6)
+    measure(Fake(Compute("squares", 1000), 2, clock=clock, rounds=[1.0]), items)
 """
 
 

@@ -20,7 +20,7 @@ def test_fetch(measure, strategy, fetch, items, workers):
 @pytest.fixture(autouse=True)
 def project(pytester):
     pytester.makeini("[pytest]\naddopts = --strict-markers\nfilterwarnings = error")
-    pytester.makeconftest('pytest_plugins = ["paceline.plugin"]')
+    pytester.makeconftest('pytest_plugins = ["paceline.plugin.laboratory"]')
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_what_an_experiment_parametrizes_itself_is_left_to_it(pytester):
     pytester.makeconftest("""
         import pytest
 
-        pytest_plugins = ["paceline.plugin"]
+        pytest_plugins = ["paceline.plugin.laboratory"]
 
         def pytest_generate_tests(metafunc):
             if "size" in metafunc.fixturenames:
@@ -116,7 +116,7 @@ def test_what_an_experiment_parametrizes_itself_is_left_to_it(pytester):
 def test_a_parameter_without_a_cell_says_where_it_has_a_value(pytester):
     pytester.makepyfile("def test_it(strategy): pass")
     result = pytester.runpytest("-p", "no:cacheprovider")
-    result.stdout.fnmatch_lines(["*'strategy' has no value here: it gets one in tests that take `measure` or `cost`*"])
+    result.stdout.fnmatch_lines(["*'strategy' has no value here: it gets one in tests that measure, *"])
     result.assert_outcomes(errors=1)
 
 
@@ -179,7 +179,8 @@ def test_an_experiment_of_which_nothing_is_left_is_skipped_with_the_reason(pytes
     assert cells(f'{TWO}, pytest.mark.clients("requests", "raw")', *arguments) == ["none"]
     result = pytester.runpytest("-rs", "-p", "no:cacheprovider", *arguments)
     result.assert_outcomes(skipped=1)
-    result.stdout.fnmatch_lines(["*--strategy and --client leave nothing of it; it measures sequential, threads"])
+    told = "*--paceline-strategy and --client leave nothing of it; it measures sequential, threads"
+    result.stdout.fnmatch_lines([told])
 
 
 @pytest.mark.parametrize(
@@ -257,7 +258,7 @@ def test_an_experiment_of_heavy_strategies_is_skipped_with_the_way_to_measure_it
     assert cells(f"pytest.mark.strategies(*{SLOW_STARTERS})") == ["none"]
     result = pytester.runpytest("-rs", "-p", "no:cacheprovider")
     result.assert_outcomes(skipped=1)
-    told = "*take seconds to start; they are measured with --all, or when --strategy names them"
+    told = "*take seconds to start; they are measured with --paceline-all, or when --paceline-strategy names them"
     result.stdout.fnmatch_lines([told])
 
 

@@ -34,7 +34,7 @@ def there(tmp_path_factory):
 def lab(pytester):
     """`lab(*arguments)` runs a session of the experiment, in this process where it refuses to begin."""
     pytester.makeini(f"[pytest]\nfilterwarnings = {FILTERS}")
-    pytester.makeconftest('pytest_plugins = ["paceline.plugin"]')
+    pytester.makeconftest('pytest_plugins = ["paceline.plugin.laboratory"]')
     pytester.makepyfile(test_lab=LAB)
 
     def run(*arguments, begins=True):

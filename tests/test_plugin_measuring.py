@@ -30,7 +30,7 @@ clock = Clock()
 def lab(pytester):
     """A project with Paceline in it: `lab(source, *arguments)` runs a session there."""
     pytester.makeini("[pytest]\nfilterwarnings = error")
-    pytester.makeconftest('pytest_plugins = ["paceline.plugin"]')
+    pytester.makeconftest('pytest_plugins = ["paceline.plugin.laboratory"]')
 
     def run(source, *arguments):
         pytester.makepyfile(test_lab=LAB + source)

@@ -56,7 +56,7 @@ filterwarnings =
 @pytest.fixture
 def lab(pytester):
     pytester.makeini(INI)
-    pytester.makeconftest('pytest_plugins = ["paceline.plugin"]')
+    pytester.makeconftest('pytest_plugins = ["paceline.plugin.laboratory"]')
 
     def run(source, *arguments):
         pytester.makepyfile(test_lab=source, scales=APPARATUS)
@@ -196,7 +196,7 @@ def spied(function, *arguments, timeout=processes.TIMEOUT, **keywords):
     return call(function, *arguments, timeout=timeout, **keywords)
 
 processes.call = spied
-pytest_plugins = ["paceline.plugin"]
+pytest_plugins = ["paceline.plugin.laboratory"]
 """
 
 SCALED = """
@@ -228,7 +228,7 @@ IMPATIENT = """
 from paceline.measuring import passes
 
 passes.CELL_TIMEOUT, passes.SLACK = 3.0, 0.0  # it grows no longer, and is over soon
-pytest_plugins = ["paceline.plugin"]
+pytest_plugins = ["paceline.plugin.laboratory"]
 """
 HANGING = "import time\n\ndef hang(item):\n    time.sleep(600)\n"
 
@@ -243,6 +243,6 @@ def test_a_cell_that_hangs_is_given_up_and_says_how_one_that_does_not_can_go_on(
     result.stdout.fnmatch_lines(
         [
             "*HungError: *hung: no answer within 3 s; its interpreter is ended",
-            "*--processes 0 measures it in the session*",
+            "*--paceline-processes 0 measures it in the session*",
         ]
     )

@@ -49,7 +49,7 @@ MEASURE = ("-m", "pytest", *QUICK, "--benchmark-only", "--seed=1", "--rounds=2",
 @pytest.fixture(autouse=True)
 def project(pytester, monkeypatch):
     pytester.makeini("[pytest]\nfilterwarnings =\n  error\n  default::pytest_benchmark.logger.PytestBenchmarkWarning")
-    pytester.makeconftest('pytest_plugins = ["paceline.plugin"]')
+    pytester.makeconftest('pytest_plugins = ["paceline.plugin.laboratory"]')
     pytester.makepyfile(test_lab=CELLS.format(ids=["a", "b"]))
     for name in ("BUILD_NUMBER", "COLUMNS", "LINES", "PYTEST_ADDOPTS"):
         monkeypatch.delenv(name, raising=False)

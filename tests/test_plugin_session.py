@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 
@@ -30,7 +31,7 @@ def test_fake(measure, compute, items):
 @pytest.fixture(autouse=True)
 def project(pytester):
     pytester.makeini("[pytest]\nfilterwarnings =\n  error\n  default::pytest_benchmark.logger.PytestBenchmarkWarning")
-    pytester.makeconftest('pytest_plugins = ["paceline.plugin"]')
+    pytester.makeconftest('pytest_plugins = ["paceline.plugin.laboratory"]')
     pytester.makepyfile(test_lab=SOURCE.format(seconds=1.0))
 
 
@@ -104,12 +105,14 @@ def test_a_wrong_scale_mark_names_the_experiment(pytester, run):
     result.stdout.fnmatch_lines(["*test_odd.py::test_odd: wrong scale mark: *item*"])
 
 
-def test_every_option_has_help(run):
-    text = run("--help").stdout.str()
-    for option in ("items", "latency", "workers", "rounds", "strategy", "client", "server", "seed", "lesson"):
-        [line] = [line for line in text.splitlines() if line.strip().startswith(f"--{option}")]
-        assert line
-    assert "Paceline" in text
+def test_every_option_has_help_once_and_a_public_one_its_short_name_beside_it(run):
+    lines = [line.strip() for line in run("--help").outlines]
+    assert "Paceline: the scale and the choice of cells:" in lines
+    for option in ("latency", "client", "server", "lesson", "cluster"):
+        [_] = [line for line in lines if line.startswith(f"--{option}")]
+    for option in ("items", "workers", "rounds", "strategy", "seed", "processes", "all", "keep-partial"):
+        [line] = [line for line in lines if f"--{option}" in line and line.startswith("--")]
+        assert re.fullmatch(f"--paceline-{option}(=[A-Z]+)?, --{option}(=[A-Z]+)?", line)
 
 
 def test_every_fixture_is_documented(run):
@@ -251,7 +254,7 @@ def test_a_session_with_a_failed_test_saves_nothing_and_says_so(pytester, run, s
     result = run("--benchmark-only")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert saved("results/*/*/*.json") == []
-    result.stderr.fnmatch_lines(["*not saved: 1 of its cells or tests failed*--keep-partial*"])
+    result.stderr.fnmatch_lines(["*not saved: 1 of its cells or tests failed*--paceline-keep-partial*"])
 
 
 def test_keep_partial_keeps_a_failed_session_apart(pytester, run, saved):
@@ -295,7 +298,7 @@ def test_a_run_that_cannot_be_saved_fails_the_session_and_says_why(pytester, run
 TRACED = """
 import threading
 
-pytest_plugins = ["paceline.plugin"]
+pytest_plugins = ["paceline.plugin.laboratory"]
 
 def pytest_configure():
     threading.settrace(lambda *_: None)
@@ -328,7 +331,7 @@ def test_a_tracer_marks_every_cell_and_is_never_compared(pytester, run_apart, sa
     assert [cell.marks for cell in marked.cells] == [("tracer",)] * 2
     assert marked.tracer == told.split(": ")[2].partition(", so")[0]
 
-    pytester.makeconftest('pytest_plugins = ["paceline.plugin"]')
+    pytester.makeconftest('pytest_plugins = ["paceline.plugin.laboratory"]')
     result = run_apart(*compare)  # with the newest that can be compared
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stderr.fnmatch_lines(["Comparing against benchmarks from: *0001_*", "*median 3.00 s, and 1.00 s in *"])
@@ -340,7 +343,7 @@ def test_a_tracer_marks_every_cell_and_is_never_compared(pytester, run_apart, sa
 AGAIN = """
 from _pytest.runner import runtestprotocol
 
-pytest_plugins = ["paceline.plugin"]
+pytest_plugins = ["paceline.plugin.laboratory"]
 
 def pytest_runtest_protocol(item, nextitem):
     reports = runtestprotocol(item, nextitem=nextitem, log=False)

@@ -25,7 +25,7 @@ FOUND = """
 import json, sys
 from pathlib import Path
 
-pytest_plugins = ["paceline.plugin"]
+pytest_plugins = ["paceline.plugin.laboratory"]
 
 def pytest_unconfigure():
     Path("found.json").write_text(json.dumps(sorted(name for name in sys.modules if name.split(".")[0] in

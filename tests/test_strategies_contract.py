@@ -212,7 +212,7 @@ def test_names_are_unique_and_fit_a_node_id():
 
 
 def test_the_plugin_leaves_one_thread_before_a_fork():
-    tasks = "import os, paceline.plugin; print(len(os.listdir('/proc/self/task')))"
+    tasks = "import os, paceline.plugin.laboratory; print(len(os.listdir('/proc/self/task')))"
     with python("-c", tasks, stdout=-1) as process:
         assert process.communicate()[0].strip() == "1"
     assert sys.platform == "linux"

@@ -41,7 +41,7 @@ def session(pytester):
     pytester.makeini("[pytest]\nfilterwarnings = error")
 
     def run(source, conftest=""):
-        pytester.makeconftest(f'pytest_plugins = ["paceline.plugin"]\n{conftest}')
+        pytester.makeconftest(f'pytest_plugins = ["paceline.plugin.laboratory"]\n{conftest}')
         pytester.makepyfile(test_lab=LAB + source, patched=PATCHED)
         return pytester.runpytest_subprocess(*QUICK)
 

@@ -37,7 +37,7 @@ from paceline.text.progress import progress
 
 SUMMARY = "compare two revisions, Pythons or environments by any suite of benchmarks, in lockstep"
 EPILOG = """A SIDE is rev:REVISION (a git revision, in a worktree), python:PATH (another Python), or . (the working
-tree), each with environment variables and pytest options after it, in one word: ". SLOW=1 --client raw".
+tree), each with environment variables and pytest options after it, in one word: ". SLOW=1 --paceline-workers 4".
 Words after -- are pytest's, and choose the cells: tests that take `benchmark` or `codspeed_benchmark` or bear their
 marks. Without any they are those of the ini key paceline_ab, or else all.
 Two pytest processes take the rounds of the same cells in turns; each pair of processes is one observation.

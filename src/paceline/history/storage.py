@@ -83,7 +83,8 @@ class GuardedStorage(FileStorage):
         """
         reason = self.refused or _incomplete(output_json)
         if reason and not self.keep_partial:
-            self._say(f"This run is not saved: {reason}. With --keep-partial it is kept apart from the history.")
+            kept = "With --paceline-keep-partial it is kept apart from the history."
+            self._say(f"This run is not saved: {reason}. {kept}")
             return
         if reason:
             output_json = _marked(output_json, reason)

@@ -108,7 +108,7 @@ def raise_descriptor_limit(workers: int) -> None:
         most = max(1, allowed - MARGIN)
         raise TooFewDescriptors(
             f"{workers} workers have a connection each and need {needed} file descriptors; this process may have "
-            f"{allowed}: raise the limit (ulimit -Hn), or measure with --workers {most} or fewer"
+            f"{allowed}: raise the limit (ulimit -Hn), or measure with {most} workers or fewer"
         )
 
 

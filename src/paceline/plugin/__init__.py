@@ -1,4 +1,8 @@
-"""The pytest plugin: options, fixtures and hooks, for `pytest_plugins = ["paceline.plugin"]` in a conftest."""
+"""The public plugin, for `pytest_plugins = ["paceline.plugin"]` in a conftest: all that another project gets.
+
+Its fixtures are `measure`, `strategy`, `items` and `workers`, and its options begin with `--paceline-`; everything else
+is in `paceline.plugin.laboratory`. PYTEST_DONT_REWRITE: whoever imports that has imported this, and pytest would warn.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -11,15 +15,15 @@ from paceline.measuring.passes import Plan
 from paceline.plugin import cells, choices, guard, ours, progress, session
 from paceline.plugin.measures import Bench, ElsewhereClock, refuse_second
 from paceline.plugin.ours import is_cell, is_ours
-from paceline.server.process import Control, Instrument, running
-from paceline.strategies import Strategy, clusters
-from paceline.workloads import Compute, Fetch, Mixed
-from paceline.workloads.fetch import load_client
+from paceline.server.process import Control, Instrument
+from paceline.strategies import Strategy
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options of an experiment."""
-    choices.add_options(parser.getgroup("paceline", "Paceline: the scale and the choice of cells"))
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add the options of an experiment; the laboratory, whose plugin comes first, has short names for them too."""
+    short = [choices.SHORT] if pluginmanager.has_plugin(ours.LABORATORY) else []
+    choices.add_options(parser, [choices.PREFIX, *short])
+    choices.add_keys(parser)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -27,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Prepare before pytest-benchmark's own hook, which builds its storage."""
     for mark, meaning in cells.MARKS.items():
         config.addinivalue_line("markers", f"{mark}{meaning}")
-    choices.refuse_impossible(config.option)
+    choices.refuse_wrong_keys(config)
     if ours.is_loaded(config):
         ours.refuse(config)
         session.prepare(config)
@@ -35,9 +39,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Refuse a cluster that can't be reached, and show progress at a terminal: pytest's writer is there by now."""
-    choices.refuse_unreachable(session.config.option)
+    """Show progress at a terminal: pytest's writer is there by now."""
     progress.begin(session.config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Hide no fixture of another plugin, before any test is given its fixtures."""
+    ours.stand_back(session)
 
 
 @pytest.hookimpl(specname="pytest_generate_tests", wrapper=True, tryfirst=True)
@@ -74,21 +83,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     ours.refuse_absent(item)
 
 
-@pytest.fixture(scope="session")
-def instrument(request: pytest.FixtureRequest) -> Iterator[Instrument]:
-    """The server that answers every `Fetch`, in its own process, on this machine or where --cluster can reach it."""
-    options = request.config.option
-    with running(options.server, host=options.cluster and clusters.facing(options.cluster)) as server:
-        yield server
-
-
 @pytest.fixture
 def strategy(request: pytest.FixtureRequest) -> type[Strategy]:
     """A strategy's class, one cell after the other: `strategy(workload, workers)` makes what `measure` measures."""
     return choices.NAMED[_value(request)]
 
 
-def _parameter(read: Callable[[Any], Any], meaning: str) -> Any:
+def parameter(read: Callable[[Any], Any], meaning: str) -> Any:
     """Return a fixture whose value is this plugin's parameter of the fixture's name."""
 
     def value(request: pytest.FixtureRequest) -> Any:
@@ -98,53 +99,29 @@ def _parameter(read: Callable[[Any], Any], meaning: str) -> Any:
     return pytest.fixture(value)
 
 
-client = _parameter(str, "The HTTP client: the one that fits the strategy, or the one chosen by `--client`.")
-items = _parameter(range, "The items of a round, numbered from 0.")
-workers = _parameter(int, "How many items may be under way at once.")
-latency = _parameter(float, "Seconds that the server takes for an item.")
-size = _parameter(int, "Bytes of an answer.")
-n = _parameter(int, "Steps of one computation.")
-share = _parameter(float, "How much of a mixed item's time is CPU time, a fraction.")
+def _value(request: pytest.FixtureRequest) -> Any:
+    try:
+        return request.param
+    except AttributeError:
+        why = "it gets one in tests that measure, a client where they take `strategy` too"
+        message = f"{request.fixturename!r} has no value here: {why}; else parametrize it, with indirect=True"
+        raise pytest.fail.Exception(message, pytrace=False) from None
 
 
-@pytest.fixture
-def fetch(instrument: Instrument, client: str, latency: float, size: int) -> Fetch:
-    """One download from the instrument; its client is imported by then, so that no start is charged for the import."""
-    load_client(client)
-    return Fetch(f"{instrument.url}/item/{{item}}?latency={latency!r}&size={size}", size, client)
+items = parameter(range, "The items of a round, numbered from 0.")
+workers = parameter(int, "How many items may be under way at once.")
 
 
-@pytest.fixture
-def compute(kernel: str, n: int) -> Compute:
-    """One computation; the experiment parametrizes `kernel`."""
-    return Compute(kernel, n)
-
-
-@pytest.fixture
-def mixed(fetch: Fetch, latency: float, share: float) -> Mixed:
-    """One download and then a computation, which takes `share` of what both take: latency and CPU time together."""
-    return Mixed(fetch, cpu_seconds=latency * share / (1 - share))
-
-
-@pytest.fixture
+@pytest.fixture(name=ours.PROCESS)
 def process(request: pytest.FixtureRequest) -> int | None:
     """Which of the new processes measures this cell, from 1; None for the session's own."""
     return getattr(request, "param", None)
 
 
-@pytest.fixture
-def timed(request: pytest.FixtureRequest) -> bool:
-    """Whether this session measures; one that doesn't only checks that an experiment works."""
-    return session.measures(request.config)
-
-
-@pytest.fixture
-def elsewhere(
-    request: pytest.FixtureRequest,
-    process: Any,  # noqa: ARG001 - makes it a parameter; a project may have another thing of that name
-) -> ElsewhereClock | None:
+@pytest.fixture(name="_paceline_clock")
+def clock(request: pytest.FixtureRequest, _paceline_process: int | None) -> ElsewhereClock | None:
     """The clock of a cell that a new process measures; None for one that this process measures."""
-    if session.process_of(request.node) is None and not is_ours(request.node, "cost"):
+    if _paceline_process is None and not is_ours(request.node, "cost"):
         return None
     clock = ElsewhereClock()
     request.node.add_marker(pytest.mark.benchmark(timer=clock), append=False)
@@ -153,7 +130,7 @@ def elsewhere(
 
 @pytest.fixture
 def measure(  # pytest sets fixtures up in this order, and the clock has to be there before the benchmark
-    request: pytest.FixtureRequest, elsewhere: ElsewhereClock | None, benchmark: Any
+    request: pytest.FixtureRequest, _paceline_clock: ElsewhereClock | None, benchmark: Any
 ) -> Callable[..., Cell]:
     """Measure one cell: `measure(strategy(workload, workers), items)`; further keywords go into the saved run.
 
@@ -163,11 +140,10 @@ def measure(  # pytest sets fixtures up in this order, and the clock has to be t
 
     Returns the cell's figures, once its results and the server's ledger have been checked. A test makes one cell.
     """
-    _make_cell(request, benchmark)
+    make_cell(request, benchmark)
     process = session.process_of(request.node)
     rounds = cells.scales_of(request.node, request.config)[0].rounds
-    bench = Bench(benchmark, session.timer(request), elsewhere, process)
-    control = _control(request)
+    bench = Bench(benchmark, session.timer(request), _paceline_clock, process)
 
     def measured(
         strategy: Strategy,
@@ -181,38 +157,21 @@ def measure(  # pytest sets fixtures up in this order, and the clock has to be t
     ) -> Cell:
         refuse_second(benchmark)
         paired = paired and process is not None
-        strategy = choices.at_cluster(strategy, request.config.option.cluster)
-        plan = Plan(session.experiment(request.node), rounds, control, beside, watched, paired, traced)
+        strategy = choices.at_cluster(strategy, choices.option(request.config, "cluster"))
+        plan = Plan(session.experiment(request.node), rounds, _control(request), beside, watched, paired, traced)
         return bench.measure(plan, strategy, list(items), extra)
 
     return measured
 
 
-@pytest.fixture
-def cost(request: pytest.FixtureRequest, elsewhere: ElsewhereClock, benchmark: Any) -> Callable[..., Any]:
-    """Measure what is no pass over items: `cost("module:function", *arguments, strategy=..., workload=...,
-    **described)`.
-
-    The function, of a module beside the experiment, is called in a new process, or in `times` of them, one after the
-    other, of whose figures the medians count. It returns a dict: "seconds" are the rounds; everything else and what is
-    described goes into the saved run. The dict comes back. A function counts as hung after two minutes, and later if
-    `items`, and `latency`, are among what is described.
-    """
-    _make_cell(request, benchmark)
-    bench = Bench(benchmark, elsewhere, elsewhere, session.process_of(request.node))
-
-    def measured(function: str, *arguments: Any, strategy: str, workload: str, times: int = 1, **described: Any) -> Any:
-        refuse_second(benchmark)
-        described = {"strategy": strategy, "workload": workload, **described}
-        return bench.cost(session.experiment(request.node), function, arguments, described, times)
-
-    return measured
-
-
-def _make_cell(request: pytest.FixtureRequest, benchmark: Any) -> None:
-    ours.refuse_replaced(benchmark)
+def make_cell(request: pytest.FixtureRequest, benchmark: Any) -> None:
+    """Let pytest-benchmark show and save a test as the cell it is."""
+    ours.refuse_replaced(request.fixturename, benchmark)
     benchmark.group = session.title(request.node)
     benchmark.disabled = not session.measures(request.config)
+    params = dict(benchmark.params or {})
+    if process := params.pop(ours.PROCESS, None):
+        benchmark.params = {"process": process, **params}  # as saved files name it
 
 
 def _control(request: pytest.FixtureRequest) -> Control | None:
@@ -221,12 +180,3 @@ def _control(request: pytest.FixtureRequest) -> Control | None:
     if isinstance(server, Instrument):
         return server.control()
     return server if isinstance(server, Control) else None
-
-
-def _value(request: pytest.FixtureRequest) -> Any:
-    try:
-        return request.param
-    except AttributeError:
-        why = "it gets one in tests that take `measure` or `cost`, a client where they take `strategy` too"
-        message = f"{request.fixturename!r} has no value here: {why}; else parametrize it, with indirect=True"
-        raise pytest.fail.Exception(message, pytrace=False) from None

@@ -1,7 +1,7 @@
 """Which cells an experiment has: its marks and the command line, written out as parameters."""
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from itertools import product
 from typing import Any, TypeAlias
 
@@ -9,26 +9,27 @@ import pytest
 
 from paceline.plugin import choices, session
 from paceline.plugin.choices import NAMED, PROCESSES, SLOW_STARTERS
-from paceline.plugin.ours import is_ours
+from paceline.plugin.ours import PROCESS, is_ours
 from paceline.strategies import Strategy
 from paceline.workloads import Fetch
 from paceline.workloads.fetch import NAMES
 
-OWN = ("process", None)  # the session's own process, which no node id names
+OWN = (PROCESS, None)  # the session's own process, which no node id names
 
 Pair: TypeAlias = tuple[type[Strategy] | None, str | None]
 
 MARKS = {
-    "scale": "(items, workers, latency, size, n, share, rounds, lesson): an experiment's own scale. Lists make a sweep "
-    "and run in step: scale(workers=[1, 4, 16]).",
+    "scale": "(items, workers, rounds): an experiment's own scale. Lists make a sweep and run in step: "
+    "scale(workers=[1, 4, 16]).",
     "strategies": "(*names, later=()): the only strategies that an experiment measures, all if none is named; "
-    "--strategy chooses among them. Those named `later` wait for --strategy, for --all, or for their file to be named.",
-    "clients": "(*names): each strategy with each of these HTTP clients that fits it; --client takes their place.",
+    "--paceline-strategy chooses among them. Those named `later` wait for --paceline-strategy, for --paceline-all, or "
+    "for their file to be named.",
     "replicated": "(*strategies, processes=3): an experiment whose cells (those of these strategies, if named) are "
-    "measured in that many new processes each, with --all, or when its file is named; --processes takes its place.",
+    "measured in that many new processes each, with --paceline-all, or when its file is named; --paceline-processes "
+    "takes its place.",
     "one_core": ": an experiment of one worker, which `paceline ab` keeps on the one core that both sides share.",
-    "extended": "(on_request=False): an experiment that is measured only with --all, or when its file is named; one "
-    "that takes minutes, on_request=True, only when its file is.",
+    "extended": "(on_request=False): an experiment that is measured only with --paceline-all, or when its file is "
+    "named; one that takes minutes, on_request=True, only when its file is.",
 }
 """The marks of an experiment, each with its arguments and help."""
 
@@ -41,22 +42,26 @@ WRITTEN: dict[str, Any] = {
     "size": lambda size: f"size={choices.size_id(size)}",
     "n": "n={}".format,
     "share": lambda share: f"share={choices.share_id(share)}",
-    "process": "process={}".format,
+    PROCESS: "process={}".format,
 }
 """How each parameter stands in a node id, in this order."""
 
 
 def scales_of(node: Any, config: pytest.Config) -> list[choices.Scale]:
-    """Return an experiment's scale from its marks and the command line: one, or one for each point of a sweep.
+    """Return an experiment's scale from its marks, the ini file and the command line: one, or one for each point of a
+    sweep.
 
     Raises:
         CollectError: if its mark isn't one.
     """
     marks = [mark.kwargs for mark in node.iter_markers("scale")]
     marked = {name: value for kwargs in reversed(marks) for name, value in kwargs.items()}
-    small = not session.measures(config)
+    parts = [field.name for field in fields(choices.Scale)]
+    ini = {name: value for name in parts if (value := choices.configured(config, name)) is not None}
+    typed = {name: choices.typed(config, name) for name in parts}
+    lesson, small = bool(choices.typed(config, "lesson")), not session.measures(config)
     try:
-        return choices.chosen(marked, vars(config.option), lesson=config.option.lesson, small=small)
+        return choices.chosen(marked | ini, typed, lesson=lesson, small=small)
     except (TypeError, ValueError) as error:
         raise pytest.Collector.CollectError(f"{node.nodeid}: wrong scale mark: {error}") from None
 
@@ -94,7 +99,7 @@ def parametrize(metafunc: pytest.Metafunc, own: Container[str]) -> None:
     asked = [name for name in WRITTEN if name in metafunc.fixturenames and name not in own and is_ours(node, name)]
     scales = scales_of(node, config)
     if not _processes(node, config):
-        asked = [name for name in asked if name != "process"]
+        asked = [name for name in asked if name != PROCESS]
     if "strategy" in asked:
         pairs = list(_pairs(node, config, "client" in asked))
     else:
@@ -113,7 +118,7 @@ def _cells(
         name = strategy.name if strategy else None
         workers = strategy.bounded(point.workers) if strategy else point.workers
         for process in _numbers(node, config, name):
-            settled = {**asdict(point), "workers": workers, "client": client, "strategy": name, "process": process}
+            settled = {**asdict(point), "workers": workers, "client": client, "strategy": name, PROCESS: process}
             values = tuple(settled[each] for each in names)
             if values not in seen:
                 seen.add(values)
@@ -135,7 +140,8 @@ def _processes(node: Any, config: pytest.Config) -> int:
         raise pytest.Collector.CollectError(f"{node.nodeid}: wrong replicated mark: {wrong}")
     if mark is None or not session.replicates(config, node.path):
         return 0
-    return marked if config.option.processes is None else int(config.option.processes)
+    chosen = choices.option(config, "processes")
+    return marked if chosen is None else int(chosen)
 
 
 def _numbers(node: Any, config: pytest.Config, strategy: str | None) -> Iterable[int | None]:
@@ -146,17 +152,17 @@ def _numbers(node: Any, config: pytest.Config, strategy: str | None) -> Iterable
     replicated = _agreed(node, "replicated", NAMED, None) if processes else None
     if not processes or (strategy and replicated and strategy not in replicated):
         return [None]
-    once = strategy in SLOW_STARTERS and strategy not in (config.option.strategy or [])
+    once = strategy in SLOW_STARTERS and strategy not in (choices.option(config, "strategy") or [])
     return range(1, (1 if once else processes) + 1)
 
 
 def _pairs(node: Any, config: pytest.Config, with_client: bool) -> Iterator[Pair]:  # noqa: FBT001 - a fact, not a switch
     """Yield the strategies to measure, in table order, each with the clients to measure it with."""
-    names = _agreed(node, "strategies", NAMED, config.option.strategy)
+    names = _agreed(node, "strategies", NAMED, choices.option(config, "strategy"))
     later = _later(node, config)
     clients = _agreed(node, "clients", NAMES, None) if with_client else None
-    if with_client and config.option.client:  # also one that the mark doesn't name: it is the scale's kind of choice
-        clients = [config.option.client]
+    if with_client and (client := choices.option(config, "client")):  # also one that the mark doesn't name, as a scale
+        clients = [client]
     for strategy in NAMED.values():
         if (names is None or strategy.name in names) and strategy.name not in later and session.takes(config, strategy):
             own = [Fetch.default_client(strategy.flavour)] if clients is None else clients
@@ -178,7 +184,7 @@ def _later(node: Any, config: pytest.Config) -> set[str]:
     later = set(marked.kwargs.get("later", ())) if marked else set()
     _check(node, "strategies", later, NAMED)
     everything = not session.measures(config) or session.replicates(config, node.path)
-    return set() if everything else later.difference(config.option.strategy or [])
+    return set() if everything else later.difference(choices.option(config, "strategy") or [])
 
 
 def _check(node: Any, mark: str, names: Iterable[str], known: Iterable[str]) -> None:
@@ -192,8 +198,10 @@ def _nothing(names: Sequence[str], node: Any, config: pytest.Config) -> Any:
     marked = node.get_closest_marker("strategies")
     only = marked.args if marked else ()
     measured = ", ".join(only) or "strategies whose workers can use the client"
-    if only and not config.option.strategy and all(NAMED[name].slow_start for name in only):
-        reason = f"{measured} take seconds to start; they are measured with --all, or when --strategy names them"
+    if only and not choices.option(config, "strategy") and all(NAMED[name].slow_start for name in only):
+        wait = "they are measured with --paceline-all, or when --paceline-strategy names them"
+        reason = f"{measured} take seconds to start; {wait}"
     else:
-        reason = f"--strategy and --client leave nothing of it; it measures {measured}"
+        left = "--paceline-strategy and --client leave" if "client" in names else "--paceline-strategy leaves"
+        reason = f"{left} nothing of it; it measures {measured}"
     return pytest.param(*[None] * len(names), id="none", marks=pytest.mark.skip(reason=reason))

@@ -1,19 +1,17 @@
-"""The scales, strategies and clients that a session's cells are made for."""
+"""The scales and strategies that a session's cells are made for: the public options and their ini keys."""
 
 import argparse
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
 
 from paceline import machine
 from paceline.server.service import MAX_SECONDS
-from paceline.strategies import STRATEGIES, Strategy, clusters
+from paceline.strategies import STRATEGIES, Strategy
 from paceline.text import numbers
-from paceline.workloads import Fetch
-from paceline.workloads.fetch import NAMES
 
 CPUS = "cpus"  # as a number of workers: one per usable CPU
 SMALL = {"items": 6, "workers": 8, "latency": 0.002, "n": 2_000, "rounds": 1}  # enough to see that an experiment works
@@ -132,73 +130,119 @@ def share_id(share: float) -> str:
 
 NAMED = {strategy.name: strategy for strategy in STRATEGIES}
 SLOW_STARTERS = [strategy.name for strategy in STRATEGIES if strategy.slow_start]
-SERVERS = ("instrument", "httpserver")
 PROCESSES = 3  # the fewest from which an interval can be computed
 
+PREFIX = "--paceline-"  # what no other plugin's options begin with
+SHORT = "--"
+GROUP = ("paceline", "Paceline: the scale and the choice of cells")
 
-def add_options(group: pytest.OptionGroup) -> None:
-    """Add everything that chooses or scales cells."""
-    add = group.addoption
-    add(
-        "--items", type=numbers.positive, metavar="N", help="Items in a round. Default: the experiment's, 64 downloads."
-    )
-    add("--latency", type=latency, metavar="SECONDS", help='Time the server takes for an item: 0.02 or "20ms".')
-    workers = "Items under way at once. Default: 10 for I/O, one per CPU else."
-    add("--workers", type=numbers.positive, metavar="N", help=workers)
-    add("--rounds", type=numbers.positive, metavar="N", help="Timed rounds of each cell. Default: 5.")
-    strategy = (
+
+@dataclass(frozen=True)
+class Option:
+    """A public option.
+
+    Args:
+        how: how argparse reads it.
+        meaning: its help.
+        kind: the type of its ini key.
+        every: what its ini key means for every session.
+    """
+
+    how: Mapping[str, Any]
+    meaning: str
+    kind: Literal["int", "args", "bool"] = "int"
+    every: str = "that of sessions without it; comes before a mark's"
+
+
+_COUNTED: Mapping[str, Any] = {"type": numbers.positive, "metavar": "N"}
+_WHOLE: Mapping[str, Any] = {"type": numbers.whole, "metavar": "N"}
+_SWITCH: Mapping[str, Any] = {"action": "store_true", "default": None}
+OPTIONS = {
+    "items": Option(_COUNTED, "Items in a round. Default: the experiment's, or 64."),
+    "workers": Option(_COUNTED, "Items under way at once. Default: the experiment's, or 10."),
+    "rounds": Option(_COUNTED, "Timed rounds of each cell. Default: the experiment's, or 5."),
+    "strategy": Option(
+        {"action": "append", "choices": [*NAMED], "metavar": "NAME"},
         f"Only this strategy; repeat for more. Known: {', '.join(NAMED)}. Of these, slow ones, which take seconds to "
-        f"start ({', '.join(SLOW_STARTERS) or 'none'}), are left out unless named here; --all measures them too."
-    )
-    add("--strategy", action="append", choices=[*NAMED], metavar="NAME", help=strategy)
-    client = "HTTP client. Default: requests where workers block, aiohttp under asyncio, raw else."
-    add("--client", choices=NAMES, help=client)
-    server = "What answers; httpserver proves nothing. Default: %(default)s."
-    add("--server", choices=SERVERS, default=SERVERS[0], help=server)
-    add("--seed", type=numbers.whole, metavar="N", help="Order of the cells; saved with the run. Default: a new one.")
-    add("--lesson", action="store_true", help="The lesson's scale: 160 downloads of 50 ms, 20 sums below 5,000,000.")
-    new = (
-        "New processes for each cell that decides a claim, with --all or a file named. Default: 3, unless the "
-        "experiment says otherwise, and 1 for slow starters that are not named; 0 measures all in the session."
-    )
-    add("--processes", type=numbers.whole, metavar="N", help=new)
-    cluster = (
-        "An existing cluster, in place of one of its own, for a strategy that --strategy names: dask takes "
-        "tcp://host:8786, ray takes ray://host:10001."
-    )
-    add("--cluster", metavar="ADDRESS", help=cluster)
-    every = "Extended experiments too, which else run when their file is named, and slow starters: see --strategy."
-    add("--all", action="store_true", help=every)
-    add("--keep-partial", action="store_true", help="Keep an interrupted or failed run in results/partial/.")
+        f"start ({', '.join(SLOW_STARTERS) or 'none'}), are left out unless named here; --paceline-all measures them "
+        "too.",
+        "args",
+        "those of sessions that name none",
+    ),
+    "seed": Option(
+        _WHOLE,
+        "Order of the cells; saved with the run. Default: a new one.",
+        every="one order for all sessions, so that what drifts meets the same cells each time",
+    ),
+    "processes": Option(
+        _WHOLE,
+        "New processes for each replicated cell, with --paceline-all or a file named. Default: 3, unless the "
+        "experiment says otherwise, and 1 for slow starters that are not named; 0 measures all in the session.",
+    ),
+    "all": Option(
+        _SWITCH,
+        "Extended experiments too, which else run when their file is named, and slow starters: see "
+        "--paceline-strategy.",
+        "bool",
+        "for all sessions that measure; leave it out of one by -o paceline_all=false",
+    ),
+    "keep_partial": Option(
+        _SWITCH, "Keep an interrupted or failed run in results/partial/.", "bool", "for all sessions that measure"
+    ),
+}
 
 
-def refuse_impossible(options: Any) -> None:
-    """Raise a `UsageError` for choices that leave nothing to measure."""
-    strategies = [NAMED[name] for name in options.strategy or NAMED]
-    if options.client and not any(Fetch.fits(options.client, strategy.flavour) for strategy in strategies):
-        names = ", ".join(strategy.name for strategy in strategies)
-        others = ", ".join(client for client in NAMES if any(Fetch.fits(client, each.flavour) for each in strategies))
-        raise pytest.UsageError(f"--client {options.client} can't be used by {names}; these can: {others}")
-    if options.cluster is not None:
-        if options.server != SERVERS[0]:
-            raise pytest.UsageError(
-                f"--server {options.server} answers on this machine alone, and the workers of "
-                f"--cluster {options.cluster} may be on others; leave one of the two out"
-            )
-        measured = (
-            strategies if options.strategy or options.all else [each for each in strategies if not each.slow_start]
-        )
-        _refuse_cluster(options.cluster, measured)
+def add_options(parser: pytest.Parser, prefixes: Sequence[str]) -> None:
+    """Add the public options, each spelled with every prefix."""
+    add = parser.getgroup(*GROUP).addoption
+    for name, each in OPTIONS.items():
+        words = [f"{prefix}{name.replace('_', '-')}" for prefix in prefixes]
+        add(*words, dest=f"paceline_{name}", help=each.meaning, **each.how)
 
 
-def refuse_unreachable(options: Any) -> None:
-    """Raise a `UsageError` for a cluster at whose address nothing listens, before anything is measured."""
-    if options.cluster is None or options.collectonly:
-        return
+def add_keys(parser: pytest.Parser) -> None:
+    """Add an ini key for each public option."""
+    for name, each in OPTIONS.items():
+        meaning = f"As {PREFIX}{name.replace('_', '-')}, {each.every}."
+        parser.addini(f"paceline_{name}", meaning, type=each.kind, default=None)
+
+
+def option(config: pytest.Config, name: str) -> Any:
+    """Return what the command line chooses, or else the ini file; None if neither does."""
+    value = typed(config, name)
+    return configured(config, name) if value is None else value
+
+
+def typed(config: pytest.Config, name: str) -> Any:
+    """Return what the command line chooses; the laboratory's options exist only where that is loaded."""
+    return getattr(config.option, f"paceline_{name}", None)
+
+
+def configured(config: pytest.Config, name: str) -> Any:
+    """Return what the ini file chooses; None if nothing, or if there is no key for it.
+
+    Raises:
+        pytest.UsageError: that is no value for it.
+    """
+    if name not in OPTIONS:
+        return None
+    how, key = OPTIONS[name].how, f"paceline_{name}"
     try:
-        clusters.reach(options.cluster)
-    except clusters.OutOfReach as error:
-        raise pytest.UsageError(f"--cluster: {error}") from None
+        value = config.getini(key)
+        if value is not None and "type" in how:
+            how["type"](str(value))
+    except (argparse.ArgumentTypeError, TypeError, ValueError, pytest.UsageError) as error:
+        raise pytest.UsageError(f"{key} in the ini file: {error}") from None
+    if "choices" in how and (unknown := set(value or ()).difference(how["choices"])):
+        known = ", ".join(how["choices"])
+        raise pytest.UsageError(f"{key} in the ini file names {', '.join(sorted(unknown))}; there are: {known}")
+    return value
+
+
+def refuse_wrong_keys(config: pytest.Config) -> None:
+    """Raise a `UsageError` for an ini key whose value is none for its option."""
+    for name in OPTIONS:
+        configured(config, name)
 
 
 def at_cluster(strategy: Strategy, address: str | None) -> Strategy:
@@ -206,19 +250,3 @@ def at_cluster(strategy: Strategy, address: str | None) -> Strategy:
     if address is None or strategy.scheme != urlsplit(address).scheme or strategy.options["cluster"]:
         return strategy
     return strategy.clone(strategy.workload, cluster=address)
-
-
-def _refuse_cluster(address: str, strategies: Sequence[type[Strategy]]) -> None:
-    scheme = address.partition("://")[0]
-    users = [strategy for strategy in strategies if strategy.scheme and strategy.scheme == scheme]
-    if not users:
-        fit = " and ".join(f"{each.name} ({each.scheme}://host:port)" for each in NAMED.values() if each.scheme)
-        raise pytest.UsageError(
-            f"--cluster {address} is for none of the strategies that are measured; {fit} can use one: "
-            "name it with --strategy"
-        )
-    for strategy in users:
-        try:
-            clusters.checked_address(strategy.name, str(strategy.scheme), address)
-        except ValueError as error:
-            raise pytest.UsageError(f"--cluster: {error}") from None

@@ -12,7 +12,7 @@ from paceline import history, machine
 from paceline.history import NotSaved, reading
 from paceline.history.storage import GuardedStorage
 from paceline.history.store import PARTIAL, RESULTS
-from paceline.plugin import comparing, ours
+from paceline.plugin import choices, comparing, ours
 from paceline.plugin.ours import is_benchmark, is_cell
 from paceline.plugin.session import (
     MEASURES_CELLS,
@@ -63,7 +63,7 @@ class Guard:
         if isinstance(benchmarks.storage, FileStorage):
             path, partial = options.benchmark_storage.removeprefix("file://"), self._config.rootpath / RESULTS / PARTIAL
             benchmarks.storage = GuardedStorage(path, benchmarks.logger, benchmarks.machine_id, partial)
-            benchmarks.storage.keep_partial = options.keep_partial
+            benchmarks.storage.keep_partial = bool(choices.option(self._config, "keep_partial"))
         try:
             refuse_unwritable_folders(self._config)
             comparing.load(benchmarks, self._compare)
@@ -76,8 +76,8 @@ class Guard:
         """Report what the cells are measured with, and which of them are compared with nothing."""
         if not self._ours:
             return []
-        options = self._config.option
-        header = f"paceline: {fingerprint(self._config)}, --seed {options.seed}, storage {options.benchmark_storage}"
+        options, seed = self._config.option, choices.option(self._config, "seed")
+        header = f"paceline: {fingerprint(self._config)}, --paceline-seed {seed}, storage {options.benchmark_storage}"
         return [*([header] if options.verbose >= 0 else []), *comparing.note(self._config, items)]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -118,8 +118,8 @@ class Guard:
         if not self._ours:
             return
         output_json["paceline"] = reading.header(
-            seed=config.option.seed,
-            scale={name: getattr(config.option, name) for name in SCALE},
+            seed=choices.option(config, "seed"),
+            scale={name: choices.option(config, name) for name in SCALE},
             complete=not self._incomplete,
             why_incomplete=self._incomplete,
             cluster=cluster(config),

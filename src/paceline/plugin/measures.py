@@ -143,7 +143,8 @@ def _elsewhere(plan: Plan, strategy: Strategy, items: Sequence[Item]) -> tuple[C
     try:
         found = processes.call("paceline.measuring.passes:measured", plan, strategy, items, timeout=timeout)
     except processes.HungError as error:
-        error.add_note("if it only takes its time: --processes 0 measures it in the session, where no time-out ends it")
+        way = "--paceline-processes 0 measures it in the session, where no time-out ends it"
+        error.add_note(f"if it only takes its time: {way}")
         raise
     return cast("tuple[Cell, list[float]]", found)
 

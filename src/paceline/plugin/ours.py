@@ -1,27 +1,31 @@
 """Which tests are ours, and what stands in the way of measuring them."""
 
 import os
+from types import ModuleType
 from typing import Any
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-PLUGIN = "paceline.plugin"
+PUBLIC = "paceline.plugin"
+LABORATORY = "paceline.plugin.laboratory"
+PUBLIC_FIXTURES = ("measure", "strategy", "items", "workers")
 MEASURING = ("measure", "cost")
+PROCESS = "_paceline_process"  # a fixture; a project may have another thing whose name is `process`
 
 
 def is_cell(node: Any) -> bool:
-    """Whether a test, or its definition, takes this plugin's `measure` or `cost`, itself or by another fixture."""
+    """Whether a test, or its definition, takes our `measure` or `cost`, itself or by another fixture."""
     return any(is_ours(node, name) for name in MEASURING)
 
 
 def is_ours(node: Any, name: str) -> bool:
-    """Whether `name` is this plugin's fixture in a test, wrapped in one of the same name or not, and not replaced by a
+    """Whether `name` is our fixture in a test, wrapped in one of the same name or not, and not replaced by a
     fixture or a parameter of the project's.
     """
     fixtures = getattr(node, "_fixtureinfo", None)  # there is no public way to a fixture's origin
     for fixture in reversed(fixtures.name2fixturedefs.get(name, ()) if fixtures else ()):
-        if fixture.func.__module__ == PLUGIN:
+        if fixture.func.__module__ in {PUBLIC, LABORATORY}:
             return True
         if name not in fixture.argnames:
             break
@@ -40,13 +44,10 @@ def is_skipped(item: pytest.Item, *, only: bool) -> bool:
 
 OUTPUTS = ("only", "autosave", "save", "json", "compare", "compare_fail", "histogram", "cprofile")
 """Options of pytest-benchmark, without --benchmark-, that ask for what is measured."""
-ABSENT = (
-    "`measure` and `cost` measure with pytest-benchmark, which this session doesn't load; add -p benchmark to pytest's "
-    "arguments"
-)
+ABSENT = "which this session doesn't load; add -p benchmark to pytest's arguments"
 REPLACED = (
-    "`measure` and `cost` measure with pytest-benchmark, and another plugin has put its own `benchmark` in its place; "
-    "leave out what lets it, such as --codspeed, or leave out this test"
+    "and another plugin has put its own `benchmark` in its place; leave out what lets it, such as --codspeed, or leave "
+    "out this test"
 )
 
 
@@ -79,14 +80,31 @@ def note(config: pytest.Config) -> str | None:
 def refuse_absent(item: pytest.Item) -> None:
     """Fail a test that measures without pytest-benchmark: pytest would say so too, and list all other fixtures."""
     known = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
-    if is_cell(item) and "benchmark" not in known:
-        raise pytest.fail.Exception(ABSENT, pytrace=False)
+    measuring = next((name for name in MEASURING if is_ours(item, name)), None)
+    if measuring and "benchmark" not in known:
+        raise pytest.fail.Exception(f"`{measuring}` measures with pytest-benchmark, {ABSENT}", pytrace=False)
 
 
-def refuse_replaced(benchmark: Any) -> None:
+def refuse_replaced(measuring: str | None, benchmark: Any) -> None:
     """Fail a test that measures with another plugin's fixture, which may claim to be of pytest-benchmark's class."""
     if not issubclass(type(benchmark), BenchmarkFixture):
-        raise pytest.fail.Exception(REPLACED, pytrace=False)
+        raise pytest.fail.Exception(f"`{measuring}` measures with pytest-benchmark, {REPLACED}", pytrace=False)
+
+
+def stand_back(session: pytest.Session) -> None:
+    """Let another plugin's fixture hide the public one of its name, whichever plugin was loaded last.
+
+    The fixture that is registered last wins, so theirs are registered once more. Those of a conftest or a test file
+    win anyway.
+    """
+    theirs = ModuleType("paceline_stands_back")
+    for name in PUBLIC_FIXTURES:
+        found = session._fixturemanager.getfixturedefs(name, session) or ()  # noqa: SLF001 - no public way
+        hidden = found[:-1] if found and found[-1].func.__module__ == PUBLIC else ()
+        for place, each in enumerate(hidden):
+            again = pytest.fixture(each.func, name=name, scope=each.scope, params=each.params, ids=each.ids)
+            setattr(theirs, f"{name}_{place}", again)
+    session.config.pluginmanager.register(theirs)
 
 
 def _asked(options: Any) -> set[str]:

@@ -17,7 +17,8 @@ from paceline import machine
 from paceline.files import unfit, unfit_folder, unfit_label
 from paceline.history.run import Owners, called, owners
 from paceline.history.store import PARTIAL, RESULTS
-from paceline.plugin.ours import OUTPUTS, is_cell, is_ours
+from paceline.plugin import choices
+from paceline.plugin.ours import OUTPUTS, PROCESS, is_cell
 from paceline.strategies import Strategy
 
 DEFAULT_STORAGE = "file://./.benchmarks"  # pytest-benchmark's, if none is chosen
@@ -50,8 +51,8 @@ def prepare(config: pytest.Config) -> None:
     config.stash[MEASURES_CELLS] = any(getattr(options, f"benchmark_{name}") for name in ("enable", *OUTPUTS))
     if options.benchmark_storage == DEFAULT_STORAGE:
         options.benchmark_storage = _undecided(config)
-    if options.seed is None:
-        options.seed = random.SystemRandom().randrange(SEEDS)
+    if choices.option(config, "seed") is None:
+        options.paceline_seed = random.SystemRandom().randrange(SEEDS)
 
 
 def measures(config: pytest.Config) -> bool:
@@ -93,7 +94,7 @@ def refuse_unwritable_folders(config: pytest.Config) -> None:
     """Raise a `UsageError` for a folder of a session that measures in which nothing can be saved; make none."""
     options, benchmarks = config.option, native(config)
     folders = [Path(prefix).parent for prefix in (*options.benchmark_histogram, *options.benchmark_cprofile_dump)]
-    if options.keep_partial:
+    if choices.option(config, "keep_partial"):
         folders.insert(0, config.rootpath / RESULTS / PARTIAL / fingerprint(config))
     scheme, _, place = options.benchmark_storage.rpartition("://")
     if (benchmarks.autosave or benchmarks.save) and scheme in ("", "file"):
@@ -120,7 +121,8 @@ def fingerprint(config: pytest.Config) -> str:
 
 def cluster(config: pytest.Config) -> str | None:
     """Return the scheme of the cluster that `--cluster` names; None if there is none."""
-    return urlsplit(config.option.cluster).scheme if config.option.cluster else None
+    address = choices.option(config, "cluster")
+    return urlsplit(address).scheme if address else None
 
 
 def leave_out_extended(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -138,8 +140,8 @@ def leave_out_extended(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 
 def replicates(config: pytest.Config, path: Path) -> bool:
-    """Whether this session measures all of an experiment, replicates too: with --all, or when its file is named."""
-    return measures(config) and (config.option.all or is_named(config, path))
+    """Whether this session measures all of an experiment, replicates too: with `all`, or when its file is named."""
+    return measures(config) and (choices.option(config, "all") or is_named(config, path))
 
 
 def is_named(config: pytest.Config, path: Path) -> bool:
@@ -150,8 +152,8 @@ def is_named(config: pytest.Config, path: Path) -> bool:
 
 def takes(config: pytest.Config, strategy: type[Strategy]) -> bool:
     """Whether experiments of this session measure a strategy: a slow starter if it is named, or all is measured."""
-    named = strategy.name in (config.option.strategy or [])
-    return not strategy.slow_start or named or (config.option.all and measures(config))
+    named = strategy.name in (choices.option(config, "strategy") or [])
+    return not strategy.slow_start or named or (choices.option(config, "all") and measures(config))
 
 
 def shuffle(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -162,7 +164,7 @@ def shuffle(config: pytest.Config, items: list[pytest.Item]) -> None:
     """
     if not measures(config):
         return
-    order = random.Random(config.option.seed)  # noqa: S311 - an order, not a secret
+    order = random.Random(choices.option(config, "seed"))  # noqa: S311 - an order, not a secret
     places = [place for place, item in enumerate(items) if is_cell(item)]
     drawn = sorted((items[place] for place in places), key=lambda item: item.nodeid)
     order.shuffle(drawn)
@@ -180,7 +182,7 @@ def shuffle(config: pytest.Config, items: list[pytest.Item]) -> None:
 def process_of(item: Any) -> int | None:
     """Return which new process measures a cell, from 1; None for the session's own."""
     callspec = getattr(item, "callspec", None)
-    return callspec.params.get("process") if callspec and is_cell(item) and is_ours(item, "process") else None
+    return callspec.params.get(PROCESS) if callspec else None
 
 
 def experiment(item: Any) -> str:

@@ -87,18 +87,19 @@ def collected(items: list[pytest.Item]) -> dict[str, Any]:
 
 
 def _elsewhere(item: pytest.Item) -> bool:
-    callspec: Any = getattr(item, "callspec", None)
-    return from_paceline(item, "cost") or bool(
-        callspec and from_paceline(item, "process") and callspec.params.get("process")
-    )
+    params: Any = getattr(getattr(item, "callspec", None), "params", {})
+    processes = (from_paceline(item, name) and params.get(name) for name in PROCESS)
+    return from_paceline(item, "cost") or any(processes)
 
 
 def from_paceline(item: pytest.Item, name: str) -> bool:
     """Whether a test has Paceline's parameter or fixture of that name, and not one of the project's own."""
     fixtures = item._fixtureinfo.name2fixturedefs.get(name, ())  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
-    return any(fixture.func.__module__ in {"paceline.plugin", OWN} for fixture in fixtures[-1:])
+    return any(fixture.func.__module__ in {*PACELINE, OWN} for fixture in fixtures[-1:])
 
 
+PACELINE = ("paceline.plugin", "paceline.plugin.laboratory")  # the first has all fixtures in a revision from before
+PROCESS = ("_paceline_process", "process")  # the second in a revision from before
 OWN = __name__.rpartition(".")[0] + ".lockstep"
 """The module whose fixture `instrument` replaces Paceline's."""
 

@@ -153,7 +153,7 @@ class Side:
         benchmarks.only = False  # it would skip those that only bear a mark
         manager = session.config.pluginmanager
         manager.register(with_fixture(codspeed_benchmark), "paceline-lockstep-codspeed")
-        if manager.has_plugin("paceline.plugin"):
+        if any(hasattr(manager.get_plugin(name), "instrument") for name in cells.PACELINE):
             manager.register(with_fixture(self._instrument()), "paceline-lockstep-instrument")
         self._replace_methods(BenchmarkFixture)
 
@@ -417,8 +417,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "codspeed_benchmark: pytest-codspeed's.")
     if SOCKET in os.environ:
         config.option.benchmark_storage = f"file://{Path(__file__).parent / 'storage'}"
-        if getattr(config.option, "processes", 0) is None:
-            config.option.processes = 0  # cells that Paceline would measure in new processes are measured here
+        processes = "paceline_processes" if "paceline_processes" in config.option else "processes"  # as it was once
+        if getattr(config.option, processes, 0) is None:
+            setattr(config.option, processes, 0)  # cells that Paceline would measure in new processes are measured here
         lead = Lead(int(os.environ.pop(SOCKET)))
         side = Side(lead, lead.receive(), asked_for)
         side.configure(config)
