@@ -135,18 +135,17 @@ def cost(request: pytest.FixtureRequest, _paceline_clock: ElsewhereClock, benchm
     """Measure what is no pass over items: `cost("module:function", *arguments, strategy=..., workload=...,
     **described)`.
 
-    The function, of a module beside the experiment, is called in a new process, or in `times` of them, one after the
-    other, of whose figures the medians count. It returns a dict: "seconds" are the rounds; everything else and what is
-    described goes into the saved run. The dict comes back. A function counts as hung after two minutes, and later if
-    `items`, and `latency`, are among what is described.
+    The function, of a module beside the experiment, is called in a new process. It returns a dict: "seconds" are the
+    rounds; everything else and what is described goes into the saved run. The dict comes back. A function counts as
+    hung after two minutes, and later if `items`, and `latency`, are among what is described.
     """
     make_cell(request, benchmark)
     bench = Bench(benchmark, _paceline_clock, _paceline_clock, session.process_of(request.node))
 
-    def measured(function: str, *arguments: Any, strategy: str, workload: str, times: int = 1, **described: Any) -> Any:
+    def measured(function: str, *arguments: Any, strategy: str, workload: str, **described: Any) -> Any:
         refuse_second(benchmark)
         described = {"strategy": strategy, "workload": workload, **described}
-        return bench.cost(session.experiment(request.node), function, arguments, described, times)
+        return bench.cost(session.experiment(request.node), function, arguments, described)
 
     return measured
 

@@ -1,7 +1,6 @@
 """How pytest-benchmark times the rounds of cells: on this process's clock, or on one that another process sets."""
 
 import math
-import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -114,10 +113,8 @@ class Bench:
         self.benchmark.extra_info.update({**described, **extra, **saved(cell)})
         return cell
 
-    def cost(
-        self, experiment: str, function: str, arguments: Sequence[Any], described: Mapping[str, Any], times: int
-    ) -> Any:
-        """Call a function in as many new processes as `times`, and save what it returns.
+    def cost(self, experiment: str, function: str, arguments: Sequence[Any], described: Mapping[str, Any]) -> Any:
+        """Call a function in a new process, and save what it returns.
 
         Raises:
             TypeError: if it returns no `seconds`.
@@ -126,7 +123,7 @@ class Bench:
         with _failing(self.benchmark):
             items = described.get("items", 1)
             timeout = processes.TIMEOUT + at_most(items * (described.get("latency") or 0.0), items)
-            found = _middle([_figures(function, arguments, timeout) for _ in range(times)])
+            found = _figures(function, arguments, timeout)
         self.elsewhere.pass_on(self.benchmark, found["seconds"])
         known = {"experiment": experiment, "items": 1, "workers": 1, **described, "process": self.process}
         if doubts := cells.doubts_here():
@@ -154,13 +151,3 @@ def _figures(function: str, arguments: Sequence[Any], timeout: float) -> dict[st
     if not isinstance(figures, dict) or not figures.get("seconds"):
         raise TypeError(f'{function} must give a dict with "seconds", a list of round times; not {figures!r}')
     return figures
-
-
-def _middle(calls: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Merge the figures of several calls: all rounds, and of every number the median."""
-    merged = {"seconds": [second for figures in calls for second in figures["seconds"]]}
-    for name in calls[0].keys() - merged.keys():
-        values = [figures[name] for figures in calls]
-        numbers = all(isinstance(value, int | float) for value in values)
-        merged[name] = statistics.median(values) if numbers else values[0]
-    return merged
