@@ -64,12 +64,21 @@ lock:
 	$(COMPILE) --group beside --no-deps --constraint requirements.lock --output-file requirements-beside.lock
 	$(COMPILE) --group browser --constraint requirements.lock --output-file requirements-browser.lock
 
+# Modules are compiled when they are first imported: all of them would take longer than all else here.
+PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile
+
+# What was interrupted or failed bears a mark, as half an environment may look like a whole one.
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Paceline needs Python 3.11 or newer; $(PYTHON) is older or missing. Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@if [ -e $(VENV)/.half ]; then rm -rf $(VENV); fi; mkdir -p $(VENV); touch $(VENV)/.half
+	@trap 'echo "Interrupted: $(VENV) is not whole, and the next make begins it anew; nothing else was kept." >&2; exit 130' INT; set -e; \
+	  echo "Making $(VENV) with $$($(PYTHON) --version) ..."; \
+	  said=$$($(PYTHON) -m venv $(VENV) 2>&1) || { echo "$$said" >&2; exit 1; }; \
+	  echo "Installing what requirements.lock names ..."; \
+	  $(PIP) --no-deps --require-hashes -r requirements.lock; \
+	  $(PIP) --no-deps --no-build-isolation -e .; \
+	  rm $(VENV)/.half
 	@touch $@
 
 # pytest plugins of other people's suites, where only those sessions of tests find them that ask for them
