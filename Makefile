@@ -49,7 +49,7 @@ test-browser: $(VENV)/.browser
 test-ray: $(VENV)/.ray
 	$(VENV)/bin/pytest -rs tests -k "ray and not array" $(ARGS)
 
-lint: $(VENV)/.ready
+lint: $(VENV)/.lint
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
@@ -79,12 +79,30 @@ lock:
 	$(COMPILE) --group browser --constraint requirements.lock --output-file requirements-browser.lock
 	$(COMPILE) --group workflows --output-file requirements-workflows.lock
 
+# Modules are compiled when they are first imported: all of them would take longer than all else here.
+PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile
+
+# A fifth of all that is installed, for which measuring doesn't wait.
+LINT_ALONE = ast-serialize|grimp|import-linter|librt|mypy|mypy-extensions|pathspec|ruff|types-psutil|types-requests
+
+# What was interrupted or failed bears a mark, as half an environment may look like a whole one.
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Paceline needs Python 3.11 or newer; $(PYTHON) is older or missing. Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@if [ -e $(VENV)/.half ]; then rm -rf $(VENV); fi; mkdir -p $(VENV); touch $(VENV)/.half
+	@trap 'echo "Interrupted: $(VENV) is not whole, and the next make begins it anew; nothing else was kept." >&2; exit 130' INT; set -e; \
+	  echo "Making $(VENV) with $$($(PYTHON) --version) ..."; \
+	  said=$$($(PYTHON) -m venv $(VENV) 2>&1) || { echo "$$said" >&2; exit 1; }; \
+	  echo "Installing what requirements.lock names ..."; \
+	  awk -v lint='^($(LINT_ALONE))==' '/^[a-z]/ { kept = $$0 !~ lint } kept' requirements.lock >$(VENV)/bench.lock; \
+	  $(PIP) --no-deps --require-hashes -r $(VENV)/bench.lock; \
+	  $(PIP) --no-deps --no-build-isolation -e .; \
+	  rm $(VENV)/.half
+	@touch $@
+
+$(VENV)/.lint: $(VENV)/.ready
+	@echo "Installing what lint needs ..."
+	@$(PIP) --no-deps --require-hashes -r requirements.lock
 	@touch $@
 
 # pytest plugins of other people's suites, where only those sessions of tests find them that ask for them

@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.usefixtures("measure"),  # cells too, though wrk's load goes into pytest-benchmark as it is
 ]
 
-LOAD_SECONDS = {"measured": 2, "once": 1}  # of wrk, for one round
+for_a_second = pytest.mark.parametrize("seconds", [1], ids="seconds={}".format)  # of wrk's load, for one round
 needs_wrk = pytest.mark.skipif(not shutil.which("wrk"), reason="wrk is not installed (Debian's package wrk)")
 needs_two_cpus = pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="a core each for wrk and the server: two")
 
@@ -46,13 +46,14 @@ def test_cpu_per_request(measure, benchmark, request, instrument, fetch, items, 
 
 @needs_wrk
 @needs_two_cpus
-def test_requests_per_second(benchmark, request, instrument):
+@for_a_second
+def test_requests_per_second(benchmark, request, instrument, seconds):
     """50 connections, 1 KiB, no latency; the server on one core and wrk on the other."""
     first, second = sorted(os.sched_getaffinity(0))[:2]
     before = os.sched_getaffinity(instrument.pid)
     _pin(instrument.pid, {first})
     try:
-        seen = _load(benchmark, f"{instrument.url}/item/1?size=1024", connections=50, cpu=second)
+        seen = _load(benchmark, f"{instrument.url}/item/1?size=1024", connections=50, seconds=seconds, cpu=second)
     finally:
         _pin(instrument.pid, before)
     benchmark.extra_info.update(seen, server=request.node.callspec.params["instrument"], size=1024, latency=0.0)
@@ -60,10 +61,11 @@ def test_requests_per_second(benchmark, request, instrument):
 
 @needs_wrk
 @pytest.mark.parametrize("instrument", ["instrument"], indirect=True, ids="server={}".format)
-def test_latency_as_wrk_sees_it(benchmark, instrument):
+@for_a_second
+def test_latency_as_wrk_sees_it(benchmark, instrument, seconds):
     """10 connections at 1 ms."""
     instrument.reset()
-    seen = _load(benchmark, f"{instrument.url}/item/1?size=1024&latency=0.001", connections=10)
+    seen = _load(benchmark, f"{instrument.url}/item/1?size=1024&latency=0.001", connections=10, seconds=seconds)
     benchmark.extra_info.update(seen, server="instrument", size=1024, latency=0.001)
     assert seen["least_seconds"] >= 0.001, "an answer came before its time"
 
@@ -99,9 +101,8 @@ end
 """
 
 
-def _load(benchmark, url, *, connections, cpu=None, seconds=None):
+def _load(benchmark, url, *, connections, seconds, cpu=None):
     """Let wrk ask for `url`; what it saw in the last round, in seconds and requests per second."""
-    seconds = seconds or LOAD_SECONDS["measured" if benchmark.enabled else "once"]
     pinned = ["taskset", "-c", str(cpu)] if cpu is not None else []
     command = [*pinned, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", "/dev/stdin", url]
 

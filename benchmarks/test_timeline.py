@@ -19,8 +19,8 @@ SEED = 1
 LATE = 0.060  # seconds that one item takes longer
 
 pytestmark = [
-    # those look as asyncio or pool-spawn do, and each picture takes half a second
-    pytest.mark.strategies(later=["loky", "trio", "gevent"]),
+    # those look as asyncio, threads or pool-spawn do, and each picture takes half a second to two
+    pytest.mark.strategies(later=["to-thread", "asyncio-uvloop", "pool-forkserver", "loky", "trio", "gevent"]),
     pytest.mark.scale(items=32, workers=4, latency=0.010, rounds=1),
 ]
 

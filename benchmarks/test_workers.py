@@ -18,6 +18,8 @@ def test_waiting(measure, strategy, fetch, items, workers):
     measure(strategy(fetch, workers), items)
 
 
+# with asyncio one item is computed after the other, however many tasks there are
+@pytest.mark.strategies("sequential", "threads", "asyncio", "pool-fork", "interpreters", later=["asyncio"])
 @pytest.mark.scale(items=20, n=100_000, workers=[2, 4, 8], rounds=3)
 @pytest.mark.parametrize("kernel", ["squares"], ids="kernel={}".format)
 def test_computing(measure, strategy, compute, items, workers):

@@ -81,7 +81,8 @@ def test_programs_get_the_same_as_json():
 def test_runs_of_another_machine_are_never_judged_in_silence():
     runs = [lesson()]
     last = printed(output.closing(claims.findings(runs, CHOSEN), runs, "this-machine")).splitlines()[-1]
-    assert last == f"ANOTHER MACHINE, {FINGERPRINT}: nothing here is about this one, this-machine"
+    other = f"ANOTHER MACHINE, {FINGERPRINT}: nothing here is about this one, this-machine"
+    assert last == f"{other}; measure your own: pytest --benchmark-only --all"
 
 
 def test_runs_that_are_compared_with_are_named_apart():
@@ -168,12 +169,16 @@ def test_an_experiment_measured_again_counts_beside_the_older_run(results, capsy
     assert "0002_made-up.json" in last
 
 
-def test_another_machines_run_is_taken_aloud(results, capsys):
+def test_another_machines_run_is_taken_aloud_and_once(results, capsys):
     put(results, replicated(), 1)
     assert cli.main(["claims"]) == 0
     out, err = capsys.readouterr()
-    assert "ANOTHER MACHINE, linux-x86_64-made-up" in err
+    assert err == ""
     assert out.splitlines()[-1].startswith("ANOTHER MACHINE, linux-x86_64-made-up")
+    assert cli.main(["claims", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert "ANOTHER MACHINE, linux-x86_64-made-up" in err
+    assert "Measure your own: pytest --benchmark-only --all" in err
 
 
 @pytest.mark.usefixtures("results")

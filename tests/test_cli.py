@@ -110,7 +110,8 @@ def test_compare_says_aloud_when_a_run_is_of_another_machine(results, capsys):
     put(results, saved())
     assert cli.main(["compare"]) == 0
     assert capsys.readouterr().err == (
-        f"paceline: results has no whole run of this machine, {HERE}; this one is of ANOTHER MACHINE, {FINGERPRINT}\n"
+        f"paceline: results has no whole run of this machine, {HERE}; this one is of ANOTHER MACHINE, {FINGERPRINT}. "
+        "Measure your own: pytest --benchmark-only\n"
     )
 
 

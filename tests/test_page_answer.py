@@ -9,7 +9,8 @@ from oddities import assert_whole, drawing, made, odd_runs
 from paceline.report.model import Report, columns
 from paceline.report.output import page
 from paceline.report.sections import answer
-from paceline.report.sections.answer import answers, choose
+from paceline.report.sections.answer import answers
+from paceline.tables.choice import choose
 
 ORDER = ("sequential", "threads", "asyncio", "pool-fork", "processes")
 STEPS = (0.99, 0.995, 1.0, 1.0, 1.005, 1.01)  # six rounds, whose interval goes from the least to the greatest

@@ -100,13 +100,20 @@ def test_what_pytest_writes_looks_as_it_does_without_the_line(pytester, written,
     monkeypatch.setenv("CI", "1")
     without = written(*session)
     assert not LINE.search(without)
-    assert until_saved(rows(seen)) == until_saved(rows(without))
+    assert until_measured(rows(seen)) == until_measured(rows(without))
 
 
-def until_saved(rows):
-    """Rows without what a session says at its end, and without seconds."""
-    end = next(number for number, row in enumerate(rows) if row.startswith("Saved"))
-    return [re.sub(r"in [0-9.]+s", "", row) for row in rows[:end]]
+def until_measured(rows):
+    """Rows above the tables."""
+    return rows[: next(number for number, row in enumerate(rows) if re.match("-+ benchmark", row))]
+
+
+def test_a_pipe_gets_one_row_for_all_cells_in_whatever_files_they_are(pytester):
+    pytester.makepyfile(**{f"test_{name}": CELLS.format(ids=["a", "b"]) for name in ("lab", "more", "most")})
+    result = pytester.runpytest_subprocess(*MEASURE[2:])
+    result.stdout.fnmatch_lines(["paceline: *", "......*100%*", "", "*benchmark *"], consecutive=True)
+    verbose = pytester.runpytest_subprocess(*MEASURE[2:], "-v")
+    assert len([line for line in verbose.outlines if re.match(r"test_\w+.py::test_fake.* PASSED", line)]) == 6
 
 
 def test_a_pipe_gets_nothing_of_it(pytester):

@@ -49,7 +49,11 @@ def run_apart(pytester):
 
 @pytest.fixture
 def saved(pytester):
-    return lambda pattern="results/*/*/*": sorted(pytester.path.glob(pattern))
+    def saved(pattern="results/*/*/*"):
+        return sorted(pytester.path.glob(pattern))
+
+    saved.path = pytester.path
+    return saved
 
 
 def test_a_plain_session_runs_each_experiment_once_and_saves_nothing(run, saved):
@@ -64,9 +68,112 @@ def test_benchmark_only_saves_one_run_after_the_other(run, saved):
     assert saved()[1].name == "0002_second.json"
 
 
-def test_the_headline_comes_before_the_native_tables(run):
+def test_the_answer_comes_last_and_names_the_run_and_what_shows_more_of_it(run, saved):
     result = run("--benchmark-only")
-    result.stdout.fnmatch_lines(["*= Paceline =*", "*fake*", "*benchmark 'lab'*"])
+    [path] = [file.relative_to(saved.path) for file in saved()]
+    result.stdout.fnmatch_lines(["*benchmark 'lab'*", "*= Paceline =*", "fake *"])
+    below = [
+        f"Saved: {path}",
+        "All experiments: *paceline compare; the page: *paceline report",
+        f"All columns of the tables above: *pytest-benchmark compare {path}",
+        "=* 1 passed in *",
+    ]
+    result.stdout.fnmatch_lines(below, consecutive=True)
+    assert result.outlines[-1].endswith("=")
+    assert str(path) not in result.stderr.str()
+
+
+COMPUTING = """
+import pytest
+from fake import Clock, Fake
+from paceline.workloads import Compute
+
+clock = Clock()
+
+class Loop(Fake):
+    name = "sequential"
+
+class Threads(Fake):
+    name = "threads"
+
+class Pool(Fake):
+    name = "pool-fork"
+
+@pytest.mark.scale(items=4, n=1000)
+@pytest.mark.benchmark(timer=clock)
+@pytest.mark.parametrize("kernel", ["squares"])
+@pytest.mark.parametrize("one", [Loop, Threads, Pool])
+def test_computing(measure, compute, items, one):
+    workers, seconds = {Loop: (1, 6.0), Threads: (8, 5.9), Pool: (8, 1.5)}[one]
+    measure(one(compute, workers, clock=clock, rounds=[seconds]), items)
+"""
+
+
+def test_below_the_headline_stands_what_each_kind_of_work_should_use(pytester, run):
+    pytester.makepyfile(test_lab="", test_computing=COMPUTING)
+    result = run("--benchmark-only")
+    answer = "Computing that holds the GIL: pool-fork, 4.00x as fast as a plain loop"
+    result.stdout.fnmatch_lines(["Strategies beside each other, *", "sequential *", answer, "", "Saved: *"])
+
+
+def test_what_a_command_will_show_is_left_out_beside_a_headline_unless_asked_for(pytester, run):
+    pytester.makepyfile(test_computing=COMPUTING)
+    run("--benchmark-only").stdout.no_fnmatch_line("lab (*")
+    order = ["lab (*", "fake *", "Strategies beside each other, *"]
+    run("--benchmark-only", "-v").stdout.fnmatch_lines(order)
+    run("--benchmark-enable").stdout.fnmatch_lines(order)  # saves nothing that a command could show
+
+
+@pytest.mark.parametrize(
+    ("arguments", "columns"),
+    [
+        ([], "Min Median IQR Rounds"),
+        (["--benchmark-columns=mean,ops"], "Mean OPS"),
+        (["--benchmark-verbose"], "Min Max Mean StdDev Median IQR Outliers OPS Rounds Iterations"),
+    ],
+)
+def test_the_native_tables_have_the_columns_that_people_read_or_those_that_are_asked_for(run, arguments, columns):
+    [head] = [line for line in run("--benchmark-only", *arguments).outlines if line.startswith("Name (time in s)")]
+    assert re.sub(r" \(.*?\)|Name", "", head).split() == columns.split()
+
+
+def test_where_no_cell_is_measured_nothing_is_added(pytester, run):
+    pytester.makepyfile(test_lab="import pytest\n@pytest.mark.skip\ndef test_lab(measure): pass")
+    result = run("--benchmark-enable")
+    result.assert_outcomes(skipped=1)
+    result.stdout.no_fnmatch_line("*= Paceline =*")
+
+
+INTERRUPTED = "def test_odd(measure): raise KeyboardInterrupt"
+LATE = (
+    'import {module}\ndef end(*_): raise KeyboardInterrupt\n{module}.{name} = end\npytest_plugins = ["paceline.plugin"]'
+)
+
+NOTHING = "Nothing is measured, and so nothing saved: it was interrupted."
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"test_early": "raise KeyboardInterrupt"}, NOTHING),
+        ({"test_late": "raise KeyboardInterrupt"}, NOTHING),
+        ({"test_lab": INTERRUPTED}, NOTHING),
+        ({"test_odd": INTERRUPTED}, "This run is not saved: it was interrupted. With --paceline-keep-partial it is *"),
+        ({"conftest": LATE.format(module="os", name="fsync")}, "Interrupted: not saved"),
+        (
+            {"conftest": LATE.format(module="paceline.files", name="_settle")},
+            "Interrupted, but saved: results/*/*/0001_*.json",
+        ),
+    ],
+    ids=["before there are cells", "collecting", "in the first cell", "measuring", "saving", "just saved"],
+)
+def test_ctrl_c_says_what_was_kept_in_whatever_phase_it_comes(pytester, run_apart, saved, files, told):
+    pytester.makepyfile(**files)
+    result = run_apart("--benchmark-only", "--seed=0")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines([told])
+    assert bool(saved("results/*/*/*.json")) is ("but saved" in told)
+    assert "Traceback" not in result.stdout.str() + result.stderr.str()
 
 
 @pytest.mark.parametrize(
@@ -254,7 +361,7 @@ def test_a_session_with_a_failed_test_saves_nothing_and_says_so(pytester, run, s
     result = run("--benchmark-only")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert saved("results/*/*/*.json") == []
-    result.stderr.fnmatch_lines(["*not saved: 1 of its cells or tests failed*--paceline-keep-partial*"])
+    result.stdout.fnmatch_lines(["This run is not saved: 1 of its cells or tests failed. With --paceline-keep-*"])
 
 
 def test_keep_partial_keeps_a_failed_session_apart(pytester, run, saved):
@@ -292,7 +399,7 @@ def test_a_run_that_cannot_be_saved_fails_the_session_and_says_why(pytester, run
     pytester.makepyfile(test_other="import pathlib\ndef test_lose(measure): pathlib.Path('results').touch()")
     result = run("--benchmark-only")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["*not saved in results/*", "*fake*"])
+    result.stdout.fnmatch_lines(["fake *", "paceline: this run is not saved in results/*"])
 
 
 TRACED = """
@@ -395,7 +502,7 @@ def test_what_no_table_can_be_made_of_ends_in_a_sentence_on_data_that_is_no_file
     result = run("--benchmark-only")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     wrong = "2000000000.0 at $.stats.data[[]0] of test_lab.py::test_fake* is no time that a round can take"
-    result.stdout.fnmatch_lines([f"*this run is not saved*: {wrong}", f"paceline: no table can be made of *: {wrong}"])
+    result.stdout.fnmatch_lines([f"paceline: no table can be made of *: {wrong}", f"*this run is not saved*: {wrong}"])
     result.stdout.no_fnmatch_line("*damaged*")
 
 
@@ -485,8 +592,9 @@ def test_ctrl_c_saves_nothing_in_the_history_and_leaves_nobody(halfway, saved):
     assert halfway.returncode == pytest.ExitCode.INTERRUPTED, shown
     until(lambda: not alive(everyone), "the whole family to end")
     assert saved("results/linux*/*/*") == []
-    kept = [json.loads(path.read_text()) for path in saved("results/partial/**/*.json")]
-    assert [run["paceline"]["why_incomplete"] for run in kept] in ([], ["it was interrupted"])
+    [kept] = saved("results/partial/**/*.json")
+    assert json.loads(kept.read_text())["paceline"]["why_incomplete"] == "it was interrupted"
+    assert f"\nKept apart (it was interrupted): {kept.relative_to(saved.path)}" in shown
 
 
 def test_sigkill_leaves_nobody_and_no_file(halfway, saved):

@@ -61,6 +61,16 @@ def test_two_runs_are_laid_side_by_side(results):
     assert re.search(r'class="column">CPython 3.14.0<', page)
 
 
+def test_another_machines_run_is_said_to_be_that_once_with_what_to_type_for_ones_own(results, capsys):
+    path = saved_runs.put(results, saved_runs.saved())
+    assert main(["report"]) == 0
+    other, wrote = capsys.readouterr().err.splitlines()
+    assert other.endswith(f"ANOTHER MACHINE, {saved_runs.FINGERPRINT}. Measure your own: pytest --benchmark-only")
+    assert wrote.startswith("wrote report.html")
+    assert main(["report", str(path)]) == 0
+    assert "ANOTHER MACHINE" not in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("results")
 def test_an_empty_history_makes_a_page_that_says_what_to_type():
     assert main(["report"]) == 0

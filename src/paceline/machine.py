@@ -167,11 +167,17 @@ def stable_facts(libraries: Iterable[str] = LIBRARIES) -> dict[str, Any]:
     }
 
 
+def has_gil() -> bool:
+    """Whether the GIL is on, which a build without one may turn on later."""
+    on: bool = getattr(sys, "_is_gil_enabled", lambda: True)()
+    return on
+
+
 def volatile_facts() -> dict[str, Any]:
     """Return what may differ from one run to the next, for the `paceline` key of a saved run; nothing private."""
     return {
         "load_average": list(os.getloadavg()) if hasattr(os, "getloadavg") else None,
-        "gil": "on" if getattr(sys, "_is_gil_enabled", lambda: True)() else "off",
+        "gil": "on" if has_gil() else "off",
         "switch_interval": sys.getswitchinterval(),
         "cpus_online": os.cpu_count(),
     }

@@ -18,6 +18,9 @@ from paceline.text.formats import plain
 
 STYLES: Mapping[Verdict, str] = {"confirmed": "green", "refuted": "bold red", "unknown": "yellow"}
 
+MEASURE = "pytest --benchmark-only --all"
+"""What to type for a run that can tell of every claim."""
+
 _SENTENCES = {claim.id: claim.claim for claim in CLAIMS}
 _COLUMNS = ("claim", "verdict", "what decides")
 _MOST_LINES = 4
@@ -65,7 +68,8 @@ def closing(findings: Mapping[str, Finding], runs: Sequence[Run], here: str) -> 
     lines += [Text(f"compared with {_named(run)}, {plain(run.fingerprint)}") for run in others]
     lines += [Text(f"DIFFERENT SCALES: {names} are no replicates of each other")] * _differ(own)
     if first != here:
-        lines.append(Text(f"ANOTHER MACHINE, {plain(first)}: nothing here is about this one, {here}", style="bold red"))
+        about = f"ANOTHER MACHINE, {plain(first)}: nothing here is about this one, {here}; measure your own: {MEASURE}"
+        lines.append(Text(about, style="bold red"))
     return lines
 
 

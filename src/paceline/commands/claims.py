@@ -40,7 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
     known = {claim.id: claim for claim in claims.CLAIMS}
     if why is not None and why not in known:
         raise MisuseError(f"there is no claim {why!r}; known are {', '.join(known)}")
-    runs = [history.resolve(word, arguments.results) for word in arguments.saved] or _newest_evidence(arguments.results)
+    named = [history.resolve(word, arguments.results) for word in arguments.saved]
+    runs = named or _newest_evidence(arguments.results, aloud=arguments.json)  # the tables say it themselves
     chosen = [known[why]] if why is not None else list(claims.CLAIMS)
     found, here = claims.findings(runs, chosen), machine.fingerprint()
     tables = output.argument(known[why], found[why]) if why is not None else output.claim_table(found)
@@ -49,9 +50,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _newest_evidence(results: Path) -> list[Run]:
+def _newest_evidence(results: Path, *, aloud: bool) -> list[Run]:
     """Take each experiment's newest replicates from the history that has the newest run worth asking."""
-    best = newest(results, claims.has_evidence, "pytest --benchmark-only --all")
+    best = newest(results, claims.has_evidence, output.MEASURE, aloud=aloud)
     return claims.newest_of_each(
         [run for run in history.runs(results)[0] if run.complete and run.fingerprint == best.fingerprint]
     )

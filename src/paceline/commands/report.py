@@ -8,7 +8,7 @@ from pathlib import Path
 
 from paceline import __version__, history, machine
 from paceline.commands import FAILED, MISUSE
-from paceline.commands.shared import complain, results_option
+from paceline.commands.shared import complain, of_another_machine, results_option
 from paceline.files import STDOUT, put, unfit, unfit_folder
 from paceline.history import HistoryError
 from paceline.report import unmet
@@ -102,6 +102,8 @@ def run(arguments: Namespace) -> int:
     except HistoryError as error:
         complain(error)
         return MISUSE
+    if not arguments.run and runs.runs and (elsewhere := of_another_machine(arguments.results, runs.runs[0])):
+        complain(elsewhere)
     return _written(runs, output, arguments)
 
 

@@ -11,6 +11,7 @@ from rich.console import RenderableType
 from paceline import history, machine
 from paceline.commands import FAILED, MISUSE, NOT_COMPARABLE, MisuseError
 from paceline.history import NoSuchRunError, Run
+from paceline.history.store import MEASURE
 from paceline.stats.comparison import Verdict
 from paceline.strategies import Strategy, by_name
 from paceline.tables.runs import why_incomplete
@@ -153,16 +154,34 @@ def write(tables: Iterable[RenderableType], document: str, *, as_json: bool) -> 
 def newest(
     results: Path,
     needs: Callable[[Run], bool] = lambda run: bool(run.cells),
-    measure: str = "pytest --benchmark-only",
+    measure: str = MEASURE,
+    *,
+    aloud: bool = True,
 ) -> Run:
-    """Return the newest run that fits, by `needs`, and complain where it is not this machine's."""
+    """Return the newest run that fits, by `needs`, and complain where it is not this machine's.
+
+    Args:
+        results: where the histories are.
+        needs: whether a run has the cells that are wanted.
+        measure: what to type for a run that has them.
+        aloud: whether to complain; what is shown may say it itself.
+    """
     here = machine.fingerprint()
     run = history.newest(results, here, needs, lambda damaged: complain(f"passed over {damaged}"), measure)
-    if run.fingerprint != here:
-        complain(
-            f"{results} has no whole run of this machine, {here}; this one is of ANOTHER MACHINE, {run.fingerprint}"
-        )
+    if aloud and (elsewhere := of_another_machine(results, run, measure)):
+        complain(elsewhere)
     return run
+
+
+def of_another_machine(results: Path, run: Run, measure: str = MEASURE) -> str | None:
+    """Return that a run which nobody named is another machine's, and what to type for one's own; None if it is not."""
+    here = machine.fingerprint()
+    if run.fingerprint == here:
+        return None
+    return (
+        f"{results} has no whole run of this machine, {here}; this one is of ANOTHER MACHINE, {run.fingerprint}. "
+        f"Measure your own: {measure}"
+    )
 
 
 def seed(given: int | None) -> int:

@@ -3,7 +3,7 @@
 import json
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +36,13 @@ class GuardedStorage(FileStorage):
         self.partial = partial or self.path.parent / PARTIAL
         self.refused: str | None = None
         self.keep_partial = False
+        self.saved: Path | None = None
+        self.report: Callable[[str], None] = self.log
 
     @property
     def location(self) -> str:
         """The history, from where the session was started if it lies below."""
-        return _from_here(self.path)
+        return from_here(self.path)
 
     @property
     def home(self) -> Path:
@@ -84,27 +86,35 @@ class GuardedStorage(FileStorage):
         reason = self.refused or _incomplete(output_json)
         if reason and not self.keep_partial:
             kept = "With --paceline-keep-partial it is kept apart from the history."
-            self._say(f"This run is not saved: {reason}. {kept}")
+            self.report(f"This run is not saved: {reason}. {kept}")
             return
         if reason:
             output_json = _marked(output_json, reason)
         folder = self.partial / output_json["paceline"]["fingerprint"] if reason else self.home
-        target = _published(folder, save, output_json)
-        self._say(f"{f'Kept apart ({reason})' if reason else 'Saved'}: {_from_here(target)}{self._how_to_find()}")
+        before = _runs_in(folder)
+        try:
+            self.saved = _published(folder, save, output_json)
+        except KeyboardInterrupt:  # which may come when it is there already
+            self.saved = next(iter(_runs_in(folder) - before), None)
+            raise
+        self.report(f"{f'Kept apart ({reason})' if reason else 'Saved'}: {from_here(self.saved)}")
 
     def _pass_over(self, damaged: UnreadableRun) -> None:
         tell = self.logger.error  # pytest-benchmark's, not the logging module's
         tell(f"Passed over {damaged}")
 
-    def _how_to_find(self) -> str:
-        """Return how the commands find what is saved here, where they wouldn't by themselves."""
+    @property
+    def where(self) -> str:
+        """What commands need to find what is saved here, where they don't by themselves: " --results 'my runs'"."""
         root = self.path.parent if machine.is_fingerprint(self.path.name) else self.path
         looked_into = Path(RESULTS).resolve()
-        return "" if root == looked_into else f"; shown by: paceline compare --results {shlex.quote(_from_here(root))}"
+        return "" if root == looked_into else f" --results {shlex.quote(from_here(root))}"
 
-    def _say(self, sentence: str) -> None:
+    def log(self, sentence: str) -> None:
+        """Report by pytest-benchmark's logger."""
         tell = self.logger.error if self.refused else self.logger.info
-        tell(sentence)
+        found = f"; shown by: paceline compare{self.where}" if self.saved and self.where else ""
+        tell(f"{sentence}{found}")
 
 
 def _published(folder: Path, label: str, output_json: dict[str, Any]) -> Path:
@@ -120,9 +130,13 @@ def _published(folder: Path, label: str, output_json: dict[str, Any]) -> Path:
         raise NotSaved(f"this run is not saved, it could not be read again: {unfit.reason}") from unfit
     except OSError as error:
         raise NotSaved(
-            f"this run is not saved in {_from_here(folder)}: {error.strerror or error}; make room there, or make it "
+            f"this run is not saved in {from_here(folder)}: {error.strerror or error}; make room there, or make it "
             "writable, and measure again (--benchmark-json=PATH writes to another place)"
         ) from error
+
+
+def _runs_in(folder: Path) -> set[Path]:
+    return set(folder.glob("*.json"))
 
 
 def _largest(output_json: Mapping[str, Any]) -> str:
@@ -167,6 +181,7 @@ def _marked(output_json: dict[str, Any], reason: str) -> dict[str, Any]:
     return {**output_json, "paceline": facts}
 
 
-def _from_here(path: Path) -> str:
+def from_here(path: Path) -> str:
+    """Write a path from the working directory if it lies below."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -71,8 +71,8 @@ def take_over(config: pytest.Config) -> None:
     ):
         with in_project(config):
             benchmarks.autosave = get_tag()  # type: ignore[no-untyped-call]
-    if not options.benchmark_columns:  # all ten of its own don't fit a terminal
-        benchmarks.columns = ["min", "median", "max", "iqr", "rounds"]
+    if not (options.benchmark_columns or options.benchmark_verbose):  # all ten of its own don't fit a terminal
+        benchmarks.columns = ["min", "median", "iqr", "rounds"]  # its rows are sorted by the first
 
 
 def stand_back(config: pytest.Config, compare: Any) -> None:

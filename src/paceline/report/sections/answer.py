@@ -16,81 +16,24 @@ from paceline.report import charts
 from paceline.report.charts import Row, chart, named, rounds, row, span, tooltip
 from paceline.report.model import Chart, Column, Panel, Section, Table, cell_table, command, side_by_side, slug
 from paceline.stats import samples
-from paceline.tables.rows import BASELINE, in_full, shared, speedup, test, varying, wording
+from paceline.tables.choice import (
+    BEYOND,
+    CONTROL,
+    KINDS,
+    LATITUDE,
+    Choice,
+    choose,
+    comparable,
+    contenders,
+    interval,
+    is_beyond,
+    kinds,
+    names,
+    with_doubts,
+)
+from paceline.tables.rows import BASELINE, shared, speedup, wording
 from paceline.text import formats
 from paceline.text.formats import NOTHING, digits, many, percent, plain, seconds, times
-
-LATITUDE = 1.05
-"""What is less than this many times as slow as the fastest is as good: other things weigh more."""
-
-CONTROL = "raw"
-"""The client that is a control, not an answer."""
-
-KINDS = (
-    ("Downloads", "downloads", None),
-    ("Computing that holds the GIL", "computing", "squares"),
-    ("Computing that releases the GIL", "computing", "hash"),
-)
-"""What a kind of work is called, the experiment that measures it, and its kernel."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What a kind of work should use.
-
-    Attributes:
-        chosen: the simplest of those that are behind none and gain on a plain loop, as far as can be told.
-        fastest: the one with the shortest median.
-        alike: the others that can't be told to be behind, in the order of tables.
-        behind: the rest, the fastest of them first.
-    """
-
-    chosen: Cell
-    fastest: Cell
-    alike: tuple[Cell, ...]
-    behind: tuple[Cell, ...]
-
-
-def choose(cells: Sequence[Cell]) -> Choice:
-    """Choose among cells that do the same work: the simplest of those that are behind none.
-
-    Where a plain loop is behind any, it is the simplest that the loop is behind.
-
-    Args:
-        cells: from the simplest to the least simple, n at least 1.
-    """
-    level = [cell for cell in cells if not any(is_behind(cell, other) for other in cells)]
-    loop = next((cell for cell in cells if cell.strategy == BASELINE and cell not in level), None)
-    chosen = next(cell for cell in level if loop is None or is_behind(loop, cell))
-    alike = tuple(cell for cell in level if cell is not chosen)
-    behind = sorted((cell for cell in cells if cell not in level), key=lambda cell: cell.median)
-    return Choice(chosen, min(cells, key=lambda cell: cell.median), alike, tuple(behind))
-
-
-def is_behind(cell: Cell, other: Cell) -> bool:
-    """Whether a cell is certainly slower than another.
-
-    Its interval lies beyond `LATITUDE` times all of the other's, or the interval without odd rounds does by far.
-    """
-    likely, others = (samples.median_interval(each.rounds, samples.LIKELY) for each in (cell, other))
-    by_far = LATITUDE * (1 + samples.FAR)
-    return interval(cell).low > LATITUDE * interval(other).high or likely.low > by_far * others.high
-
-
-def comparable(cells: Sequence[Cell]) -> bool:
-    """Whether there is more than one strategy to choose from."""
-    return len({cell.strategy for cell in cells}) > 1
-
-
-def interval(cell: Cell) -> samples.Between:
-    """Return where the true median of a cell's rounds lies."""
-    return samples.median_interval(cell.rounds)
-
-
-def contenders(cells: Sequence[Cell]) -> list[Cell]:
-    """Leave out what was measured with the control's client, unless there is nothing else."""
-    return [cell for cell in cells if cell.client != CONTROL] or list(cells)
-
 
 _LITTLE = 0.1 * 2**20  # bytes; what a worker takes below this is lost in the noise of the measurement
 
@@ -112,20 +55,7 @@ class Answer:
 
 def answers(column: Column) -> list[Answer]:
     """Answer for each kind of work that was measured; each scale is a work of its own."""
-    found: dict[tuple[object, ...], list[Cell]] = {}
-    for name, experiment, kernel in KINDS:
-        for cell in column.of(experiment):
-            if cell.kernel == kernel:
-                scale = (test(cell), cell.workload, cell.items, cell.latency, cell.size, cell.share)
-                found.setdefault((name, *scale), []).append(cell)
-    return [Answer(str(key[0]), _sentence(column, cells), tuple(cells)) for key, cells in found.items()]
-
-
-def names(cells: Sequence[Cell]) -> list[str]:
-    """Name cells by their strategies, with what is needed where two are of the same one, shape (n,)."""
-    own = [plain(cell.strategy) for cell in cells]
-    rest = varying(cells)
-    return [f"{name} ({more})" if own.count(name) > 1 else name for name, more in zip(own, rest, strict=True)]
+    return [Answer(kind, _sentence(column, cells), tuple(cells)) for kind, cells in kinds(column.cells)]
 
 
 def _sentence(column: Column, measured: Sequence[Cell]) -> str:
@@ -134,7 +64,7 @@ def _sentence(column: Column, measured: Sequence[Cell]) -> str:
     if comparable(cells):
         parts = [_use(choice, cells), _cost(column, choice.chosen), *_others(choice, cells), _level(cells)]
     else:
-        only = f"{_with_doubts(choice.fastest, plain(choice.fastest.strategy))}, which took {_took(choice.fastest)}"
+        only = f"{with_doubts(choice.fastest, plain(choice.fastest.strategy))}, which took {_took(choice.fastest)}"
         parts = [f"Only one strategy was measured, so nothing can be compared: {only}."]
     return " ".join(filter(None, [*parts, _control(measured, cells), _gil(column, cells)]))
 
@@ -143,20 +73,16 @@ def _use(choice: Choice, cells: Sequence[Cell]) -> str:
     chosen = choice.chosen
     efficiency = "" if chosen.efficiency is None else f", an efficiency of {percent(chosen.efficiency)}"
     if chosen.strategy == BASELINE:
-        loop = _with_doubts(chosen, "a plain loop")
+        loop = with_doubts(chosen, "a plain loop")
         return f"Use {loop}: {_took(chosen)}{efficiency}; nothing is told to be 5 % faster."
     gain = speedup(chosen, cells)
     faster = "" if gain is None else f", {times(gain)} as fast as a plain loop"
-    named = _with_doubts(chosen, plain(chosen.strategy))
+    named = with_doubts(chosen, plain(chosen.strategy))
     return f"Use {named}: {_took(chosen)} with {many(chosen.workers, 'worker')}{faster}{efficiency}."
 
 
 def _took(cell: Cell) -> str:
     return f"{seconds(cell.median)} for {many(cell.items, 'item')}"
-
-
-def _with_doubts(cell: Cell, name: str) -> str:
-    return f"{name} ({in_full(cell.marks)})" if cell.marks else name
 
 
 def _cost(column: Column, cell: Cell) -> str:
@@ -189,7 +115,7 @@ def _others(choice: Choice, cells: Sequence[Cell]) -> Iterator[str]:
     if choice.behind:
         after = choice.behind[0]
         late = percent(after.median / choice.fastest.median - 1)
-        name = _with_doubts(after, called[id(after)])
+        name = with_doubts(after, called[id(after)])
         yield f"Next comes {name} with {seconds(after.median)}, {late} behind the fastest."
 
 
@@ -269,11 +195,13 @@ def _panel(found: Mapping[int, Mapping[Scale, Answer]], scale: Scale, column: Co
 
 
 def _too_fast(cells: Sequence[Cell]) -> list[str]:
-    """Name the cells that gain more over a plain loop than workers can bring: one of the two met another machine."""
-    gains = [(name, cell.workers, speedup(cell, cells)) for cell, name in zip(cells, names(cells), strict=True)]
-    beyond = [f"{name} ({times(gain)} with {workers})" for name, workers, gain in gains if (gain or 0) > workers]
-    much = "speedup: more than workers can bring, so the machine was slower during the plain loop"
-    return [f"{much}: {', '.join(beyond)}"] if beyond else []
+    """Name the cells that gain more over a plain loop than workers can bring."""
+    beyond = [
+        f"{name} ({times(speedup(cell, cells))} with {cell.workers})"
+        for cell, name in zip(cells, names(cells), strict=True)
+        if is_beyond(cell, cells)
+    ]
+    return [f"speedup: {BEYOND}: {', '.join(beyond)}"] if beyond else []
 
 
 def _table(cells: Sequence[Cell]) -> Table:
