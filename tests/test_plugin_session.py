@@ -145,9 +145,12 @@ def test_where_no_cell_is_measured_nothing_is_added(pytester, run):
 
 
 INTERRUPTED = "def test_odd(measure): raise KeyboardInterrupt"
-LATE = (
-    'import {module}\ndef end(*_): raise KeyboardInterrupt\n{module}.{name} = end\npytest_plugins = ["paceline.plugin"]'
-)
+LATE = """
+import {module}
+def end(*_): raise KeyboardInterrupt
+{module}.{name} = end
+pytest_plugins = ["paceline.plugin.laboratory"]
+"""
 
 NOTHING = "Nothing is measured, and so nothing saved: it was interrupted."
 
