@@ -205,6 +205,7 @@ MOVES_NO_FIGURE = {
     "altair": "draws",
     "jinja2": "draws",
     "msgspec": "reads what was saved",
+    "packaging": "reads versions",
     "psutil": "hands on what the kernel counts",
     "rich": "prints",
     "ruptures": "judges what was measured",
