@@ -21,9 +21,10 @@ bench: $(VENV)/.ready
 	$(VENV)/bin/pytest --benchmark-only $(ARGS)
 
 # What looks at a clock, or starts workers in pytest's own process. All else shares the cores: pytest-xdist's processes have a
-# thread of their own, beside which nothing should fork. A cluster's workers are started by processes of dask's.
-ALONE = benchmarks $(filter-out tests/test_strategies_cluster.py,$(wildcard $(patsubst %,tests/test_%*.py,benchmarks importing \
-	measuring observed server strategies three_hosts workloads)))
+# thread of their own, beside which nothing should fork. Of these rooms' tests some do neither, as other processes start theirs.
+NEITHER = $(patsubst %,tests/test_%.py,measuring_descriptors server_memory server_peers server_process strategies_cluster)
+ALONE = benchmarks $(filter-out $(NEITHER),$(wildcard $(patsubst %,tests/test_%*.py,benchmarks importing measuring observed server \
+	strategies three_hosts workloads)))
 
 CHOSEN = -m "not nightly"
 
