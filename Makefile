@@ -73,7 +73,8 @@ COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --n
 EXTRAS = history report dask loky trio gevent simulation
 
 lock:
-	$(COMPILE) pyproject.toml $(EXTRAS:%=--extra %) --group test --group lint --output-file requirements.lock
+	$(COMPILE) pyproject.toml $(EXTRAS:%=--extra %) --group test --output-file requirements.lock
+	$(COMPILE) --group lint --constraint requirements.lock --output-file requirements-lint.lock
 	$(COMPILE) --group docs --constraint requirements.lock --output-file requirements-docs.lock
 	$(COMPILE) --group ray --constraint requirements.lock --output-file requirements-ray.lock
 	$(COMPILE) --group beside --no-deps --constraint requirements.lock --output-file requirements-beside.lock
@@ -82,9 +83,6 @@ lock:
 
 # Modules are compiled when they are first imported: all of them would take longer than all else here.
 PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile
-
-# A fifth of all that is installed, for which measuring doesn't wait.
-LINT_ALONE = ast-serialize|grimp|import-linter|librt|mypy|mypy-extensions|pathspec|ruff|types-psutil|types-requests
 
 # What was interrupted or failed bears a mark, as half an environment may look like a whole one.
 $(VENV)/.ready: requirements.lock pyproject.toml
@@ -95,38 +93,36 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	  echo "Making $(VENV) with $$($(PYTHON) --version) ..."; \
 	  said=$$($(PYTHON) -m venv $(VENV) 2>&1) || { echo "$$said" >&2; exit 1; }; \
 	  echo "Installing what requirements.lock names ..."; \
-	  awk -v lint='^($(LINT_ALONE))==' '/^[a-z]/ { kept = $$0 !~ lint } kept' requirements.lock >$(VENV)/bench.lock; \
-	  $(PIP) --no-deps --require-hashes -r $(VENV)/bench.lock; \
+	  $(PIP) --no-deps --require-hashes -r requirements.lock; \
 	  $(PIP) --no-deps --no-build-isolation -e .; \
 	  rm $(VENV)/.half
 	@touch $@
 
-$(VENV)/.lint: $(VENV)/.ready
+$(VENV)/.lint: $(VENV)/.ready requirements-lint.lock
 	@echo "Installing what lint needs ..."
-	@$(PIP) --no-deps --require-hashes -r requirements.lock
+	@$(PIP) --require-hashes -r requirements-lint.lock
 	@touch $@
 
 # pytest plugins of other people's suites, where only those sessions of tests find them that ask for them
 $(VENV)/.beside: $(VENV)/.ready requirements-beside.lock
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade \
-	  --target $(VENV)/beside -r requirements-beside.lock
+	$(PIP) --require-hashes --no-deps --upgrade --target $(VENV)/beside -r requirements-beside.lock
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/.ready requirements-docs.lock
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.lock
+	$(PIP) --require-hashes -r requirements-docs.lock
 	@touch $@
 
 $(VENV)/.workflows: $(VENV)/.ready requirements-workflows.lock
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-workflows.lock
+	$(PIP) --require-hashes -r requirements-workflows.lock
 	@touch $@
 
 $(VENV)/.ray: $(VENV)/.ready requirements-ray.lock
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-ray.lock || { \
+	$(PIP) --require-hashes -r requirements-ray.lock || { \
 	  echo "ray could not be installed; it has wheels for some Pythons and systems only" >&2; exit 1; }
 	@touch $@
 
 $(VENV)/.browser: $(VENV)/.ready requirements-browser.lock
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.lock
+	$(PIP) --require-hashes -r requirements-browser.lock
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
 	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } >/dev/null || { \
 	  echo "A browser is needed, and could not be installed; as root: apt-get install chromium" >&2; exit 1; }
