@@ -65,6 +65,7 @@ lint-workflows: $(VENV)/.workflows
 	$(VENV)/bin/zizmor --offline --no-progress --quiet action.yml $(WORKFLOWS)
 
 docs: $(VENV)/.docs
+	$(VENV)/bin/python docs/_ext/reference.py
 	$(VENV)/bin/sphinx-build -W --keep-going -b html docs docs/_build/html
 
 COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \

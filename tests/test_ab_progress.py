@@ -52,9 +52,9 @@ def test_a_pipe_gets_a_line_for_each_phase_and_each_pair(capsys):
         capsys=capsys,
     ) == [
         "paceline: starting both sides",
-        "paceline: pair 1 of 14; open: 2",
-        "paceline: pair 5 of 14, 1 min 20 s left; decided: 1 same, 1 slower; open: 1",
-        "paceline: pair 14 of 14, 0 s left; decided: 2 same, 1 slower",
+        "paceline: pair 1, next look after 14; open: 2",
+        "paceline: pair 5, next look after 14, up to 1 min 20 s left; decided: 1 same, 1 slower; open: 1",
+        "paceline: pair 14, up to 0 s left; decided: 2 same, 1 slower",
         "paceline: fresh pairs",
     ]
 
@@ -65,7 +65,7 @@ def test_nothing_told_steers_a_log(capsys):
 
 def test_a_canary_that_moves_is_no_cell_but_said():
     assert pairs_done(5, 14, None, {ONE: "same", CANARY: "slower"}) == (
-        "pair 5 of 14; decided: 1 same; the canary looks slower"
+        "pair 5, next look after 14; decided: 1 same; the canary looks slower"
     )
 
 
@@ -88,7 +88,7 @@ def test_a_terminal_gets_a_display_that_leaves_nothing_but_the_cursor(monkeypatc
         seen = everything_from(ours)
         assert process.wait() == 0
     assert "asking the baseline for its cells" in seen
-    assert "pair 5 of 14, 1 min 20 s left; decided: 1 same; open: 1" in seen
+    assert "pair 5, next look after 14, up to 1 min 20 s left; decided: 1 same; open: 1" in seen
     assert "  same: test_compute[one worker]" in seen
     assert seen.rindex(SHOW) > seen.rindex(HIDE)
 

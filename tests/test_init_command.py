@@ -64,7 +64,8 @@ def test_the_example_is_guarded_by_what_init_writes(project, capsys):
     assert capsys.readouterr().out == (
         f"wrote {GUARD}\n\nnext:\n"
         '1. fill in what guard.yml calls "Not known", in 3 places\n'
-        "2. commit it; then try it here: paceline ab --baseline rev:HEAD -- test_shop.py\n"
+        "2. let .gitignore name results/, where comparisons are saved\n"
+        "3. commit it; then try it here: paceline ab --baseline rev:HEAD -- test_shop.py\n"
     )
 
 
@@ -77,7 +78,8 @@ def test_a_project_without_a_benchmark_gets_one_that_passes(pytester, project, c
         "2. let benchmarks/test_speed.py call what your users wait for\n"
         "3. bring it to main first: a pull request with the first benchmarks has nothing to be compared with, "
         "and fails\n"
-        "4. commit it; then try it here: paceline ab --baseline rev:HEAD -- benchmarks/test_speed.py\n"
+        "4. let .gitignore name results/, where comparisons are saved\n"
+        "5. commit it; then try it here: paceline ab --baseline rev:HEAD -- benchmarks/test_speed.py\n"
     )
     assert compared((folder / GUARD).read_text())[0].endswith(" -- benchmarks/test_speed.py")
     pytester.runpytest_subprocess("--benchmark-disable", folder / init.EXAMPLE).assert_outcomes(passed=1)

@@ -170,8 +170,7 @@ def test_without_what_the_tests_need_a_plain_session_says_so_in_a_line(session):
     ended = session()
     assert ended.returncode == pytest.ExitCode.USAGE_ERROR
     assert ended.stderr.strip() == (
-        "ERROR: the tests need hypothesis: type make test, "
-        "or pip install --group test -e '.[history]' (pip 25.1 or newer)"
+        "ERROR: the tests need hypothesis: type make test, or pip install --group test -e '.[all]' (pip 25.1 or newer)"
     )
 
 

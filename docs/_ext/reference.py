@@ -1,6 +1,6 @@
 """What the reference says of commands, options, fixtures, strategies and JSON, taken from the code itself.
 
-Sphinx puts it where a page says `<!-- generated: NAME -->`.
+Run as a program, it writes it into the pages, between `<!-- generated: NAME -->` and `<!-- end -->`.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType, NoneType, SimpleNamespace, UnionType
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
@@ -370,21 +371,26 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "workloads": all_workloads,
     "parameters": parameters,
     "ledger": lambda: _fields(Ledger),
-    "run version": lambda: str(reading.SCHEMA),
-    "run": lambda: _fields(reading.Header),
+    "run": lambda: f"Version {reading.SCHEMA}:\n\n{_fields(reading.Header)}",
     "cell": lambda: _fields(Cell, CELL),
     "documents": documents,
 }
 """What may be asked for -> what makes it."""
 
 
-def fill(_: object, __: str, source: list[str]) -> None:
-    """Put the generated parts into a page that Sphinx has read."""
-    source[0] = re.sub(r"<!-- generated: ([\w ]+) -->", lambda found: GENERATED[found[1]](), source[0])
+def filled(page: str) -> str:
+    """Write the generated parts of a page anew, each between its two comments."""
+    return re.sub(r"<!-- generated: ([\w ]+) -->.*?<!-- end -->", _part, page, flags=re.DOTALL)
 
 
-def setup(app: Any) -> dict[str, bool]:
-    """Connect it to Sphinx, with the style that its tables need."""
-    app.add_css_file("tables.css")
-    app.connect("source-read", fill)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+def _part(found: re.Match[str]) -> str:
+    return f"<!-- generated: {found[1]} -->\n\n{GENERATED[found[1]]().strip()}\n\n<!-- end -->"
+
+
+def main() -> None:
+    for page in sorted((Path(__file__).parents[1] / "reference").glob("*.md")):
+        page.write_text(filled(page.read_text("utf-8")), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -20,7 +20,7 @@ _EXAMPLES = """examples:
   paceline compare              show the newest whole run of this machine
   paceline compare 3 4          show how each cell changed from run 3 to run 4
   paceline report               make a page of it, with charts
-  paceline claims               say which of the lesson's claims hold here
+  paceline claims               say which of 24 claims about Python concurrency hold here
   paceline runs                 list what is saved
   paceline serve                start the measuring server and print its URL
   paceline race shop:price      find the strategy for a function of your own

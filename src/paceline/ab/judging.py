@@ -247,8 +247,8 @@ def _as_estimate(of: Effect, found: Finding) -> Estimate:
 
 
 _GROWS = (
-    "its rounds grow by {} from first to last: each call leaves something behind; give every round a state of its own, "
-    "by benchmark.pedantic with setup"
+    "its rounds grow by {} from first to last: each call may leave something behind; if so, give every round a state "
+    "of its own, by benchmark.pedantic with setup"
 )
 
 

@@ -337,19 +337,23 @@ OPEN = "unknown"  # what stands for a cell of which nothing can be said yet
 _LINES = 10  # cells named; a display higher than the window would leave its top behind
 
 
-def pairs_done(done: int, planned: int, seconds_left: float | None, decided: Mapping[str, str]) -> str:
-    """Return how far it is: "pair 5 of 14, 1 min 20 s left; decided: 3 same, 1 slower; open: 3"."""
+def pairs_done(done: int, look: int, most: float | None, decided: Mapping[str, str]) -> str:
+    """Return how far it is: "pair 5, next look after 9, up to 1 min 20 s left; decided: 3 same, 1 slower; open: 3".
+
+    `most` is the seconds that all of it may still take; None if unknown.
+    """
     counts = Counter(_shortened(decided).values())
     still_open = counts.pop(OPEN, 0)
     said = ", ".join(f"{count} {plain(word)}" for word, count in sorted(counts.items()))
-    left = "" if seconds_left is None or not math.isfinite(seconds_left) else f", {formats.duration(seconds_left)} left"
+    onward = f", next look after {look}" if done < look else ""
+    left = "" if most is None or not math.isfinite(most) else f", up to {formats.duration(max(most, 0.0))} left"
     canary = decided.get(CANARY, OPEN)
     parts = [
         f"decided: {said}" if said else "",
         f"open: {still_open}" if still_open else "",
         f"the canary looks {plain(canary)}" if canary in MOVED else "",
     ]
-    return "; ".join(filter(None, [f"pair {done} of {planned}{left}", *parts]))
+    return "; ".join(filter(None, [f"pair {done}{onward}{left}", *parts]))
 
 
 def _shortened(decided: Mapping[str, str]) -> dict[str, str]:

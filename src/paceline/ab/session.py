@@ -90,7 +90,7 @@ class Session:
             cells = self.still_there(cells)
             self._run_pair(phase, cells)
             done += 1
-            left = self._seconds(cells) * (look - done)
+            left = self._seconds(cells) * (look - done) if self.deadline is None else self._left()
             decided = judging.decided(self.comparison)
             self.reporter.step(pairs_done(done, look, left, decided), named(decided), log=True)
         return True

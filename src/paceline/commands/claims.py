@@ -10,7 +10,7 @@ from paceline.commands.shared import newest, results_option, write
 from paceline.history import Run
 from paceline.tables.runs import introduced
 
-SUMMARY = "say which of the lesson's claims hold here"
+SUMMARY = "say which of 24 claims about Python concurrency hold here"
 EPILOG = """It ends with status 0 also where claims stay unknown, and then says what to run; with 2 if a run is not
 there or can't be read.
 

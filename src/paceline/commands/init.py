@@ -175,7 +175,7 @@ def _paceline() -> str:
         return json.dumps(f"{version['vcs']}+{origin['url']}@{version['commit_id']}") + " # where pip finds Paceline"
     if not origin:
         return json.dumps(f"paceline=={__version__}") + " # what pip installs as Paceline"
-    return f"{ELSEWHERE} # Not known: where pip finds Paceline; put your own address here"
+    return f"{ELSEWHERE} # Not known: where pip finds Paceline; put the address of a clone that you have pushed here"
 
 
 def _install(project: Project) -> str:
@@ -216,5 +216,5 @@ def next_steps(project: Project, text: str) -> str:
         ["paceline", "ab", "--baseline", "rev:HEAD", *([] if project.chosen else ["--", *cells(project)])]
     )
     later = "from then on each pull request is judged" if project.compiled else f"then try it here: {words}"
-    steps.append(f"commit it; {later}")
+    steps += ["let .gitignore name results/, where comparisons are saved", f"commit it; {later}"]
     return "".join(f"{number}. {step}\n" for number, step in enumerate(steps, 1))
