@@ -119,7 +119,7 @@ def test_a_terminal_that_can_not_go_back_a_line_gets_lines(monkeypatch):
         seen = everything_from(ours)
         assert process.wait() == 0
     assert "\x1b" not in seen
-    assert "paceline: pair 5 of 14, 1 min 20 s left; decided: 1 same; open: 1" in seen.splitlines()
+    assert "paceline: pair 5, next look after 14, up to 1 min 20 s left; decided: 1 same; open: 1" in seen.splitlines()
 
 
 def test_colours_that_are_forced_make_no_terminal_of_a_pipe(monkeypatch):

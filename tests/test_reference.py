@@ -33,7 +33,7 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_head(name):
         assert len({len(re.findall(r"(?<!\\)\|", row)) for row in block.splitlines()}) == 1
 
 
-@pytest.mark.parametrize("page", (DOCS / "reference").glob("*.md"), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", sorted((DOCS / "reference").glob("*.md")), ids=lambda page: page.name)
 def test_pages_say_what_the_code_does_and_make_docs_writes_them_anew(page):
     assert reference.filled(page.read_text()) == page.read_text()
 
