@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -67,6 +68,16 @@ def test_the_example_is_guarded_by_what_init_writes(project, capsys):
         "2. let .gitignore name results/, where comparisons are saved\n"
         "3. commit it; then try it here: paceline ab --baseline rev:HEAD -- test_shop.py\n"
     )
+
+
+def test_a_file_that_can_not_be_finished_is_one_line_with_its_name_and_leaves_nothing(project):
+    folder = project({"tests/test_speed.py": BENCHMARK})
+    limited = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (99, 99)); "
+    command = f"{limited} from paceline.cli import main; sys.exit(main(['init']))"
+    ended = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, cwd=folder, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == f"paceline: {folder / GUARD}: File too large\n"
+    assert list((folder / GUARD).parent.iterdir()) == []
 
 
 def test_a_project_without_a_benchmark_gets_one_that_passes(pytester, project, capsys):

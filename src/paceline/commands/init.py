@@ -12,7 +12,7 @@ from paceline import __version__
 from paceline.ab.project import PYTHONS, Project, ProjectError, read
 from paceline.commands import FAILED, MisuseError
 from paceline.commands.shared import complain
-from paceline.files import unfit_folder
+from paceline.files import put, unfit_folder
 
 SUMMARY = "write what a project needs to have its pull requests judged: a workflow, and a first benchmark"
 EPILOG = """It writes .github/workflows/guard.yml, which compares each pull request with its base by `paceline ab`,
@@ -122,8 +122,7 @@ def run(_: argparse.Namespace) -> int:
             raise MisuseError(why)
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:  # refuses a file that has come meanwhile
-            file.write(text)
+        put(path, text.encode())
         sys.stdout.write(f"wrote {shown(path, project)}\n")
     sys.stdout.write(f"\nnext:\n{next_steps(project, files[project.top / GUARD])}")
     return 0
