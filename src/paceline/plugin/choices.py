@@ -139,7 +139,7 @@ GROUP = ("paceline", "Paceline: the scale and the choice of cells")
 
 @dataclass(frozen=True)
 class Option:
-    """A public option.
+    """An option; those of other projects have an ini key too.
 
     Args:
         how: how argparse reads it.
@@ -192,10 +192,10 @@ OPTIONS = {
 }
 
 
-def add_options(parser: pytest.Parser, prefixes: Sequence[str]) -> None:
-    """Add the public options, each spelled with every prefix."""
+def add_options(parser: pytest.Parser, prefixes: Sequence[str], options: Mapping[str, Option] = OPTIONS) -> None:
+    """Add options, the public ones if no others are given, each spelled with every prefix."""
     add = parser.getgroup(*GROUP).addoption
-    for name, each in OPTIONS.items():
+    for name, each in options.items():
         words = [f"{prefix}{name.replace('_', '-')}" for prefix in prefixes]
         add(*words, dest=f"paceline_{name}", help=each.meaning, **each.how)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from paceline.plugin import choices, make_cell, ours, parameter, session
-from paceline.plugin.choices import NAMED
+from paceline.plugin.choices import NAMED, Option
 from paceline.plugin.measures import Bench, ElsewhereClock, refuse_second
 from paceline.server.process import Instrument, running
 from paceline.strategies import Strategy, clusters
@@ -24,45 +24,30 @@ MARKS = {
     "clients": "(*names): each strategy with each of these HTTP clients that fits it; --client takes their place.",
 }
 
+OPTIONS = {
+    "latency": Option(
+        {"type": choices.latency, "metavar": "SECONDS"}, 'Time the server takes for an item: 0.02 or "20ms".'
+    ),
+    "client": Option(
+        {"choices": NAMES}, "HTTP client. Default: requests where workers block, aiohttp under asyncio, raw else."
+    ),
+    "server": Option(
+        {"choices": SERVERS, "default": SERVERS[0]}, "What answers; httpserver proves nothing. Default: %(default)s."
+    ),
+    "lesson": Option({"action": "store_true"}, "The lesson's scale: 160 downloads of 50 ms, 20 sums below 5,000,000."),
+    "cluster": Option(
+        {"metavar": "ADDRESS"},
+        "An existing cluster, in place of one of its own, for a strategy that --strategy names: dask takes "
+        "tcp://host:8786, ray takes ray://host:10001.",
+    ),
+}
+
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Add the laboratory's options; the public plugin adds short names to its own, if it isn't there yet."""
     if pluginmanager.has_plugin(ours.PUBLIC):
         choices.add_options(parser, [choices.SHORT])
-    add = parser.getgroup(*choices.GROUP).addoption
-    add(
-        "--latency",
-        dest="paceline_latency",
-        type=choices.latency,
-        metavar="SECONDS",
-        help='Time the server takes for an item: 0.02 or "20ms".',
-    )
-    add(
-        "--client",
-        dest="paceline_client",
-        choices=NAMES,
-        help="HTTP client. Default: requests where workers block, aiohttp under asyncio, raw else.",
-    )
-    add(
-        "--server",
-        dest="paceline_server",
-        choices=SERVERS,
-        default=SERVERS[0],
-        help="What answers; httpserver proves nothing. Default: %(default)s.",
-    )
-    add(
-        "--lesson",
-        dest="paceline_lesson",
-        action="store_true",
-        help="The lesson's scale: 160 downloads of 50 ms, 20 sums below 5,000,000.",
-    )
-    add(
-        "--cluster",
-        dest="paceline_cluster",
-        metavar="ADDRESS",
-        help="An existing cluster, in place of one of its own, for a strategy that --strategy names: dask takes "
-        "tcp://host:8786, ray takes ray://host:10001.",
-    )
+    choices.add_options(parser, [choices.SHORT], OPTIONS)
 
 
 def pytest_configure(config: pytest.Config) -> None:
