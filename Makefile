@@ -4,6 +4,7 @@
 # make test-browser   the report's tests in a real browser; installs Playwright, and Debian's chromium if there is no browser
 # make bench PYTHON=python3.13   the same with another Python, in an environment of its own
 # make docs    build the manual into docs/_build/html
+# make reference   write the manual's reference anew, from the code
 # make test-ray   the tests of the strategy ray, which installs it first
 # make lint-workflows   actionlint, zizmor and shellcheck on the workflows and the action, which installs them first
 # make lock    write the lock files anew (needs uv)
@@ -14,7 +15,7 @@ ARGS ?=
 # Tests start hundreds of Pythons, each of which would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: bench test test-all test-spread test-alone test-browser test-ray lint lint-workflows docs lock clean
+.PHONY: bench test test-all test-spread test-alone test-browser test-ray lint lint-workflows reference docs lock clean
 .DELETE_ON_ERROR:
 
 bench: $(VENV)/.ready
@@ -64,8 +65,10 @@ lint-workflows: $(VENV)/.workflows
 	awk '/^ *run: / { on = $$2 == "|"; next } on && /^        /' action.yml | $(VENV)/bin/shellcheck --shell bash -
 	$(VENV)/bin/zizmor --offline --no-progress --quiet action.yml $(WORKFLOWS)
 
+reference: $(VENV)/.ready
+	$(VENV)/bin/python docs/make_reference.py
+
 docs: $(VENV)/.docs
-	$(VENV)/bin/python docs/_ext/reference.py
 	$(VENV)/bin/sphinx-build -W --keep-going -b html docs docs/_build/html
 
 COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \

@@ -34,7 +34,7 @@ else:
 os.environ.pop("PYTEST_XDIST_WORKER", None)  # for sessions that tests start: pytest-benchmark measures in no worker
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))  # its apparatus is tested, too
-sys.path.append(str(Path(__file__).parents[1] / "docs" / "_ext"))  # what makes the reference
+sys.path.append(str(Path(__file__).parents[1] / "docs"))  # what makes the reference
 
 
 @pytest.hookimpl(trylast=True)  # the conftest above takes the tests out of a session that only measures

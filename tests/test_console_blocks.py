@@ -14,8 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import make_reference as reference
 import pytest
-import reference
 from nightly import nightly
 from processes import LONG_PATIENCE
 

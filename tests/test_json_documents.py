@@ -12,8 +12,8 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Literal, Union, get_args, get_origin
 
+import make_reference as reference
 import pytest
-import reference
 from comparisons import ONE, comparison, pairs
 from histories import ended, quiet, write
 from predicted import history

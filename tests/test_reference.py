@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
+import make_reference as reference
 import pytest
-import reference
 
 from paceline.commands import COMMANDS
 from paceline.server.service import READERS
@@ -34,7 +34,7 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_head(name):
 
 
 @pytest.mark.parametrize("page", sorted((DOCS / "reference").glob("*.md")), ids=lambda page: page.name)
-def test_pages_say_what_the_code_does_and_make_docs_writes_them_anew(page):
+def test_pages_say_what_the_code_does_and_make_reference_writes_them_anew(page):
     assert reference.filled(page.read_text()) == page.read_text()
 
 

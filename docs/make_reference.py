@@ -1,6 +1,6 @@
 """What the reference says of commands, options, fixtures, strategies and JSON, taken from the code itself.
 
-Run as a program, it writes it into the pages, between `<!-- generated: NAME -->` and `<!-- end -->`.
+`make reference` writes it into the pages, between `<!-- generated: NAME -->` and `<!-- end -->`.
 """
 
 import argparse
@@ -10,7 +10,6 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType, NoneType, SimpleNamespace, UnionType
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
@@ -141,15 +140,14 @@ class Recorder:
 
 def plugins() -> str:
     """Describe what each of the two plugins adds to pytest."""
-    there = [name for name in PLUGINS if find_spec(name)]
-    return "\n\n".join(part for name in there for part in _plugin(importlib.import_module(name)))
+    return "\n\n".join(part for name in PLUGINS for part in _plugin(importlib.import_module(name)))
 
 
 def _plugin(module: ModuleType) -> Iterator[str]:
     name, added = module.__name__, recorded(module)
     yield f"## {name}"
     yield PLUGINS[name]
-    yield "### Options" + f" of {name}"
+    yield f"### Options of {name}"
     yield table(("option", "meaning"), [_option(names, facts) for names, facts in added.options])
     if added.keys:
         yield f"### Ini keys of {name}"
@@ -388,7 +386,7 @@ def _part(found: re.Match[str]) -> str:
 
 
 def main() -> None:
-    for page in sorted((Path(__file__).parents[1] / "reference").glob("*.md")):
+    for page in sorted((Path(__file__).parent / "reference").glob("*.md")):
         page.write_text(filled(page.read_text("utf-8")), "utf-8")
 
 
