@@ -3,12 +3,11 @@
 import sys
 from pathlib import Path
 
+from on_loops import EVERY
 from probes import Probe
-
-from paceline.strategies import STRATEGIES
 
 if __name__ == "__main__":
     name, log, seconds = sys.argv[1:]
-    chosen = {strategy.name: strategy for strategy in STRATEGIES}[name]
+    chosen = {strategy.name: strategy for strategy in EVERY}[name]
     with chosen(Probe(Path(log)), workers=3) as strategy:
         strategy.map([("sleep", float(seconds), None)] * 6)

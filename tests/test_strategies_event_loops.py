@@ -1,14 +1,18 @@
 """Which event loop a strategy runs on: the one that its name says, whatever a module has set."""
 
 import asyncio
+import gc
 import subprocess
 import sys
+import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from paceline.strategies import STRATEGIES
-from paceline.workers.event_loop import OtherLoop
+from paceline.strategies import STRATEGIES, libraries
+from paceline.strategies.event_loop import Asyncio
+from paceline.workers.event_loop import LOOPS, Loop, OtherLoop
 from paceline.workloads import Call, Compute
 
 pytestmark = pytest.mark.core
@@ -17,6 +21,8 @@ pytest.importorskip("uvloop")
 NAMED = {strategy.name: strategy for strategy in STRATEGIES}
 OURS = ["asyncio", "loops-in-threads", "loops-in-processes"]
 HERE = Path(__file__).parent
+INSTALLED = [loop.name for loop in LOOPS.values() if find_spec(loop.package)]
+UNCLOSED = pytest.mark.xfail(reason="rloop 0.5.0 leaves the two sockets of each run to the garbage collector")
 
 
 @pytest.fixture
@@ -34,6 +40,44 @@ def policy(monkeypatch):
 def test_a_policy_moves_no_strategy_to_another_loop(name, library):
     with NAMED[name](Call("on_uvloop:library"), 2) as strategy:
         assert strategy.map([0, 1]) == [library, library]
+
+
+@pytest.mark.parametrize("loop", INSTALLED)
+@pytest.mark.usefixtures("policy")
+def test_asyncio_runs_on_the_loop_that_its_option_names(loop):
+    with Asyncio(Call("on_uvloop:library"), 2, loop=loop) as strategy:
+        assert strategy.map([0, 1]) == [loop, loop]
+        assert strategy.options == {"loop": loop}
+
+
+def test_asyncio_names_its_own_loop_in_a_saved_run_and_asyncio_uvloop_takes_no_other():
+    assert Asyncio(Compute("squares", 1), 2).options == {"loop": "asyncio"}
+    with pytest.raises(TypeError, match="asyncio-uvloop: unknown option loop; its options are: none"):
+        NAMED["asyncio-uvloop"](Compute("squares", 1), 2, loop="asyncio")
+
+
+def test_a_loop_that_is_not_installed_is_refused_with_what_installs_it(monkeypatch):
+    monkeypatch.setitem(LOOPS, "hurried", Loop("hurried", "no_such_loop", "new_event_loop"))
+    told = "^asyncio: loop=hurried needs no_such_loop, which is not installed: pip install no_such_loop$"
+    with pytest.raises(ValueError, match=told):
+        Asyncio(Compute("squares", 1), 2, loop="hurried")
+
+
+@pytest.mark.parametrize(
+    "loop", [pytest.param(name, marks=[UNCLOSED] if name == "rloop" else []) for name in INSTALLED]
+)
+def test_a_loop_closes_the_sockets_that_it_opens(loop):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with Asyncio(Compute("squares", 1), 2, loop=loop) as strategy:
+            strategy.map([0])
+        gc.collect()
+    assert [str(each.message) for each in caught if each.category is ResourceWarning] == []
+
+
+def test_a_saved_run_has_the_versions_of_the_packages_that_loops_come_from():
+    assert {"uvloop", "zuvloop", "rloop"} < {*libraries()}
+    assert "asyncio" not in libraries()
 
 
 def test_a_policy_does_not_move_what_is_expected_of_an_item(policy):

@@ -1,5 +1,6 @@
 """The strategies, in the order of every table. To add one: write its file, then name its class here."""
 
+import sys
 from itertools import chain
 
 from paceline import machine
@@ -13,6 +14,7 @@ from paceline.strategies.pool import PoolFork, PoolForkserver, PoolSpawn
 from paceline.strategies.ray import Ray
 from paceline.strategies.sequential import Sequential
 from paceline.strategies.threads import Threads, ToThread
+from paceline.workers.event_loop import LOOPS
 
 STRATEGIES: tuple[type[Strategy], ...] = (
     Sequential,
@@ -44,4 +46,5 @@ def by_name() -> dict[str, type[Strategy]]:
 
 def libraries() -> list[str]:
     """Return the libraries whose versions can move a measurement, as every saved run has them."""
-    return sorted({*machine.LIBRARIES, *chain.from_iterable(strategy.libraries for strategy in STRATEGIES)})
+    loops = {loop.package for loop in LOOPS.values()} - sys.stdlib_module_names
+    return sorted({*machine.LIBRARIES, *loops, *chain.from_iterable(strategy.libraries for strategy in STRATEGIES)})

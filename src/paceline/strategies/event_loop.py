@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from paceline import machine
 from paceline.contracts import Item, Option, Result, Workload
 from paceline.strategies.base import Look, Strategy, undone_on_error
-from paceline.workers.event_loop import all_results, enter, runner
+from paceline.workers.event_loop import LOOPS, all_results, enter, runner
 
 
 class Asyncio(Strategy):
-    """One loop, kept open from entering to leaving, and as many tasks as workers that draw items from one queue."""
+    """One loop, kept open from entering to leaving, and as many tasks as workers that draw items from one queue.
+
+    `loop` names which: asyncio's own, or another of `LOOPS` whose package is installed.
+    """
 
     name = "asyncio"
     look = Look("#0072b2", "#4da3e0", "diamond")
@@ -20,11 +24,22 @@ class Asyncio(Strategy):
     computes_in = "thread"
     flavour = "async"
     sessions = 1
-    fixed: ClassVar[Mapping[str, str]] = MappingProxyType({"loop": "asyncio"})
+    defaults: ClassVar[Mapping[str, Option]] = MappingProxyType({"loop": "asyncio"})
+
+    def __init__(self, workload: Workload, workers: int, **options: Option) -> None:
+        super().__init__(workload, workers, **options)
+        self._loop = str(self.options["loop"])
+        if self._loop not in LOOPS:
+            raise ValueError(f"{self.name}: loop must be one of {', '.join(LOOPS)}, not {self.options['loop']!r}")
+        package = LOOPS[self._loop].package
+        if not find_spec(package):
+            raise ValueError(
+                f"{self.name}: loop={self._loop} needs {package}, which is not installed: pip install {package}"
+            )
 
     def __enter__(self) -> Self:
         self._opened = AsyncExitStack()
-        self._runner = runner(self.fixed["loop"])
+        self._runner = runner(self._loop)
         with undone_on_error(self._runner.close):
             self._run = self._runner.run(enter(self._opened, self.workload, self.workers))
         return self
@@ -46,6 +61,7 @@ class AsyncioUvloop(Asyncio):
     look = Look("#56b4e9", "#8ccdf5", "cross")
     simplicity_rank = 40  # one more dependency
     libraries = ("uvloop",)
+    defaults = MappingProxyType({})
     fixed = MappingProxyType({"loop": "uvloop"})
 
 

@@ -4,7 +4,8 @@ import asyncio
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
-from typing import Any
+from importlib import import_module
+from typing import Any, NamedTuple
 
 from paceline.contracts import AsyncRun, Item, Result, Workload
 from paceline.workers.errors import Raised, answer_of, portable
@@ -15,29 +16,40 @@ class OtherLoop(RuntimeError):  # noqa: N818 - it says what there is
     """Something has replaced the event loop that was asked for."""
 
 
-def runner(loop: str = "asyncio") -> asyncio.Runner:
-    """Return a runner on the loop of "asyncio" or "uvloop", or raise an `OtherLoop` if a module has replaced that."""
-    opened = asyncio.Runner(loop_factory=_uvloop if loop == "uvloop" else _asyncios_own)
+class Loop(NamedTuple):
+    """An event loop that runs asyncio's tasks."""
+
+    name: str
+    package: str  # the module that its class comes from, under which it is installed too
+    factory: str  # what that module has to make one
+
+
+_ASYNCIOS_OWN = "ProactorEventLoop" if sys.platform == "win32" else "SelectorEventLoop"
+
+LOOPS = {
+    loop.name: loop
+    for loop in (
+        Loop("asyncio", "asyncio", _ASYNCIOS_OWN),
+        Loop("uvloop", "uvloop", "new_event_loop"),
+        Loop("zuvloop", "zuvloop", "new_event_loop"),
+        Loop("rloop", "rloop", "new_event_loop"),
+    )
+}
+"""By name: the loops that a strategy can run on, where their packages are installed."""
+
+
+def runner(name: str = "asyncio") -> asyncio.Runner:
+    """Return a runner on a loop of `LOOPS`, or raise an `OtherLoop` if a module has replaced that."""
+    loop = LOOPS[name]
+    opened = asyncio.Runner(loop_factory=getattr(import_module(loop.package), loop.factory))
     kind = type(opened.get_loop())
-    if kind.__module__.partition(".")[0] != loop:
+    if kind.__module__.partition(".")[0] != loop.package:
         opened.close()
         raise OtherLoop(
-            f"this is to run on the event loop of {loop}, and got {kind.__module__}.{kind.__name__}: a module has"
-            f" replaced the class of {loop}'s loop; race it without that"
+            f"this is to run on the event loop of {name}, and got {kind.__module__}.{kind.__name__}: a module has"
+            f" replaced the class of {name}'s loop; race it without that"
         )
     return opened
-
-
-def _asyncios_own() -> asyncio.AbstractEventLoop:
-    if sys.platform == "win32":
-        return asyncio.ProactorEventLoop()
-    return asyncio.SelectorEventLoop()
-
-
-def _uvloop() -> asyncio.AbstractEventLoop:
-    import uvloop
-
-    return uvloop.new_event_loop()
 
 
 async def all_results(run: AsyncRun, items: Sequence[Item], workers: int) -> list[Result]:
