@@ -11,7 +11,7 @@ from oddities import MARKUP, assert_on_a_page, assert_whole, drawing, made, odd_
 from paceline.report.sections import efficiency as part
 
 KEYS = [("latency", "test_latency"), ("latency", "test_latency_by_workers"), ("workers", "test_waiting"),
-        ("clients", "test_clients"), ("break_even", "test_break_even")]  # fmt: skip
+        ("clients", "test_clients"), ("loops", "test_loops"), ("break_even", "test_break_even")]  # fmt: skip
 
 
 def at_latency(strategy, latency, efficiency, **more):
@@ -114,6 +114,25 @@ def test_clients_stand_apart_and_an_overhead_below_zero_has_no_place():
     assert_drawable(panel)
 
 
+def on_loop(loop, latency, workers, overhead):
+    options = {"loop": loop} if loop else {}
+    return cell("loops", "test_loops", "asyncio" if loop else "threads", process=None, workers=workers, items=1000,
+                options=options, latency=latency, overhead=overhead, cpu_seconds=0.02)  # fmt: skip
+
+
+def test_overheads_on_each_loop_stand_by_latency_and_items_in_flight():
+    own = [on_loop(loop, *at) for loop in ("asyncio", "rloop", None) for at in ((0.001, 10, 4e-5), (0.0, 100, 2e-5))]
+    (panel,) = by_key(made(part, run(*own)), "overhead-loops")
+    assert panel.table.rows[:4] == (
+        ("0 s", "100", "threads", "20.0 us", "20.0 us", "100 ms", ""),
+        ("0 s", "100", "asyncio", "20.0 us", "20.0 us", "100 ms", ""),
+        ("0 s", "100", "rloop", "20.0 us", "20.0 us", "100 ms", ""),
+        ("1 ms", "10", "threads", "40.0 us", "20.0 us", "100 ms", ""),
+    )
+    assert [row["overhead"] for row in panel.chart.data["cells"]] == ["20.0 us"] * 3 + ["40.0 us"] * 3
+    assert_drawable(panel)
+
+
 def test_speedups_are_the_median_of_pairs_within_processes():
     (panel,) = by_key(made(part, mapped()), "break-even-pool-fork")
     factors = {(row["y"], row["x"]): row["speedup"] for row in panel.chart.data["cells"]}
@@ -152,7 +171,8 @@ def test_nothing_measured_says_what_to_run():
     section = made(part, run())
     assert (section.rows, section.lead) == ((), "")
     assert [line.split()[-1] for line in section.missing] == [
-        "benchmarks/test_latency.py", "benchmarks/test_workers.py", "benchmarks/test_break_even.py",
+        "benchmarks/test_latency.py", "benchmarks/test_workers.py", "benchmarks/test_loops.py",
+        "benchmarks/test_break_even.py",
     ]  # fmt: skip
 
 

@@ -125,6 +125,7 @@ def median_layers(
 _FIELD = 30  # pixels of a row of fields
 _LEAST_STEP = 12  # pixels of a row in which a number can be read
 _MOST_ACROSS = 12  # fields beside each other in which a number can be read, on a narrow page too
+BRIGHT = 0.45  # of the colours' range: from here on black is read better on viridis than white
 _DARK, _LIGHT = "#000000", "#ffffff"
 _FRAME = "#d55e00"
 

@@ -24,11 +24,9 @@ from paceline.report.model import (
     side_by_side,
     slug,
 )
-from paceline.report.sections import break_even
+from paceline.report.sections import break_even, loops
 from paceline.text.formats import NOTHING, percent, setting
 from paceline.text.numbers import is_number
-
-_BRIGHT = 0.45  # of the colours' range: from here on black is read better on viridis than white
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ def _field(cell: Cell, sweep: Sweep, names: Sequence[str], top: float) -> plots.
         y=label(cell, names),
         value=known,
         words=f"{percent(known)}{' !' if wrong else ''}",
-        bright=(known or 0) >= _BRIGHT * top,
+        bright=(known or 0) >= plots.BRIGHT * top,
         marked=wrong,
     )
 
@@ -186,15 +184,18 @@ def section(columns: Sequence[Column]) -> Section:
     """Make the part on efficiency."""
     maps = side_by_side(columns, [partial(_map, columns, sweep) for sweep in SWEEPS])
     overheads = side_by_side(columns, [partial(_overhead, columns, one) for one in OVERHEADS])
+    by_loop = loops.rows(columns)
     even = break_even.rows(columns)
+    leads = [(maps, _LEAD), (by_loop, loops.LEAD), (even, break_even.LEAD)]
     return Section(
         key="efficiency",
         title="Efficiency and overhead",
-        lead=" ".join([*([_LEAD] if maps else []), *([break_even.LEAD] if even else [])]),
-        rows=(*maps, *overheads, *even),
+        lead=" ".join(lead for there, lead in leads if there),
+        rows=(*maps, *overheads, *by_loop, *even),
         missing=(
             *lacking(columns, methodcaller("of", "latency"), "Efficiency and overhead by latency", "latency"),
             *lacking(columns, methodcaller("of", "workers"), "Efficiency by workers", "workers"),
+            *lacking(columns, loops.cells, "Overhead by event loop", loops.EXPERIMENT),
             *lacking(columns, break_even.gains, "The break-even map", "break_even"),
         ),
     )

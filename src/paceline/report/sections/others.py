@@ -30,6 +30,7 @@ DRAWN = frozenset(
         "computing",
         "downloads",
         "latency",
+        "loops",
         "memory",
         "starting",
         "talking",
