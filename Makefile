@@ -1,10 +1,11 @@
 # make bench   measure everything and save the run        make bench ARGS="--lesson"
 # make test    lint, types, tests and each experiment once, as CI does
-# make test-all   the same with all that `make test` names as left out, ray, the browser, and a thousand examples of each property
+# make test-all   the same with all that `make test` names as left out, other event loops, ray, the browser, and a thousand examples of each property
 # make test-browser   the report's tests in a real browser; installs Playwright, and Debian's chromium if there is no browser
 # make bench PYTHON=python3.13   the same with another Python, in an environment of its own
 # make docs    build the manual into docs/_build/html
 # make reference   write the manual's reference anew, from the code
+# make test-loops   the tests on the event loops rloop and zuvloop, which it installs first; `make bench` has them from then on
 # make test-ray   the tests of the strategy ray, which installs it first
 # make lint-workflows   actionlint, zizmor and shellcheck on the workflows and the action, which installs them first
 # make lock    write the lock files anew (needs uv)
@@ -15,7 +16,7 @@ ARGS ?=
 # Tests start hundreds of Pythons, each of which would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: bench test test-all test-spread test-alone test-browser test-ray lint lint-workflows reference docs lock clean
+.PHONY: bench test test-all test-spread test-alone test-browser test-loops test-ray lint lint-workflows reference docs lock clean
 .DELETE_ON_ERROR:
 
 bench: $(VENV)/.ready
@@ -35,9 +36,9 @@ test: $(VENV)/.ready
 	  $(MAKE) --no-print-directory lint test-spread; spread=$$?; \
 	  wait $$!; alone=$$?; cat $(VENV)/alone.log; exit $$((spread || alone))
 
-# ray last but one: once it is there, the other tests would start it too
+# loops and ray last but the browser: once they are there, the other tests would start them too
 test-all: CHOSEN = --hypothesis-profile nightly
-test-all: lint lint-workflows $(VENV)/.beside test-spread test-alone test-ray test-browser
+test-all: lint lint-workflows $(VENV)/.beside test-spread test-alone test-loops test-ray test-browser
 
 test-spread: $(VENV)/.ready
 	$(VENV)/bin/pytest -n 3 --dist worksteal $(CHOSEN) tests $(ALONE:%=--ignore=%)
@@ -47,6 +48,9 @@ test-alone: $(VENV)/.ready
 
 test-browser: $(VENV)/.browser
 	PACELINE_BROWSER=required $(VENV)/bin/pytest tests/test_page_in_browser.py $(ARGS)
+
+test-loops: $(VENV)/.loops
+	$(VENV)/bin/pytest -rs tests benchmarks/test_loops.py -k "rloop or zuvloop" $(ARGS)
 
 test-ray: $(VENV)/.ray
 	$(VENV)/bin/pytest -rs tests -k "ray and not array" $(ARGS)
@@ -80,6 +84,7 @@ lock:
 	$(COMPILE) pyproject.toml $(EXTRAS:%=--extra %) --group test --output-file requirements.lock
 	$(COMPILE) --group lint --constraint requirements.lock --output-file requirements-lint.lock
 	$(COMPILE) --group docs --constraint requirements.lock --output-file requirements-docs.lock
+	$(COMPILE) --group loops --constraint requirements.lock --output-file requirements-loops.lock
 	$(COMPILE) --group ray --constraint requirements.lock --output-file requirements-ray.lock
 	$(COMPILE) --group beside --no-deps --constraint requirements.lock --output-file requirements-beside.lock
 	$(COMPILE) --group browser --constraint requirements.lock --output-file requirements-browser.lock
@@ -118,6 +123,11 @@ $(VENV)/.docs: $(VENV)/.ready requirements-docs.lock
 
 $(VENV)/.workflows: $(VENV)/.ready requirements-workflows.lock
 	$(PIP) --require-hashes -r requirements-workflows.lock
+	@touch $@
+
+$(VENV)/.loops: $(VENV)/.ready requirements-loops.lock
+	$(PIP) --require-hashes -r requirements-loops.lock || { \
+	  echo "rloop or zuvloop could not be installed; they have wheels for some Pythons and systems only" >&2; exit 1; }
 	@touch $@
 
 $(VENV)/.ray: $(VENV)/.ready requirements-ray.lock

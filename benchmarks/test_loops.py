@@ -5,10 +5,10 @@ Question: what does a download cost on asyncio's own event loop, and what on oth
 Setup:    the strategy `asyncio` with the raw client on each loop that is installed, over connections that the warm-up
           round opened; 10 and 100 threads beside it. What is compared is the overhead per item, and beside it the
           client's CPU time.
-Expect:   where nothing waits, the overhead is CPU time: some tens of microseconds on any loop, on the compiled ones
-          down to half of what asyncio's own takes, and several times as much under threads. With 10 in flight and 20 ms
-          of latency all loops have the same overhead, and threads have it too: it is how late the answers come, and
-          no loop makes them come earlier.
+Expect:   where nothing waits, the overhead is CPU time: some tens of microseconds on any loop, on compiled ones from
+          about what asyncio's own takes down to half of it, and several times as much under threads. With 10 in flight
+          and 20 ms of latency all loops have the same overhead, and threads have it too: it is how late the answers
+          come, and no loop makes them come earlier.
 """
 
 from importlib.util import find_spec
