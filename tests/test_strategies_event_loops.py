@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import signal
 import subprocess
 import sys
 import warnings
@@ -9,6 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from on_loops import EVERY
+from processes import python, until
 
 from paceline.strategies import STRATEGIES, libraries
 from paceline.strategies.event_loop import Asyncio
@@ -23,6 +26,10 @@ OURS = ["asyncio", "loops-in-threads", "loops-in-processes"]
 HERE = Path(__file__).parent
 INSTALLED = [loop.name for loop in LOOPS.values() if find_spec(loop.package)]
 UNCLOSED = pytest.mark.xfail(reason="rloop 0.5.0 leaves the two sockets of each run to the garbage collector")
+DEAF = pytest.mark.xfail(
+    reason="zuvloop 0.0.17 looks at a signal only when something else wakes it", raises=subprocess.TimeoutExpired
+)
+ON_A_LOOP = [each.name for each in EVERY if issubclass(each, Asyncio)]
 
 
 @pytest.fixture
@@ -73,6 +80,16 @@ def test_a_loop_closes_the_sockets_that_it_opens(loop):
             strategy.map([0])
         gc.collect()
     assert [str(each.message) for each in caught if each.category is ResourceWarning] == []
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[DEAF] if name == "asyncio-zuvloop" else []) for name in ON_A_LOOP]
+)
+def test_ctrl_c_ends_a_round_while_all_of_its_items_wait(name, probe):
+    with python(HERE / "busy.py", name, probe.log, 60, stderr=subprocess.DEVNULL) as process:
+        until(lambda: len(probe.lines("item")) == 3, "all items to wait")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == -signal.SIGINT  # the items wait for a minute
 
 
 def test_a_saved_run_has_the_versions_of_the_packages_that_loops_come_from():
