@@ -1,0 +1,82 @@
+"""Who freezes while a strategy works: a pass beside a bystander in this process and one in a process of its own."""
+
+import math
+import statistics
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack, nullcontext
+from typing import Any, get_args
+
+from paceline.child import processes
+from paceline.child.processes import Child, HungError, LostError
+from paceline.contracts import Item
+from paceline.measuring.rounds import noting
+from paceline.strategies import Strategy
+from paceline.workers.bystander import STALL, TICK, Bystander, Cause, Late, cause, in_thread
+
+LEAST_SECONDS = 0.3  # of the rounds together: some 300 ticks, so that three are beyond the 99th percentile
+CAUSES: tuple[Cause, ...] = get_args(Cause)
+
+
+def figures_of(strategy: Strategy, items: Sequence[Item]) -> dict[str, Any]:
+    """Start one like `strategy`, run a warm round and as many as take `LEAST_SECONDS`, and return how late bystanders
+    were in those, as a saved cell has it.
+
+    The one that is *here* is a task where the strategy runs items on a loop of this process, else a thread. Answers
+    are not checked, as the timed rounds' are.
+
+    Raises:
+        LostError: if the process of the one that is *apart* ended or hung.
+    """
+    with noting("in the bystander's pass, after the timed rounds"), ExitStack() as opened:
+        started = opened.enter_context(strategy.clone(strategy.workload))  # first: it may fork
+        apart = opened.enter_context(processes.running("paceline.measuring.apart"))
+        here = Bystander()
+        opened.callback(here.finish)
+        on_loop = started.repeat_on_loop(here.tick, TICK)
+        with nullcontext() if on_loop else in_thread(here.tick):
+            receive(apart)
+            started.map(items)
+            begun = ended = time.monotonic()
+            while ended - begun < LEAST_SECONDS:
+                started.map(items)
+                ended = time.monotonic()
+        own = during(here.finish(), begun, ended)
+        apart.requests.send(None)
+        others = during(receive(apart), begun, ended)
+    return {
+        "kind": "task" if on_loop else "thread",
+        "here": lateness([(late, cause(late, others)) for late in own]),
+        "apart": lateness([(late, "starved") for late in others]),  # as nothing there holds what it needs
+    }
+
+
+def receive(child: Child) -> Any:
+    """Return the next answer of the bystander that is apart."""
+    try:
+        if child.answers.poll(processes.TIMEOUT):
+            return child.answers.recv()
+    except (EOFError, OSError):
+        raise LostError(f"the bystander apart gave no answer: {child.death()}") from None
+    raise HungError("the bystander apart gave no answer")
+
+
+def during(ticks: Iterable[Late], begun: float, ended: float) -> list[Late]:
+    """Return the ticks that were due or ran within a span of time, and of each what lies in it."""
+    return [late.within(begun, ended) for late in ticks if late.due < ended and late.ran > begun]
+
+
+def lateness(ticks: Sequence[tuple[Late, Cause]]) -> dict[str, Any]:
+    """Sum up ticks, each with what kept it, if anything did."""
+    seconds = sorted(late.seconds for late, _ in ticks)
+    worst, why = max(ticks, key=lambda tick: tick[0].seconds)
+    stalls = Counter(why for late, why in ticks if late.seconds > STALL)
+    return {
+        "ticks": len(ticks),
+        "median": statistics.median(seconds),
+        "p99": seconds[math.ceil(0.99 * len(seconds)) - 1],
+        "worst": worst.seconds,
+        "worst_why": why if worst.seconds > STALL and why != "unknown" else None,
+        **{cause: stalls[cause] for cause in CAUSES},
+    }
