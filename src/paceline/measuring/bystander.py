@@ -5,7 +5,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Any, get_args
 
 from paceline.child import processes
@@ -19,9 +19,11 @@ LEAST_SECONDS = 0.3  # of the rounds together: some 300 ticks, so that three are
 CAUSES: tuple[Cause, ...] = get_args(Cause)
 
 
-def figures_of(strategy: Strategy, items: Sequence[Item]) -> dict[str, Any]:
+def figures_of(
+    strategy: Strategy, items: Sequence[Item], meanwhile: AbstractContextManager[None] | None = None
+) -> dict[str, Any]:
     """Start one like `strategy`, run a warm round and as many as take `LEAST_SECONDS`, and return how late bystanders
-    were in those, as a saved cell has it.
+    were in those, as a saved cell has it; `meanwhile` lasts as long as the rounds.
 
     The one that is *here* is a task where the strategy runs items on a loop of this process, else a thread. Answers
     are not checked, as the timed rounds' are.
@@ -37,6 +39,7 @@ def figures_of(strategy: Strategy, items: Sequence[Item]) -> dict[str, Any]:
         on_loop = started.repeat_on_loop(here.tick, TICK)
         with nullcontext() if on_loop else in_thread(here.tick):
             receive(apart)
+            opened.enter_context(meanwhile or nullcontext())
             started.map(items)
             begun = ended = time.monotonic()
             while ended - begun < LEAST_SECONDS:

@@ -177,7 +177,8 @@ def measure(plan: Plan, stopwatch: Stopwatch, strategy: Strategy, items: Sequenc
             cell.added |= figures_of(strategy, items, log, traced=plan.traced)
         used, cell.sessions = metered.used(), metered.sessions()
     if plan.bystander:
-        cell.added["bystander"] = bystander.figures_of(strategy, items)
+        meanwhile = computing() if plan.beside else None
+        cell.added["bystander"] = bystander.figures_of(strategy, items, meanwhile)
     bandwidth = plan.control.bandwidth if plan.control else None
     cell.limit = cells.limit(workload, items, cell.workers, reference.cpu_seconds, bandwidth)
     if stopwatch.enabled:
