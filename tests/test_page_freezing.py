@@ -12,6 +12,7 @@ from paceline.report.composing import composed
 from paceline.report.model import Chosen, Report
 from paceline.report.output import markdown
 from paceline.report.sections import freezing, others
+from paceline.workers.bystander import STALL
 
 MS = 1e-3
 WAIT, HOLD, RELEASE, MIX = (
@@ -58,8 +59,17 @@ def test_each_kind_of_work_has_a_chart_of_throughput_and_the_worst_lateness_here
 
 def test_marks_are_filled_where_the_loop_or_the_gil_was_held():
     data = by_kind(run(*(beside(str(why), 0.1, late(9 * MS, why)) for why in ("blocked", "starved", "unknown", None))))
-    drawn = {name: [row["strategy"] for row in rows] for name, rows in data["waiting"].chart.data.items()}
+    drawn = {
+        name: [row["strategy"] for row in rows] for name, rows in data["waiting"].chart.data.items() if name != "stall"
+    }
     assert drawn == {"blocked": ["blocked"], "others": ["starved", "unknown", "None"]}
+
+
+def test_a_line_divides_stalls_from_the_rest():
+    (panel,) = by_kind(run(beside("threads", 0.1, late(0.1 * MS, None)))).values()
+    assert panel.chart.data["stall"] == [{"worst": STALL}]
+    low, high = panel.chart.spec["layer"][0]["encoding"]["y"]["scale"]["domain"]
+    assert low < 0.1 * MS < STALL < high
 
 
 def test_the_fastest_the_calmest_and_the_latest_are_told_in_words():
@@ -98,7 +108,7 @@ def test_all_kinds_share_the_axis_of_lateness_and_columns_their_axes():
     ups = [panel.chart.spec["layer"][0]["encoding"]["y"]["scale"] for panel in panels]
     assert all(scale == ups[0] for scale in ups)
     first, second = (panel for panel in panels if panel.key == "freezing-waiting")
-    assert first.chart.spec["layer"][0]["encoding"]["x"] == second.chart.spec["layer"][0]["encoding"]["x"]
+    assert first.chart.spec["layer"][1]["encoding"]["x"] == second.chart.spec["layer"][1]["encoding"]["x"]
 
 
 def test_two_cells_of_a_strategy_say_what_tells_them_apart():

@@ -111,15 +111,19 @@ def _beside(evidence: Evidence, strategy: str) -> Part:
 
 def _turns(evidence: Evidence, strategy: str, function: str) -> Part | None:
     """Judge how late a bystander in the same process was while items waited; None where there was none."""
-    cells = _waits(evidence, function, strategy)
-    if not any(one.cell.lateness("here") for found in cells.values() for one in found):
+    cells = {
+        latency: found
+        for latency, found in _waits(evidence, function, strategy).items()
+        if any(one.cell.lateness("here") for one in found)
+    }
+    if not cells:
         return None
     late_by = {name: {at: values(found, late(name)) for at, found in cells.items()} for name in ("median", "worst")}
     held = {at: quotient(*(values(found, late(name)) for name in ("blocked", "ticks"))) for at, found in cells.items()}
     long, short = _by_latency("lateness of a bystander", late_by["median"], "s")
     worst, _ = _by_latency("worst lateness of a bystander", late_by["worst"], "s")
     blocked, _ = _by_latency("share of its turns that the loop or the GIL held up", held, "share")
-    part = f"{strategy}: {_TURNS[function]}, something else in the process gets its turn in time while downloads wait"
+    part = f"{strategy}: {_TURNS[function]}, something else in the process gets its turn in time"
     because = "a loop's clock makes it late by 1 ms at most; whoever computes gives the GIL back only every 5 ms"
     judged = judging.below(part, long, IN_TIME, because, "beside", beside=[*worst, *blocked, *short])
     return judging.one_cpu(evidence, part) or judged

@@ -25,7 +25,8 @@ from paceline.report.model import (
     slug,
 )
 from paceline.text import formats
-from paceline.text.formats import NOTHING, plain, seconds
+from paceline.text.formats import NOTHING, plain, seconds, setting
+from paceline.workers.bystander import STALL
 
 _EXPERIMENT = "bystander"
 _HERE, _APART = "here", "apart"
@@ -63,7 +64,7 @@ def _panel(columns: Sequence[Column], kind: str, column: Column) -> Panel | None
         return None
     every = [cells(other, kind) for other in columns]
     rates = span([_rate(cell) for cell in chain(*every)])
-    heights = span([_worst(cell) for other in columns for cell in cells(other)])
+    heights = span([STALL, *(_worst(cell) for other in columns for cell in cells(other))])
     beside = distinguishing(every)
     names = [label(cell, beside) for cell in own]
     return column.panel(
@@ -94,21 +95,23 @@ def _cause(late: Mapping[str, Any]) -> str:
 
 def _chart(own: Sequence[Cell], rates: Sequence[float], heights: Sequence[float], order: Sequence[str]) -> Chart:
     hue, mark = charts.by_strategy(order, own)
-    at = {
-        "x": charts.across(rates, "items per second", "rate", charts.COUNTS),
-        "y": charts.up(heights, "late at worst", "worst"),
-        "tooltip": tooltip("items/s", "late at worst", "cause"),
-    }
+    across = charts.across(rates, "items per second", "rate", charts.COUNTS)
+    up = charts.up(heights, "late at worst", "worst")
+    shown = tooltip("items/s", "late at worst", "cause")
+    rule = alt.Chart(named("stall")).mark_rule(strokeDash=[6, 4], color=charts.PACE, strokeWidth=2).encode(up)
     layers = [
-        alt.Chart(named(name)).mark_point(size=80, filled=filled, strokeWidth=2, opacity=1).encode(hue, mark, **at)
+        alt.Chart(named(name))
+        .mark_point(size=80, filled=filled, strokeWidth=2, opacity=1)
+        .encode(across, up, hue, mark, tooltip=shown)
         for name, filled in ((_BLOCKED, True), ("others", False))
     ]
     rows = [_row(cell) for cell in own]
     data = {
+        "stall": [{"worst": STALL}],
         _BLOCKED: [one for one in rows if one["cause"] == _BLOCKED],
         "others": [one for one in rows if one["cause"] != _BLOCKED],
     }
-    return chart(alt.layer(*layers).properties(height=charts.HEIGHT), data)
+    return chart(alt.layer(rule, *layers).properties(height=charts.HEIGHT), data)
 
 
 def _row(cell: Cell) -> Row:
@@ -166,8 +169,9 @@ _LEAD = (
     "Beside each strategy a bystander wants to run every millisecond: here, in the measuring process, and apart, in a "
     "process of its own. Here it is a task on the strategy's event loop where that is one of ours in this process, "
     "else a thread. The height is how late it was at worst here, so the best place is far to the right and low: fast, "
-    "and nobody freezes. Filled marks were blocked: the loop or the GIL was held. Hollow ones were starved, which is "
-    "runnable without a CPU, or nobody knows why, or it was no stall. Both axes are logarithmic."
+    f"and nobody freezes. Above the dashed line, {setting(STALL)}, it is a stall. Filled marks were blocked then: the "
+    "loop or the GIL was held. Hollow ones were starved, runnable without a CPU, or it is unknown why, or it was no "
+    "stall. Both axes are logarithmic."
 )
 
 
