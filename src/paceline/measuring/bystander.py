@@ -4,7 +4,7 @@ import math
 import statistics
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Any, get_args
 
@@ -50,8 +50,8 @@ def figures_of(
         others = during(receive(apart), begun, ended)
     return {
         "kind": "task" if on_loop else "thread",
-        "here": lateness([(late, cause(late, others)) for late in own]),
-        "apart": lateness([(late, "starved") for late in others]),  # as nothing there holds what it needs
+        "here": lateness(own, lambda stall: cause(stall, others)),
+        "apart": lateness(others, lambda _: "starved"),  # nothing there holds what it needs
     }
 
 
@@ -70,16 +70,17 @@ def during(ticks: Iterable[Late], begun: float, ended: float) -> list[Late]:
     return [late.within(begun, ended) for late in ticks if late.due < ended and late.ran > begun]
 
 
-def lateness(ticks: Sequence[tuple[Late, Cause]]) -> dict[str, Any]:
-    """Sum up ticks, each with what kept it, if anything did."""
-    seconds = sorted(late.seconds for late, _ in ticks)
-    worst, why = max(ticks, key=lambda tick: tick[0].seconds)
-    stalls = Counter(why for late, why in ticks if late.seconds > STALL)
+def lateness(ticks: Sequence[Late], why: Callable[[Late], Cause]) -> dict[str, Any]:
+    """Sum up ticks; `why` tells what was the cause of a stall."""
+    seconds = sorted(late.seconds for late in ticks)
+    causes = {late: why(late) for late in ticks if late.seconds > STALL}
+    known = {late: cause for late, cause in causes.items() if cause != "unknown"}
+    counted = Counter(causes.values())
     return {
         "ticks": len(ticks),
         "median": statistics.median(seconds),
         "p99": seconds[math.ceil(0.99 * len(seconds)) - 1],
-        "worst": worst.seconds,
-        "worst_why": why if worst.seconds > STALL and why != "unknown" else None,
-        **{cause: stalls[cause] for cause in CAUSES},
+        "worst": seconds[-1],
+        "worst_why": known.get(max(ticks, key=lambda late: late.seconds)),
+        **{cause: counted[cause] for cause in CAUSES},
     }

@@ -1,4 +1,4 @@
-"""Something that wants to run every millisecond: when it was due, when it ran, and whether it lacked a CPU meanwhile."""
+"""Something that wants to run every millisecond: when it was due, when it ran, and what kept it meanwhile."""
 
 import math
 import os
@@ -6,17 +6,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 TICK = 0.001  # seconds from the end of one tick until the next is due
 STALL = 0.003  # seconds; a tick that is later is a stall
+TASKS = Path("/proc/self/task")  # the threads of this process
+MOST_THREADS = 16  # that are looked at in each tick: some 2 us each
 
 Cause: TypeAlias = Literal["blocked", "starved", "unknown"]
 
 
 class Late(NamedTuple):
-    """A tick: it was due, and it ran, seconds on `time.monotonic()`, one clock for all processes of a machine; between
-    the two its thread could have run and got no CPU for `starved` seconds, NaN where the system doesn't say.
+    """A tick: it was due, and it ran, seconds on `time.monotonic()`, one clock for all processes of a machine.
+
+    `starved` is how long meanwhile it, or another thread of its process, got no CPU; NaN where the system doesn't say.
     """
 
     due: float
@@ -45,7 +49,6 @@ class Bystander:
         self._next = time.monotonic()
         self._over = False
         self._clock: StarvedClock | None = None
-        self._starved = 0.0  # at the first tick, all that its thread has starved counts
 
     def tick(self) -> None:
         """Note a tick, in the thread whose ticks they all are."""
@@ -68,40 +71,48 @@ class Bystander:
         return self._ticks
 
     def _note(self, now: float, clock: "StarvedClock") -> None:
-        starved, before = clock.seconds(), self._starved
-        self._starved = starved
-        self._ticks.append(Late(self._next, now, starved - before))
+        self._ticks.append(Late(self._next, now, clock.lap()))
 
 
 class StarvedClock:
-    """How long the thread that makes it has been runnable and not running, as the system's scheduler counts it."""
+    """How long threads of this process were runnable and not running, as the system's scheduler counts it.
 
-    SIZE = 64  # bytes; three numbers of 20 digits and what is between them
+    It looks at the thread that makes it, and at others: one that holds the GIL and gets no CPU starves whoever waits.
+    """
+
+    SIZE = 64  # bytes; a file holds three numbers of up to 20 digits
 
     def __init__(self) -> None:
-        self._file = -1
+        self._files: list[int] = []
         with suppress(ImportError, OSError, AttributeError):  # no Linux, or no C library to be had
-            import ctypes  # here: what only names ticks needs none
+            import ctypes  # here: what only knows ticks needs none
 
             # with the GIL held: letting it go for so short a call would make the bystander wait for it once more
             self._read = ctypes.PyDLL(None).pread
             self._read.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_long)
             self._read.restype = ctypes.c_ssize_t
             self._buffer = ctypes.create_string_buffer(self.SIZE)
-            path = f"/proc/self/task/{threading.get_native_id()}/schedstat"
-            self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            own = TASKS / str(threading.get_native_id())
+            threads = [own, *(each for each in TASKS.iterdir() if each != own)]
+            for thread in threads[:MOST_THREADS]:
+                self._files.append(os.open(thread / "schedstat", os.O_RDONLY | os.O_CLOEXEC))
+        self._before = [0.0, *map(self._seconds, self._files[1:])]  # a first tick that is late may be all that it did
 
-    def seconds(self) -> float:
-        """Return the seconds so far, NaN where the system doesn't count them."""
-        if self._file < 0 or (size := self._read(self._file, self._buffer, self.SIZE, 0)) <= 0:
-            return math.nan
-        ran, starved, _ = self._buffer.raw[:size].split()
-        return int(starved) * 1e-9 if int(ran) else math.nan  # all are 0 where the kernel keeps none
+    def lap(self) -> float:
+        """Return the seconds since the last lap, of the thread with most of them; NaN if the system counts none."""
+        now = [*map(self._seconds, self._files)]
+        laps = [seconds - before for seconds, before in zip(now, self._before, strict=False)]
+        self._before = now
+        return max((lap for lap in laps if lap >= 0), default=math.nan)
 
     def close(self) -> None:
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        while self._files:
+            os.close(self._files.pop())
+
+    def _seconds(self, file: int) -> float:
+        size = self._read(file, self._buffer, self.SIZE, 0)
+        ran, starved, _ = self._buffer.raw[:size].split() if size > 0 else (0, 0, 0)  # its thread has ended
+        return int(starved) * 1e-9 if int(ran) else math.nan  # all are 0 where the system counts nothing
 
 
 @contextmanager
@@ -113,6 +124,7 @@ def in_thread(tick: Callable[[], None]) -> Iterator[None]:
         while not over.is_set():
             tick()
             time.sleep(TICK)
+        tick()
 
     thread = threading.Thread(target=run, name="paceline-bystander", daemon=True)
     thread.start()
