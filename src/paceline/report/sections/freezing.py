@@ -22,7 +22,6 @@ from paceline.report.model import (
     label,
     number,
     side_by_side,
-    slug,
 )
 from paceline.text import formats
 from paceline.text.formats import NOTHING, plain, seconds, setting
@@ -52,24 +51,24 @@ def _kind(cell: Cell) -> str:
     return "holding" if cell.kernel == "squares" else "releasing"
 
 
-def cells(column: Column, kind: str | None = None) -> list[Cell]:
-    """Return the cells of a column, of one kind of work or of any, whose bystander has a place on the chart."""
+def _cells(column: Column, kind: str | None = None) -> list[Cell]:
+    """Return those of one kind of work, or of any, whose bystander has a place on the chart."""
     placed = (cell for cell in column.of(_EXPERIMENT) if cell.items and above_zero(cell.lateness(_HERE).get("worst")))
     return [cell for cell in placed if kind in (None, _kind(cell))]
 
 
 def _panel(columns: Sequence[Column], kind: str, column: Column) -> Panel | None:
-    own = cells(column, kind)
+    own = _cells(column, kind)
     if not own:
         return None
-    every = [cells(other, kind) for other in columns]
+    every = [_cells(other, kind) for other in columns]
     rates = span([_rate(cell) for cell in chain(*every)])
-    heights = span([STALL, *(_worst(cell) for other in columns for cell in cells(other))])
+    heights = span([STALL, *(_worst(cell) for other in columns for cell in _cells(other))], room=1.4)
     beside = distinguishing(every)
     names = [label(cell, beside) for cell in own]
     return column.panel(
         own,
-        key=slug("freezing", kind),
+        key=f"freezing-{kind}",
         title=KINDS[kind],
         says=_says(own, names),
         chart=_chart(own, rates, heights, column.order),
@@ -147,18 +146,18 @@ def _says(own: Sequence[Cell], names: Sequence[str]) -> str:
     calmest, *_, latest = sorted([*range(len(own)), fastest], key=lambda place: _worst(own[place]))
     said = (
         f"Beside the fastest, {names[fastest]} ({_rate_in_words(own[fastest])} items/s), the bystander was "
-        f"late by up to {_late(own[fastest])}"
+        f"late by up to {_in_words(own[fastest])}"
     )
     if len(own) > 1:
         said += (
-            f"; by least beside {names[calmest]}, {_late(own[calmest])}, "
-            f"by most beside {names[latest]}, {_late(own[latest])}"
+            f"; by least beside {names[calmest]}, {_in_words(own[calmest])}, "
+            f"by most beside {names[latest]}, {_in_words(own[latest])}"
         )
     apart = max(number(cell.lateness(_APART).get("worst")) or 0 for cell in own)
     return f"{said}. In a process of its own it was never late by more than {seconds(apart)}." if apart else f"{said}."
 
 
-def _late(cell: Cell) -> str:
+def _in_words(cell: Cell) -> str:
     """Write how late a cell's worst tick was, and why: "84.0 ms (blocked)"."""
     cause = {NOTHING: "", _UNKNOWN: " (cause unknown)"}
     why = _cause(cell.lateness(_HERE))
@@ -169,9 +168,9 @@ _LEAD = (
     "Beside each strategy a bystander wants to run every millisecond: here, in the measuring process, and apart, in a "
     "process of its own. Here it is a task on the strategy's event loop where that is one of ours in this process, "
     "else a thread. The height is how late it was at worst here, so the best place is far to the right and low: fast, "
-    f"and nobody freezes. Above the dashed line, {setting(STALL)}, it is a stall. Filled marks were blocked then: the "
-    "loop or the GIL was held. Hollow ones were starved, runnable without a CPU, or it is unknown why, or it was no "
-    "stall. Both axes are logarithmic."
+    f"and nobody freezes. Above the dashed line, {setting(STALL)}, it was a stall. Filled marks: it was blocked, as "
+    "the loop or the GIL was held. Hollow ones: it was starved, runnable without a CPU, or the cause is unknown, or it "
+    "was no stall. Both axes are logarithmic."
 )
 
 
