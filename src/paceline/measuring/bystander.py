@@ -5,8 +5,9 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
-from typing import Any, get_args
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
 from paceline.child import processes
 from paceline.child.processes import Child, HungError, LostError
@@ -22,37 +23,70 @@ CAUSES: tuple[Cause, ...] = get_args(Cause)
 def figures_of(
     strategy: Strategy, items: Sequence[Item], meanwhile: AbstractContextManager[None] | None = None
 ) -> dict[str, Any]:
-    """Start one like `strategy`, run a warm round and as many as take `LEAST_SECONDS`, and return how late bystanders
-    were in those, as a saved cell has it; `meanwhile` lasts as long as the rounds.
+    """Start one like `strategy`, run a warm round, and return how late bystanders are `beside` it then; `meanwhile`
+    lasts while it is at work.
+    """
+    with (
+        noting("in the bystander's pass, after the timed rounds"),
+        strategy.clone(strategy.workload) as started,
+        meanwhile or nullcontext(),
+    ):
+        started.map(items)
+        return beside(started, items)
 
-    The one that is *here* is a task where the strategy runs items on a loop of this process, else a thread. Answers
-    are not checked, as the timed rounds' are.
+
+def beside(started: Strategy, items: Sequence[Item]) -> dict[str, Any]:
+    """Return how late bystanders are beside a strategy that was started, as a saved cell has it."""
+    noted = watched(started, items)
+    return {
+        "kind": noted.kind,
+        "here": lateness(noted.here, noted.cause),
+        "apart": lateness(noted.apart, lambda _: "starved"),  # nothing there holds what it needs
+    }
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What bystanders noted during some rounds.
+
+    Attributes:
+        kind: of the one that is here: a task where the strategy runs items on a loop of this process, else a thread.
+        apart: the ticks of the one in a process of its own.
+    """
+
+    kind: Literal["task", "thread"]
+    here: list[Late]
+    apart: list[Late]
+
+    def cause(self, stall: Late) -> Cause:
+        """Tell what kept the one that is here."""
+        return cause(stall, self.apart)
+
+
+def watched(started: Strategy, items: Sequence[Item]) -> Noted:
+    """Run as many rounds as take `LEAST_SECONDS`, one right after the other, and return what bystanders noted in them.
+
+    Answers are not checked, as the timed rounds' are.
 
     Raises:
-        LostError: if the process of the one that is *apart* ended or hung.
+        LostError: if the process of the one that is apart ended or hung.
     """
-    with noting("in the bystander's pass, after the timed rounds"), ExitStack() as opened:
-        started = opened.enter_context(strategy.clone(strategy.workload))  # first: it may fork
+    with ExitStack() as opened:
         apart = opened.enter_context(processes.running("paceline.measuring.apart"))
         here = Bystander()
         opened.callback(here.finish)
         on_loop = started.repeat_on_loop(here.tick, TICK)
         with nullcontext() if on_loop else in_thread(here.tick):
             receive(apart)
-            opened.enter_context(meanwhile or nullcontext())
+            started.map(items[:1])  # for the first tick, which has none before it
+            begun = time.monotonic()
             started.map(items)
-            begun = ended = time.monotonic()
-            while ended - begun < LEAST_SECONDS:
+            while (ended := time.monotonic()) - begun < LEAST_SECONDS:
                 started.map(items)
-                ended = time.monotonic()
         own = during(here.finish(), begun, ended)
-        apart.requests.send(None)
-        others = during(receive(apart), begun, ended)
-    return {
-        "kind": "task" if on_loop else "thread",
-        "here": lateness(own, lambda stall: cause(stall, others)),
-        "apart": lateness(others, lambda _: "starved"),  # nothing there holds what it needs
-    }
+        with suppress(OSError):  # it has died, which its missing answer says
+            apart.requests.send(None)
+        return Noted("task" if on_loop else "thread", own, during(receive(apart), begun, ended))
 
 
 def receive(child: Child) -> Any:
