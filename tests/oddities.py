@@ -25,10 +25,11 @@ def odd_runs(keys, added):
 
     Args:
         keys: pairs of an experiment and its test function.
-        added: the names of figures that the experiments add.
+        added: the names of figures that the experiments add; or name -> what is drawn for it.
     """
     numbers = st.none() | st.integers(-5, 2**40) | st.floats() | ANYTHING
-    figures = st.fixed_dictionaries({}, optional=dict.fromkeys(added, numbers))
+    drawn = added if isinstance(added, dict) else dict.fromkeys(added, numbers)
+    figures = st.fixed_dictionaries({}, optional=drawn)
     one = st.tuples(st.sampled_from(keys), EXTRAS, figures, ROUNDS, st.none() | st.integers(1, 2))
     return st.lists(one, max_size=5).map(_saved)
 

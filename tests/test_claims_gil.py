@@ -4,7 +4,8 @@ import pytest
 from claimed import cell, cells, run, verdicts
 
 from paceline.claims.evidence import Evidence
-from paceline.claims.parallel import gil_bound, gil_io, gil_solved
+from paceline.claims.parallel import gil_bound, gil_solved
+from paceline.claims.waiting import gil_io
 
 WORDS = {"c": "confirmed", "r": "refuted", "u": "unknown"}
 
@@ -97,21 +98,29 @@ def test_workers_that_are_not_one_for_each_cpu_are_not_taken():
     assert judged(gil_bound, scaled).verdict == "unknown"
 
 
-def waiting(function, strategy, over, latencies=(0.0, 0.001, 0.005, 0.02, 0.1)):
-    """Cells that take `over` times their limit."""
+def waiting(function, strategy, over, latencies=(0.0, 0.001, 0.005, 0.02, 0.1), late=None):
+    """Cells that take `over` times their limit, with a bystander that was `late` seconds, if it is given."""
     return [
         cell("beside", function, strategy, one.median, one.process, 10, 20, latency=latency, limit=2 * latency,
-             efficiency=2 * latency / one.median if latency else None)
+             efficiency=2 * latency / one.median if latency else None, **bystander(late, one.process))
         for latency in latencies
         for one in cells("beside", function, strategy, (2 * latency or 0.01) * over, latency=latency)
     ]  # fmt: skip
 
 
-def beside(*, alone=1.05, factor=1.02, cpus=2, **options):
+def bystander(late, process):
+    if late is None:
+        return {}
+    here = {"ticks": 100, "median": late * (1 + process / 1000), "p99": late * 2, "worst": late * 4 + process / 1e6,
+            "worst_why": None, "blocked": 20, "starved": 1, "unknown": 0}  # fmt: skip
+    return {"bystander": {"kind": "thread", "here": here, "apart": here}}
+
+
+def beside(*, alone=1.05, factor=1.02, cpus=2, late=(None, None), **options):
     return run(
-        *(waiting("test_alone", strategy, alone, **options) for strategy in ("threads", "asyncio")),
+        *(waiting("test_alone", strategy, alone, late=late[0], **options) for strategy in ("threads", "asyncio")),
         *(
-            waiting("test_beside_a_computing_thread", strategy, alone * factor, **options)
+            waiting("test_beside_a_computing_thread", strategy, alone * factor, late=late[1], **options)
             for strategy in ("threads", "asyncio")
         ),
         cpus=cpus,
@@ -142,6 +151,53 @@ def test_latencies_at_which_nothing_waits_are_shown_and_decide_nothing():
 
 def test_beside_a_computing_thread_one_cpu_can_not_tell():
     assert verdicts(judged(gil_io, beside(cpus=1))) == words("ccuu")
+
+
+IN_TIME, FROZEN = 0.0002, 0.006
+
+
+def test_a_bystander_that_gets_its_turn_whatever_waits_has_no_problem_either():
+    found = judged(gil_io, beside(late=(IN_TIME, IN_TIME)))
+    assert found.verdict == "confirmed"
+    assert verdicts(found) == words("cccccccc")
+
+
+def test_a_bystander_that_a_computing_thread_freezes_has_one_where_downloads_have_none():
+    found = judged(gil_io, beside(late=(IN_TIME, FROZEN)))
+    assert found.verdict == "refuted"
+    assert verdicts(found) == words("ccccccrr")
+    assert found.parts[-1].margin.startswith("below 0.003 s: ")
+
+
+def test_how_late_a_bystander_was_at_worst_and_what_held_it_up_is_shown_and_decides_nothing():
+    part = judged(gil_io, beside(late=(IN_TIME, FROZEN), latencies=(0.001, 0.005))).parts[-1]
+    assert [figure.what for figure in part.deciding] == ["lateness of a bystander at 5 ms"]
+    assert [figure.what for figure in part.figures[1:]] == [
+        "worst lateness of a bystander at 5 ms",
+        "share of its turns that the loop or the GIL held up at 5 ms",
+        "lateness of a bystander at 1 ms",
+    ]
+    assert [figure.unit for figure in part.figures] == ["s", "s", "share", "s"]
+
+
+def test_without_a_bystander_nobody_speaks_of_one():
+    parts = [part.part for part in judged(gil_io, beside()).parts]
+    assert not [part for part in parts if "something else" in part]
+
+
+def test_beside_a_computing_thread_one_cpu_can_not_tell_of_a_bystander():
+    assert judged(gil_io, beside(cpus=1, late=(IN_TIME, FROZEN))).verdict == "unknown"
+
+
+@pytest.mark.parametrize("damaged", [None, [], "x", {"here": {"median": "long"}}, {"here": {"median": True}}], ids=str)
+def test_a_damaged_bystander_leaves_open_what_it_would_have_told(damaged):
+    made = beside(late=(IN_TIME, IN_TIME))
+    for one in made.cells:
+        if one.process == 1:
+            one.extra["bystander"] = damaged
+    found = judged(gil_io, made)
+    assert verdicts(found) == words("ccccuuuu")
+    assert "missing: 1 of 3 cells lack a figure that this needs" in found.parts[-1].warnings
 
 
 def solved(*, held=1.8, released=1.9, busy=1.9, crowded=None, cpus=2, processes=3, **facts):

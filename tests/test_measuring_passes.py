@@ -1,6 +1,8 @@
 """A pass over one cell: what is measured is what was given, metered, and an interrupted one leaves nothing."""
 
 import sys
+import threading
+from typing import ClassVar
 
 import pytest
 from fake import Clock, Fake
@@ -68,3 +70,23 @@ def test_a_strategy_made_of_more_than_a_workload_and_workers_is_measured_and_wat
     cell, seconds = measure(Plan("experiment", 2, watched=True), laps, fake, [1, 2])
     assert (cell.start_seconds, seconds, cell.stop_seconds) == (0.75, [0.5, 0.25], 0.125)
     assert cell.added["most_in_flight"] == 1
+
+
+class Watchful(Fake):
+    """Keeps the names of the threads that were there when it was at work."""
+
+    seen: ClassVar[list[set[str]]] = []
+
+    def map(self, items):
+        self.seen.append({thread.name for thread in threading.enumerate()})
+        return super().map(items)
+
+
+@pytest.mark.parametrize("beside", [True, False], ids=["a thread that computes", "nothing"])
+def test_a_bystanders_pass_has_beside_it_what_the_timed_rounds_have(beside, monkeypatch):
+    monkeypatch.setattr(Watchful, "seen", [])
+    strategy = Watchful(Compute("squares", 1), 1, clock=Clock())
+    cell, _ = measure(Plan("experiment", 1, beside=beside, bystander=True), Laps(), strategy, [1])
+    assert cell.added["bystander"]["here"]["ticks"]
+    assert {"paceline-bystander" in names for names in Watchful.seen} == {True, False}
+    assert {"paceline-beside" in names for names in Watchful.seen} == {beside}

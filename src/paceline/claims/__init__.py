@@ -24,7 +24,7 @@ __all__ = [
 
 CLAIMS: tuple[Claim, ...] = (
     parallel.gil_bound,
-    parallel.gil_io,
+    waiting.gil_io,
     parallel.cpu_parallel,
     sharing.own_session,
     handing.worker_is_cpu,

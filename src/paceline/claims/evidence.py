@@ -21,6 +21,9 @@ BASELINE = "sequential"
 PROCESSES = ("pool-fork", "processes")
 """What stands for processes: the lesson's pool, and the executor."""
 
+ONE_INTERPRETER = ("threads", "asyncio")
+"""What stands for strategies that share one interpreter, and so its GIL."""
+
 HOLDS, RELEASES = "squares", "hash"
 """Kernels, by what they do with the GIL."""
 
@@ -217,6 +220,13 @@ def added(name: str) -> Reading:
 def counted(name: str) -> Reading:
     """Make the function that reads a number of the server's ledger."""
     return lambda cell: _number((cell.ledger or {}).get(name))
+
+
+def late(name: str) -> Reading:
+    """Make the function that reads how late the bystander in the measuring process was, "median", "p99" or "worst",
+    seconds, or a count of its ticks.
+    """
+    return lambda cell: _number(cell.lateness("here").get(name))
 
 
 def _number(value: object) -> float | None:

@@ -9,6 +9,7 @@ from paceline.claims.evidence import (
     BASELINE,
     CODE,
     HOLDS,
+    ONE_INTERPRETER,
     OVER_LOOP,
     PROCESSES,
     RELEASES,
@@ -36,11 +37,6 @@ BUSY = 1.15
 
 NO_GAIN = f"a second CPU in full use would gain a factor near 2, and what is below {GAIN}x may be noise"
 """Why `GAIN` is the margin of what should gain nothing."""
-
-ONE_INTERPRETER = ("threads", "asyncio")
-
-IO_LATENCY = 0.005
-"""Seconds from which on an item mostly waits: a download takes a client some 0.1 to 1 ms of CPU time."""
 
 
 @claim("gil-bound", "Threads and asyncio live in one interpreter, so the GIL holds them back", "computing")
@@ -87,49 +83,6 @@ def _not_by_the_gil_alone(evidence: Evidence) -> list[str]:
         return []
     as_little = f"asyncio gains as little on {CODE[RELEASES]} ({gain.value:.2f}x)"
     return [f"one thread: {as_little}: it computes in one thread, and would without a GIL too"]
-
-
-@claim("gil-io", "For I/O-bound work the GIL is no problem", "beside")
-def gil_io(evidence: Evidence) -> Finding:
-    """Downloads come close to their limit as long as nothing in the same interpreter computes."""
-    return combine([judge(evidence, strategy) for judge in (_alone, _beside) for strategy in ONE_INTERPRETER])
-
-
-def _alone(evidence: Evidence, strategy: str) -> Part:
-    cells = _waits(evidence, "test_alone", strategy)
-    over = {latency: values(found, over_limit) for latency, found in cells.items() if latency}
-    long, short = _by_latency("time over limit", over)
-    because = (
-        f"a quarter above the limit is a problem, whatever causes it; from {IO_LATENCY * 1e3:.0f} ms of waiting on"
-    )
-    return judging.below(
-        f"{strategy}: alone, downloads come close to the limit", long, GAIN, because, "beside", beside=short
-    )
-
-
-def _beside(evidence: Evidence, strategy: str) -> Part:
-    part = f"{strategy}: beside a thread that computes, downloads are as fast as alone"
-    alone = _waits(evidence, "test_alone", strategy)
-    beside = _waits(evidence, "test_beside_a_computing_thread", strategy)
-    over = {latency: ratios(found, alone.get(latency, ()), median) for latency, found in beside.items()}
-    long, short = _by_latency("time beside over time alone", over)
-    because = "the same quarter; whoever computes gives the GIL back only every 5 ms, once for each wake-up"
-    return judging.one_cpu(evidence, part) or judging.below(part, long, GAIN, because, "beside", beside=short)
-
-
-def _waits(evidence: Evidence, function: str, strategy: str) -> dict[float, list[Replicate]]:
-    found: dict[float, list[Replicate]] = {}
-    for one in evidence.cells("beside", function, strategy=strategy):
-        if one.cell.latency is not None:
-            found.setdefault(one.cell.latency, []).append(one)
-    return dict(sorted(found.items()))
-
-
-def _by_latency(what: str, over: dict[float, Sample]) -> tuple[list[Figure], list[Figure]]:
-    """Make the figures of items that mostly wait, which decide, and those of shorter ones, which stand beside them."""
-    figures = {latency: figure(f"{what} at {latency * 1e3:g} ms", sample) for latency, sample in over.items()}
-    long = [one for latency, one in figures.items() if latency >= IO_LATENCY]
-    return long, [one for latency, one in figures.items() if latency < IO_LATENCY and one.processes]
 
 
 @claim("gil-solved", "With processes the GIL no longer matters", "computing")

@@ -1,8 +1,9 @@
-"""What waiting for a network gains from workers, and what binds it in the end."""
+"""What waiting for a network gains from workers, what the GIL does to it, and what binds it in the end."""
 
 from paceline.claims import judging
 from paceline.claims.evidence import (
     BASELINE,
+    ONE_INTERPRETER,
     PROCESSES,
     Evidence,
     Key,
@@ -12,12 +13,14 @@ from paceline.claims.evidence import (
     added,
     common,
     downloads,
+    late,
     median,
+    over_limit,
     quotient,
     ratios,
     values,
 )
-from paceline.claims.judging import GAIN, Figure, Finding, Part, claim, combine, figure
+from paceline.claims.judging import GAIN, Figure, Finding, Part, Unit, claim, combine, figure
 from paceline.history import Cell
 
 SIGNIFICANT = 2.0
@@ -29,6 +32,17 @@ NO_BETTER = 1.2
 KNEE = 0.9
 """The knee is the least number of threads that reaches this fraction of the best rate."""
 
+IO_LATENCY = 0.005
+"""Seconds from which on an item mostly waits: a download takes a client some 0.1 to 1 ms of CPU time."""
+
+IN_TIME = 0.003
+"""
+Seconds that what wants to run every millisecond may be late, and be in time: a loop that rounds its waits to whole
+milliseconds makes it late by one at most, and a thread that computes gives the GIL back only every 5 ms.
+"""
+
+_ALONE, _BESIDE = "test_alone", "test_beside_a_computing_thread"
+_TURNS = {_ALONE: "alone", _BESIDE: "beside a thread that computes"}
 _TO_COMPARE = 2  # numbers of threads
 _UNLIMITED = "unlimited"
 
@@ -63,6 +77,71 @@ def _whole(cell: Cell) -> float | None:
     if cell.start_seconds is None or cell.stop_seconds is None:
         return None
     return cell.start_seconds + cell.median + cell.stop_seconds
+
+
+@claim("gil-io", "For I/O-bound work the GIL is no problem", "beside")
+def gil_io(evidence: Evidence) -> Finding:
+    """Downloads come close to their limit as long as nothing in the same interpreter computes."""
+    parts = [judge(evidence, strategy) for judge in (_alone, _beside) for strategy in ONE_INTERPRETER]
+    turns = [_turns(evidence, strategy, function) for function in _TURNS for strategy in ONE_INTERPRETER]
+    return combine([*parts, *(part for part in turns if part)])
+
+
+def _alone(evidence: Evidence, strategy: str) -> Part:
+    cells = _waits(evidence, _ALONE, strategy)
+    over = {latency: values(found, over_limit) for latency, found in cells.items() if latency}
+    long, short = _by_latency("time over limit", over)
+    because = (
+        f"a quarter above the limit is a problem, whatever causes it; from {IO_LATENCY * 1e3:.0f} ms of waiting on"
+    )
+    return judging.below(
+        f"{strategy}: alone, downloads come close to the limit", long, GAIN, because, "beside", beside=short
+    )
+
+
+def _beside(evidence: Evidence, strategy: str) -> Part:
+    part = f"{strategy}: beside a thread that computes, downloads are as fast as alone"
+    alone = _waits(evidence, _ALONE, strategy)
+    beside = _waits(evidence, _BESIDE, strategy)
+    over = {latency: ratios(found, alone.get(latency, ()), median) for latency, found in beside.items()}
+    long, short = _by_latency("time beside over time alone", over)
+    because = "the same quarter; whoever computes gives the GIL back only every 5 ms, once for each wake-up"
+    return judging.one_cpu(evidence, part) or judging.below(part, long, GAIN, because, "beside", beside=short)
+
+
+def _turns(evidence: Evidence, strategy: str, function: str) -> Part | None:
+    """Judge how late a bystander in the same process was while items waited; None where there was none."""
+    cells = {
+        latency: found
+        for latency, found in _waits(evidence, function, strategy).items()
+        if any(one.cell.lateness("here") for one in found)
+    }
+    if not cells:
+        return None
+    late_by = {name: {at: values(found, late(name)) for at, found in cells.items()} for name in ("median", "worst")}
+    held = {at: quotient(*(values(found, late(name)) for name in ("blocked", "ticks"))) for at, found in cells.items()}
+    long, short = _by_latency("lateness of a bystander", late_by["median"], "s")
+    worst, _ = _by_latency("worst lateness of a bystander", late_by["worst"], "s")
+    blocked, _ = _by_latency("share of its turns that the loop or the GIL held up", held, "share")
+    part = f"{strategy}: {_TURNS[function]}, something else in the process gets its turn in time"
+    because = "a loop's clock makes it late by 1 ms at most; whoever computes gives the GIL back only every 5 ms"
+    judged = judging.below(part, long, IN_TIME, because, "beside", beside=[*worst, *blocked, *short])
+    return judging.one_cpu(evidence, part) or judged
+
+
+def _waits(evidence: Evidence, function: str, strategy: str) -> dict[float, list[Replicate]]:
+    found: dict[float, list[Replicate]] = {}
+    for one in evidence.cells("beside", function, strategy=strategy):
+        if one.cell.latency is not None:
+            found.setdefault(one.cell.latency, []).append(one)
+    return dict(sorted(found.items()))
+
+
+def _by_latency(what: str, over: dict[float, Sample], unit: Unit = "x") -> tuple[list[Figure], list[Figure]]:
+    """Make the figures of items that mostly wait, which decide, and those of shorter ones, which stand beside them."""
+    figures = {latency: figure(f"{what} at {latency * 1e3:g} ms", sample, unit) for latency, sample in over.items()}
+    long = [one for latency, one in figures.items() if latency >= IO_LATENCY]
+    return long, [one for latency, one in figures.items() if latency < IO_LATENCY and one.processes]
 
 
 @claim("threads-knee", "As many threads as one likes, but more is not always better", "threads_knee")

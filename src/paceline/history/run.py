@@ -79,6 +79,12 @@ class Cell:
         value = self.extra.get(name)
         return float(value) if is_number(value) else None
 
+    def lateness(self, place: str) -> Mapping[str, Any]:
+        """Return how late a bystander was, "here" in the measuring process or "apart"; nothing where there was none."""
+        bystander = self.extra.get("bystander")
+        found = bystander.get(place) if isinstance(bystander, Mapping) else None
+        return found if isinstance(found, Mapping) else {}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Run:

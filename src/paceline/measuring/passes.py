@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any, Protocol
 
 from paceline.contracts import Item, Workload
-from paceline.measuring import cells
+from paceline.measuring import bystander, cells
 from paceline.measuring.cells import Cell, described
 from paceline.measuring.rounds import NotAMeasurement, Reference, Rounds, noting
 from paceline.server.process import Control
@@ -142,6 +142,7 @@ class Plan:
         False  # before each round a plain loop does all items, so that both see the same state of the machine
     )
     traced: bool = False  # that watched pass follows, and its spans are saved too
+    bystander: bool = False  # one more pass follows, beside something that wants to run every millisecond
 
 
 def measure(plan: Plan, stopwatch: Stopwatch, strategy: Strategy, items: Sequence[Item]) -> tuple[Cell, list[float]]:
@@ -175,6 +176,9 @@ def measure(plan: Plan, stopwatch: Stopwatch, strategy: Strategy, items: Sequenc
             log = Path(folder, "spans")
             cell.added |= figures_of(strategy, items, log, traced=plan.traced)
         used, cell.sessions = metered.used(), metered.sessions()
+    if plan.bystander:
+        meanwhile = computing() if plan.beside else None
+        cell.added["bystander"] = bystander.figures_of(strategy, items, meanwhile)
     bandwidth = plan.control.bandwidth if plan.control else None
     cell.limit = cells.limit(workload, items, cell.workers, reference.cpu_seconds, bandwidth)
     if stopwatch.enabled:

@@ -136,7 +136,9 @@ def measure(  # pytest sets fixtures up in this order, and the clock has to be t
 
     With `beside=True` a thread of the measuring process computes meanwhile. With `watched=True` one more pass follows
     in which every item leaves a span, and what the spans show is saved; with `traced=True` the spans are too. With
-    `paired=True` a new process runs all items in a plain loop before each round, and the speedup over it is saved.
+    `paired=True` a new process runs all items in a plain loop before each round, and the speedup over it is saved. With
+    `bystander=True` one more pass follows beside something that wants to run every millisecond, and how late that was
+    is saved.
 
     Returns the cell's figures, once its results and the server's ledger have been checked. A test makes one cell.
     """
@@ -153,12 +155,14 @@ def measure(  # pytest sets fixtures up in this order, and the clock has to be t
         watched: bool = False,
         paired: bool = False,
         traced: bool = False,
+        bystander: bool = False,
         **extra: Any,
     ) -> Cell:
         refuse_second(benchmark)
         paired = paired and process is not None
         strategy = choices.at_cluster(strategy, choices.option(request.config, "cluster"))
-        plan = Plan(session.experiment(request.node), rounds, _control(request), beside, watched, paired, traced)
+        experiment, control = session.experiment(request.node), _control(request)
+        plan = Plan(experiment, rounds, control, beside, watched, paired, traced, bystander)
         return bench.measure(plan, strategy, list(items), extra)
 
     return measured

@@ -134,7 +134,7 @@ class Bench:
 
 def _elsewhere(plan: Plan, strategy: Strategy, items: Sequence[Item]) -> tuple[Cell, list[float]]:
     """Measure a cell in a new process; one that hangs raises an error with a note on how it could go on."""
-    passes = 2 * (plan.rounds + 2)  # a warm one, perhaps a plain loop before each, and two that are watched
+    passes = 2 * (plan.rounds + 3)  # a warm one, perhaps a plain loop before each, two watched, two beside a bystander
     bandwidth = plan.control.bandwidth if plan.control else None
     timeout = cell_timeout(strategy.workload, items, passes, bandwidth)
     try:

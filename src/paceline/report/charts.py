@@ -126,6 +126,9 @@ BYTES = (
 )
 """The same for bytes."""
 
+COUNTS = "format(datum.value, ',')"
+"""The same for numbers of things."""
+
 CHANGE = "(datum.value > 1 ? '+' : '') + format((datum.value - 1) * 100, '.3~f') + ' %'"
 """The same for ratios, as changes from 1."""
 
@@ -184,14 +187,18 @@ _STEPS = ((2.0, (1, 2, 5)), (3.0, (1, 3)), (math.inf, (1,)))
 """Up to how many decades which digits have a label."""
 
 
-def across(domain: Sequence[float], title: str, field: str) -> alt.X:
-    """Place a field of rows by seconds, from left to right, on a logarithmic axis between two ends above 0."""
-    return alt.X(f"{field}:Q").scale(logarithmic(domain)).title(title).axis(_seconds(domain))
+def across(domain: Sequence[float], title: str, field: str, labels: str = SECONDS) -> alt.X:
+    """Place a field of rows from left to right, on a logarithmic axis between two ends above 0.
+
+    Args:
+        labels: the Vega expression that writes them; what is placed are seconds, unless it is another.
+    """
+    return alt.X(f"{field}:Q").scale(logarithmic(domain)).title(title).axis(_labelled(domain, labels))
 
 
 def up(domain: Sequence[float], title: str, field: str) -> alt.Y:
-    """The same from below."""
-    return alt.Y(f"{field}:Q").scale(logarithmic(domain)).title(title).axis(_seconds(domain))
+    """Place a field of rows by seconds, from below, on such an axis."""
+    return alt.Y(f"{field}:Q").scale(logarithmic(domain)).title(title).axis(_labelled(domain, SECONDS))
 
 
 def logarithmic(domain: Sequence[float]) -> alt.Scale:
@@ -199,10 +206,10 @@ def logarithmic(domain: Sequence[float]) -> alt.Scale:
     return alt.Scale(type="log", domain=list(domain), nice=False)
 
 
-def _seconds(domain: Sequence[float]) -> alt.Axis:
+def _labelled(domain: Sequence[float], labels: str) -> alt.Axis:
     values = _ticks(domain)
     chosen = {"values": values} if values else {"tickCount": 4}
-    return alt.Axis(labelExpr=SECONDS, labelOverlap="greedy", labelSeparation=8, **chosen)
+    return alt.Axis(labelExpr=labels, labelOverlap="greedy", labelSeparation=8, **chosen)
 
 
 def _ticks(domain: Sequence[float]) -> list[float]:

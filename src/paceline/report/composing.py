@@ -7,7 +7,7 @@ from paceline import claims, machine
 from paceline.claims import Finding
 from paceline.history import Run, advice
 from paceline.report.model import Chosen, Column, Report, Section, called, columns
-from paceline.report.sections import answer, costs, efficiency, history, others, timeline
+from paceline.report.sections import answer, costs, efficiency, freezing, history, others, timeline
 from paceline.report.sections import claims as claims_section
 from paceline.report.sections import machine as machine_section
 from paceline.report.sections.comparisons import decisions
@@ -35,17 +35,19 @@ def composed(chosen: Chosen, results: Path) -> Report:
 
 def _sections(made: Sequence[Column], chosen: Chosen, results: Path, here: str) -> list[Section]:
     kept = [history.past(fingerprint, runs) for fingerprint, runs in chosen.histories.items()]
-    return [
+    every = [
         answer.section(made),
         timeline.workers_section(made),
         efficiency.section(made),
         costs.section(made),
+        freezing.section(made),
         timeline.section(made),
         claims_section.section(made, {column.label: _findings(column.run, chosen) for column in made}),
         history.section(kept, decisions(results)),
         others.section(made),
         machine_section.section(made, here),
     ]
+    return [section for section in every if section.rows or section.missing]
 
 
 def _findings(run: Run, chosen: Chosen) -> dict[str, Finding]:

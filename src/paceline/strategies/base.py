@@ -138,6 +138,13 @@ class Strategy(ABC):
             WorkerDied: if a worker ended in the middle.
         """
 
+    def repeat_on_loop(self, tick: Callable[[], object], seconds: float) -> bool:
+        """Have `tick` called on the loop of this process that runs the items, `seconds` after its last call, from the
+        next round until leaving; between rounds the loop rests. Return whether there is such a loop.
+        """
+        del tick, seconds
+        return False
+
     @abstractmethod
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -1,6 +1,7 @@
 """Tasks of one event loop: asyncio's, uvloop's or trio's, and greenlets of gevent."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from importlib.util import find_spec
 from types import MappingProxyType
@@ -9,7 +10,7 @@ from typing import Any, ClassVar, Self
 from paceline import machine
 from paceline.contracts import Item, Option, Result, Workload
 from paceline.strategies.base import Look, Strategy, undone_on_error
-from paceline.workers.event_loop import LOOPS, all_results, enter, runner
+from paceline.workers.event_loop import LOOPS, all_results, enter, repeated, runner
 
 
 class Asyncio(Strategy):
@@ -47,6 +48,10 @@ class Asyncio(Strategy):
     def map(self, items: Sequence[Item]) -> list[Result]:
         return self._runner.run(all_results(self._run, items, self.workers))
 
+    def repeat_on_loop(self, tick: Callable[[], object], seconds: float) -> bool:
+        self._repeating = self._runner.get_loop().create_task(repeated(asyncio.sleep, tick, seconds))
+        return True
+
     def __exit__(self, *_: object) -> None:
         try:
             self._runner.run(self._opened.aclose())
@@ -78,6 +83,10 @@ class _Delegating(Strategy):
     def map(self, items: Sequence[Item]) -> list[Result]:
         results: list[Result] = self._loop.run(items)
         return results
+
+    def repeat_on_loop(self, tick: Callable[[], object], seconds: float) -> bool:
+        self._loop.repeat(tick, seconds)
+        return True
 
     def __exit__(self, *_: object) -> None:
         self._loop.close()

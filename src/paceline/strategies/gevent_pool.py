@@ -1,6 +1,6 @@
 """Greenlets in a thread of their own. Imported where gevent is used."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -117,6 +117,7 @@ class GreenletPool:
         self._workload = workload
         self._count = workers
         self._workers: list[Worker] = []
+        self._repeating: list[Any] = []
 
     def open(self) -> None:
         """Start all workers, each of which opens the workload; the first error of that is raised."""
@@ -134,6 +135,16 @@ class GreenletPool:
                 worker.rounds.put(current)
             return current.outcome()
 
+    def repeat(self, tick: Callable[[], object], seconds: float) -> None:
+        """Call `tick` in a greenlet, `seconds` after its last call, until the pool is closed."""
+
+        def repeated() -> None:
+            while True:
+                tick()
+                gevent.sleep(seconds)
+
+        self._repeating.append(gevent.spawn(repeated))
+
     def close(self) -> None:
         """Have each worker close the workload, and end; the first error of that is raised."""
         workers = self._workers
@@ -144,6 +155,7 @@ class GreenletPool:
                 gevent.joinall([worker.greenlet for worker in workers], timeout=STOP_TIMEOUT)
         finally:
             self._kill()
+            gevent.killall(self._repeating)
             return_hub(self._hub)
         _raise_first(workers)
 

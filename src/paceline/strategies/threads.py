@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from paceline.contracts import Item, Result
 from paceline.strategies.base import Look, Strategy, undone_on_error
-from paceline.workers.event_loop import all_results, runner
+from paceline.workers.event_loop import all_results, repeated, runner
 
 
 class _Local(threading.local):
@@ -104,6 +104,10 @@ class ToThread(Threads):
 
     def map(self, items: Sequence[Item]) -> list[Result]:
         return self._runner.run(all_results(self._hand_over, items, self.workers))
+
+    def repeat_on_loop(self, tick: Callable[[], object], seconds: float) -> bool:
+        self._repeating = self._runner.get_loop().create_task(repeated(asyncio.sleep, tick, seconds))
+        return True
 
     def __exit__(self, *_: object) -> None:
         try:

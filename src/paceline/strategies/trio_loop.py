@@ -1,7 +1,7 @@
 """A trio loop that is kept open in a thread, and the rounds that it gets. Imported where trio is used."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Any
@@ -10,6 +10,7 @@ import trio
 
 from paceline.contracts import AsyncRun, Item, Result, Workload, open_workload
 from paceline.strategies.base import WorkerDied, undone_on_error
+from paceline.workers.event_loop import repeated
 
 
 class Round:
@@ -90,6 +91,10 @@ class Loop:
                 current.halted = True
                 self._token.run_sync_soon(current.scope.cancel)
             raise
+
+    def repeat(self, tick: Callable[[], object], seconds: float) -> None:
+        """Call `tick` on the loop, `seconds` after its last call, until the loop ends."""
+        self._token.run_sync_soon(trio.lowlevel.spawn_system_task, repeated, trio.sleep, tick, seconds)
 
     def close(self) -> None:
         self._end()

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -72,6 +72,13 @@ async def all_results(run: AsyncRun, items: Sequence[Item], workers: int) -> lis
 async def _drain(run: AsyncRun, queue: Iterator[tuple[int, Item]], results: list[Result]) -> None:
     for index, item in queue:
         results[index] = await run(item)
+
+
+async def repeated(sleep: Callable[[float], Awaitable[object]], tick: Callable[[], object], seconds: float) -> None:
+    """Call `tick`, and again `seconds` after its last call, until this is cancelled."""
+    while True:
+        tick()
+        await sleep(seconds)
 
 
 def main(pipe: Any, workload: Workload, workers: int) -> None:

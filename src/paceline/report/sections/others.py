@@ -26,6 +26,7 @@ MOST = 200  # rows
 DRAWN = frozenset(
     {
         "break_even",
+        "bystander",
         "clients",
         "computing",
         "downloads",
