@@ -175,10 +175,12 @@ def measure(plan: Plan, stopwatch: Stopwatch, strategy: Strategy, items: Sequenc
             log = Path(folder, "spans")
             cell.added |= figures_of(strategy, items, log, traced=plan.traced)
         used, cell.sessions = metered.used(), metered.sessions()
+        modules = metered.gil_switched_on_by()
     bandwidth = plan.control.bandwidth if plan.control else None
     cell.limit = cells.limit(workload, items, cell.workers, reference.cpu_seconds, bandwidth)
     if stopwatch.enabled:
-        cells.add(cell, times, rounds, used, unproven=plan.control is not None and not plan.control.proves)
+        unproven = plan.control is not None and not plan.control.proves
+        cells.add(cell, times, rounds, used, unproven=unproven, modules=modules)
         if plan.paired:
             cell.added |= cells.of_pairs(reference.loops[-len(times) :], times)
     return cell, times
