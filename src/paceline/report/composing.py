@@ -7,7 +7,7 @@ from paceline import claims, machine
 from paceline.claims import Finding
 from paceline.history import Run, advice
 from paceline.report.model import Chosen, Column, Report, Section, called, columns
-from paceline.report.sections import answer, costs, efficiency, history, others, timeline
+from paceline.report.sections import answer, builds, costs, efficiency, history, others, timeline
 from paceline.report.sections import claims as claims_section
 from paceline.report.sections import machine as machine_section
 from paceline.report.sections.comparisons import decisions
@@ -35,8 +35,9 @@ def composed(chosen: Chosen, results: Path) -> Report:
 
 def _sections(made: Sequence[Column], chosen: Chosen, results: Path, here: str) -> list[Section]:
     kept = [history.past(fingerprint, runs) for fingerprint, runs in chosen.histories.items()]
-    return [
+    sections = [
         answer.section(made),
+        builds.section(made),
         timeline.workers_section(made),
         efficiency.section(made),
         costs.section(made),
@@ -46,6 +47,7 @@ def _sections(made: Sequence[Column], chosen: Chosen, results: Path, here: str) 
         others.section(made),
         machine_section.section(made, here),
     ]
+    return [section for section in sections if section]
 
 
 def _findings(run: Run, chosen: Chosen) -> dict[str, Finding]:
