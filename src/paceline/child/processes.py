@@ -16,8 +16,8 @@ from typing import IO, Any, NoReturn
 
 import psutil
 
-from paceline import machine
 from paceline.child.inside import Request
+from paceline.workers import gil
 from paceline.workers.errors import Raised, standard_library_first
 
 MEMORY_KIND = "PSS" if sys.platform == "linux" else "USS"
@@ -193,7 +193,7 @@ def running(module: str) -> Iterator[Child]:
         _folder() as folder,
         _appended_file() as output,
         subprocess.Popen(  # noqa: S603 - our own module, in our own interpreter
-            [sys.executable, *_gil_as_here(), "-P", "-m", "paceline.child", module, folder],
+            [sys.executable, *gil.as_here(), "-P", "-m", "paceline.child", module, folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=output,
@@ -205,12 +205,6 @@ def running(module: str) -> Iterator[Child]:
             yield child
         finally:
             child.end()
-
-
-def _gil_as_here() -> list[str]:
-    """Return the option by which another process has the GIL, or not, as this one; only variables are inherited."""
-    chosen = getattr(sys.flags, "gil", None)
-    return [] if chosen is None or not machine.free_threaded() else ["-X", f"gil={chosen}"]
 
 
 @contextmanager

@@ -10,6 +10,14 @@ from types import ModuleType
 
 _WARNED = re.compile(r"enabled to load module '(.+?)'")  # as Python says it, in a RuntimeWarning
 
+_CAN_DO_WITHOUT = "t" in getattr(sys, "abiflags", "")  # of a free-threaded build
+
+
+def as_here() -> list[str]:
+    """Return the option by which a new process is told of the GIL what this one was: only variables are inherited."""
+    chosen = getattr(sys.flags, "gil", None)
+    return ["-X", f"gil={chosen}"] if _CAN_DO_WITHOUT and chosen is not None else []
+
 
 def switched_on_by() -> list[str]:
     """Name the compiled modules of this process, in the order of their import, if one of them switched the GIL on.
@@ -17,9 +25,9 @@ def switched_on_by() -> list[str]:
     Python switches it on for a module that doesn't declare that it can do without, unless it was told by
     `PYTHON_GIL=0` not to. There are none where `PYTHON_GIL=1` asked for the GIL, or the build has always one.
     """
+    asked_for = getattr(sys.flags, "gil", None) == 1
     on = getattr(sys, "_is_gil_enabled", lambda: True)()
-    free_threaded = "t" in getattr(sys, "abiflags", "")
-    return _compiled() if on and free_threaded and getattr(sys.flags, "gil", None) != 1 else []
+    return _compiled() if _CAN_DO_WITHOUT and on and not asked_for else []
 
 
 def _compiled() -> list[str]:
