@@ -174,8 +174,8 @@ def measure(plan: Plan, stopwatch: Stopwatch, strategy: Strategy, items: Sequenc
         if plan.watched or plan.traced:
             log = Path(folder, "spans")
             cell.added |= figures_of(strategy, items, log, traced=plan.traced)
-        used, cell.sessions = metered.used(), metered.sessions()
         modules = metered.gil_switched_on_by()
+        used, cell.sessions = metered.used(), metered.sessions()
     bandwidth = plan.control.bandwidth if plan.control else None
     cell.limit = cells.limit(workload, items, cell.workers, reference.cpu_seconds, bandwidth)
     if stopwatch.enabled:

@@ -35,7 +35,7 @@ def composed(chosen: Chosen, results: Path) -> Report:
 
 def _sections(made: Sequence[Column], chosen: Chosen, results: Path, here: str) -> list[Section]:
     kept = [history.past(fingerprint, runs) for fingerprint, runs in chosen.histories.items()]
-    sections = [
+    every = [
         answer.section(made),
         builds.section(made),
         timeline.workers_section(made),
@@ -47,7 +47,7 @@ def _sections(made: Sequence[Column], chosen: Chosen, results: Path, here: str) 
         others.section(made),
         machine_section.section(made, here),
     ]
-    return [section for section in sections if section]
+    return [section for section in every if section]
 
 
 def _findings(run: Run, chosen: Chosen) -> dict[str, Finding]:
