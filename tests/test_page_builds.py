@@ -76,11 +76,11 @@ def by_key(*runs):
     return {panel.key: panel for panel in panels_of(made(part, *runs))}
 
 
-def test_one_build_has_nothing_beside_it_and_no_part():
-    assert made(part, FREE) is None
-    assert made(part, FREE, FREE) is None
-    assert made(part, FREE, replace(OLD, fingerprint="linux-x86_64-other-8cpu-cpython-3.11")) is None
-    assert made(part, FREE, replace(OLD, fingerprint="not ours")) is None
+@pytest.mark.parametrize(
+    "fingerprint", [f"{MACHINE}-cpython-3.13t", "linux-x86_64-other-8cpu-cpython-3.11", "not ours"]
+)
+def test_a_build_with_no_other_of_its_machine_beside_it_has_no_part(fingerprint):
+    assert made(part, FREE, replace(OLD, fingerprint=fingerprint)).rows == ()
 
 
 def test_each_build_is_a_column_with_the_time_and_what_it_gains_over_its_own_plain_loop():

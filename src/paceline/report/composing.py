@@ -47,7 +47,7 @@ def _sections(made: Sequence[Column], chosen: Chosen, results: Path, here: str) 
         others.section(made),
         machine_section.section(made, here),
     ]
-    return [section for section in every if section]
+    return [section for section in every if section.rows or section.missing]
 
 
 def _findings(run: Run, chosen: Chosen) -> dict[str, Finding]:

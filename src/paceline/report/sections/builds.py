@@ -248,13 +248,10 @@ _LEAD = (
 )
 
 
-def section(columns: Sequence[Column]) -> Section | None:
-    """Make the part on builds; None where no machine has runs of several."""
-    machines = by_build(columns)
-    if not machines:
-        return None
-    rows: Rows = ()
+def section(columns: Sequence[Column]) -> Section:
+    """Make the part on builds; it is empty where no machine has runs of several."""
+    machines, rows = by_build(columns), list[tuple[Panel, ...]]()
     for builds in machines:
         where = machine.machine_and_build(builds[0].columns[0].run.fingerprint)[0]
         rows += _panels(builds, columns[0].order, f" ({plain(where)})" if len(machines) > 1 else "")
-    return Section(key="builds", title="Builds of Python, side by side", lead=_LEAD, rows=rows)
+    return Section(key="builds", title="Builds of Python, side by side", lead=_LEAD if rows else "", rows=tuple(rows))
