@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from paceline.ab.differences import compiled_apart, different_dependencies, origin, same_code, stale
+from paceline.ab.differences import (
+    compiled_apart,
+    different_builds,
+    different_dependencies,
+    origin,
+    same_code,
+    stale,
+)
 from paceline.ab.git import SideError
 from paceline.ab.origins import Code, importable
 from paceline.ab.sides import Side, parse
@@ -207,3 +214,24 @@ def test_a_project_below_the_top_has_files_of_its_own(sides):
 def test_a_revision_with_an_environment_of_its_own_has_what_it_asks_for(sides):
     write(sides["baseline"].code.top / "requirements.txt", "a")
     assert different_dependencies(replace(sides["baseline"], installed=True), sides["candidate"]) == ""
+
+
+# How the Pythons were built
+
+
+def built(*, pgo=True, jit="off", gil="on", **facts):
+    known = {"python_compiler": "GCC 12.2.0", "free_threaded": False, **facts}
+    return {**known, "build": {"pgo": pgo, "lto": False, "jit": jit}, "gil": gil}
+
+
+def test_pythons_that_were_built_or_started_differently_are_told_with_both():
+    assert different_builds({"baseline": built(), "candidate": built(pgo=False, jit="on")}) == (
+        "The sides' Pythons were built or started in different ways: baseline GCC 12.2.0, PGO, no LTO, JIT off; "
+        "candidate GCC 12.2.0, no PGO, no LTO, JIT on."
+    )
+    switched = {"baseline": built(free_threaded=True, gil="off"), "candidate": built(free_threaded=True)}
+    assert different_builds(switched).endswith("GIL off; candidate GCC 12.2.0, PGO, no LTO, JIT off, GIL on.")
+
+
+def test_nothing_is_said_of_builds_that_are_alike():
+    assert different_builds({"baseline": built(), "candidate": built()}) == ""

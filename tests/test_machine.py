@@ -8,9 +8,11 @@ import re
 import socket
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -165,11 +167,82 @@ def test_no_other_name_is_taken_for_a_fingerprint(name):
     assert not machine.is_fingerprint(name)
 
 
-def test_builds_with_and_without_the_gil_have_fingerprints_of_their_own(monkeypatch):
-    monkeypatch.setattr(machine, "free_threaded", lambda: False)
-    locked = machine.fingerprint()
-    monkeypatch.setattr(machine, "free_threaded", lambda: True)
-    assert machine.fingerprint() == f"{locked}t"
+def built(monkeypatch, *, free_threaded=False, gil=False, jit="none", **known):
+    """Be another build of this Python; `known` are its sysconfig's variables."""
+    monkeypatch.setattr(machine, "free_threaded", lambda: free_threaded)
+    monkeypatch.setattr(machine, "gil_asked_for", lambda: gil)
+    monkeypatch.setattr(machine, "jit", lambda: jit)
+    monkeypatch.setattr(sysconfig, "get_config_var", known.get)
+
+
+PLAIN = f"{sys.implementation.name}-{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@pytest.mark.parametrize(
+    ("facts", "word"),
+    [
+        ({}, PLAIN),
+        ({"PY_CORE_CFLAGS": "-O3", "CONFIG_ARGS": "'--enable-optimizations' '--with-lto'"}, PLAIN),
+        ({"jit": "off"}, PLAIN),
+        ({"jit": "on"}, f"{PLAIN}-jit"),
+        ({"Py_DEBUG": 1}, f"{PLAIN}-debug"),
+        ({"free_threaded": True}, f"{PLAIN}t"),
+        ({"free_threaded": True, "gil": True}, f"{PLAIN}t-gil"),
+        ({"free_threaded": True, "gil": True, "jit": "on", "Py_DEBUG": 1}, f"{PLAIN}t-gil-jit-debug"),
+    ],
+)
+def test_a_history_is_of_one_way_to_run_a_build_and_not_of_its_compilers_options(monkeypatch, facts, word):
+    built(monkeypatch, **facts)
+    found = machine.fingerprint()
+    assert machine.machine_and_build(found) == (found.removesuffix(f"-{word}"), word)
+    assert machine.is_fingerprint(found)
+
+
+def test_what_is_no_fingerprint_says_nothing_of_a_build():
+    assert machine.machine_and_build("figures-3.11") == ("figures-3.11", "")
+
+
+@pytest.mark.parametrize(
+    ("known", "pgo", "lto", "bolt"),
+    [
+        ({"PY_CORE_CFLAGS": "-O3 -fPIC"}, False, False, False),
+        ({"PY_CORE_CFLAGS": "-O3 -fprofile-use -fprofile-correction"}, True, False, False),
+        ({"PY_CORE_CFLAGS": "-O3 -flto -fprofile-instr-use=code.profclangd"}, True, True, False),
+        ({"PY_CORE_CFLAGS": "-O3", "CONFIG_ARGS": "'--enable-optimizations' '--with-lto=no'"}, True, False, False),
+        ({"PY_CORE_CFLAGS": "-O3", "CONFIG_ARGS": "'--with-lto=thin' '--enable-bolt'"}, False, True, True),
+        ({}, None, None, None),
+    ],
+)
+def test_optimizations_are_read_off_what_this_python_was_built_with(monkeypatch, known, pgo, lto, bolt):
+    built(monkeypatch, **known)
+    facts = machine.build()
+    assert (facts["pgo"], facts["lto"], facts["bolt"]) == (pgo, lto, bolt)
+    assert (facts["debug"], facts["tail_calls"], facts["jit"]) == (False, False, "none")
+
+
+@pytest.mark.parametrize(
+    ("maps", "pgo"), [("/usr/bin/python3", None), ("/lib/libpython3.14.so.1.0", False), ("", False)]
+)
+def test_nothing_is_taken_from_the_flags_of_a_shared_library_that_is_not_in_use(monkeypatch, maps, pgo):
+    built(monkeypatch, PY_CORE_CFLAGS="-O2", Py_ENABLE_SHARED=1)
+    monkeypatch.setattr(machine, "text", {Path("/proc/self/maps"): maps}.get)
+    assert machine.build()["pgo"] is pgo
+
+
+@pytest.mark.parametrize(
+    ("api", "flags", "state"),
+    [
+        (SimpleNamespace(is_available=lambda: True, is_enabled=lambda: True), "", "on"),
+        (SimpleNamespace(is_available=lambda: True, is_enabled=lambda: False), "", "off"),
+        (SimpleNamespace(is_available=lambda: False, is_enabled=lambda: False), "", "none"),
+        (None, "-O3", "none"),
+        (None, "-D_Py_TIER2=1 -D_Py_JIT", None),
+    ],
+)
+def test_whether_there_is_a_jit_and_it_is_on_is_asked_of_python(monkeypatch, api, flags, state):
+    monkeypatch.setattr(sys, "_jit", api, raising=False)
+    monkeypatch.setattr(sysconfig, "get_config_var", {"PY_CORE_CFLAGS": flags}.get)
+    assert machine.jit() == state
 
 
 @pytest.mark.parametrize(

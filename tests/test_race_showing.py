@@ -130,3 +130,14 @@ def test_a_function_that_blocks_its_loop_is_so_in_the_reason_too():
     lanes = lane("asyncio, 1 worker", 1.0), lane("asyncio", 1.0)
     assert "it blocks its event loop" in shown(race(*lanes, face="async", blocks=0.03))[-1]
     assert "blocks" not in " ".join(shown(race(*lanes, face="async")))
+
+
+def test_a_function_that_switches_the_gil_on_is_a_mark_of_every_lane_that_ran():
+    doubt = "x.y switched the GIL on, so that threads compute one at a time"
+    whole = race(lane("sequential", 1.0, 1.0, 1.0, workers=1), lane("threads", 1.0, 1.0, 1.0), gil=doubt)
+    lines = [" ".join(line.split()) for line in shown(whole)]
+    assert all(line.endswith(" gil") for line in lines if line.startswith(("sequential 1", "threads 2")))
+    assert f"gil: {doubt}" in lines
+    document = json.loads(output.race_json(whole))
+    assert [each["marks"] for each in document["lanes"]] == [["gil"], ["gil"]]
+    assert document["probe"]["gil"] == doubt

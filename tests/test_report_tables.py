@@ -313,3 +313,9 @@ def test_experiments_outside_the_headline_have_tables_of_their_own():
     assert stream.getvalue().startswith("sweep")
     assert "downloads" not in stream.getvalue()
     assert runs.other_experiments(run.cells[:1]) == []
+
+
+def test_a_library_that_switched_the_gil_on_is_named_below_the_table():
+    doubt = "x.y switched the GIL on, so that threads compute one at a time"
+    text = shown(benchmark(warnings=[f"gil: {doubt}"]), benchmark("sequential"))
+    assert f"gil: {doubt}" in text.splitlines()

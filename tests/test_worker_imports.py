@@ -9,6 +9,7 @@ OURS = {
     "paceline.contracts",
     "paceline.workers",
     "paceline.workers.errors",
+    "paceline.workers.gil",
     "paceline.workers.metered",
     "paceline.workers.pool_worker",
     "paceline.workloads",

@@ -88,7 +88,9 @@ LIBRARIES = (
 )
 """Whose versions can move a measurement under any strategy: what Paceline measures with, and what is beneath that."""
 
-_FINGERPRINT = re.compile(r"[a-z0-9._-]+-[0-9][0-9.e-]*cpu-[a-z0-9._]+-[0-9]+\.[0-9]+t?")
+_FINGERPRINT = re.compile(
+    r"(?P<machine>[a-z0-9._-]+-[0-9][0-9.e-]*cpu)-(?P<build>[a-z0-9._]+-[0-9]+\.[0-9]+t?(?:-gil)?(?:-jit)?(?:-debug)?)"
+)
 _NOISE_IN_MODELS = re.compile(r"\((?:r|tm|c)\)|@.*$|\b\d+-core\b|\b(?:cpu|processor)\b", re.IGNORECASE)
 _MODEL_LENGTH = 40
 
@@ -122,27 +124,87 @@ def free_threaded() -> bool:
     return bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
+def gil_asked_for() -> bool:
+    """Whether a free-threaded build was started with the GIL, by `PYTHON_GIL=1` or `-X gil=1`."""
+    return free_threaded() and getattr(sys.flags, "gil", None) == 1
+
+
+def jit() -> str | None:
+    """Return "on", "off" or "none", for a build without one; None where it can't be told.
+
+    Source: `sys._jit`, since Python 3.14. The first experimental JIT, of 3.13, says only how it was compiled.
+    """
+    known = getattr(sys, "_jit", None)
+    if known is None:
+        return None if "-D_Py_JIT" in _flags() else "none"
+    return ("on" if known.is_enabled() else "off") if known.is_available() else "none"
+
+
+def build() -> dict[str, Any]:
+    """Return how this Python was built, and what of it is on; None stands for what can't be told.
+
+    Debian's programs are built apart from the shared library that their sysconfig speaks of, so that it knows nothing
+    of their optimizations; and on Windows it has no flags at all.
+    """
+    flags, arguments = _flags(), sysconfig.get_config_var("CONFIG_ARGS") or ""
+    asked = {
+        "pgo": "-fprofile-use" in flags or "-fprofile-instr-use" in flags or "--enable-optimizations" in arguments,
+        "lto": "-flto" in flags or "--with-lto" in arguments.replace("--with-lto=no", ""),
+        "bolt": "--enable-bolt" in arguments,
+    }
+    known = bool(flags) and not _is_apart_from_its_library()
+    tail_calls = any(map(sysconfig.get_config_var, ("_Py_TAIL_CALL_INTERP", "Py_TAIL_CALL_INTERP")))
+    return {
+        **{name: value if known else None for name, value in asked.items()},
+        "debug": bool(sysconfig.get_config_var("Py_DEBUG")),
+        "tail_calls": tail_calls,
+        "jit": jit(),
+    }
+
+
+def _flags() -> str:
+    """Return what this Python was compiled and linked with, as far as it is known."""
+    found = (sysconfig.get_config_var(name) for name in ("PY_CORE_CFLAGS", "PY_CORE_LDFLAGS"))
+    return " ".join(filter(None, found))
+
+
+def _is_apart_from_its_library() -> bool:
+    maps = text(Path("/proc/self/maps"))
+    return bool(maps and sysconfig.get_config_var("Py_ENABLE_SHARED")) and "/libpython" not in maps
+
+
 def fingerprint(cluster: str | None = None) -> str:
     """Name this machine and this Python in one word that is fit for a file name.
 
     It holds what makes figures incomparable when it differs: system, architecture, CPU model, usable CPUs,
-    implementation, X.Y, and a `t` for a free-threaded build. Host name, kernel, patch release, libraries and load stay
-    outside: they would end a history without need.
+    implementation, X.Y, a `t` for a free-threaded build, and what was chosen beside these: `-gil` for such a build that
+    was started with the GIL, `-jit` where it is on, `-debug`. Host name, kernel, patch release, libraries and load stay
+    outside: they would end a history without need. So do compiler, PGO and LTO, although they decide speed too: a
+    history is one installation's, most people don't know how theirs was built, and it can't always be told. They stand
+    among the run's facts, and wherever runs of different ones are compared.
 
     Args:
         cluster: the scheme of a cluster that measures with this machine ("tcp"); what it measures is another history.
     """
     version = f"{sys.version_info.major}.{sys.version_info.minor}{'t' if free_threaded() else ''}"
+    chosen = {"gil": gil_asked_for(), "jit": jit() == "on", "debug": bool(sysconfig.get_config_var("Py_DEBUG"))}
     model = _NOISE_IN_MODELS.sub(" ", cpu_model())[:_MODEL_LENGTH]
     with_it = [f"{cluster}-cluster"] if cluster else []
     cpus = f"{usable_cpus():.4g}cpu"
-    parts = (platform.system(), platform.machine(), model, *with_it, cpus, sys.implementation.name, version)
+    words = [word for word, is_so in chosen.items() if is_so]
+    parts = (platform.system(), platform.machine(), model, *with_it, cpus, sys.implementation.name, version, *words)
     return "-".join(_slug(part) for part in parts)
 
 
 def is_fingerprint(name: str) -> bool:
     """Whether a name is some machine's and Python's fingerprint, and so no folder's of anybody else."""
     return _FINGERPRINT.fullmatch(name) is not None
+
+
+def machine_and_build(fingerprint: str) -> tuple[str, str]:
+    """Return what a fingerprint says of the machine, and what of the Python; a name of somebody else is all machine."""
+    found = _FINGERPRINT.fullmatch(fingerprint)
+    return (found["machine"], found["build"]) if found else (fingerprint, "")
 
 
 def stable_facts(libraries: Iterable[str] = LIBRARIES) -> dict[str, Any]:
@@ -163,6 +225,7 @@ def stable_facts(libraries: Iterable[str] = LIBRARIES) -> dict[str, Any]:
         "python_compiler": platform.python_compiler(),
         "python_build": list(platform.python_build()),
         "free_threaded": free_threaded(),
+        "build": build(),
         "libraries": {name: version(name) for name in libraries},
     }
 

@@ -11,6 +11,7 @@ from paceline.ab.origins import code_of, compiled
 from paceline.ab.record import WHICH, Which
 from paceline.ab.sides import Side
 from paceline.ab.why import ARGUMENTS
+from paceline.tables import builds
 from paceline.tables.verdicts import some
 from paceline.text.formats import plain
 
@@ -91,6 +92,15 @@ def stale(side: Side, modules: Mapping[str, str]) -> str:
 def _newer_sources(built: Path) -> list[Path]:
     sources = built.parent.glob(f"{built.name.partition('.')[0]}.*")
     return sorted(file for file in sources if file.suffix in _SOURCES and file.stat().st_mtime > built.stat().st_mtime)
+
+
+def different_builds(facts: Mapping[Which, Mapping[str, Any]]) -> str:
+    """Return in a sentence how the sides' Pythons differ but in their versions; "" if they don't."""
+    found = {word: builds.build(each, each.get("gil")) for word, each in facts.items()}
+    if not builds.differ(*found.values()):
+        return ""
+    each = "; ".join(f"{word} {builds.in_words(one)}" for word, one in found.items())
+    return f"The sides' Pythons were built or started in different ways: {each}."
 
 
 def different_dependencies(baseline: Side, candidate: Side) -> str:

@@ -422,6 +422,7 @@ def notes(sides: Mapping[Which, Side], looked: Looked) -> Iterator[str]:
     yield from (differences.origin(side, modules[word]) for word, side in sides.items())
     yield differences.compiled_apart(sides, modules)
     yield from (differences.stale(side, modules[word]) for word, side in sides.items())
+    yield differences.different_builds({word: process.collected["build"] for word, process in looked.sides.items()})
     yield differences.different_dependencies(sides["baseline"], sides["candidate"])
     if not looked.cpus:
         why = "no CPU to spare" if hasattr(os, "sched_getaffinity") else "no way to keep a process on a CPU"

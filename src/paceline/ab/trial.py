@@ -246,6 +246,6 @@ def plugin_folder() -> Iterator[Path]:
         shutil.copytree(
             package / "plugin" / "side", Path(folder, PACKAGE), ignore=shutil.ignore_patterns("__pycache__")
         )
-        for alone in (package / "workers" / "tracers.py", package / "workers" / "delays.py"):
-            shutil.copy(alone, Path(folder, PACKAGE))
+        for alone in ("workers/tracers.py", "workers/delays.py", "machine.py"):
+            shutil.copy(package / alone, Path(folder, PACKAGE))
         yield Path(folder)

@@ -17,6 +17,7 @@ from typing import IO, Any, NoReturn
 import psutil
 
 from paceline.child.inside import Request
+from paceline.workers import gil
 from paceline.workers.errors import Raised, standard_library_first
 
 MEMORY_KIND = "PSS" if sys.platform == "linux" else "USS"
@@ -192,7 +193,7 @@ def running(module: str) -> Iterator[Child]:
         _folder() as folder,
         _appended_file() as output,
         subprocess.Popen(  # noqa: S603 - our own module, in our own interpreter
-            [sys.executable, "-P", "-m", "paceline.child", module, folder],
+            [sys.executable, *gil.as_here(), "-P", "-m", "paceline.child", module, folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=output,

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from paceline import machine
 from paceline.contracts import Flavour, Item
+from paceline.measuring import gil
 from paceline.measuring.rounds import Rounds
 from paceline.server.service import Service
 from paceline.stats import samples
@@ -142,7 +143,15 @@ def saved(cell: Cell) -> dict[str, Any]:
 MOST_SERVER_SHARE = 0.5  # of a core: beyond it the server may be what is measured
 
 
-def add(cell: Cell, times: Sequence[float], rounds: Rounds, workers_used: Usage, *, unproven: bool) -> None:
+def add(
+    cell: Cell,
+    times: Sequence[float],
+    rounds: Rounds,
+    workers_used: Usage,
+    *,
+    unproven: bool,
+    modules: Sequence[str] = (),
+) -> None:
     """Add the figures of a cell's rounds to it.
 
     Args:
@@ -151,6 +160,7 @@ def add(cell: Cell, times: Sequence[float], rounds: Rounds, workers_used: Usage,
         rounds: what was taken beside them.
         workers_used: by all worker processes, the warm-up round as well.
         unproven: there was a server, and it keeps no ledger.
+        modules: the compiled ones of a worker in which one of them switched the GIL on.
     """
     median = statistics.median(times)
     cell.median = median
@@ -167,13 +177,17 @@ def add(cell: Cell, times: Sequence[float], rounds: Rounds, workers_used: Usage,
         cell.server_share = statistics.median(
             ledger.cpu_seconds / seconds for ledger, seconds in zip(ledgers, times, strict=True)
         )
-    cell.warnings = [*doubts_here(), *_warnings(cell, times, unproven=unproven)]
+    cell.warnings = [*doubts_here(modules), *_warnings(cell, times, unproven=unproven)]
 
 
-def doubts_here() -> list[str]:
-    """Return the doubts that tracers of this process cast on every figure, each beginning with its mark."""
-    on = tracers.running()
-    return [f"tracer: {tracers.doubt(on)}"] if on else []
+def doubts_here(modules: Sequence[str] = ()) -> list[str]:
+    """Return the doubts that this process casts on every figure, each beginning with its mark.
+
+    Args:
+        modules: as for `add`.
+    """
+    on, switched = tracers.running(), gil.doubt(modules)
+    return [*([f"tracer: {tracers.doubt(on)}"] if on else []), *([f"gil: {switched}"] if switched else [])]
 
 
 def of_pairs(loops: Sequence[float], times: Sequence[float]) -> dict[str, float]:

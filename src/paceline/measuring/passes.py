@@ -175,6 +175,7 @@ def measure(plan: Plan, stopwatch: Stopwatch, strategy: Strategy, items: Sequenc
         if plan.watched or plan.traced:
             log = Path(folder, "spans")
             cell.added |= figures_of(strategy, items, log, traced=plan.traced)
+        modules = metered.gil_switched_on_by()
         used, cell.sessions = metered.used(), metered.sessions()
     if plan.bystander:
         meanwhile = computing() if plan.beside else None
@@ -182,7 +183,8 @@ def measure(plan: Plan, stopwatch: Stopwatch, strategy: Strategy, items: Sequenc
     bandwidth = plan.control.bandwidth if plan.control else None
     cell.limit = cells.limit(workload, items, cell.workers, reference.cpu_seconds, bandwidth)
     if stopwatch.enabled:
-        cells.add(cell, times, rounds, used, unproven=plan.control is not None and not plan.control.proves)
+        unproven = plan.control is not None and not plan.control.proves
+        cells.add(cell, times, rounds, used, unproven=unproven, modules=modules)
         if plan.paired:
             cell.added |= cells.of_pairs(reference.loops[-len(times) :], times)
     return cell, times

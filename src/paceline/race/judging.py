@@ -241,6 +241,10 @@ class Race:
             return None
         return speedups(self.baseline.rounds, lane.rounds)
 
+    def marks(self, lane: LaneResult) -> list[str]:
+        """Return a lane's doubts, and those that the function casts on all of them."""
+        return [*lane.marks, *(["gil"] if self.findings.gil and lane.came_through else [])]
+
     def recommendation(self) -> Recommendation:
         """Return which strategy to use."""
         fit, found = [lane for lane in self.lanes if lane.fit], self.findings

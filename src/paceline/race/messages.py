@@ -55,6 +55,7 @@ class Findings:
         caches: how many times as fast its second calls were, if that is suspicious.
         blocks: seconds at a stretch for which an async function keeps its event loop from going on, if that is long.
         tried: seconds that each of the first items took, in their order.
+        gil: that it switches the GIL on where the build does without, and by which library; None if not.
     """
 
     face: Literal["blocking", "async"]
@@ -67,6 +68,7 @@ class Findings:
     caches: float | None = None
     blocks: float | None = None
     tried: tuple[float, ...] = ()
+    gil: str | None = None
 
 
 @dataclass(frozen=True)

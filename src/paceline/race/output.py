@@ -78,7 +78,7 @@ def _row(race: Race, lane: LaneResult) -> list[str]:
         formats.seconds(lane.start_seconds),
         formats.seconds(lane.cpu_seconds),
         formats.named("bytes", lane.memory_bytes),
-        ", ".join(lane.marks),
+        ", ".join(race.marks(lane)),
     ]
 
 
@@ -101,6 +101,8 @@ def _explained(race: Race) -> Iterator[str]:
     """Explain the marks, and why some lanes have no figures."""
     for why, names in _by_reason(lane for lane in race.lanes if lane.why and lane.verdict != "left out"):
         yield f"{names}: {why}"
+    if race.findings.gil:
+        yield f"gil: {race.findings.gil}"
     if any("noisy" in lane.marks for lane in race.lanes):
         yield "noisy: the interquartile range of the rounds is over 10 % of their median"
     for why, names in _by_reason(lane for lane in race.lanes if lane.verdict == "left out"):
@@ -142,6 +144,7 @@ class RacedLane:
 class RaceDocument(Document):
     """What `paceline race --json` writes; times in seconds, memory in bytes."""
 
+    schema: int = 2  # the version of this document's fields
     function: str  # as it was typed
     items: int  # in a round
     workers: int  # at most, in each lane
@@ -182,5 +185,5 @@ def _lane(race: Race, lane: LaneResult) -> RacedLane:
         cpu_seconds=lane.cpu_seconds,
         memory_bytes=lane.memory_bytes,
         memory_kind=MEMORY_KIND,
-        marks=lane.marks,
+        marks=race.marks(lane),
     )

@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 from paceline.child.inside import describe
 from paceline.contracts import Item, Result
-from paceline.measuring import values
+from paceline.measuring import gil, values
 from paceline.measuring.values import all_same, unpicklable
 from paceline.race import choosing
 from paceline.race.messages import Began, Findings
@@ -217,6 +217,7 @@ def probe(call: Call, items: Sequence[Item], output: Output) -> Generator[Began,
         caches=faster if faster > SUSPICIOUS and _per_item(first) > WORTH_CACHING else None,
         blocks=_blocks(first, second),
         tried=tuple(tried.wall for tried in first),
+        gil=gil.doubt(),
     )
 
 

@@ -7,7 +7,7 @@ from paceline import claims, machine
 from paceline.claims import Finding
 from paceline.history import Run, advice
 from paceline.report.model import Chosen, Column, Report, Section, called, columns
-from paceline.report.sections import answer, costs, efficiency, freezing, history, others, timeline
+from paceline.report.sections import answer, builds, costs, efficiency, freezing, history, others, timeline
 from paceline.report.sections import claims as claims_section
 from paceline.report.sections import machine as machine_section
 from paceline.report.sections.comparisons import decisions
@@ -37,6 +37,7 @@ def _sections(made: Sequence[Column], chosen: Chosen, results: Path, here: str) 
     kept = [history.past(fingerprint, runs) for fingerprint, runs in chosen.histories.items()]
     every = [
         answer.section(made),
+        builds.section(made),
         timeline.workers_section(made),
         efficiency.section(made),
         costs.section(made),

@@ -343,11 +343,16 @@ _MOST = 3  # cells that are named
 
 def doubts(cells: Sequence[Cell]) -> tuple[str, ...]:
     """Return a sentence for each kind of doubt: which it is, what it means, and which of a panel's cells have it."""
-    grouped = by_mark(
-        (f"{plain(cell.strategy)} ({label})" if label else plain(cell.strategy), warning)
+    names = (
+        f"{plain(cell.strategy)} ({label})" if label else plain(cell.strategy)
         for cell, label in zip(cells, varying(cells), strict=True)
-        for warning in cell.warnings
     )
+    return doubts_of(zip(names, cells, strict=True))
+
+
+def doubts_of(cells: Iterable[tuple[str, Cell]]) -> tuple[str, ...]:
+    """Return the same for cells with the names that they are to be called by."""
+    grouped = by_mark((name, warning) for name, cell in cells for warning in cell.warnings)
     return tuple(f"{doubt}: {_whose(names)}" for doubt, names in grouped)
 
 

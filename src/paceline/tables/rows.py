@@ -159,7 +159,15 @@ def _work(cell: Cell) -> tuple[object, ...]:
     return (*same, cell.latency, cell.size, cell.kernel, cell.n, cell.share)
 
 
-LETTERS = {"server-bound": "s", "client-bound": "c", "unproven": "u", "noisy": "n", "limit": "l", "tracer": "t"}
+LETTERS = {
+    "server-bound": "s",
+    "client-bound": "c",
+    "unproven": "u",
+    "noisy": "n",
+    "limit": "l",
+    "tracer": "t",
+    "gil": "g",  # its warning says what it means, as it names the library
+}
 MEANINGS = {
     "server-bound": "the server took more than half of a core, so the figure may be the server's",
     "client-bound": "the client needed too much CPU time to keep as many items in flight as there were workers",
@@ -193,14 +201,18 @@ def by_mark(warnings: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
     owners: dict[str, dict[str, None]] = {}
     for owner, mark, _ in said:
         owners.setdefault(mark, {})[owner] = None
-    meanings = _meanings((mark, meaning) for _, mark, meaning in said)
-    return [(f"{plain(mark)}: {plain(meanings[mark])}", list(whose)) for mark, whose in owners.items()]
+    means = _meanings((mark, meaning) for _, mark, meaning in said)
+    return [(f"{plain(mark)}: {plain(means[mark])}", list(whose)) for mark, whose in owners.items()]
 
 
 def legend(cells: Iterable[Cell], *, short: bool) -> list[Text]:
     """Explain each mark that occurs, in one line each; `short` if letters were used."""
-    meanings = _meanings(_divided(warning) for cell in cells for warning in cell.warnings)
-    return [Text(f"{_mark_name(mark, short=short)}: {plain(meaning)}") for mark, meaning in meanings.items()]
+    return [Text(f"{_mark_name(mark, short=short)}: {plain(meaning)}") for mark, meaning in meanings(cells).items()]
+
+
+def meanings(cells: Iterable[Cell]) -> dict[str, str]:
+    """Return what each mark of cells means."""
+    return _meanings(_divided(warning) for cell in cells for warning in cell.warnings)
 
 
 def _divided(warning: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from paceline.history import Cell, Run, UnreadableRun
-from paceline.tables import rows
+from paceline.tables import builds, rows
 from paceline.tables.rows import BASELINE, merged, ordered, shared, speedup, test, varying, wording
 from paceline.text import formats
 from paceline.text.formats import plain
@@ -183,6 +183,10 @@ def doubts(baseline: Run, candidate: Run) -> list[str]:
         said.append(f"DIFFERENT MACHINES OR PYTHONS: {machines}. The changes below say nothing about the code.")
     elif baseline.python != candidate.python:
         said.append(f"DIFFERENT PYTHONS: baseline {baseline.python}, candidate {candidate.python}.")
+    before, after = map(builds.build_of, (baseline, candidate))
+    if builds.differ(before, after):
+        each = f"baseline {builds.in_words(before)}; candidate {builds.in_words(after)}"
+        said.append(f"PYTHONS BUILT OR STARTED IN DIFFERENT WAYS: {each}.")
     for name, (old, new) in changed_libraries(baseline, candidate).items():
         said.append(f"NOT THE SAME VERSION OF {name}: {old or 'missing'} and {new or 'missing'}.")
     for word, run in (("BASELINE", baseline), ("CANDIDATE", candidate)):

@@ -1,4 +1,4 @@
-"""What each worker used: CPU time and context switches."""
+"""What each worker used: CPU time and context switches; and whether its GIL was on."""
 
 import json
 import os
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from paceline.contracts import Flavour, Workload, Wrapper
+from paceline.workers import gil
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class Metered(Wrapper):
         yield run
         if not self.ledger.parent.is_dir():  # on another machine, where it would not be read
             return
-        line = json.dumps({"pid": os.getpid(), "used": asdict(usage() - before)}) + "\n"
+        known = {"pid": os.getpid(), "used": asdict(usage() - before), "gil": gil.switched_on_by()}
+        line = json.dumps(known) + "\n"
         with self.ledger.open("a") as ledger:  # one short write: lines of several workers don't mix
             ledger.write(line)
 
@@ -60,6 +62,10 @@ class Metered(Wrapper):
     def sessions(self) -> int:
         """Count how often a worker opened the workload; complete once they have all closed it."""
         return len(self._lines())
+
+    def gil_switched_on_by(self) -> list[str]:
+        """Name the compiled modules of the first worker in which one of them switched the GIL on."""
+        return next((line["gil"] for line in self._lines() if line["gil"]), [])
 
     def _lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.ledger.read_text().splitlines()] if self.ledger.exists() else []

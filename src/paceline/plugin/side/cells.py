@@ -111,7 +111,14 @@ def facts(names: list[str]) -> dict[str, Any]:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):  # a project need not have it
             libraries[name] = importlib.metadata.version(name)
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    return {"python": python, "libraries": libraries, "modules": loaded(), "traced": traced()}
+    return {"python": python, "build": build(), "libraries": libraries, "modules": loaded(), "traced": traced()}
+
+
+def build() -> dict[str, Any]:
+    """Return how this Python was built, and whether the GIL is on."""
+    from . import machine  # type: ignore[attr-defined]  # beside this file's copy, and nowhere else
+
+    return {**machine.stable_facts([]), "gil": machine.volatile_facts()["gil"]}
 
 
 def traced() -> str | None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from paceline.history import Run
 from paceline.report.model import Column, Panel, Section, Table, called, moment
-from paceline.tables.rows import MEANINGS
+from paceline.tables.builds import build_of, differ, in_words, optimizations
+from paceline.tables.rows import MEANINGS, meanings
 from paceline.text.formats import NOTHING, digits, many, plain, setting
 from paceline.text.numbers import is_number
 
@@ -30,6 +31,8 @@ def _facts(run: Run) -> dict[str, object]:
         "architecture": info.get("machine"),
         "Python": run.python,
         "compiler": info.get("python_compiler"),
+        "optimizations": optimizations(build_of(run)) if "build" in info else None,
+        "JIT": _inside(info, "build").get("jit"),
         "GIL": _gil(run),
         "switch interval": setting(interval) if is_number(interval := known.get("switch_interval")) else None,
         "load average (1, 5, 15 min)": ", ".join(map(digits, load(run))),
@@ -135,6 +138,10 @@ def _apart(columns: Sequence[Column]) -> Iterator[str]:
         )
     elif len(pythons := dict.fromkeys(plain(run.python) for run in runs)) > 1:
         yield f"DIFFERENT PYTHONS: {', '.join(pythons)}."
+    built = [build_of(run) for run in runs]
+    if any(differ(built[0], other) for other in built[1:]):
+        each = (f"{plain(column.label)}: {in_words(one)}" for column, one in zip(columns, built, strict=True))
+        yield f"PYTHONS BUILT OR STARTED IN DIFFERENT WAYS: {'; '.join(each)}."
     known = [run.libraries for run in runs]
     for name in dict.fromkeys(name for one in known for name in one):
         found = [one.get(name, "unknown") or "missing" for one in known]
@@ -177,7 +184,8 @@ def _marks(columns: Sequence[Column]) -> Panel:
     counts = [Counter(mark for cell in column.cells for mark in cell.marks) for column in columns]
     known = dict.fromkeys([*MEANINGS, *(mark for one in counts for mark in one)])
     found = [mark for mark in known if any(one[mark] for one in counts)]
-    rows = tuple((plain(mark), plain(MEANINGS.get(mark, "")), *(str(one[mark]) for one in counts)) for mark in found)
+    means = meanings(cell for column in columns for cell in column.cells)
+    rows = tuple((plain(mark), plain(means[mark]), *(str(one[mark]) for one in counts)) for mark in found)
     return Panel(
         key="machine-marks",
         title="Cells with marks",
