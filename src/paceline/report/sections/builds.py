@@ -250,8 +250,9 @@ _LEAD = (
 
 def section(columns: Sequence[Column]) -> Section:
     """Make the part on builds; it is empty where no machine has runs of several."""
-    machines, rows = by_build(columns), list[tuple[Panel, ...]]()
+    machines = by_build(columns)
+    rows: Rows = ()
     for builds in machines:
         where = machine.machine_and_build(builds[0].columns[0].run.fingerprint)[0]
         rows += _panels(builds, columns[0].order, f" ({plain(where)})" if len(machines) > 1 else "")
-    return Section(key="builds", title="Builds of Python, side by side", lead=_LEAD if rows else "", rows=tuple(rows))
+    return Section(key="builds", title="Builds of Python, side by side", lead=_LEAD, rows=rows)
