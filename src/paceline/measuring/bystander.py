@@ -20,8 +20,14 @@ CAUSES: tuple[Cause, ...] = get_args(Cause)
 
 
 def figures_of(strategy: Strategy, items: Sequence[Item]) -> dict[str, Any]:
-    """Start one like `strategy`, run a warm round and as many as take `LEAST_SECONDS`, and return how late bystanders
-    were in those, as a saved cell has it.
+    """Start one like `strategy`, run a warm round, and return what is `beside` it then, as a saved cell has it."""
+    with noting("in the bystander's pass, after the timed rounds"), strategy.clone(strategy.workload) as started:
+        started.map(items)
+        return beside(started, items)
+
+
+def beside(started: Strategy, items: Sequence[Item]) -> dict[str, Any]:
+    """Run as many rounds of a strategy that was started as take `LEAST_SECONDS`, and return how late bystanders were.
 
     The one that is *here* is a task where the strategy runs items on a loop of this process, else a thread. Answers
     are not checked, as the timed rounds' are.
@@ -29,15 +35,13 @@ def figures_of(strategy: Strategy, items: Sequence[Item]) -> dict[str, Any]:
     Raises:
         LostError: if the process of the one that is *apart* ended or hung.
     """
-    with noting("in the bystander's pass, after the timed rounds"), ExitStack() as opened:
-        started = opened.enter_context(strategy.clone(strategy.workload))  # first: it may fork
+    with ExitStack() as opened:
         apart = opened.enter_context(processes.running("paceline.measuring.apart"))
         here = Bystander()
         opened.callback(here.finish)
         on_loop = started.repeat_on_loop(here.tick, TICK)
         with nullcontext() if on_loop else in_thread(here.tick):
             receive(apart)
-            started.map(items)
             begun = ended = time.monotonic()
             while ended - begun < LEAST_SECONDS:
                 started.map(items)
