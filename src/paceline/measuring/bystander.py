@@ -5,8 +5,9 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack, nullcontext
-from typing import Any, get_args
+from contextlib import ExitStack, nullcontext, suppress
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
 from paceline.child import processes
 from paceline.child.processes import Child, HungError, LostError
@@ -20,20 +21,47 @@ CAUSES: tuple[Cause, ...] = get_args(Cause)
 
 
 def figures_of(strategy: Strategy, items: Sequence[Item]) -> dict[str, Any]:
-    """Start one like `strategy`, run a warm round, and return what is `beside` it then, as a saved cell has it."""
+    """Start one like `strategy`, run a warm round, and return how late bystanders are `beside` it then."""
     with noting("in the bystander's pass, after the timed rounds"), strategy.clone(strategy.workload) as started:
         started.map(items)
         return beside(started, items)
 
 
 def beside(started: Strategy, items: Sequence[Item]) -> dict[str, Any]:
-    """Run as many rounds of a strategy that was started as take `LEAST_SECONDS`, and return how late bystanders were.
+    """Return how late bystanders are beside a strategy that was started, as a saved cell has it."""
+    noted = watched(started, items)
+    return {
+        "kind": noted.kind,
+        "here": lateness(noted.here, noted.cause),
+        "apart": lateness(noted.apart, lambda _: "starved"),  # nothing there holds what it needs
+    }
 
-    The one that is *here* is a task where the strategy runs items on a loop of this process, else a thread. Answers
-    are not checked, as the timed rounds' are.
+
+@dataclass(frozen=True)
+class Noted:
+    """What bystanders noted during some rounds.
+
+    Attributes:
+        kind: of the one that is here: a task where the strategy runs items on a loop of this process, else a thread.
+        apart: the ticks of the one in a process of its own.
+    """
+
+    kind: Literal["task", "thread"]
+    here: list[Late]
+    apart: list[Late]
+
+    def cause(self, stall: Late) -> Cause:
+        """Tell what kept the one that is here."""
+        return cause(stall, self.apart)
+
+
+def watched(started: Strategy, items: Sequence[Item]) -> Noted:
+    """Run as many rounds as take `LEAST_SECONDS`, one right after the other, and return what bystanders noted in them.
+
+    Answers are not checked, as the timed rounds' are.
 
     Raises:
-        LostError: if the process of the one that is *apart* ended or hung.
+        LostError: if the process of the one that is apart ended or hung.
     """
     with ExitStack() as opened:
         apart = opened.enter_context(processes.running("paceline.measuring.apart"))
@@ -42,18 +70,17 @@ def beside(started: Strategy, items: Sequence[Item]) -> dict[str, Any]:
         on_loop = started.repeat_on_loop(here.tick, TICK)
         with nullcontext() if on_loop else in_thread(here.tick):
             receive(apart)
-            begun = ended = time.monotonic()
-            while ended - begun < LEAST_SECONDS:
+            started.map(items[:1])  # for the first tick, which has none before it
+            begun = time.monotonic()
+            started.map(items)
+            while (ended := time.monotonic()) - begun < LEAST_SECONDS:
+                if on_loop:
+                    here.cut()
                 started.map(items)
-                ended = time.monotonic()
         own = during(here.finish(), begun, ended)
-        apart.requests.send(None)
-        others = during(receive(apart), begun, ended)
-    return {
-        "kind": "task" if on_loop else "thread",
-        "here": lateness(own, lambda stall: cause(stall, others)),
-        "apart": lateness(others, lambda _: "starved"),  # nothing there holds what it needs
-    }
+        with suppress(OSError):  # it has died, which its missing answer says
+            apart.requests.send(None)
+        return Noted("task" if on_loop else "thread", own, during(receive(apart), begun, ended))
 
 
 def receive(child: Child) -> Any:
