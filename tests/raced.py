@@ -61,6 +61,19 @@ def fails_at_3(item):
     return [1, 2, 3][item]
 
 
+def fails_after_eight(item):
+    """What a probe and two rounds of four items never see."""
+    if next(counter) >= 8:
+        raise ValueError("eight are enough")
+    return item
+
+
+def hangs_after_eight(item):
+    if next(counter) >= 8:
+        time.sleep(1000)
+    return item
+
+
 def fails_late(item):
     if item == 9:
         raise ValueError("nine is too many")

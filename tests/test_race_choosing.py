@@ -4,7 +4,7 @@ import pytest
 
 from paceline.race import choosing
 from paceline.race.messages import Findings
-from paceline.race.racing import busy, fewer
+from paceline.race.notes import busy, few_beside, fewer
 from paceline.strategies import STRATEGIES
 
 BLOCKING = Findings(face="blocking", seconds=0.1, cpu_share=0.1, stable=True)
@@ -110,10 +110,10 @@ def test_items_that_take_longer_and_longer_are_counted_as_such():
     assert choosing.fewer(BLOCKING, 32) == 32
 
 
-def test_a_race_takes_a_warm_up_round_and_others_of_all_its_lanes():
-    assert choosing.race_seconds(GROWING, 10, lanes=3, workers=10, rounds=2) == pytest.approx(3 * (45 + 2 * 9))
-    assert choosing.race_seconds(GROWING, 10, lanes=3, workers=2, rounds=2) == pytest.approx(3 * (45 + 2 * 22.5))
-    assert choosing.race_seconds(BLOCKING, 10, lanes=1, workers=2, rounds=None) == pytest.approx(6 * 1.0)
+def test_a_race_takes_a_warm_up_round_others_and_a_pass_beside_a_bystander_of_all_its_lanes():
+    assert choosing.race_seconds(GROWING, 10, lanes=3, workers=10, rounds=2) == pytest.approx(3 * (45 + 2 * 9) + 10)
+    assert choosing.race_seconds(GROWING, 10, lanes=3, workers=2, rounds=2) == pytest.approx(3 * (45 + 2 * 22.5) + 10)
+    assert choosing.race_seconds(BLOCKING, 10, lanes=1, workers=2, rounds=None) == pytest.approx((6 + 1) * 1.0)
 
 
 @pytest.mark.parametrize(
@@ -121,6 +121,15 @@ def test_a_race_takes_a_warm_up_round_and_others_of_all_its_lanes():
 )
 def test_long_rounds_are_fewer_but_one_at_least(warm, rounds):
     assert choosing.rounds_for(warm) == rounds
+
+
+@pytest.mark.parametrize(
+    ("turn", "workers", "items"), [(0.0, 2, 32), (10.0, 2, 32), (20.0, 2, 16), (160.0, 2, 2), (161.0, 2, 0)]
+)
+def test_beside_a_bystander_fewer_items_are_done_where_a_turn_is_long_and_none_if_not_one_for_each_worker(
+    turn, workers, items
+):
+    assert choosing.stall_items(turn, 32, workers) == items
 
 
 def test_handing_over_a_million_items_is_no_hanging():
@@ -132,6 +141,12 @@ def test_fewer_rounds_are_explained_by_what_one_takes():
     assert fewer(5, 50.0) == []
     assert fewer(3, 20.0) == ["3 instead of 5 rounds, to take about 60 s in all"]
     assert fewer(1, 200.0) == ["1 instead of 5 rounds, as one of each strategy takes 200 s in all"]
+
+
+def test_items_that_are_not_done_beside_a_bystander_are_explained_by_what_a_turn_takes():
+    assert few_beside(32, 32, 5.0) == []
+    assert few_beside(16, 32, 20.0) == ["worst stalls are of 16 items, as a round of each strategy takes 20.0 s in all"]
+    assert few_beside(0, 32, 200.0) == ["no worst stalls, as a round of each strategy takes 200 s in all"]
 
 
 def test_a_machine_with_other_work_is_said_to_be_busy():

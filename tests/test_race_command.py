@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from nightly import nightly
 from processes import assert_all_end, assert_ctrl_c_ends, command, everything_from, python, terminal
-from raced import LARGE
+from raced import BLOCK, LARGE
 
 from paceline.commands.race import read_items
 from paceline.commands.shared import MisuseError
@@ -78,6 +78,7 @@ def test_progress_goes_to_stderr_and_json_alone_to_stdout():
         "paceline: warming up",
         "paceline: round 1 of 2",
         "paceline: round 2 of 2",
+        "paceline: looking for stalls",
         "paceline: ending",
     ]
 
@@ -157,6 +158,52 @@ def test_a_lane_whose_workers_die_fails_and_the_others_go_on():
     verdicts, said = raced("dies_in_processes")
     assert verdicts == {"sequential": "ran", "threads": "ran", "pool-fork": "failed", "pool-spawn": "failed"}
     assert "exit status 3" in next(lane["why"] for lane in said["lanes"] if lane["strategy"] == "pool-fork")
+
+
+def stall_of(function):
+    """What is said of the worst stall beside `asyncio`, and of which strategy to use."""
+    done = race(f"raced:{function}", *SHORT, "--strategy", "asyncio", *PATIENT, "--json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    [stall] = [lane["worst_stall"] for lane in said["lanes"] if lane["strategy"] == "asyncio"]
+    assert stall["loop"]
+    return stall, said["recommendation"]["reason"]
+
+
+def test_a_function_that_holds_its_loop_is_found_to_freeze_it():
+    stall, reason = stall_of("blocks")
+    assert stall["seconds"] > BLOCK * 0.9
+    assert stall["cause"] in ("blocked", None)  # None where the system doesn't say
+    assert stall["cause"] is None or "it freezes its event loop for" in reason
+
+
+def test_a_function_that_lets_its_loop_go_on_is_not_found_to_freeze_it():
+    stall, reason = stall_of("awaits")
+    assert stall["cause"] != "blocked"
+    assert "freezes" not in reason
+
+
+def test_what_fails_beside_the_bystander_keeps_its_figures_and_says_why_it_has_no_worst_stall():
+    done = race("raced:fails_after_eight", "--count", 4, "--rounds", 1, "--strategy", "sequential", "--json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    lane = said["lanes"][0]
+    assert (lane["verdict"], lane["worst_stall"]) == ("ran", None)
+    assert lane["median"] > 0
+    assert lane["why"].startswith("no worst stall: item 0: ValueError: eight are enough (raced.py, line")
+    assert said["recommendation"]["strategy"] == "sequential"
+
+
+def test_ctrl_c_while_a_race_looks_for_stalls_shows_what_was_measured_and_ends_with_130():
+    words = ["raced:hangs_after_eight", "--count", "4", "--rounds", "1", "--strategy", "sequential"]
+    with python(*COMMAND, *words, cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert any("looking for stalls" in line for line in process.stderr)
+        process.send_signal(signal.SIGINT)
+        shown = process.stdout.read()
+        assert "Traceback" not in process.stderr.read()
+        assert process.wait() == 130
+    assert "\ninterrupted after the last round: a worst stall that is missing was not measured\n" in shown
+    assert "\nUse sequential: " in shown
 
 
 def test_an_item_that_fails_in_every_lane_leaves_nothing_to_recommend():

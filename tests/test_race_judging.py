@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paceline.race import judging
-from paceline.race.judging import LaneResult, speedups, told_apart
+from paceline.race.judging import FREEZE, LaneResult, speedups, told_apart
+from paceline.race.messages import Stall
 from paceline.strategies import STRATEGIES
 
 
@@ -176,6 +177,42 @@ def test_the_reason_says_that_threads_run_beside_a_function():
     assert "mostly computes (CPU share 100 %) and lets threads run beside it" in said.reason
 
 
+def on_a_loop(stall, *, blocks=False):
+    """The reason for `to-thread` where the worst stall beside it was this one."""
+    chosen = raced("to-thread", 0.5)
+    chosen.stall = stall
+    said = judging.recommend([SEQUENTIAL, chosen], 0.0, 0.1, blocks=blocks)
+    assert said.strategy == "to-thread"
+    return said.reason
+
+
+def test_a_strategy_that_freezes_its_own_event_loop_is_recommended_with_the_time_for_which_it_does():
+    said = on_a_loop(Stall(0.052, "blocked", loop=True))
+    assert "; it freezes its event loop for 52.0 ms at a stretch meanwhile; " in said
+
+
+@pytest.mark.parametrize(
+    "stall",
+    [
+        None,
+        Stall(FREEZE * 0.99, "blocked", loop=True),
+        Stall(0.052, "starved", loop=True),
+        Stall(0.052, None, loop=True),
+        Stall(0.052, "blocked", loop=False),
+    ],
+)
+def test_nothing_is_said_of_freezing_where_it_is_short_for_want_of_a_cpu_not_known_or_on_no_loop(stall):
+    assert "loop" not in on_a_loop(stall)
+
+
+def test_that_a_function_blocks_its_loop_is_said_once():
+    wait = "so that tasks of one loop wait for each other"
+    assert f"; it blocks its event loop, {wait}; " in on_a_loop(None, blocks=True)
+    said = on_a_loop(Stall(0.052, "blocked", loop=True), blocks=True)
+    assert f"; it freezes its event loop for 52.0 ms at a stretch meanwhile, {wait}; " in said
+    assert "blocks" not in said
+
+
 def test_a_start_that_costs_more_than_a_round_gains_is_said():
     said = recommend([SEQUENTIAL, raced("processes", 0.5, start=0.8)], cpu_share=1.0)
     assert said.reason.endswith("its start of 800 ms costs more than one round gains (500 ms), so start it once")
@@ -189,6 +226,12 @@ def test_a_single_round_tells_apart_only_what_is_far_apart():
 
 def test_one_that_is_alone_is_recommended_as_such():
     assert recommend([SEQUENTIAL], 0.0).reason == "it is the only one that came through"
+
+
+def test_one_that_is_alone_and_freezes_its_loop_is_said_to():
+    alone = lane("asyncio", (1.0,))
+    alone.stall = Stall(0.052, "blocked", loop=True)
+    assert "; it freezes its event loop for 52.0 ms at a stretch" in recommend([alone], 0.0).reason
 
 
 def test_without_any_there_is_no_recommendation():

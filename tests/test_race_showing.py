@@ -7,14 +7,15 @@ import pytest
 
 from paceline.race import output
 from paceline.race.judging import LaneResult, Race
-from paceline.race.messages import Findings
+from paceline.race.messages import Findings, Stall
 from paceline.text.formats import render
 
 MIB = 2**20
+IDLE = Stall(0.001, None, loop=False)
 
 
 def lane(name, *rounds, workers=2, **facts):
-    facts = {"start_seconds": 0.5, "cpu_seconds": 0.25, "memory_bytes": 20 * MIB, **facts}
+    facts = {"start_seconds": 0.5, "cpu_seconds": 0.25, "memory_bytes": 20 * MIB, "stall": IDLE, **facts}
     return LaneResult(name, workers, rounds=list(rounds), **facts)
 
 
@@ -33,10 +34,11 @@ def shown(whole):
     return stream.getvalue().splitlines()
 
 
+STARVED = Stall(0.03, "starved", loop=False)
 WHOLE = race(
     lane("sequential", 1.0, 1.0, 1.0, workers=1),
     lane("threads", 0.5, 0.5, 0.5),
-    lane("pool-fork", 0.25, 0.5, 0.2, verdict="differs", why="its results are not those of sequential"),
+    lane("pool-fork", 0.25, 0.5, 0.2, verdict="differs", why="its results are not those of sequential", stall=STARVED),
     lost("pool-spawn", "hung", "no end of a round within 3 s"),
     lost("asyncio", "left out", "runs async functions; this one is blocking"),
     lost("interpreters", "left out", "needs Python 3.14 or newer"),
@@ -47,14 +49,15 @@ WHOLE = race(
 
 def test_a_lane_is_a_row_with_its_doubts_and_the_reasons_stand_below():
     lines = [" ".join(line.split()) for line in shown(WHOLE)]
-    assert "threads 2 500 ms 0.0 % 2.00x 2.00 .. 2.00 500 ms 250 ms 20.0 MiB" in lines
-    assert "pool-fork 2 250 ms 60 % 4.00x 2.00 .. 5.00 500 ms 250 ms 20.0 MiB differs, noisy" in lines
-    assert "pool-spawn 2 - - - - - - - hung" in lines
+    assert "threads 2 500 ms 0.0 % 2.00x 2.00 .. 2.00 500 ms 250 ms 20.0 MiB 1.00 ms" in lines
+    assert "pool-fork 2 250 ms 60 % 4.00x 2.00 .. 5.00 500 ms 250 ms 20.0 MiB 30.0 ms differs, noisy, starved" in lines
+    assert "pool-spawn 2 - - - - - - - - hung" in lines
     text = shown(WHOLE)
     assert "pool-spawn: no end of a round within 3 s" in text
     assert "left out: asyncio, loops-in-threads (runs async functions; this one is blocking)" in text
     assert "left out: interpreters (needs Python 3.14 or newer)" in text
     assert "3 instead of 5 rounds" in text
+    assert "starved: its worst stall was for want of a CPU; neither its loop nor the GIL was held" in text
 
 
 def test_the_recommendation_is_the_last_line_and_never_a_lane_that_differs():
@@ -88,9 +91,11 @@ def test_json_holds_every_lane_with_its_figures():
         "cpu_seconds": 0.25,
         "memory_bytes": 20 * MIB,
         "memory_kind": output.MEMORY_KIND,
+        "worst_stall": {"seconds": 0.001, "cause": None, "loop": False},
         "marks": [],
     }
     assert said["lanes"][3]["median"] is None
+    assert said["lanes"][3]["worst_stall"] is None
     assert said["recommendation"]["strategy"] == "threads"
 
 

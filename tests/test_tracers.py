@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from paceline.race.racing import traced
+from paceline.race.notes import traced
 from paceline.workers import tracers
 
 QUIET = not tracers.running()

@@ -6,7 +6,7 @@ import json
 from argparse import Namespace
 from pathlib import Path
 
-from paceline.commands import FAILED, MisuseError
+from paceline.commands import FAILED, INTERRUPTED, MisuseError
 from paceline.commands.shared import complain, seed, strategy_named, write
 from paceline.contracts import Item
 from paceline.history.documents import other_form
@@ -65,7 +65,8 @@ def run(arguments: Namespace) -> int:
     """Race the strategies with a function, and say which to use.
 
     Returns:
-        The exit status: 0 with a recommendation, 1 if the function fails or nothing can run it.
+        The exit status: 0 with a recommendation, 1 if the function fails or nothing can run it; 130 if Ctrl-C came
+        after the rounds, whose table is written first.
 
     Raises:
         MisuseError: what was typed makes no sense.
@@ -82,6 +83,8 @@ def run(arguments: Namespace) -> int:
         complain(f"{arguments.function} {lost.verdict}: {lost}")
         return FAILED
     write(output.race_text(ended), output.race_json(ended), as_json=arguments.json)
+    if ended.interrupted:
+        return INTERRUPTED
     return 0 if ended.recommendation().strategy else FAILED
 
 

@@ -82,6 +82,8 @@ def watched(started: Strategy, items: Sequence[Item]) -> Noted:
             begun = time.monotonic()
             started.map(items)
             while (ended := time.monotonic()) - begun < LEAST_SECONDS:
+                if on_loop:
+                    here.cut()
                 started.map(items)
         own = during(here.finish(), begun, ended)
         with suppress(OSError):  # it has died, which its missing answer says

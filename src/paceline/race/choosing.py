@@ -12,6 +12,7 @@ WAITS_BELOW = 0.5  # CPU share: with less, most of an item's time is waiting, an
 WAITING_WORKERS = 10
 ROUNDS = 5
 BUDGET = 60.0  # seconds that the rounds of all lanes together should take
+STALL_BUDGET = 10.0  # seconds that all lanes may take for the pass after them, beside a bystander
 LONGEST_LINE = 6.0  # seconds that all items should take one after the other, where no number is given
 TIMEOUT_FACTOR = 4.0  # times what a round should take
 HANDING_OVER = 1e-4  # seconds that an item may take to a worker and back
@@ -97,7 +98,7 @@ def race_seconds(findings: Findings, count: int, lanes: int, workers: int, round
     longest = line - line_seconds(findings, count - 1)
     shared = max(longest, line / workers)
     turn = line + max(lanes - 1, 0) * shared
-    return turn * (1 + (rounds or rounds_for([turn])))
+    return turn * (1 + (rounds or rounds_for([turn]))) + min(turn, STALL_BUDGET)
 
 
 def fewer(findings: Findings, count: int) -> int:
@@ -109,3 +110,12 @@ def rounds_for(warm_rounds: Sequence[float]) -> int:
     """Return how many rounds there is time for, 1 at least, after a warm-up round of each lane."""
     turn = sum(warm_rounds)
     return ROUNDS if turn * ROUNDS <= BUDGET else max(1, int(BUDGET / turn))
+
+
+def stall_items(turn: float, count: int, workers: int) -> int:
+    """Return how many of a round's items there is time for beside a bystander; 0 if it isn't one for each worker.
+
+    A turn, one round of each lane, takes so many seconds.
+    """
+    fit = int(count * STALL_BUDGET / max(turn, STALL_BUDGET))
+    return fit if fit >= min(workers, count) else 0

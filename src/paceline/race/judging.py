@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from paceline.race.choosing import ONE_WORKER, WAITS_BELOW
-from paceline.race.messages import Findings
+from paceline.race.messages import Findings, Stall
 from paceline.stats.samples import FAR, LIKELY, is_noisy, median, median_interval
 from paceline.strategies import Strategy, by_name
 from paceline.text.formats import digits, many, percent, seconds, times
@@ -18,6 +18,11 @@ ENOUGH = 5
 
 CERTAIN = 0.93
 """How often an interval holds the true ratio at least, if all of it beyond 1 is to count: from five turns on."""
+
+FREEZE = 0.02
+"""Seconds for which an event loop may be kept before that is worth a word: four of the interpreter's switch intervals,
+one of which any thread that computes beside a loop may take.
+"""
 
 SHORT = 100e-6  # seconds, of the order of what it costs to hand an item to another process and take the result back
 
@@ -36,6 +41,7 @@ class LaneResult:
         rounds: seconds, one for each turn, shape (n,).
         cpu_seconds: of one round, in all processes of the lane.
         memory_bytes: of all processes of the lane, after the warm-up round.
+        stall: the worst beside it, in a pass after the rounds; None if it was not measured.
     """
 
     name: str
@@ -46,6 +52,7 @@ class LaneResult:
     rounds: list[float] = field(default_factory=list)
     cpu_seconds: float | None = None
     memory_bytes: int | None = None
+    stall: Stall | None = None
 
     @property
     def came_through(self) -> bool:
@@ -71,7 +78,8 @@ class LaneResult:
     def marks(self) -> list[str]:
         """Its doubts, in a word each."""
         noisy = ["noisy"] if self.came_through and is_noisy(self.rounds) else []
-        return ([] if self.verdict in ("ran", "left out") else [self.verdict]) + noisy
+        starved = ["starved"] if self.stall and self.stall.cause == "starved" else []
+        return ([] if self.verdict in ("ran", "left out") else [self.verdict]) + noisy + starved
 
 
 @dataclass(frozen=True)
@@ -117,7 +125,8 @@ def recommend(
     if not lanes:
         return Recommendation(None, "no strategy came through")
     if len(lanes) == 1:
-        return Recommendation(lanes[0].name, "it is the only one that came through")
+        parts = ["it is the only one that came through", _freeze(lanes[0], blocks=blocks)]
+        return Recommendation(lanes[0].name, "; ".join(filter(None, parts)))
     baseline = lanes[0]
     gaining = [lane for lane in lanes if _beats(lane, baseline)]
     level = _unbeaten(gaining or lanes)
@@ -125,7 +134,7 @@ def recommend(
     parts = [
         _lead(chosen, baseline),
         _cause(chosen, lanes, cpu_share, item_seconds),
-        "it blocks its event loop, so that tasks of one loop wait for each other" if blocks else "",
+        _freeze(chosen, blocks=blocks),
         _rivals(chosen, level, lanes),
         _start(chosen, baseline),
         _doubt(len(baseline.rounds)),
@@ -178,6 +187,15 @@ def _gain(lane: LaneResult, lanes: Sequence[LaneResult]) -> float:
     return speedups(lanes[0].rounds, lane.rounds)[0]
 
 
+def _freeze(chosen: LaneResult, *, blocks: bool) -> str:
+    """Say for how long nothing else on its loop goes on, and what a function that blocks comes to there."""
+    stall = chosen.stall
+    wait = ", so that tasks of one loop wait for each other" if blocks else ""
+    if stall and stall.loop and stall.cause == "blocked" and stall.seconds >= FREEZE:
+        return f"it freezes its event loop for {seconds(stall.seconds)} at a stretch meanwhile{wait}"
+    return f"it blocks its event loop{wait}" if blocks else ""
+
+
 def _rivals(chosen: LaneResult, level: Sequence[LaneResult], lanes: Sequence[LaneResult]) -> str:
     others = [lane.name for lane in level if lane is not chosen]
     if others:
@@ -220,6 +238,7 @@ class Race:
         seed: of the order within each turn.
         lanes: in the order of the table, the baseline first.
         notes: what was decided on the way, in sentences.
+        interrupted: whether Ctrl-C came when all rounds were over.
     """
 
     function: str
@@ -229,6 +248,7 @@ class Race:
     seed: int
     lanes: list[LaneResult]
     notes: list[str]
+    interrupted: bool = False
 
     @property
     def baseline(self) -> LaneResult | None:

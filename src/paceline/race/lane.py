@@ -15,7 +15,7 @@ from paceline.child.inside import Failed, ends
 from paceline.contracts import Item, Result
 from paceline.measuring import values
 from paceline.measuring.values import all_same, pack, result_digests, same_packed
-from paceline.race.messages import Answer, Began, Done, Enter, Findings, Ran, Request
+from paceline.race.messages import Answer, Began, Done, Enter, Findings, Ran, Request, Stall
 from paceline.race.probing import Output, cpu_seconds, probe
 from paceline.strategies import Strategy, by_name
 from paceline.workloads.call import Call, NoSuchFunctionError
@@ -95,6 +95,14 @@ class Lane:
         """Return whether results that were kept are the same as another lane's; None if it can't be told."""
         pairs = zip((self._results[place] for place in places), packed, strict=True)
         return all_same([same_packed(*pair) for pair in pairs])
+
+    def stall(self, count: int) -> Stall:
+        """Do the first items once more beside a bystander, until there are enough ticks."""
+        from paceline.measuring.bystander import beside  # here: it is none of the memory that was looked at
+
+        figures = beside(self._strategy, self._items[:count])
+        self.output.forget()
+        return Stall(figures["here"]["worst"], figures["here"]["worst_why"], loop=figures["kind"] == "task")
 
     def forget(self) -> None:
         """Keep no results."""

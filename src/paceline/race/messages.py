@@ -87,4 +87,20 @@ class Ran:
     digests: bytes
 
 
+@dataclass(frozen=True)
+class Stall:
+    """For how long at a stretch, at most, a bystander in the lane's own process was kept from running.
+
+    Attributes:
+        seconds: by which its most delayed tick was late; it wants to run every millisecond.
+        cause: what kept it: the loop or the GIL was held ("blocked"), or it had no CPU ("starved"); None if it was not
+            kept for long, or it can't be told.
+        loop: whether the bystander is a task of the strategy's own event loop; else it is a thread.
+    """
+
+    seconds: float
+    cause: Literal["blocked", "starved"] | None
+    loop: bool
+
+
 Answer = Began | Done | Failed

@@ -10,14 +10,14 @@ from paceline import files
 from paceline.child.processes import MEMORY_KIND
 from paceline.files import Document
 from paceline.race.judging import LaneResult, Race, Recommendation, Verdict
-from paceline.race.messages import Findings
+from paceline.race.messages import Findings, Stall
 from paceline.stats.samples import median, spread
 from paceline.text import formats
 from paceline.text.formats import row, table, titled
 
 COLUMNS = (
     *("strategy", "workers", "median", "spread", "speedup", "turn by turn"),
-    *("start", "CPU\nper round", f"memory\n({MEMORY_KIND})", "marks"),
+    *("start", "CPU\nper round", f"memory\n({MEMORY_KIND})", "worst\nstall", "marks"),
 )
 SMALL = 0.1  # below, two decimals say too little
 MORE_THAN_ONE = 1.2  # CPU share from which a function must have used more than one CPU, whatever the clocks say
@@ -78,6 +78,7 @@ def _row(race: Race, lane: LaneResult) -> list[str]:
         formats.seconds(lane.start_seconds),
         formats.seconds(lane.cpu_seconds),
         formats.named("bytes", lane.memory_bytes),
+        formats.seconds(lane.stall.seconds if lane.stall else None),
         ", ".join(race.marks(lane)),
     ]
 
@@ -105,6 +106,8 @@ def _explained(race: Race) -> Iterator[str]:
         yield f"gil: {race.findings.gil}"
     if any("noisy" in lane.marks for lane in race.lanes):
         yield "noisy: the interquartile range of the rounds is over 10 % of their median"
+    if any("starved" in lane.marks for lane in race.lanes):
+        yield "starved: its worst stall was for want of a CPU; neither its loop nor the GIL was held"
     for why, names in _by_reason(lane for lane in race.lanes if lane.verdict == "left out"):
         yield f"left out: {names} ({why})"
 
@@ -137,7 +140,8 @@ class RacedLane:
     cpu_seconds: float | None  # of one round, in all processes of the lane
     memory_bytes: int | None  # of all processes of the lane, after the warm-up round
     memory_kind: str  # "PSS", or "USS" where the system does not share out what is shared
-    marks: Sequence[str]  # its doubts, in a word each: "noisy"
+    worst_stall: Stall | None  # beside it, in one more pass after the rounds; null if it was not measured
+    marks: Sequence[str]  # its doubts, in a word each: "noisy", "starved"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,5 +189,6 @@ def _lane(race: Race, lane: LaneResult) -> RacedLane:
         cpu_seconds=lane.cpu_seconds,
         memory_bytes=lane.memory_bytes,
         memory_kind=MEMORY_KIND,
+        worst_stall=lane.stall,
         marks=race.marks(lane),
     )

@@ -22,7 +22,8 @@ from paceline.race import choosing
 from paceline.race.choosing import PlannedLane
 from paceline.race.judging import LaneResult, Race
 from paceline.race.messages import Answer, Began, Done, Enter, Findings, Ran, Request
-from paceline.text.formats import duration, many, percent, seconds, setting
+from paceline.race.notes import busy, few_beside, fewer, traced
+from paceline.text.formats import duration, many
 from paceline.text.progress import Progress
 from paceline.workers import tracers
 
@@ -32,6 +33,7 @@ STEPS = {
     "probe": "its process's start",
     "enter": "its start",
     "run": "a round",
+    "stall": "the pass beside a bystander",
     "give": "an item that is done again",
     "compare": "the comparison of its results",
 }
@@ -102,6 +104,7 @@ class RunningLane:
         self.result = LaneResult(plan.name, plan.workers)
         self.child = child
         self._plan, self._timeout = plan, timeout
+        self._lost = False
         self.digests = b""
         self._remembered: dict[int, bytes | None] = {}
         self._room = KEPT
@@ -109,7 +112,7 @@ class RunningLane:
     @property
     def racing(self) -> bool:
         """Whether it has not been lost yet."""
-        return self.result.verdict not in ("failed", "hung")
+        return not self._lost
 
     def wake(self) -> None:
         """Wait until its process is up, so that no other lane's start is measured beside it."""
@@ -135,6 +138,19 @@ class RunningLane:
             self.result.rounds.append(ran.seconds)
             workers = processes.workers_cpu_seconds(self.child.pid) - before
             self.result.cpu_seconds = (self.result.cpu_seconds or 0.0) + ran.cpu_seconds + workers
+
+    def stand_beside(self, count: int) -> None:
+        """Do so many items once more beside a bystander; what goes wrong there does not change what was measured."""
+        try:
+            self.result.stall = self.child.ask(Request("stall", (count,)), self._timeout)
+        except LaneError as lost:
+            self._lost = True
+            self.explain(f"no worst stall: {lost}")
+            self.child.end()
+
+    def explain(self, words: str) -> None:
+        """Add a reason to those that are there."""
+        self.result.why = "; ".join(filter(None, [self.result.why, words]))
 
     def _round(self, first: "RunningLane | None") -> Ran | None:
         """Do a round, and compare its results with those of the first lane; if this is it, others will."""
@@ -201,7 +217,7 @@ class RunningLane:
             try:
                 self.child.ask(Request("leave"), LEAVE_TIMEOUT)
             except LaneError as lost:
-                self.result.why = self.result.why or f"it did not end in good order: {lost}"
+                self.explain(f"it did not end in good order: {lost}")
         self.child.end()
 
     def _ask(self, method: str, *arguments: Any) -> Done | None:
@@ -211,13 +227,12 @@ class RunningLane:
         try:
             return Done(self.child.ask(Request(method, arguments), self._timeout))
         except LaneError as lost:
-            self.result.verdict, self.result.why = lost.verdict, str(lost)
+            self._lost, self.result.verdict, self.result.why = True, lost.verdict, str(lost)
             self.child.end()
             return None
 
 
 BUSY_INTERVAL = 0.25  # seconds for which nothing of ours runs, to see what else does; load averages lag minutes behind
-BUSY = 0.2  # share of the CPU time from which on other work is worth a word
 
 
 class TooLongError(ValueError):
@@ -280,12 +295,17 @@ def race(request: RaceRequest, findings: Findings, progress: Progress) -> Race:
     timeout = max(request.timeout, choosing.longest_round(choosing.line_seconds(findings, count), count))
     with ExitStack() as stack:
         lanes = [RunningLane(plan, stack.enter_context(running()), timeout) for plan in planned if not plan.why_not]
-        notes += _run(request, items, lanes, progress, compare=findings.stable is not False)
+        turn = _run(request, items, lanes, progress, compare=findings.stable is not False)
+        notes += [] if request.rounds else fewer(choosing.rounds_for([turn]), turn)
+        beside = choosing.stall_items(turn, count, workers)
+        notes += few_beside(beside, count, turn)
+        interrupted = _end(lanes, beside, progress)
+    notes += ["interrupted after the last round: a worst stall that is missing was not measured"] if interrupted else []
     results = {lane.result.name: lane.result for lane in lanes}
     listed = [
         results.get(plan.name) or LaneResult(plan.name, plan.workers, "left out", plan.why_not) for plan in planned
     ]
-    return Race(request.function, findings, count, workers, request.seed, listed, notes)
+    return Race(request.function, findings, count, workers, request.seed, listed, notes, interrupted)
 
 
 def _long(request: RaceRequest, findings: Findings, count: int, workers: int, lanes: int) -> str | None:
@@ -309,36 +329,12 @@ def _long(request: RaceRequest, findings: Findings, count: int, workers: int, la
     return words
 
 
-def busy(share: float) -> list[str]:
-    """Warn of a machine where other work takes a large share, 0 to 1, of all CPU time."""
-    if share < BUSY:
-        return []
-    return [
-        f"other work took {percent(share)} of this machine's CPU time before the race: computing gains less beside it"
-    ]
-
-
-def fewer(rounds: int, turn: float) -> list[str]:
-    """Return why there are fewer rounds of each lane than usual, where a turn, one of each, takes so many seconds."""
-    if rounds >= choosing.ROUNDS:
-        return []
-    why = f"to take about {setting(choosing.BUDGET)} in all"
-    if turn > choosing.BUDGET:
-        why = f"as one of each strategy takes {seconds(turn)} in all"
-    return [f"{rounds} instead of {choosing.ROUNDS} rounds, {why}"]
-
-
-def traced(names: list[str]) -> list[str]:
-    """Warn of what environment variables put on in every lane."""
-    return [f"{tracers.doubt(names)}: race again without"] if names else []
-
-
 def _run(
     request: RaceRequest, items: Sequence[Item], lanes: Sequence[RunningLane], progress: Progress, *, compare: bool
-) -> list[str]:
-    """Start, warm up, race and end all lanes; return what was decided on the way."""
+) -> float:
+    """Start, warm up and race all lanes; return the seconds that a turn takes, a round of each."""
     if not lanes:
-        return []
+        return 0.0
     progress.phase(f"starting {', '.join(lane.result.name for lane in lanes)}")
     _each(lanes, progress, RunningLane.wake)
     _each(lanes, progress, lambda lane: lane.start(request.function, items))
@@ -354,12 +350,25 @@ def _run(
     for turn in range(rounds):
         progress.phase(f"round {turn + 1} of {rounds}")
         _each(order.sample(lanes, len(lanes)), progress, lambda lane: lane.run(reference()))
-    progress.phase("ending")
-    _each(lanes, progress, RunningLane.leave)
     for lane in lanes:
         if lane.result.cpu_seconds is not None:
             lane.result.cpu_seconds /= len(lane.result.rounds)
-    return [] if request.rounds else fewer(rounds, sum(warm))
+    return sum(warm)
+
+
+def _end(lanes: Sequence[RunningLane], beside: int, progress: Progress) -> bool:
+    """Look for stalls with so many items, and end all lanes; return whether Ctrl-C cut it short: the times stay."""
+    if not lanes:
+        return False
+    try:
+        if beside:
+            progress.phase("looking for stalls")
+            _each(lanes, progress, lambda lane: lane.stand_beside(beside))
+        progress.phase("ending")
+        _each(lanes, progress, RunningLane.leave)
+    except KeyboardInterrupt:
+        return True
+    return False
 
 
 def _each(lanes: Sequence[RunningLane], progress: Progress, act: Callable[[RunningLane], None]) -> None:

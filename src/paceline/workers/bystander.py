@@ -60,18 +60,23 @@ class Bystander:
         self._note(now, self._clock)
         self._next = time.monotonic() + TICK
 
-    def finish(self) -> list[Late]:
-        """Return all ticks, the one that is still due as if it had run now; later ones no longer count."""
+    def cut(self) -> None:
+        """End here what it is late by, if it is, and begin anew: between two rounds a loop rests."""
         now = time.monotonic()
-        self._over = True
-        clock = self._clock or StarvedClock()
         if self._next < now:
-            self._note(now, clock)
-        clock.close()
+            self._note(now, self._clock)
+            self._next = now
+
+    def finish(self) -> list[Late]:
+        """Return all ticks, the one that is still due as if it ran now; later ones no longer count."""
+        self._over = True
+        self.cut()
+        if self._clock:
+            self._clock.close()
         return self._ticks
 
-    def _note(self, now: float, clock: "StarvedClock") -> None:
-        self._ticks.append(Late(self._next, now, clock.lap()))
+    def _note(self, now: float, clock: "StarvedClock | None") -> None:
+        self._ticks.append(Late(self._next, now, clock.lap() if clock else math.nan))
 
 
 class StarvedClock:
