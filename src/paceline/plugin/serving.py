@@ -11,6 +11,7 @@ import pytest
 from paceline import __version__
 from paceline.plugin import choices, ours
 from paceline.plugin.choices import Option
+from paceline.plugin.session import native
 from paceline.server.process import Control, ServerError, existing, lacking, running
 from paceline.strategies import clusters
 
@@ -25,7 +26,8 @@ OPTIONS = {
     ),
     "instrument_python": Option(
         {"metavar": "PATH", "type": Path},
-        "The Python that runs the instrument; it has the same Paceline. Default: the one that measures.",
+        "The Python that runs the instrument; it has the same Paceline. Written with `=`, as pytest takes a path that "
+        "stands alone for a test's. Default: the one that measures.",
     ),
     "instrument_elsewhere": Option(
         {"action": "store_true"}, "Let --instrument be on another machine, whose network is then measured too."
@@ -63,10 +65,10 @@ def refuse(config: pytest.Config) -> None:
             "--instrument names one that runs already, and --instrument-python what is to run one; leave one out"
         )
     if url is not None and not _is_url(url):
-        raise pytest.UsageError(f"--instrument {url}: give the URL that paceline serve prints: http://127.0.0.1:8080")
+        raise pytest.UsageError(f"--instrument={url}: give the URL that paceline serve prints: http://127.0.0.1:8080")
     if url and not (_is_here(url) or choices.option(config, "instrument_elsewhere")):
         raise pytest.UsageError(
-            f"--instrument {url} may be on another machine, and the network would be measured too; "
+            f"--instrument={url} may be on another machine, and the network would be measured too; "
             "add --instrument-elsewhere if that is meant"
         )
 
@@ -99,7 +101,8 @@ def look(config: pytest.Config) -> None:
             with serving(config) as server:
                 config.stash[PYTHON] = existing(server.url)[1]
         except (ServerError, OSError) as error:
-            raise pytest.UsageError(f"--{name.replace('_', '-')} {choices.option(config, name)}: {error}") from None
+            why = error.strerror if isinstance(error, OSError) else error
+            raise pytest.UsageError(f"--{name.replace('_', '-')}={choices.option(config, name)}: {why}") from None
 
 
 def refuse_lacking(session: pytest.Session) -> None:
@@ -108,7 +111,9 @@ def refuse_lacking(session: pytest.Session) -> None:
     if any(options) or choices.option(session.config, "server") != SERVERS[0] or session.config.option.collectonly:
         return
     if any(ours.is_ours(item, "instrument") for item in session.items) and (why := lacking()):
+        benchmarks = native(session.config)
+        benchmarks.save = benchmarks.autosave = benchmarks.json = None  # it would warn that nothing is saved
         raise pytest.UsageError(
-            f"{why}; have it run by another Python with Paceline {__version__}: --instrument-python PATH, "
-            "or --instrument URL if it runs already"
+            f"{why}; have it run by another Python with Paceline {__version__}: --instrument-python=PATH, "
+            "or --instrument=URL if it runs already"
         )
