@@ -4,6 +4,8 @@ It adds a server, workloads and other fixtures, options for them, and short name
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from paceline.plugin import choices, make_cell, ours, parameter, serving, session
 from paceline.plugin.choices import NAMED, Option
 from paceline.plugin.measures import Bench, ElsewhereClock, refuse_second
-from paceline.server.process import Control
+from paceline.server.process import Control, Instrument, lacking, running
 from paceline.strategies import Strategy, clusters
 from paceline.workloads import Compute, Fetch, Mixed
 from paceline.workloads.fetch import NAMES, load_client
@@ -86,6 +88,15 @@ def instrument(request: pytest.FixtureRequest) -> Iterator[Control]:
     """The server that answers every `Fetch`, in its own process, on this machine or where --cluster can reach it."""
     with serving.serving(request.config) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def serve(request: pytest.FixtureRequest) -> Callable[..., AbstractContextManager[Instrument]]:
+    """`paceline.server.process.running`, for a server beside the session's, on the Python of --instrument-python."""
+    python = choices.option(request.config, "instrument_python")
+    if python is None and (why := lacking()):
+        pytest.skip(f"{why}; --instrument-python=PATH names one that has them")
+    return partial(running, python=python)
 
 
 client = parameter(str, "The HTTP client: the one that fits the strategy, or the one chosen by `--client`.")
