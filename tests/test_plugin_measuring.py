@@ -321,6 +321,33 @@ def test_a_traced_cell_saves_a_span_for_each_item_counted_from_0(lab, saved):
     assert cells["test_watched"].keys() == cells["test_traced"].keys() - {"trace"}
 
 
+BYSTANDER = """
+@pytest.mark.parametrize("kernel", ["squares"])
+@pytest.mark.scale(workers=2, n=1000, rounds=1)
+def test_bystander(measure, compute, workers):
+    measure(Threads(compute, workers), range(10), bystander=True)
+
+@pytest.mark.replicated(processes=1)
+@pytest.mark.parametrize("kernel", ["squares"])
+@pytest.mark.scale(workers=2, n=1000, rounds=1)
+def test_apart(measure, compute, workers):
+    measure(Threads(compute, workers), range(10), bystander=True, watched=True)
+"""
+
+
+def test_a_cell_saves_how_late_bystanders_were_wherever_it_is_measured(lab, saved):
+    lab(BYSTANDER, "--benchmark-only", "--all").assert_outcomes(passed=2)
+    [run] = saved()
+    for cell in run["benchmarks"]:
+        noted = cell["extra_info"]["bystander"]
+        assert noted["kind"] == "thread"
+        for place in ("here", "apart"):
+            late = noted[place]
+            assert 0 <= late["median"] <= late["p99"] <= late["worst"]
+            assert late["blocked"] + late["starved"] + late["unknown"] <= late["ticks"]
+            assert late["worst_why"] in {None, "blocked", "starved"}
+
+
 def test_a_plain_session_takes_a_traced_cell_too(lab):
     lab(TRACED).assert_outcomes(passed=2)
 

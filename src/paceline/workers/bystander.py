@@ -20,7 +20,7 @@ Cause: TypeAlias = Literal["blocked", "starved", "unknown"]
 class Late(NamedTuple):
     """A tick: it was due, and it ran, seconds on `time.monotonic()`, one clock for all processes of a machine.
 
-    `starved` is how long meanwhile it, or another thread of its process, got no CPU; NaN where the system doesn't say.
+    `starved` is how long meanwhile its process lacked a CPU (see `StarvedClock`); NaN where the system doesn't say.
     """
 
     due: float
@@ -104,11 +104,13 @@ class StarvedClock:
         self._before = [0.0, *map(self._seconds, self._files[1:])]  # a first tick that is late may be all that it did
 
     def lap(self) -> float:
-        """Return the seconds since the last lap, of the thread with most of them; NaN if the system counts none."""
+        """Return the seconds since the last lap, its own thread's and those of the other with most of them together, as
+        one starves while it waits for the other's GIL, or after that; NaN if the system counts none.
+        """
         now = [*map(self._seconds, self._files)]
-        laps = [seconds - before for seconds, before in zip(now, self._before, strict=False)]
+        own, *others = [seconds - before for seconds, before in zip(now, self._before, strict=False)] or [math.nan]
         self._before = now
-        return max((lap for lap in laps if lap >= 0), default=math.nan)
+        return own + max((lap for lap in others if lap >= 0), default=0.0)
 
     def close(self) -> None:
         while self._files:
