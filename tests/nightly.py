@@ -8,7 +8,10 @@ import pytest
 from paceline.strategies import STRATEGIES
 
 SLOW = {key for strategy in STRATEGIES if strategy.slow_start for key in (strategy, strategy.name)}
-ALIKE = ("benchmarks/test_plain.py", "benchmarks/test_timeline.py")  # what other experiments start in the same way
+ALIKE = (  # whose new processes other tests start in the same way
+    *("benchmarks/test_bystander.py", "benchmarks/test_plain.py", "benchmarks/test_timeline.py"),
+    "tests/test_measuring_bystander.py",
+)
 NEW_PROCESSES = {key for each in STRATEGIES if each.pickles and not each.forks for key in (each, each.name)}
 NOT_NIGHTLY = "not nightly"  # what the Makefile gives to -m
 A_NUMBER = re.compile(r"-?\b[a-z]+=\d[^-\]]*")  # of an experiment's cell, in its node id: workers=8
@@ -24,7 +27,7 @@ def mark_nightly(items):
 
     Of strategies that take seconds to start, it is all but the core of their contract. Of the cells of an experiment
     that differ in numbers only, it is all but the first: in a session of tests each takes the same way. Of strategies
-    that start new Pythons, it is the cells of two experiments that measure what others do.
+    that start new Pythons, it is the tests that begin as others do.
     """
     kinds = set()
     for item in items:
