@@ -71,8 +71,11 @@ reference: $(VENV)/.ready
 docs: $(VENV)/.docs
 	$(VENV)/bin/sphinx-build -W --keep-going -b html docs docs/_build/html
 
-COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-	  --custom-compile-command "make lock"
+COMPILE_HERE = uv pip compile --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
+COMPILE = $(COMPILE_HERE) --universal --python-version 3.11
+
+# Without the three that have no wheel for a CPython 3.13 without the GIL; what else is chosen has one.
+FREE_THREADED ?= python3.13t
 
 EXTRAS = history report dask loky trio gevent simulation
 
@@ -84,6 +87,8 @@ lock:
 	$(COMPILE) --group beside --no-deps --constraint requirements.lock --output-file requirements-beside.lock
 	$(COMPILE) --group browser --constraint requirements.lock --output-file requirements-browser.lock
 	$(COMPILE) --group workflows --output-file requirements-workflows.lock
+	printf 'httptools\nmsgspec\nuvloop\n' | $(COMPILE_HERE) --python $(FREE_THREADED) --only-binary :all: --excludes /dev/stdin \
+	  pyproject.toml --extra loky --extra trio --group test --output-file requirements-free-threaded.lock
 
 # Modules are compiled when they are first imported: all of them would take longer than all else here.
 PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile

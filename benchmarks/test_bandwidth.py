@@ -12,7 +12,6 @@ from contextlib import ExitStack
 
 import pytest
 
-from paceline.server.process import running
 from paceline.stats import samples
 
 MB = 1e6
@@ -29,9 +28,9 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def servers():
+def servers(serve):
     with ExitStack() as stack:
-        yield {link: stack.enter_context(running(bandwidth=bandwidth)) for link, bandwidth in LINKS.items()}
+        yield {link: stack.enter_context(serve(bandwidth=bandwidth)) for link, bandwidth in LINKS.items()}
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ import pytest
 from apparatus import dask_on_hosts
 from apparatus.namespaces import WHY_NOT
 
-from paceline.server.process import running
 from paceline.strategies.dask import Dask
 
 HOSTS = [1, 2]
@@ -40,8 +39,8 @@ def cluster(hosts, workers):
 
 
 @pytest.fixture
-def instrument(cluster):
-    with running(host=cluster.own) as server:
+def instrument(cluster, serve):
+    with serve(host=cluster.own) as server:
         yield server
 
 

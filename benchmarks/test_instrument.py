@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from paceline.server.process import KINDS, running
+from paceline.server.process import KINDS
 from paceline.strategies import STRATEGIES
 
 pytestmark = [
@@ -31,8 +31,8 @@ needs_two_cpus = pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="a 
 
 
 @pytest.fixture(scope="module", params=KINDS, ids="server={}".format)
-def instrument(request):
-    with running(request.param) as server:
+def instrument(request, serve):
+    with serve(request.param) as server:
         yield server
 
 

@@ -17,7 +17,6 @@ from several import Several
 from skipping import parameters
 
 from paceline.machine import whole_cpus
-from paceline.server.process import running
 from paceline.strategies import STRATEGIES, WorkerDied
 from paceline.strategies.loops import LoopsInProcesses, LoopsInThreads
 from paceline.workloads import Compute, Fetch
@@ -108,12 +107,6 @@ def test_no_loops_at_all_are_refused_and_none_said_is_one_for_each_cpu(probe):
 def test_every_option_has_a_value_to_record(strategy, probe):
     options = strategy(probe, WORKERS).options
     assert all(value is None or isinstance(value, str | int | float | bool) for value in options.values())
-
-
-@pytest.fixture(scope="module")
-def instrument():
-    with running() as started:
-        yield started
 
 
 @pytest.mark.core

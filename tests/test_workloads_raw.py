@@ -7,7 +7,6 @@ from contextlib import ExitStack, aclosing
 import pytest
 
 from paceline.contracts import ItemError
-from paceline.server.process import running
 from paceline.strategies import STRATEGIES
 from paceline.workloads import Fetch, raw
 from paceline.workloads.fetch import AnswerError
@@ -126,7 +125,7 @@ def test_an_idle_connection_that_the_server_closed_is_not_used_again():
     assert len(connections) == 2
 
 
-def test_more_workers_than_may_connect_at_once_all_get_a_connection_and_keep_it(monkeypatch):
+def test_more_workers_than_may_connect_at_once_all_get_a_connection_and_keep_it(monkeypatch, instrument):
     monkeypatch.setattr(raw, "CONNECTING", 20)
     many = 110
 
@@ -134,11 +133,11 @@ def test_more_workers_than_may_connect_at_once_all_get_a_connection_and_keep_it(
         async with workload.async_worker(many) as run:
             return [await asyncio.gather(*map(run, range(many))) for _ in range(2)]
 
-    with running("instrument") as instrument:
-        workload = Fetch(f"{instrument.url}/item/{{item}}?size=10&latency=0.1", 10, "raw")
-        expected = [workload.expected(item) for item in range(many)]
-        assert asyncio.run(rounds(workload)) == [expected, expected]
-        assert instrument.ledger().connections == many
+    instrument.reset()
+    workload = Fetch(f"{instrument.url}/item/{{item}}?size=10&latency=0.1", 10, "raw")
+    expected = [workload.expected(item) for item in range(many)]
+    assert asyncio.run(rounds(workload)) == [expected, expected]
+    assert instrument.ledger().connections == many
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import time
 import pytest
 
 from paceline.contracts import ItemError
-from paceline.server.process import running
 from paceline.strategies import STRATEGIES
 from paceline.workloads import Fetch, Mixed
 
@@ -16,16 +15,9 @@ def strategy(request):
     return next(each for each in STRATEGIES if each.name == request.param)
 
 
-@pytest.fixture(scope="module")
-def started_once():
-    with running("instrument") as instrument:
-        yield instrument
-
-
-@pytest.fixture
-def instrument(started_once):
-    started_once.reset()
-    return started_once
+@pytest.fixture(autouse=True)
+def _afresh(instrument):
+    instrument.reset()
 
 
 def fetch(instrument, query="", size=300, **fields):

@@ -6,17 +6,16 @@ It holds every round of every pair of processes, and lies in `results/ab/NNNN_*.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-import msgspec
-
 from paceline.ab.why import Explanation
 from paceline.files import Document, number_of, publish
 from paceline.history import HistoryError, NotSaved
-from paceline.history.documents import DAMAGED, UnreadableFile, content, decoding, too_large
+from paceline.history.documents import DAMAGED, Misfit, UnreadableFile, content, decoded, decoding, too_large
 from paceline.history.reading import LONGEST_ROUND
 
 SCHEMA = 2
@@ -132,11 +131,11 @@ class NoComparison(UnreadableComparison):
     """A file holds JSON of somebody else's."""
 
 
-class _Head(msgspec.Struct):
+@dataclass(frozen=True)
+class _Head:
     """As much of a file as says whether the rest can be understood."""
 
     schema: int
-    pairs: msgspec.Raw
 
 
 def written(comparison: Comparison) -> bytes:
@@ -145,7 +144,7 @@ def written(comparison: Comparison) -> bytes:
     Raises:
         ValueError: a number in it is not finite.
     """
-    whole = msgspec.to_builtins(comparison)
+    whole = asdict(comparison)
     pairs = ",\n".join(json.dumps(pair, ensure_ascii=False, allow_nan=False) for pair in whole.pop("pairs"))
     head = json.dumps(whole, ensure_ascii=False, allow_nan=False, indent=1).removesuffix("\n}")
     return f'{head},\n "pairs": [\n{pairs}\n ]\n}}\n'.encode("utf-8", "replace")
@@ -159,18 +158,19 @@ def read(content: bytes, path: Path) -> Comparison:
     """
     with decoding(content, path, UnreadableComparison):
         if _schema(content, path) == SCHEMA:
-            comparison = msgspec.json.decode(content, type=Comparison)
+            comparison = decoded(content, Comparison)
         else:
-            comparison = msgspec.json.decode(content, type=_FirstSchema).as_second()
+            comparison = decoded(content, _FirstSchema).as_second()
     _check(comparison, path)
     return comparison
 
 
 def _schema(content: bytes, path: Path) -> int:
-    try:
-        head = msgspec.json.decode(content, type=_Head)
-    except msgspec.ValidationError:
-        raise NoComparison(path, "it is no comparison of paceline ab; name a file from results/ab") from None
+    head = None
+    with suppress(Misfit):
+        head = decoded(content, _Head)
+    if head is None or UnreadableComparison.key not in content:
+        raise NoComparison(path, "it is no comparison of paceline ab; name a file from results/ab")
     if head.schema not in (1, SCHEMA):
         whose = "a newer" if head.schema > SCHEMA else "an older"
         raise UnreadableComparison(

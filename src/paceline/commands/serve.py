@@ -2,6 +2,8 @@
 
 import argparse
 
+from paceline.commands import MisuseError
+from paceline.server.process import lacking
 from paceline.text import numbers
 
 SUMMARY = "start the measuring server"
@@ -29,7 +31,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the instrument in the foreground."""
+    """Run the instrument in the foreground.
+
+    Raises:
+        MisuseError: this Python lacks what it needs.
+    """
+    if why := lacking():
+        raise MisuseError(f"{why}; type it with another Python's paceline")
     from paceline.server.serve import serve
 
     return serve(

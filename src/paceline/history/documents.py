@@ -5,11 +5,12 @@ import contextlib
 import json
 import re
 import stat
+import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
-from typing import ClassVar, TypeVar
-
-import msgspec
+from typing import Any, ClassVar, TypeVar
 
 from paceline.files import finite
 
@@ -50,6 +51,10 @@ class UnreadableRun(UnreadableFile):
 
 class NoSuchRunError(HistoryError):
     """No saved run answers the description."""
+
+
+class Misfit(Exception):  # noqa: N818  # never leaves this package
+    """A value in JSON is not of the type that it should be."""
 
 
 class NotSaved(HistoryError):  # noqa: N818  # said of the run, as a person would
@@ -116,22 +121,50 @@ def other_form(data: bytes) -> str | None:
     return next((what for begin, what in _OTHERS.items() if data.startswith(begin)), None)
 
 
+def unread() -> str | None:
+    """Return why this Python can read no file of ours; None if it can. Sessions measure and save all the same."""
+    if find_spec("msgspec"):
+        return None
+    return (
+        f"saved runs can't be read by {sys.executable}, as msgspec is not installed there; install it, or, where it "
+        "can't be, read them with the paceline of another Python"
+    )
+
+
 def decoded(data: bytes, kind: type[_Kind]) -> _Kind:
     """Decode JSON, with NaN and infinities, which Python's own writer puts into it, as null.
 
     Raises:
-        msgspec.DecodeError: it is none, or not of this kind; `decoding` makes a sentence of it.
+        HistoryError: this Python can read none.
+        Misfit: it is not of this kind.
+        ValueError: it is no JSON; `decoding` makes a sentence of both.
     """
+    if why := unread():
+        raise HistoryError(why)
+    import msgspec
+
     try:
         return msgspec.json.decode(data, type=kind)
-    except msgspec.ValidationError:
-        raise
+    except msgspec.ValidationError as misfit:
+        raise Misfit(str(misfit)) from None
     except msgspec.DecodeError:
         if b"NaN" not in data and b"Infinity" not in data:
             raise
         with contextlib.suppress(ValueError):  # what is wrong besides, the first error says
-            return msgspec.convert(finite(json.loads(data.decode())), kind)
+            return converted(finite(json.loads(data.decode())), kind)
         raise
+
+
+def converted(value: Any, kind: type[_Kind]) -> _Kind:
+    """Make decoded JSON an object of a type, or raise a `Misfit`."""
+    if unread():  # then it is what this session has measured itself, and nothing else
+        return kind(**{name: value[name] for name in signature(kind).parameters if name in value})
+    import msgspec
+
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as misfit:
+        raise Misfit(str(misfit)) from None
 
 
 @contextlib.contextmanager
@@ -139,10 +172,11 @@ def decoding(data: object, path: Path | None, error: type[UnreadableFile]) -> It
     """Turn what a decoder of `data`, bytes or objects that were bytes, can raise into the one error callers know."""
     try:
         yield
-    except msgspec.ValidationError as trouble:
+    except Misfit as trouble:
         raise error(path, f"{str(trouble).replace('`', '')}; {DAMAGED}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as trouble:
-        assert isinstance(data, bytes)
+    except ValueError as trouble:  # msgspec's own errors, and those of UTF-8
+        if not isinstance(data, bytes):
+            raise
         raise error(path, _malformed(str(trouble), data, error)) from None
     except RecursionError:
         raise error(path, f"it is nested too deeply; {DAMAGED}") from None

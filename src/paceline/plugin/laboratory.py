@@ -4,21 +4,22 @@ It adds a server, workloads and other fixtures, options for them, and short name
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 import pytest
 
-from paceline.plugin import choices, make_cell, ours, parameter, session
+from paceline.plugin import choices, make_cell, ours, parameter, serving, session
 from paceline.plugin.choices import NAMED, Option
 from paceline.plugin.measures import Bench, ElsewhereClock, refuse_second
-from paceline.server.process import Instrument, running
+from paceline.server.process import Control, Instrument, lacking, running
 from paceline.strategies import Strategy, clusters
 from paceline.workloads import Compute, Fetch, Mixed
 from paceline.workloads.fetch import NAMES, load_client
 
 pytest_plugins = [ours.PUBLIC]
 
-SERVERS = ("instrument", "httpserver")
 MARKS = {
     "scale": "(..., latency, size, n, share, lesson): those of what the fixtures `fetch`, `compute` and `mixed` do.",
     "clients": "(*names): each strategy with each of these HTTP clients that fits it; --client takes their place.",
@@ -31,9 +32,7 @@ OPTIONS = {
     "client": Option(
         {"choices": NAMES}, "HTTP client. Default: requests where workers block, aiohttp under asyncio, raw else."
     ),
-    "server": Option(
-        {"choices": SERVERS, "default": SERVERS[0]}, "What answers; httpserver proves nothing. Default: %(default)s."
-    ),
+    **serving.OPTIONS,
     "lesson": Option({"action": "store_true"}, "The lesson's scale: 160 downloads of 50 ms, 20 sums below 5,000,000."),
     "cluster": Option(
         {"metavar": "ADDRESS"},
@@ -58,9 +57,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Refuse a cluster at whose address nothing listens, before anything is measured."""
+    """Refuse a cluster or an instrument that doesn't answer, before anything is measured."""
     options = session.config.option
-    if options.paceline_cluster is None or options.collectonly:
+    if options.collectonly:
+        return
+    serving.look(session.config)
+    if options.paceline_cluster is None:
         return
     try:
         clusters.reach(options.paceline_cluster)
@@ -68,13 +70,33 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         raise pytest.UsageError(f"--cluster: {error}") from None
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse tests that need the instrument where nothing can run it."""
+    serving.refuse_lacking(session)
+
+
+@pytest.hookimpl(trylast=True)  # after the guard, whose key it is
+def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
+    """Add to a run of ours which other Python ran the instrument, if one did."""
+    if "paceline" in output_json and serving.PYTHON in config.stash:
+        output_json["paceline"]["instrument_python"] = config.stash[serving.PYTHON]
+
+
 @pytest.fixture(scope="session")
-def instrument(request: pytest.FixtureRequest) -> Iterator[Instrument]:
+def instrument(request: pytest.FixtureRequest) -> Iterator[Control]:
     """The server that answers every `Fetch`, in its own process, on this machine or where --cluster can reach it."""
-    options = request.config.option
-    address = options.paceline_cluster
-    with running(options.paceline_server, host=address and clusters.facing(address)) as server:
+    with serving.serving(request.config) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def serve(request: pytest.FixtureRequest) -> Callable[..., AbstractContextManager[Instrument]]:
+    """`paceline.server.process.running`, for a server beside the session's, on the Python of --instrument-python."""
+    python = choices.option(request.config, "instrument_python")
+    if python is None and (why := lacking()):
+        pytest.skip(f"{why}; --instrument-python=PATH names one that has them")
+    return partial(running, python=python)
 
 
 client = parameter(str, "The HTTP client: the one that fits the strategy, or the one chosen by `--client`.")
@@ -85,7 +107,7 @@ share = parameter(float, "How much of a mixed item's time is CPU time, a fractio
 
 
 @pytest.fixture
-def fetch(instrument: Instrument, client: str, latency: float, size: int) -> Fetch:
+def fetch(instrument: Control, client: str, latency: float, size: int) -> Fetch:
     """One download from the instrument; its client is imported by then, so that no start is charged for the import."""
     load_client(client)
     return Fetch(f"{instrument.url}/item/{{item}}?latency={latency!r}&size={size}", size, client)
@@ -137,6 +159,7 @@ def cost(request: pytest.FixtureRequest, _paceline_clock: ElsewhereClock, benchm
 
 def _refuse_impossible(config: pytest.Config) -> None:
     """Raise a `UsageError` for choices that leave nothing to measure."""
+    serving.refuse(config)
     client, server, address = (choices.option(config, name) for name in ("client", "server", "cluster"))
     named = choices.option(config, "strategy")
     strategies = [NAMED[name] for name in named or NAMED]
@@ -145,7 +168,7 @@ def _refuse_impossible(config: pytest.Config) -> None:
         others = ", ".join(name for name in NAMES if any(Fetch.fits(name, each.flavour) for each in strategies))
         raise pytest.UsageError(f"--client {client} can't be used by {names}; these can: {others}")
     if address is not None:
-        if server != SERVERS[0]:
+        if server != serving.SERVERS[0]:
             raise pytest.UsageError(
                 f"--server {server} answers on this machine alone, and the workers of "
                 f"--cluster {address} may be on others; leave one of the two out"

@@ -1,6 +1,7 @@
 """From a request to the bytes of its answer, and when they leave."""
 
 import json
+import platform
 import re
 from collections import deque
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from http import HTTPStatus
 from time import monotonic
 from typing import Protocol
 
+from paceline import __version__
 from paceline.server.body import body, piece
 from paceline.server.clock import Alarm
 from paceline.server.ledger import Spans, Tally
@@ -163,11 +165,12 @@ class Core:
 LEDGER = b"/-/ledger"
 RESET = b"/-/reset"
 SPANS = b"/-/spans"
+ABOUT = b"/-/about"
 
 
 def other(core: Core, method: bytes, target: bytes, refusal: Refusal | None, *, keep: bool) -> bytes:
     """Answer a request that asks for no item; a GET comes with the reason why there is none."""
-    if target in (LEDGER, RESET) or (target == SPANS and core.spans is not None):
+    if target in (ABOUT, LEDGER, RESET) or (target == SPANS and core.spans is not None):
         return control(core, method, target, keep=keep)
     if refusal is None:
         return wrong_method("GET", bare=method == b"HEAD", keep=keep)
@@ -175,9 +178,13 @@ def other(core: Core, method: bytes, target: bytes, refusal: Refusal | None, *, 
 
 
 def control(core: Core, method: bytes, target: bytes, *, keep: bool) -> bytes:
-    """Format the ledger or the spans, or start them afresh."""
+    """Format the ledger, the spans or what the server is, or start the first two afresh."""
     if target == LEDGER and method == b"GET":
         return text(200, json.dumps(asdict(core.tally.ledger())), keep=keep)
+    if target == ABOUT and method == b"GET":
+        python = f"{platform.python_implementation()} {platform.python_version()}"
+        bandwidth = core.link and core.link.bandwidth
+        return text(200, json.dumps({"paceline": __version__, "python": python, "bandwidth": bandwidth}), keep=keep)
     if target == SPANS and method == b"GET" and core.spans is not None:
         return text(200, core.spans.as_json(), keep=keep)
     if target == RESET and method == b"POST":

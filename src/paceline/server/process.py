@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
 from time import monotonic
 from typing import IO, Any
 from urllib.parse import urlsplit
 
+from paceline import __version__
 from paceline.server.ledger import Ledger, Served
 
 STOP_TIMEOUT = 3.0  # seconds for each way to end a server
@@ -71,7 +73,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     process.stdout.close()
 
 
-__all__ = ["KINDS", "Control", "Instrument", "ServerError", "running"]
+__all__ = ["KINDS", "Control", "Instrument", "ServerError", "existing", "lacking", "running"]
 
 ANSWER_TIMEOUT = 10.0
 OK = 200
@@ -121,6 +123,10 @@ class Control:
         """Return the address that each connection of the spans came from, by its number; raises as `spans` does."""
         return [str(host) for host in self._ask("GET", "/-/spans")["hosts"]]
 
+    def about(self) -> dict[str, Any]:
+        """Return an instrument's versions of "paceline" and "python", and the "bandwidth" of its link."""
+        return self._ask("GET", "/-/about")
+
     def cpu_seconds(self) -> float:
         """Return the CPU time of the server's process since the last reset, or since its start if there was none."""
         return float(self._ask("GET", "/-/ledger")["cpu_seconds"])
@@ -167,6 +173,33 @@ class Instrument(Control):
         return f"the server (pid {self.pid}) has died with status {status}; {complaint(self.stderr)}"
 
 
+def existing(url: str) -> tuple[Control, str]:
+    """Return the control of an instrument that runs already, and the Python that runs it: "CPython 3.11.7".
+
+    Raises:
+        ServerError: nothing answers there, it is no instrument, or one of another Paceline, whose service times and
+            bodies may be others than are expected here.
+    """
+    control = Control(url.rstrip("/"), proves=True)
+    try:
+        about = control.about()
+        version, python, control.bandwidth = about["paceline"], str(about["python"]), about["bandwidth"]
+        why = None if version == __version__ else f"it is of Paceline {version}"
+    except ServerError as error:
+        why = str(error).partition("\n")[0]
+    except (ValueError, TypeError, KeyError):
+        why = "what answers keeps no ledger"
+    if why:
+        raise ServerError(f"no instrument of Paceline {__version__} at {url}: {why}; start one by: paceline serve")
+    return control, python
+
+
+def lacking() -> str | None:
+    """Return why this Python can't run the instrument; None if it can."""
+    missing = [name for name in ("httptools", "uvloop") if find_spec(name) is None]
+    return f"the instrument needs {' and '.join(missing)}, not installed for {sys.executable}" if missing else None
+
+
 @contextmanager
 def running(
     kind: str = "instrument",
@@ -193,6 +226,8 @@ def running(
         ServerError: it does not start; its own words are in the message.
         ValueError: there is no such kind, or it knows no bandwidth or spans.
     """
+    if kind == "instrument" and python is None and (why := lacking()):
+        raise ServerError(f"{why}; run it by another Python that has them")
     command = [python or sys.executable, "-P", "-m", *arguments(kind, bandwidth, spans=spans, host=host)]
     with TemporaryFile() as stderr:
         process = subprocess.Popen(  # noqa: S603  # our own module, in our own interpreter
