@@ -61,8 +61,8 @@ def test_exact(measure, fetch, workers, items):
 
 
 @pytest.mark.core
-def test_a_saved_cell_holds_every_figure(lab, saved):
-    lab(EXACT, "--benchmark-only").assert_outcomes(passed=1)
+def test_a_saved_cell_holds_every_figure(lab, saved, instrument):
+    lab(EXACT, "--benchmark-only", f"--instrument={instrument.url}").assert_outcomes(passed=1)
     [run] = saved()
     [benchmark] = run["benchmarks"]
     assert benchmark["stats"]["data"] == [0.5, 0.25, 1.0]

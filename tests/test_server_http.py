@@ -12,14 +12,13 @@ import requests
 from server_raw import Raw, until
 
 from paceline.server.body import body
-from paceline.server.process import running
 
 pytestmark = pytest.mark.core
 
 
 @pytest.fixture(scope="module")
-def server():
-    with running() as instrument:
+def server(serve):
+    with serve() as instrument:
         yield instrument
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from processes import python
 
+from paceline import machine
 from paceline.strategies import STRATEGIES
+from paceline.strategies.event_loop import Gevent
 from paceline.strategies.sequential import Sequential
 
 ROOT = Path(__file__).parents[1]
@@ -17,7 +19,11 @@ from paceline.strategies import STRATEGIES
 for strategy in STRATEGIES:
     print(strategy.name, strategy.unavailable(), sep=": ")
 """
-NEEDING = [pytest.param(strategy, id=strategy.name) for strategy in STRATEGIES if strategy.extra]
+NEEDING = [
+    pytest.param(strategy, id=strategy.name)
+    for strategy in STRATEGIES
+    if strategy.extra and not (strategy is Gevent and machine.free_threaded())  # which then says another reason
+]
 
 
 def needing(library, extra):

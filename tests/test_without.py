@@ -107,7 +107,7 @@ def test_a_session_measures_saves_and_answers_where_no_run_can_be_read(hide, ins
     words = (*QUICK, "--benchmark-only", "--instrument", instrument.url)
     result = pytester.runpytest_subprocess(*words)
     result.assert_outcomes(passed=3)
-    result.stdout.fnmatch_lines(["threads *workers=2 *", "Saved: results/*"])
+    result.stdout.fnmatch_lines(["threads *workers=2 *", "Saved: results/*", "It is shown by another Python: *"])
     [path] = pytester.path.glob("results/*/*/*.json")
     run = history.load(path)
     assert [cell.strategy for cell in run.cells] != [], "another Python reads it"

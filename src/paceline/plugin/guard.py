@@ -15,7 +15,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from paceline import history, machine
-from paceline.history import Cell, NotSaved, reading
+from paceline.history import Cell, NotSaved, documents, reading
 from paceline.history.storage import GuardedStorage, from_here
 from paceline.history.store import PARTIAL, RESULTS
 from paceline.plugin import choices, comparing, ours
@@ -206,6 +206,8 @@ class Guard:
         """Say what shows all of a saved run."""
         if not self._saved:
             return []
+        if why := documents.unread():
+            return [f"It is shown by another Python: {why}"]
         where = native(self._config).storage.where
         compare, report, every = map(_typed, ("paceline", "paceline", "pytest-benchmark"))
         return [
