@@ -1,13 +1,11 @@
 """Looking at processes from outside, for tests."""
 
-import fcntl
 import multiprocessing
 import os
 import pty
 import signal
 import subprocess
 import sys
-import termios
 import threading
 import time
 from contextlib import contextmanager
@@ -82,9 +80,9 @@ def _is_resource_tracker(pid):
 
 
 @contextmanager
-def python(*arguments, **options):
+def python(*arguments, started_by=(), **options):
     """A Python process of our own; whatever happens, it is gone at the end."""
-    with subprocess.Popen([sys.executable, *map(str, arguments)], text=True, **options) as process:
+    with subprocess.Popen([*started_by, sys.executable, *map(str, arguments)], text=True, **options) as process:
         try:
             yield process
         finally:
@@ -133,12 +131,11 @@ def terminal(*arguments, **options):
     try:
         with python(
             *arguments,
+            started_by=("setsid", "--ctty"),  # a function of ours in the child would take a fork, beside threads or not
             stdin=its,
             stdout=its,
             stderr=its,
-            start_new_session=True,
             env={**os.environ, "NO_COLOR": "1"},
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
             **options,
         ) as process:
             os.close(its)

@@ -1,16 +1,19 @@
 """What a pool's own options do: how many items a worker takes at a time, and by which of the pool's methods."""
 
+import faulthandler
 import multiprocessing
 import os
 import signal
 import subprocess
 import threading
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import psutil
 import pytest
 from probes import ProbeError
-from processes import PATIENCE, python, until
+from processes import PATIENCE, family, python, until
 
 from paceline.strategies import WorkerDied
 from paceline.strategies.executors import Loky
@@ -147,6 +150,44 @@ def test_a_killed_worker_becomes_a_clear_error_while_others_still_deliver(probe,
         finally:
             killer.join()
     assert len(probe.lines("item")) < len(items) / 2, "it was only seen once all others were done"
+
+
+@pytest.mark.parametrize("strategy", [PoolFork, PoolSpawn])
+def test_no_worker_is_started_in_a_dead_ones_place(probe, strategy):
+    with pytest.raises(WorkerDied, match="SIGKILL"), strategy(probe, 2):
+        number = _next_number()
+        pid, _ = probe.lines("open")[0]
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: not psutil.pid_exists(pid), "the pool to collect the victim")
+    assert _next_number() == number + 1
+
+
+def _next_number():
+    """Count the processes that `multiprocessing` has numbered, this call's among them."""
+    return int(multiprocessing.Process().name.rpartition("-")[2])
+
+
+def test_a_thread_beside_a_fork_is_told_by_its_name_before_there_is_a_process(probe):
+    before, gate = family(os.getpid()), threading.Event()
+    beside = threading.Thread(target=gate.wait, name="beside")
+    beside.start()
+    try:
+        with pytest.raises(DeprecationWarning, match=r"fork beside other threads \(beside\)"), PoolFork(probe, 2):
+            pytest.fail("forked beside a thread where warnings are errors")
+        assert family(os.getpid()) == before
+    finally:
+        gate.set()
+        beside.join()
+
+
+def test_a_thread_that_python_knows_nothing_of_is_not_told(probe):
+    faulthandler.dump_traceback_later(PATIENCE)  # a thread in C, as a library may leave some
+    try:
+        with warnings.catch_warnings(record=True, action="always") as told, PoolFork(probe, 2) as started:
+            assert started.map(range(3)) == [1, 2, 3]
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+    assert not told
 
 
 @pytest.mark.parametrize("chunksize", [-1, 1.5, True, "2", None])

@@ -7,16 +7,17 @@ started on them ends as well. They need Linux, root's capabilities and iproute2.
 import ctypes
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 NEW_NETWORK = 0x40000000  # CLONE_NEWNET
-DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 NEEDED = (1 << 12) | (1 << 21)  # CAP_NET_ADMIN and CAP_SYS_ADMIN
 OWN = Path("/proc/thread-self/ns/net")
+# The system kills it when its parent ends; the shell ends at once if that was before. (A function of ours in the child
+# would take a fork, beside threads or not.)
+ENDING_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL", "sh", "-c", 'test "$PPID" = "$0" && exec "$@"')
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -87,16 +88,9 @@ class Host:
     @contextmanager
     def python(self, *arguments, **options):
         """Run a Python process on this host; whatever happens, it is gone at the end, and Ctrl-C does not reach it."""
-        command = [sys.executable, *map(str, arguments)]
-        parent = os.getpid()
+        command = [*ENDING_WITH_PARENT, str(os.getpid()), sys.executable, *map(str, arguments)]
         with self.network.entered():
-            process = subprocess.Popen(
-                command,
-                text=True,
-                process_group=0,
-                preexec_fn=lambda: end_with(parent),  # noqa: PLW1509 - it makes two calls of the system, and no other
-                **options,
-            )
+            process = subprocess.Popen(command, text=True, process_group=0, **options)
         with process:
             try:
                 yield process
@@ -123,13 +117,6 @@ def network_restored():
     finally:
         call_system("setns", before, NEW_NETWORK)
         os.close(before)
-
-
-def end_with(parent):
-    """Have the system kill this process when its parent ends, by SIGKILL too."""
-    call_system("prctl", DEATH_SIGNAL, signal.SIGKILL)
-    if os.getppid() != parent:  # it has ended before that
-        os._exit(1)
 
 
 def call_system(name, *arguments):

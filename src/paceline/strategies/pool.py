@@ -3,8 +3,11 @@
 import math
 import multiprocessing
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from multiprocessing.pool import IMapIterator, Pool
 from types import MappingProxyType
 from typing import Any, ClassVar, Self, TypeAlias
@@ -12,7 +15,7 @@ from typing import Any, ClassVar, Self, TypeAlias
 from paceline.contracts import Item, Option, Result, Workload
 from paceline.strategies import worker_processes as processes
 from paceline.strategies.base import STOP_TIMEOUT, Look, WorkerDied, undone_on_error
-from paceline.strategies.pool_rescue import kill_pool
+from paceline.strategies.pool_rescue import UnreplacingPool, kill_pool
 from paceline.workers import pool_worker
 from paceline.workers.errors import Raised, guarded
 
@@ -118,8 +121,8 @@ class _Pool(processes.InProcesses):
         with undone_on_error(self._kill):
             with pool_worker.interrupts_held():
                 initargs = (self.workload, self._report, context.Lock())
-                self._pool: Pool = context.Pool(self.workers, pool_worker.start, initargs)
-                self._processes = list(self._pool._pool)  # noqa: SLF001
+                self._pool = UnreplacingPool(self.workers, pool_worker.start, initargs, context=context)
+                self._processes = self._pool.started
                 self._over = False
             processes.meet(self, self._ready, self._processes, self._broken)  # a Ctrl-C that was held comes before
         return self
@@ -155,7 +158,7 @@ class _Pool(processes.InProcesses):
         self._release()
 
     def _release(self) -> None:
-        self._ready.close()  # open until now: the pool replaces a dead worker at once, and the new one reports too
+        self._ready.close()
         self._report.close()
         processes.stop_forkserver()
 
@@ -167,6 +170,27 @@ class PoolFork(_Pool):
     look = Look("#009e73", "#2fc79a", "triangle-down")
     simplicity_rank = 80  # it is not safe beside threads
     forks = True
+
+    def __enter__(self) -> Self:
+        with _threads_named_before_a_fork():
+            return super().__enter__()
+
+
+@contextmanager
+def _threads_named_before_a_fork() -> Iterator[None]:
+    """Warn of this process's other threads before the block forks.
+
+    From Python 3.15 on, `os.fork` raises its own warning where warnings are errors, with the child alive, which nobody
+    knows of then. And it counts threads that Python knows nothing of: uvloop's four that look up names stay until the
+    process ends, and are made anew in a child.
+    """
+    others = ", ".join(thread.name for thread in threading.enumerate() if thread is not threading.current_thread())
+    if others:
+        said = f"a fork beside other threads ({others}) may leave workers that hang"
+        warnings.warn(said, DeprecationWarning, stacklevel=4)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
+        yield
 
 
 class PoolForkserver(_Pool):

@@ -36,7 +36,7 @@ def start(workload: Workload, parent: Any, lock: Any, gate: Any = None, lifeline
     leave_ending_to_parent(lifeline)
     try:
         _run = _opened.enter_context(workload.worker())
-    except Exception as error:  # noqa: BLE001 - raised here it would only make the pool start another worker
+    except Exception as error:  # noqa: BLE001 - raised here it would end the process, and be told nobody
         answer: Exception | None = portable(error)
     else:
         answer = None
