@@ -1,10 +1,12 @@
 # make bench   measure everything and save the run        make bench ARGS="--lesson"
 # make test    lint, types, tests and each experiment once, as CI does
-# make test-all   the same with all that `make test` names as left out, other event loops, ray, the browser, and a thousand examples of each property
+# make test-all   the same with all that `make test` names as left out, other Pythons and event loops, ray, the browser, and a
+#   thousand examples of each property
 # make test-browser   the report's tests in a real browser; installs Playwright, and Debian's chromium if there is no browser
 # make bench PYTHON=python3.13   the same with another Python, in an environment of its own
 # make docs    build the manual into docs/_build/html
 # make reference   write the manual's reference anew, from the code
+# make test-pythons   the core of the tests on the other Pythons that are here
 # make test-loops   the tests on the event loops rloop and zuvloop, which it installs first; `make bench` has them from then on
 # make test-ray   the tests of the strategy ray, which installs it first
 # make lint-workflows   actionlint, zizmor and shellcheck on the workflows and the action, which installs them first
@@ -16,7 +18,7 @@ ARGS ?=
 # Tests start hundreds of Pythons, each of which would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: bench test test-all test-spread test-alone test-browser test-loops test-ray lint lint-workflows reference docs lock clean
+.PHONY: bench test test-all test-spread test-alone test-browser test-loops test-pythons test-ray lint lint-workflows reference docs lock clean
 .DELETE_ON_ERROR:
 
 bench: $(VENV)/.ready
@@ -38,7 +40,7 @@ test: $(VENV)/.ready
 
 # loops and ray last but the browser: once they are there, the other tests would start them too
 test-all: CHOSEN = --hypothesis-profile nightly
-test-all: lint lint-workflows $(VENV)/.beside test-spread test-alone test-loops test-ray test-browser
+test-all: lint lint-workflows $(VENV)/.beside test-spread test-alone test-pythons test-loops test-ray test-browser
 
 test-spread: $(VENV)/.ready
 	$(VENV)/bin/pytest -n 3 --dist worksteal $(CHOSEN) tests $(ALONE:%=--ignore=%)
@@ -48,6 +50,10 @@ test-alone: $(VENV)/.ready
 
 test-browser: $(VENV)/.browser
 	PACELINE_BROWSER=required $(VENV)/bin/pytest tests/test_page_in_browser.py $(ARGS)
+
+# those that are here
+test-pythons: $(VENV)/.ready
+	for version in 3.12 3.13 3.14 3.15 3.13t; do .ci/python $$version || [ $$? = 4 ] || exit 1; done
 
 test-loops: $(VENV)/.loops
 	$(VENV)/bin/pytest -rs tests benchmarks/test_loops.py -k "rloop or zuvloop" $(ARGS)
