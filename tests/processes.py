@@ -64,6 +64,15 @@ def assert_all_end(process, how, least):
     until(lambda: not alive(pids), "all processes to end")
 
 
+def limited(size):
+    """The beginning of a program that can write no files beyond so many bytes.
+
+    It compiles no modules: CPython would keep what fits of one, and every other process would fail to read that.
+    """
+    limit = f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size})); "
+    return f"import resource, sys; sys.dont_write_bytecode = True; {limit}"
+
+
 @contextmanager
 def leaving_nobody():
     """Check that no worker outlives the block: neither process nor thread."""

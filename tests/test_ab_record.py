@@ -14,7 +14,7 @@ import pytest
 from comparisons import ONE, TWO, comparison, pair, pairs, side, taken
 from hypothesis import given
 from hypothesis import strategies as st
-from processes import LONG_PATIENCE, let_go_together, small_disk
+from processes import LONG_PATIENCE, let_go_together, limited, small_disk
 
 from paceline import history
 from paceline.ab.record import (
@@ -319,8 +319,7 @@ def test_a_save_that_fails_leaves_nothing(folder, monkeypatch):
 
 
 def test_a_file_that_outgrows_its_limit_leaves_nothing(folder):
-    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)); save(held, folder)"
-    _, complaint = saving(folder, limited).communicate(timeout=LONG_PATIENCE)
+    _, complaint = saving(folder, f"{limited(100)} save(held, folder)").communicate(timeout=LONG_PATIENCE)
     assert "NotSaved: this comparison is not saved in" in complaint
     assert "File too large; make room there" in complaint
     assert names(folder) == []

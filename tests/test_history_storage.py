@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from processes import LONG_PATIENCE, let_go_together, small_disk
+from processes import LONG_PATIENCE, let_go_together, limited, small_disk
 from saved_runs import FINGERPRINT, FOLDER, benchmark, saved
 
 from paceline import cli, files, history, machine
@@ -304,7 +304,7 @@ def test_an_interrupted_save_leaves_nothing(tmp_path, storage, monkeypatch):
 
 
 def test_a_file_that_outgrows_its_limit_leaves_nothing(tmp_path, start):
-    process = start("import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)); storage.save(data, 'x')")
+    process = start(f"{limited(100)} storage.save(data, 'x')")
     _, complaint = process.communicate(timeout=LONG_PATIENCE)
     assert "NotSaved: this run is not saved in" in complaint
     assert "File too large; make room there" in complaint

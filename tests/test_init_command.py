@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from processes import limited
 
 from paceline import cli
 from paceline.commands import init
@@ -72,8 +73,7 @@ def test_the_example_is_guarded_by_what_init_writes(project, capsys):
 
 def test_a_file_that_can_not_be_finished_is_one_line_with_its_name_and_leaves_nothing(project):
     folder = project({"tests/test_speed.py": BENCHMARK})
-    limited = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (99, 99)); "
-    command = f"{limited} from paceline.cli import main; sys.exit(main(['init']))"
+    command = f"{limited(99)} from paceline.cli import main; sys.exit(main(['init']))"
     ended = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, cwd=folder, check=False)
     assert ended.returncode == 1
     assert ended.stderr == f"paceline: {folder / GUARD}: File too large\n"

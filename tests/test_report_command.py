@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import saved_runs
-from processes import LONG_PATIENCE
+from processes import LONG_PATIENCE, limited
 
 from paceline import machine
 from paceline.cli import main
@@ -188,8 +188,7 @@ def test_a_place_that_cannot_be_written_to_is_one_line_and_status_1_before_anyth
 
 
 def test_a_file_that_can_not_be_finished_is_one_line_with_its_name_and_leaves_nothing(tmp_path):
-    limited = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (99_999, 99_999)); "
-    command = f"{limited} from paceline.cli import main; sys.exit(main(['report']))"
+    command = f"{limited(99_999)} from paceline.cli import main; sys.exit(main(['report']))"
     ended = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, cwd=tmp_path, check=False)
     assert ended.returncode == 1
     assert ended.stderr == "paceline: report.html: File too large\n"

@@ -76,7 +76,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     serving.refuse_lacking(session)
 
 
-@pytest.hookimpl(trylast=True)  # after the guard, whose key it is
+@pytest.hookimpl(trylast=True, optionalhook=True)  # after the guard, whose key it is
 def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
     """Add to a run of ours which other Python ran the instrument, if one did."""
     if "paceline" in output_json and serving.PYTHON in config.stash:
