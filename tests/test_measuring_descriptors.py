@@ -1,7 +1,14 @@
 """Every worker can have its connection, or is told beforehand that it can't: with real limits of real processes."""
 
+import os
+import resource
+
 import pytest
 from processes import QUICK
+from skipping import parameters
+
+from paceline.strategies import STRATEGIES
+from paceline.workloads import Compute
 
 CONFTEST = """
 import resource
@@ -48,3 +55,22 @@ def test_a_low_limit_of_the_systems_is_said_before_anything_starts(session):
         ["*TooFewDescriptors: 300 workers * need 400 file descriptors; * may have 256: raise *"]
     )
     result.stdout.fnmatch_lines(["*or measure with 156 workers or fewer"])
+
+
+@pytest.fixture
+def many_open():
+    """More open files than `select` knows of."""
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, allowed[1]), allowed[1]))
+    opened = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    yield
+    for each in opened:
+        os.close(each)
+    resource.setrlimit(resource.RLIMIT_NOFILE, allowed)
+
+
+@pytest.mark.usefixtures("many_open")
+@pytest.mark.parametrize("strategy", parameters([each for each in STRATEGIES if not each.slow_start]))
+def test_a_strategy_works_in_a_process_with_over_a_thousand_open_files(strategy):
+    with strategy(Compute("squares", 10), 2) as started:
+        assert started.map([1, 2]) == [Compute("squares", 10).expected(item) for item in (1, 2)]

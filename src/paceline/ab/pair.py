@@ -2,13 +2,13 @@
 
 import json
 import os
-import select
 import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from multiprocessing import connection
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any, Literal
@@ -153,7 +153,7 @@ class SideProcess:
         """Return the next thing it says; None once it has closed its end or is gone."""
         deadline = time.monotonic() + self.timeout  # each word renews it: a side that talks doesn't hang
         while b"\n" not in self._received:
-            if select.select([self.socket], [], [], POLL_INTERVAL)[0]:
+            if connection.wait([self.socket], POLL_INTERVAL):
                 if not (more := self._more()):
                     return None
                 self._received += more

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import wait
 from contextlib import suppress
-from select import select
+from multiprocessing import connection
 from typing import Any, Self
 
 from paceline.contracts import Item, Result
@@ -84,6 +84,6 @@ class Interpreters(Strategy):
         """Wait until all are there, or one has ended, or the time is up."""
         missing, deadline = self.workers, time.monotonic() + START_TIMEOUT
         while missing and time.monotonic() < deadline and not any(turn.done() for turn in turns):
-            if select([came], [], [], CHECK_INTERVAL)[0]:
+            if connection.wait([came], CHECK_INTERVAL):
                 missing -= len(os.read(came, missing))
         return not missing
