@@ -16,34 +16,42 @@ ROOT = Path(__file__).parents[1]
 RUNS = ROOT / "results" / "linux-x86_64-amd-epyc-2cpu-cpython-3.11" / "Linux-CPython-3.11-64bit"
 
 
-def test_readme_shows_the_table_of_run_8(capsys, monkeypatch):
+def page(*name):
+    return ROOT.joinpath(*name).read_text()
+
+
+README = page("README.md")
+ANSWERS = page("docs", "explanation", "answers.md")
+CLAIMS = page("docs", "explanation", "claims.md")
+
+
+def named(pattern, text):
+    """Return the one committed run that a page names."""
+    [number] = re.findall(pattern, text)
+    [run] = RUNS.glob(f"{int(number):04}_*.json")
+    return run
+
+
+def run_of_the_answers():
+    return named(r"`(\d{4})_\*_all`", ANSWERS)
+
+
+def test_readme_shows_the_table_of_the_run_it_names(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
-    [run] = RUNS.glob("0008_*.json")
-    assert cli.main(["compare", str(run)]) == 0
-    [block] = re.findall(r"^```text\n(.+?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert cli.main(["compare", str(named(r"the table of run (\d+)", README))]) == 0
+    [block] = re.findall(r"^```text\n(.+?)^```$", README, re.MULTILINE | re.DOTALL)
     shown = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     table = block.splitlines()
     assert table == shown[shown.index(table[0]) :][: len(table)]
 
 
-def test_the_table_of_claims_has_the_verdicts_of_run_7(capsys):
-    [run] = RUNS.glob("0007_*.json")
-    assert cli.main(["claims", str(run), "--json"]) == 0
+def test_the_table_of_claims_has_the_verdicts_of_the_run_it_names(capsys):
+    assert cli.main(["claims", str(named(r"`(\d{4})_\*_all`", CLAIMS)), "--json"]) == 0
     judged = {each["id"]: (each["claim"], each["verdict"]) for each in json.loads(capsys.readouterr().out)["claims"]}
-    page = (ROOT / "docs" / "explanation" / "claims.md").read_text()
-    rows = re.findall(r"^\| `([\w-]+)` \| (.+?) \| \*\*(\w+)\*\* \|", page, re.MULTILINE)
+    rows = re.findall(r"^\| `([\w-]+)` \| (.+?) \| \*\*(\w+)\*\* \|", CLAIMS, re.MULTILINE)
     assert {name: (claim, verdict) for name, claim, verdict in rows} == judged
     counts = Counter(verdict for _, verdict in judged.values())
-    assert ", ".join(f"{counts[verdict]} {verdict}" for verdict in ("confirmed", "refuted", "unknown")) in page
-
-
-ANSWERS = (ROOT / "docs" / "explanation" / "answers.md").read_text()
-
-
-def run_of_the_answers():
-    [number] = re.findall(r"`(\d{4})_\*_all`", ANSWERS)
-    [run] = RUNS.glob(f"{number}_*.json")
-    return run
+    assert ", ".join(f"{counts[verdict]} {verdict}" for verdict in ("confirmed", "refuted", "unknown")) in CLAIMS
 
 
 def test_the_answer_beside_something_that_computes_is_what_gil_io_rests_on(capsys):
@@ -58,25 +66,23 @@ def test_the_answer_beside_something_that_computes_is_what_gil_io_rests_on(capsy
 
 
 def beside_in_words(figures):
-    """Say it of downloads, and where the run had a bystander of that too."""
+    """Say it of downloads, and of a bystander."""
     slower, late = "time beside over time alone at 5 ms", "lateness of a bystander at 5 ms"
     threads, asyncio = (times(figures[name, False, slower]) for name in ("threads", "asyncio"))
-    said = f"a thread that computes makes downloads of 5 ms {threads} as slow under threads, {asyncio} under asyncio"
-    if ("threads", False, late) in figures:
-        usual = [seconds(figures[name, alone, late]) for name in ("threads", "asyncio") for alone in (False, True)]
-        worst = [seconds(figures[name, False, f"worst {late}"]) for name in ("threads", "asyncio")]
-        said += (
-            f", and whatever else is in the process late by {usual[0]} (alone {usual[1]}) and {usual[2]} (alone "
-            f"{usual[3]}), at worst by {worst[0]} and {worst[1]}"
-        )
-    return f"{said} ([`gil-io`](claims.md))"
+    usual = [seconds(figures[name, alone, late]) for name in ("threads", "asyncio") for alone in (False, True)]
+    worst = [seconds(figures[name, False, f"worst {late}"]) for name in ("threads", "asyncio")]
+    return (
+        f"a thread that computes makes downloads of 5 ms {threads} as slow under threads, {asyncio} under asyncio, "
+        f"and whatever else is in the process late by {usual[0]} (alone {usual[1]}) and {usual[2]} (alone "
+        f"{usual[3]}), at worst by {worst[0]} and {worst[1]} ([`gil-io`](claims.md))"
+    )
 
 
-def test_the_answer_says_who_freezes_if_its_run_does():
+def test_the_answer_says_who_freezes():
     (column,) = columns([load(run_of_the_answers())], {}, [strategy.name for strategy in STRATEGIES])
     panels = [panel for row in freezing.section([column]).rows for panel in row]
-    _, there, part = ANSWERS.partition("## Who freezes meanwhile\n")
-    assert bool(there) == bool(panels)
+    assert panels
+    _, _, part = ANSWERS.partition("## Who freezes meanwhile\n")
     assert re.findall(r"^\| `.+ \|$", part.partition("\n## ")[0], re.MULTILINE) == frozen(panels)
 
 
