@@ -2,13 +2,13 @@
 
 import json
 import os
+import selectors
 import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from multiprocessing import connection
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any, Literal
@@ -152,17 +152,19 @@ class SideProcess:
     def _line(self) -> Any:
         """Return the next thing it says; None once it has closed its end or is gone."""
         deadline = time.monotonic() + self.timeout  # each word renews it: a side that talks doesn't hang
-        while b"\n" not in self._received:
-            if connection.wait([self.socket], POLL_INTERVAL):
-                if not (more := self._more()):
+        with selectors.DefaultSelector() as said:
+            said.register(self.socket, selectors.EVENT_READ)
+            while b"\n" not in self._received:
+                if said.select(POLL_INTERVAL):
+                    if not (more := self._more()):
+                        return None
+                    self._received += more
+                elif self.process.poll() is not None:
                     return None
-                self._received += more
-            elif self.process.poll() is not None:
-                return None
-            elif time.monotonic() > deadline:
-                advice = "leave that out by pytest's --deselect, or allow more by --timeout"
-                why = f"no word for {self.timeout:g} s; {advice}"
-                raise SideFailed(f"{self.side} hung {self.where()}: {why}{self.log_end()}")
+                elif time.monotonic() > deadline:
+                    advice = "leave that out by pytest's --deselect, or allow more by --timeout"
+                    why = f"no word for {self.timeout:g} s; {advice}"
+                    raise SideFailed(f"{self.side} hung {self.where()}: {why}{self.log_end()}")
         line, _, self._received = self._received.partition(b"\n")
         return json.loads(line)
 
