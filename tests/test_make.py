@@ -64,7 +64,8 @@ def test_what_went_wrong_is_shown_whole_and_the_next_make_begins_anew(making, tm
 
 @pytest.mark.parametrize("step", ["venv", "pip"])
 def test_ctrl_c_leaves_nothing_that_is_taken_for_a_whole_environment_and_says_so(making, tmp_path, step):
-    process = making(**{step: f"touch {tmp_path / 'reached'}; sleep {PATIENCE:g}"})
+    # without a command to wait for, which bash would outlive if it ended just then
+    process = making(**{step: f": >{tmp_path / 'reached'}; exec sleep {PATIENCE:g}"})
     until((tmp_path / "reached").exists, "the step to begin")
     os.killpg(process.pid, signal.SIGINT)
     status, _, said = told(process)
