@@ -1,11 +1,11 @@
 """Stalls for a bystander to find, for tests; in a module of their own so that every kind of worker can import it."""
 
 import ctypes
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from paceline.contracts import AWAITED, Wrapper
+from paceline.workers.beside import in_thread
 
 PAUSE = ("sleep", 0.005, None)  # between two stalls, or they would be one
 
@@ -40,21 +40,13 @@ class Holding(Wrapper):
         yield holds_on_loop if flavour in AWAITED else holds
 
 
-@contextmanager
 def beside(stalls):
     """Hold the GIL in a thread of this process, for so many seconds in turns."""
-    over = threading.Event()
 
-    def run():
+    def run(over):
         while not over.is_set():
             for seconds in stalls:
                 over.wait(PAUSE[1])
                 hold(seconds)
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    return in_thread(run, "planted")

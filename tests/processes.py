@@ -64,6 +64,10 @@ def assert_all_end(process, how, least):
     until(lambda: not alive(pids), "all processes to end")
 
 
+def open_files():
+    return len([*Path("/proc/self/fd").iterdir()])
+
+
 def limited(size):
     """The beginning of a program that can write no files beyond so many bytes.
 

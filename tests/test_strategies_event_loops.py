@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from on_loops import EVERY
-from processes import python, until
+from processes import open_files, python, until
 
 from paceline.strategies import STRATEGIES, libraries
 from paceline.strategies.event_loop import Asyncio
@@ -82,10 +82,6 @@ def test_a_loop_closes_the_sockets_that_it_opens(loop):
             strategy.map([0])
         gc.collect()
     assert [str(each.message) for each in caught if each.category is ResourceWarning] == []
-
-
-def open_files():
-    return len([*Path("/proc/self/fd").iterdir()])
 
 
 @pytest.mark.parametrize("loop", [pytest.param(name, marks=[OPEN] if name == "rloop" else []) for name in INSTALLED])

@@ -14,7 +14,8 @@ from paceline.child.processes import Child, HungError, LostError
 from paceline.contracts import Item
 from paceline.measuring.rounds import noting
 from paceline.strategies import Strategy
-from paceline.workers.bystander import STALL, TICK, Bystander, Cause, Late, cause, in_thread
+from paceline.workers.beside import in_thread
+from paceline.workers.bystander import STALL, TICK, Bystander, Cause, Late, cause
 
 LEAST_SECONDS = 0.3  # of the rounds together: some 300 ticks, so that three are beyond the 99th percentile
 CAUSES: tuple[Cause, ...] = get_args(Cause)
@@ -76,7 +77,7 @@ def watched(started: Strategy, items: Sequence[Item]) -> Noted:
         here = Bystander()
         opened.callback(here.finish)
         on_loop = started.repeat_on_loop(here.tick, TICK)
-        with nullcontext() if on_loop else in_thread(here.tick):
+        with nullcontext() if on_loop else in_thread(here.run, "paceline-bystander"):
             receive(apart)
             started.map(items[:1])  # for the first tick, which has none before it
             begun = time.monotonic()

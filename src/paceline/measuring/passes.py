@@ -7,7 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from multiprocessing.util import get_temp_dir
 from pathlib import Path
@@ -21,6 +21,7 @@ from paceline.measuring.rounds import NotAMeasurement, Reference, Rounds, noting
 from paceline.server.process import Control
 from paceline.stats import saved_traces, traces
 from paceline.strategies import Strategy
+from paceline.workers.beside import in_thread
 from paceline.workers.metered import Metered
 from paceline.workers.spans import Observed, Span, number
 from paceline.workloads import Call, fetch
@@ -61,25 +62,16 @@ def placed(spans: Sequence[Span], items: Sequence[Item]) -> list[Span]:
 
 
 STEP = 1000  # squares between two looks at whether it is over: some 50 us
-STOP_TIMEOUT = 10.0  # seconds; it ends within a step once it gets its turn
 
 
-@contextmanager
-def computing() -> Iterator[None]:
+def computing() -> AbstractContextManager[None]:
     """Compute in a thread, with the GIL held as any Python code holds it, until the context ends."""
-    over = threading.Event()
 
-    def compute() -> None:
+    def compute(over: threading.Event) -> None:
         while not over.is_set():
             sum(i * i for i in range(STEP))
 
-    thread = threading.Thread(target=compute, name="paceline-beside", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join(STOP_TIMEOUT)
+    return in_thread(compute, "paceline-beside")
 
 
 MARGIN = 100  # what pytest, pipes to workers and the instrument hold open beside the connections

@@ -4,8 +4,8 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -59,6 +59,13 @@ class Bystander:
             self._clock = StarvedClock()
         self._note(now, self._clock)
         self._next = time.monotonic() + TICK
+
+    def run(self, over: threading.Event) -> None:
+        """Tick in this thread until `over` is set."""
+        while not over.is_set():
+            self.tick()
+            time.sleep(TICK)
+        self.tick()
 
     def cut(self) -> None:
         """End here what it is late by, if it is, and begin anew: between two rounds a loop rests."""
@@ -120,26 +127,6 @@ class StarvedClock:
         size = self._read(file, self._buffer, self.SIZE, 0)
         ran, starved, _ = self._buffer.raw[:size].split() if size > 0 else (0, 0, 0)  # its thread has ended
         return int(starved) * 1e-9 if int(ran) else math.nan  # all are 0 where the system counts nothing
-
-
-@contextmanager
-def in_thread(tick: Callable[[], None]) -> Iterator[None]:
-    """Run a bystander in a thread of its own while the context lasts."""
-    over = threading.Event()
-
-    def run() -> None:
-        while not over.is_set():
-            tick()
-            time.sleep(TICK)
-        tick()
-
-    thread = threading.Thread(target=run, name="paceline-bystander", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def cause(stall: Late, others: Sequence[Late]) -> Cause:
