@@ -24,7 +24,7 @@ It ends with status 2 if a run is missing or damaged, 1 if a file can't be writt
 examples:
   paceline report                                 report.html in this directory, from the newest run
   paceline report -o page.html 3 4                runs 3 and 4 side by side
-  paceline report results/*3.11/*/0004_* results/*3.14/*/0002_*
+  paceline report results/*3.11/*/0010_* results/*3.14/*/0005_*
                                                   two Pythons side by side
   paceline report --charts charts                 report.html, and each chart as SVG and PNG
   paceline report --markdown >> "$GITHUB_STEP_SUMMARY"
