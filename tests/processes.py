@@ -102,6 +102,23 @@ def python(*arguments, started_by=(), **options):
             process.kill()
 
 
+OF_ANOTHER_VERSION = """-c "
+import sys, paceline
+paceline.__version__ = '0.0.9'
+from paceline.cli import main
+sys.exit(main(sys.argv[4:]))
+"
+"""
+
+
+def python_with(folder, words):
+    """Write a Python that takes these words before all others, and return its path."""
+    path = folder / "python"
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" {words.strip()} "$@"\n')
+    path.chmod(0o755)
+    return path
+
+
 def command(capsys, *words):
     """Run a command in this process: one that only says what is wrong with its words needs no other."""
     try:

@@ -5,7 +5,7 @@ import socket
 import sys
 
 import pytest
-from processes import QUICK
+from processes import OF_ANOTHER_VERSION, QUICK, python_with
 
 from paceline import __version__
 
@@ -16,13 +16,6 @@ import pytest
 @pytest.mark.scale(items=4, workers=2, latency=0.001, rounds=2)
 def test_fetch(measure, strategy, fetch, items, workers):
     measure(strategy(fetch, workers), items)
-"""
-OF_ANOTHER_VERSION = """-c "
-import sys, paceline
-paceline.__version__ = '0.0.9'
-from paceline.cli import main
-sys.exit(main(sys.argv[4:]))
-"
 """
 
 
@@ -37,19 +30,6 @@ def lab(pytester):
         return runs(*QUICK, "--benchmark-only", *map(str, arguments))
 
     return run
-
-
-@pytest.fixture
-def python(tmp_path):
-    """`python(words)`: a Python that takes these words before all others."""
-
-    def python(words):
-        path = tmp_path / "python"
-        path.write_text(f'#!/bin/sh\nexec "{sys.executable}" {words.strip()} "$@"\n')
-        path.chmod(0o755)
-        return path
-
-    return python
 
 
 def complaint(result):
@@ -96,8 +76,8 @@ def test_a_server_that_is_no_instrument_is_a_usage_error(lab, httpserver, status
         ("-c 1 #", "the server did not start: it said b''; its stderr is empty"),
     ],
 )
-def test_a_python_that_can_run_no_instrument_of_this_paceline_is_a_usage_error(lab, python, words, why):
-    path = python(words)
+def test_a_python_that_can_run_no_instrument_of_this_paceline_is_a_usage_error(lab, tmp_path, words, why):
+    path = python_with(tmp_path, words)
     said = complaint(lab(f"--instrument-python={path}"))
     assert said.startswith(f"--instrument-python={path}: ")
     assert said.endswith(why)
@@ -105,7 +85,8 @@ def test_a_python_that_can_run_no_instrument_of_this_paceline_is_a_usage_error(l
 
 def test_a_python_that_is_not_there_is_a_usage_error(lab, tmp_path):
     path = tmp_path / "nowhere"
-    assert complaint(lab(f"--instrument-python={path}")) == f"--instrument-python={path}: No such file or directory"
+    said = complaint(lab(f"--instrument-python={path}"))
+    assert said == f"--instrument-python={path}: {path} can't be run: No such file or directory"
 
 
 @pytest.mark.parametrize(

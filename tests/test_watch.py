@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pytest
 from nightly import nightly
-from processes import assert_all_end, assert_ctrl_c_ends, command, everything_from, python, terminal
+from processes import (
+    OF_ANOTHER_VERSION,
+    assert_all_end,
+    assert_ctrl_c_ends,
+    command,
+    everything_from,
+    python,
+    python_with,
+    terminal,
+)
 
 from paceline.strategies import STRATEGIES
 from paceline.text.formats import render
@@ -166,6 +175,7 @@ def test_what_items_print_is_kept_out():
         ),
         (["threads", "downloads", "--n", "5"], "--n is for computing; downloads has no use for it"),
         (["threads", "raced:waits", "--cpu", "5"], "--cpu is for mixed; raced:waits has no use for it"),
+        (["threads", "computing", "--instrument-python", "python3"], "--instrument-python is for downloads and mixed;"),
         (["threads", "downloads", "--jitter", "wild"], "jitter=wild: must be uniform:F or lognormal:S"),
         (["threads", "downloads", "--latency", "9999"], "latency=9999"),
         (["threads", "computing", "--option", "colour=red"], "threads: unknown option colour; its options are: none"),
@@ -218,6 +228,7 @@ def test_misuse_ends_with_2_and_says_what_was_wrong(words, complaint, monkeypatc
         (["processes", "watched:kills_a_worker"], "signal SIGKILL"),
         (["threads", "watched:kills_its_process"], "threads failed: its process ended with signal 9"),
         (["sequential", "raced:dies"], "sequential failed: its process ended with exit status 3"),
+        (["threads", "downloads", "--instrument-python", "./none"], "paceline: none can't be run: No such file or dir"),
     ],
 )
 def test_what_can_not_be_watched_ends_with_1_and_one_clear_sentence(words, complaint):
@@ -226,6 +237,13 @@ def test_what_can_not_be_watched_ends_with_1_and_one_clear_sentence(words, compl
     assert complaint in done.stderr
     assert done.stderr.startswith("paceline: ")
     assert done.stderr.count("\n") == 1
+
+
+def test_the_server_runs_on_the_python_that_is_named_and_is_of_the_same_paceline(tmp_path):
+    other = python_with(tmp_path, OF_ANOTHER_VERSION)
+    done = watch("threads", "downloads", *ONE, "--instrument-python", other)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith("it is of Paceline 0.0.9; start one by: paceline serve\n")
 
 
 def test_what_never_ends_is_given_up_after_the_time_out():

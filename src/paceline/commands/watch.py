@@ -4,6 +4,7 @@ import argparse
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from rich.text import Text
 
@@ -43,7 +44,8 @@ SIZE = 1024  # bytes of an answer
 WAITING_WORKERS = 4  # as in the lesson
 ITEMS = 40
 
-TAKES = {"downloads": ("latency", "jitter"), "computing": ("n",), "mixed": ("latency", "jitter", "cpu")}
+SERVED = ("latency", "jitter", "instrument-python")
+TAKES = {"downloads": SERVED, "computing": ("n",), "mixed": (*SERVED, "cpu")}
 """Workload -> the options that are for it."""
 
 
@@ -66,6 +68,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="for one step: a start, an item (default: 60)",
     )
     add("--option", action="append", default=[], metavar="NAME=VALUE", help="one of the strategy's; repeat for more")
+    add(
+        "--instrument-python",
+        type=Path,
+        metavar="PATH",
+        help="the Python that runs the server, with the same Paceline (default: this one)",
+    )
 
 
 def run(arguments: Namespace) -> int:
@@ -164,13 +172,14 @@ def watch_request(arguments: Namespace) -> WatchRequest:
         strategy = chosen(made(""), workers, **dict(map(_option, arguments.option)))
     except (TypeError, ValueError) as error:
         raise MisuseError(str(error)) from None
-    return WatchRequest(strategy, arguments.items or ITEMS, what, served, made, arguments.timeout)
+    items, python = arguments.items or ITEMS, arguments.instrument_python
+    return WatchRequest(strategy, items, what, served, made, arguments.timeout, python)
 
 
 def _check_options(arguments: Namespace) -> None:
     takes = TAKES.get(arguments.workload, ())
-    for name in ("latency", "jitter", "n", "cpu"):
-        if getattr(arguments, name) is not None and name not in takes:
+    for name in (*SERVED, "n", "cpu"):
+        if getattr(arguments, name.replace("-", "_")) is not None and name not in takes:
             fit = " and ".join(workload for workload, taken in TAKES.items() if name in taken)
             raise MisuseError(f"--{name} is for {fit}; {arguments.workload} has no use for it")
 

@@ -100,9 +100,8 @@ def look(config: pytest.Config) -> None:
         try:
             with serving(config) as server:
                 config.stash[PYTHON] = existing(server.url)[1]
-        except (ServerError, OSError) as error:
-            why = error.strerror if isinstance(error, OSError) else error
-            raise pytest.UsageError(f"--{name.replace('_', '-')}={choices.option(config, name)}: {why}") from None
+        except ServerError as error:
+            raise pytest.UsageError(f"--{name.replace('_', '-')}={choices.option(config, name)}: {error}") from None
 
 
 def refuse_lacking(session: pytest.Session) -> None:

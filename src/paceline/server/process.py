@@ -227,17 +227,20 @@ def running(
         ValueError: there is no such kind, or it knows no bandwidth or spans.
     """
     if kind == "instrument" and python is None and (why := lacking()):
-        raise ServerError(f"{why}; run it by another Python that has them")
+        raise ServerError(f"{why}; run it by another Python that has them: --instrument-python=PATH")
     command = [python or sys.executable, "-P", "-m", *arguments(kind, bandwidth, spans=spans, host=host)]
     with TemporaryFile() as stderr:
-        process = subprocess.Popen(  # noqa: S603  # our own module, in our own interpreter
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            process_group=0,
-            env={**os.environ, **(environment or {})},
-        )
+        try:
+            process = subprocess.Popen(  # noqa: S603  # our own module, in our own interpreter
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                process_group=0,
+                env={**os.environ, **(environment or {})},
+            )
+        except OSError as error:
+            raise ServerError(f"{command[0]} can't be run: {error.strerror}") from None
         try:
             url = first_line(process, stderr, start_timeout)
             proves = kind == "instrument"

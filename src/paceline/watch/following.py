@@ -13,7 +13,7 @@ from paceline.child import processes
 from paceline.child.inside import Failed
 from paceline.contracts import Workload
 from paceline.race.racing import LEAVE_TIMEOUT
-from paceline.server.process import Instrument, running
+from paceline.server.process import Instrument, existing, running
 from paceline.strategies import Strategy
 from paceline.watch.inside import Ended, Ran, RunTwice
 from paceline.workers.spans import Log, Opened, Record
@@ -27,6 +27,7 @@ class WatchRequest:
         what: its items, in words.
         made: makes the workload of a server's URL; there is none where `served` is false.
         timeout: seconds for any one step.
+        server_python: the Python that runs the server; None for this one.
     """
 
     strategy: Strategy
@@ -35,6 +36,7 @@ class WatchRequest:
     served: bool
     made: Callable[[str], Workload]
     timeout: float
+    server_python: Path | None = None
 
     @contextmanager
     def workload(self, *, spans: bool = False) -> Iterator[tuple[Workload, Instrument | None]]:
@@ -42,7 +44,9 @@ class WatchRequest:
         if not self.served:
             yield self.made(""), None
             return
-        with running(spans=spans) as instrument:
+        with running(spans=spans, python=self.server_python) as instrument:
+            if self.server_python:
+                existing(instrument.url)  # of another Paceline, its answers may be others
             yield self.made(instrument.url), instrument
 
 
