@@ -12,7 +12,9 @@
 # make lint-workflows   actionlint, zizmor and shellcheck on the workflows and the action, which installs them first
 # make lock    write the lock files anew (needs uv)
 PYTHON ?= python3
-VENV ?= $(if $(filter python3,$(PYTHON)),.venv,.venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d%s" % (*sys.version_info[:2], sys.abiflags))')
+VENV ?= $(if $(filter python3,$(PYTHON)),.venv,.venv-$(VERSION))
+LOCK = requirements$(if $(filter 3.13t,$(VERSION)),-free-threaded).lock
 ARGS ?=
 
 # Tests start hundreds of Pythons, each of which would compile all that it imports.
@@ -105,15 +107,15 @@ lock:
 PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile
 
 # What was interrupted or failed bears a mark, as half an environment may look like a whole one.
-$(VENV)/.ready: requirements.lock pyproject.toml
+$(VENV)/.ready: $(LOCK) pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Paceline needs Python 3.11 or newer; $(PYTHON) is older or missing. Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@if [ -e $(VENV)/.half ]; then rm -rf $(VENV); fi; mkdir -p $(VENV); touch $(VENV)/.half
 	@trap 'echo "Interrupted: $(VENV) is not whole, and the next make begins it anew; nothing else was kept." >&2; exit 130' INT; set -e; \
 	  echo "Making $(VENV) with $$($(PYTHON) --version) ..."; \
 	  said=$$($(PYTHON) -m venv $(VENV) 2>&1) || { echo "$$said" >&2; exit 1; }; \
-	  echo "Installing what requirements.lock names ..."; \
-	  $(PIP) --no-deps --require-hashes -r requirements.lock; \
+	  echo "Installing what $(LOCK) names ..."; \
+	  $(PIP) --no-deps --require-hashes -r $(LOCK); \
 	  $(PIP) --no-deps --no-build-isolation -e .; \
 	  rm $(VENV)/.half
 	@touch $@
