@@ -1,5 +1,6 @@
 """Which runs stand beside each other in a report, and what they are called."""
 
+import claimed
 import pytest
 import saved_runs
 
@@ -34,6 +35,11 @@ def test_two_runs_of_one_history_are_told_apart_by_their_numbers(run):
         "CPython 3.11.7, run 1 of 2026-11-22 12:00 UTC",
         "CPython 3.11.7, run 2 of 2026-11-22 12:00 UTC",
     ]
+
+
+def test_a_build_that_can_do_without_the_gil_says_whether_it_did():
+    pythons = [claimed.run(python="3.13.5", free_threaded=True, gil=gil, fingerprint=gil) for gil in ("off", "on")]
+    assert labels(*pythons) == ["CPython 3.13.5, GIL off", "CPython 3.13.5, GIL on"]
 
 
 def test_the_same_run_twice_has_two_labels(run):

@@ -61,7 +61,7 @@ def test_the_facts_of_a_run_stand_in_a_table():
 def test_what_differs_between_runs_is_marked_with_a_word():
     other = replace(known(python="3.14.0", fingerprint="other", gil="off", free_threaded=True), path=None)
     panel = facts(known(), other)
-    assert panel.table.columns == ("fact", "CPython 3.11.7", "CPython 3.14.0", "between them")
+    assert panel.table.columns == ("fact", "CPython 3.11.7", "CPython 3.14.0, GIL off", "between them")
     assert rows(panel)["GIL"] == ["on", "off (free-threaded build)", "differs"]
     assert rows(panel)["system"] == ["Linux", "Linux", ""]
     assert rows(panel)["file"][1:] == ["-", "differs"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from paceline.history import Cell, Run, told_apart
 from paceline.stats.samples import median_interval
+from paceline.tables.builds import build_of
 from paceline.tables.rows import by_mark, described, in_full, merged, ordered, shared, test, varying, wording
 from paceline.text.formats import percent, plain, seconds
 from paceline.text.numbers import is_number
@@ -255,9 +256,9 @@ def _cells(sources: Mapping[str, Run], order: Sequence[str]) -> list[Cell]:
 def _labels(runs: Sequence[Run]) -> list[str]:
     """Label runs by what differs most: their Pythons, else their machines, else their numbers."""
     namings: list[Callable[[Run], str]] = [
-        lambda run: plain(run.python),
+        _python,
         lambda run: plain(run.fingerprint),
-        lambda run: f"{plain(run.python)}, {called(run)}",
+        lambda run: f"{_python(run)}, {called(run)}",
         lambda run: f"{called(run)}, {plain(run.path)}",
     ]
     for naming in namings:
@@ -268,6 +269,11 @@ def _labels(runs: Sequence[Run]) -> list[str]:
         f"{label} ({labels[: place + 1].count(label)})" if label in labels[:place] else label
         for place, label in enumerate(labels)
     ]
+
+
+def _python(run: Run) -> str:
+    gil = build_of(run)["gil"]
+    return plain(f"{run.python}, GIL {gil}" if gil else run.python)
 
 
 _CELL = "cell"  # stands for what is in the brackets of a cell's name, where no parameter tells two cells apart
