@@ -2,8 +2,8 @@
 
 Question: which strategy computes faster than a plain loop, when an item is nothing but CPU work?
 Setup:    20 computations, one worker per CPU; `squares` is the lesson's sum of squares and holds the GIL, `hash`
-          derives a key and releases it. The lesson's scale: n near 5,000,000. In fresh processes a plain loop runs
-          before each round, since the machine's speed drifts from one cell to the next.
+          derives a key and releases it. The lesson's scale: n near 5,000,000. Where fresh processes measure too, a
+          plain loop runs before each round, since the machine's speed drifts from one cell to the next.
 Expect:   with `squares`, threads and asyncio are no faster than sequential, and processes come close to the limit, the
           CPU time of one worker over the CPUs; with `hash`, threads do as well as processes.
 """

@@ -113,7 +113,13 @@ def test_a_paired_cell_has_its_speedup_over_the_loops_between_its_rounds(lab, ce
         assert one["extra_info"]["limit"] > 0
 
 
-def test_the_sessions_own_process_runs_no_loops(lab, cells):
+def test_a_cell_that_is_measured_once_has_its_loops_too_beside_others_that_have_processes(lab, cells):
+    once = LAB.replace("replicated", 'replicated("threads")').replace("measured_by", "paired=True, measured_by")
+    lab(once, "--benchmark-only", "--all").assert_outcomes(passed=4)
+    assert all(one["extra_info"]["speedup_over_loop"] > 0 for one in cells().values())
+
+
+def test_a_session_without_new_processes_runs_no_loops(lab, cells):
     lab(LAB.replace("measured_by", "paired=True, measured_by"), "--benchmark-only").assert_outcomes(passed=2)
     assert not any("loop_seconds" in one["extra_info"] for one in cells().values())
 

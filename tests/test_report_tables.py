@@ -168,6 +168,13 @@ def test_speedup_of_another_client_does_not_start_from_the_control():
     assert speedup(cells[2], cells) == 4.0
 
 
+def test_speedup_is_over_the_plain_loops_that_took_turns_with_the_rounds_where_there_are_any():
+    loop, threads = benchmark("sequential", "computing", (2.0,)), benchmark("threads", "computing", (1.0,))
+    loop["extra_info"]["speedup_over_loop"], threads["extra_info"]["speedup_over_loop"] = 1.1, 1.5
+    cells = cells_of(loop, threads)
+    assert [speedup(cell, cells) for cell in cells] == [1.0, 1.5]
+
+
 def test_speedup_needs_the_same_work():
     cells = cells_of(downloads("sequential", 2.0, items=32), downloads("threads", 0.5))
     assert speedup(cells[1], cells) is None

@@ -77,6 +77,11 @@ class Cell:
         value = self.extra.get(name)
         return float(value) if is_number(value) else None
 
+    @property
+    def over_loop(self) -> float | None:
+        """How many times as fast it was as the plain loops that took turns with its rounds; None where none did."""
+        return self.figure("speedup_over_loop")
+
     def lateness(self, place: str) -> Mapping[str, Any]:
         """Return how late a bystander was, "here" in the measuring process or "apart"; nothing where there was none."""
         bystander = self.extra.get("bystander")

@@ -136,9 +136,9 @@ def measure(  # pytest sets fixtures up in this order, and the clock has to be t
 
     With `beside=True` a thread of the measuring process computes meanwhile. With `watched=True` one more pass follows
     in which every item leaves a span, and what the spans show is saved; with `traced=True` the spans are too. With
-    `paired=True` a new process runs all items in a plain loop before each round, and the speedup over it is saved. With
-    `bystander=True` one more pass follows beside something that wants to run every millisecond, and how late that was
-    is saved.
+    `paired=True` a plain loop does all items before each round, in a session that measures the experiment in new
+    processes, and the speedup over it is saved. With `bystander=True` one more pass follows beside something that wants
+    to run every millisecond, and how late that was is saved.
 
     Returns the cell's figures, once its results and the server's ledger have been checked. A test makes one cell.
     """
@@ -159,7 +159,7 @@ def measure(  # pytest sets fixtures up in this order, and the clock has to be t
         **extra: Any,
     ) -> Cell:
         refuse_second(benchmark)
-        paired = paired and process is not None
+        paired = paired and cells.processes_for(request.node, request.config) > 0
         strategy = choices.at_cluster(strategy, choices.option(request.config, "cluster"))
         experiment, control = session.experiment(request.node), _control(request)
         plan = Plan(experiment, rounds, control, beside, watched, paired, traced, bystander)

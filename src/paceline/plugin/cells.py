@@ -98,7 +98,7 @@ def parametrize(metafunc: pytest.Metafunc, own: Container[str]) -> None:
     node, config = metafunc.definition, metafunc.config
     asked = [name for name in WRITTEN if name in metafunc.fixturenames and name not in own and is_ours(node, name)]
     scales = scales_of(node, config)
-    if not _processes(node, config):
+    if not processes_for(node, config):
         asked = [name for name in asked if name != PROCESS]
     if "strategy" in asked:
         pairs = list(_pairs(node, config, "client" in asked))
@@ -131,7 +131,7 @@ def _marks(strategy: type[Strategy]) -> list[pytest.MarkDecorator]:
     return [pytest.mark.skip(reason=f"{strategy.name} {reason}")] if reason else []
 
 
-def _processes(node: Any, config: pytest.Config) -> int:
+def processes_for(node: Any, config: pytest.Config) -> int:
     """Return how many new processes measure a replicated cell of an experiment; 0 if the session's own does."""
     mark = node.get_closest_marker("replicated")
     marked = mark.kwargs.get("processes", PROCESSES) if mark else 0
@@ -148,7 +148,7 @@ def _numbers(node: Any, config: pytest.Config, strategy: str | None) -> Iterable
     """Return the numbers of the new processes that measure a cell: one process for a slow starter that the command
     line doesn't name; None stands for the session's own.
     """
-    processes = _processes(node, config)
+    processes = processes_for(node, config)
     replicated = _agreed(node, "replicated", NAMED, None) if processes else None
     if not processes or (strategy and replicated and strategy not in replicated):
         return [None]

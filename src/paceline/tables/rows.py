@@ -141,11 +141,14 @@ def ordered(cells: Iterable[Cell], strategies: Sequence[str]) -> list[Cell]:
 
 
 def speedup(cell: Cell, cells: Iterable[Cell]) -> float | None:
-    """Return median of `sequential` / median of this cell, for the same work in the same run.
+    """Return how many times as fast a cell is as a plain loop, in the same run.
 
-    Where `sequential` ran with several clients, the one with this cell's client counts, else the one that is not the
-    `raw` control. None where no cell, or more than one, could be the start.
+    That is over the plain loops that took turns with its rounds, if there were any; else the median of `sequential` for
+    the same work over its own. Where `sequential` ran with several clients, the one with this cell's client counts,
+    else the one that is not the `raw` control. None where no cell, or more than one, could be the start.
     """
+    if cell.over_loop and cell.strategy != BASELINE:
+        return cell.over_loop
     same = [other for other in cells if other.strategy == BASELINE and _work(other) == _work(cell)]
     for client_fits in (lambda c: c == cell.client, lambda c: c != "raw", lambda _: True):
         fitting = [other for other in same if client_fits(other.client)]

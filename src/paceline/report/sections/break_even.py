@@ -28,7 +28,6 @@ from paceline.text import formats
 from paceline.text.formats import NOTHING, plain
 
 _EXPERIMENT = "break_even"
-_PAIRED = "speedup_over_loop"
 _Key = tuple[object, ...]
 
 
@@ -65,9 +64,8 @@ def speedups(column: Column, function: str) -> list[Gain]:
 
 
 def _gain(cell: Cell, loops: dict[_Key, list[Cell]]) -> float | None:
-    own = number(cell.extra.get(_PAIRED))
-    if own is not None:
-        return own
+    if cell.over_loop is not None:
+        return cell.over_loop
     same = [loop for loop in loops.get(_work(cell), ()) if loop.process == cell.process]
     return same[0].median / cell.median if len(same) == 1 else None
 
