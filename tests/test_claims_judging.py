@@ -247,6 +247,12 @@ def test_marks_that_differ_from_figure_to_figure_are_counted():
     assert judged.warnings == ("noisy: cells of 2 of 2 figures",)
 
 
+def test_marks_of_the_two_cells_that_a_figure_is_made_of_stand_side_by_side():
+    one = Sample({(0, 1): 2.0}, ("noisy: 1 of 3 cells", "limit: 3 of 3 cells", "noisy: 2 of 3 cells"))
+    judged = judging.above("a part", judging.figure("a", one), 1.0, "why", "x")
+    assert judged.warnings == ("noisy: 1 of 3 cells; 2 of 3 cells", "limit: 3 of 3 cells")
+
+
 def test_facts_of_the_machine_come_from_the_run():
     evidence = Evidence([run(computing(), cpus=4.5, system="Darwin", python="3.14.2")])
     assert (evidence.cpus, evidence.system) == (4, "Darwin")

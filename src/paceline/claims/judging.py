@@ -351,10 +351,15 @@ def _too_few(run: str, processes: int) -> str:
 
 def _doubts(figures: Sequence[Figure]) -> tuple[str, ...]:
     """Return one doubt for each mark; where it differs from figure to figure, how many of them have it."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[str, None]] = {}
     for warning in (warning for one in figures for warning in one.warnings):
-        found.setdefault(warning.partition(":")[0], []).append(warning)
-    return tuple(
-        each[0] if len(set(each)) == 1 else f"{mark}: cells of {len(each)} of {len(figures)} figures"
-        for mark, each in found.items()
-    )
+        mark, _, meaning = warning.partition(": ")
+        found.setdefault(mark, {})[meaning] = None
+    return tuple(f"{mark}: {_told(mark, list(each), figures)}" for mark, each in found.items())
+
+
+def _told(mark: str, meanings: Sequence[str], figures: Sequence[Figure]) -> str:
+    if len(meanings) == 1 or len(figures) == 1:
+        return "; ".join(meanings)
+    marked = sum(any(warning.startswith(f"{mark}: ") for warning in one.warnings) for one in figures)
+    return f"cells of {marked} of {len(figures)} figures"
