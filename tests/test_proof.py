@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from comparisons import ONE, TWO, comparison, pair
+from nightly import nightly
 
 from paceline.ab.record import CANARY, save
 from paceline.stats.comparison import MAIN_LOOKS, confirming_looks, follow, fresh_looks, main_looks
@@ -114,7 +115,7 @@ def most(tries, level):
     return binom.ppf(0.999, tries, level) / tries
 
 
-@pytest.mark.parametrize(("noise", "cells"), [("Normal", 2), ("spiky", 1)])
+@pytest.mark.parametrize(("noise", "cells"), [("Normal", 2), nightly("spiky", 1)])
 def test_identical_cells_are_suspected_in_one_comparison_of_ten_and_called_changed_in_one_of_a_hundred(noise, cells):
     tries = 1500  # at twice the level, more than `most` of them
     found = levels(NOISES[noise](0.01), cells=cells, tolerance=UNDECIDED, tries=tries, seed=1)

@@ -135,6 +135,7 @@ def test_a_page_shows_the_timeline_alone(trace, tmp_path):
 
 
 @drawn
+@pytest.mark.nightly
 def test_a_trace_and_a_page_may_be_of_one_round(trace, tmp_path):
     done = trace("threads", "computing", *QUICK, "--html", "page.html", "-o", "trace.json")
     assert done.returncode == 0, done.stderr
