@@ -15,6 +15,7 @@ from paceline import __version__
 from paceline.strategies import WorkerDied
 from paceline.strategies.clusters import OutOfReach, WorkersDiffer
 from paceline.strategies.dask import Dask, chosen
+from paceline.strategies.dask_client import Client
 from paceline.workloads.compute import Carry
 
 pytestmark = pytest.mark.skipif(bool(Dask.unavailable()), reason=f"dask {Dask.unavailable()}")
@@ -90,6 +91,14 @@ def test_a_scheduler_that_dies_becomes_a_clear_error(there, probe):
         killer.start()
         started.map([("sleep", 0.05, None)] * 400)
     killer.join()
+
+
+def test_a_client_that_gave_its_lost_scheduler_up_leaves_no_thread(there):
+    client = Client(there.address)
+    client.client._timeout = 0.1  # seconds until dask closes it, in place of some that closing may take here
+    there.scheduler.kill()
+    until(lambda: client.client.status == "closed", "dask to give up")
+    client.close()
 
 
 def test_a_worker_lost_while_it_opens_the_workload_becomes_a_clear_error(there, tmp_path):

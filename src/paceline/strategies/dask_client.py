@@ -167,8 +167,11 @@ class Client:
                 self.client.sync(close, self._plugin, callback_timeout=clusters.REACH_TIMEOUT)
 
     def close(self) -> None:
-        """End the client and its thread."""
-        self.client.close(timeout=clusters.REACH_TIMEOUT)
+        """End the client and its thread, which dask leaves running where it closed the client itself."""
+        try:
+            self.client.close(timeout=clusters.REACH_TIMEOUT)
+        finally:
+            self.client._loop_runner.stop()  # noqa: SLF001 - there is no public way to it
         end_offload_thread()
         self._log_at(None)
 
