@@ -26,6 +26,13 @@ def test_every_run_that_the_readme_names_is_whole(name):
     assert all(cell.rounds and cell.median > 0 for cell in run.cells)
 
 
+def test_every_run_that_a_page_shows_is_one_of_them():
+    root = RESULTS.parent
+    pages = [root / "README.md", *root.glob("docs/*.md"), *root.glob("docs/*/*.md")]
+    shown = {(name, page.name) for page in pages for name in re.findall(r"linux-[\w./-]+\.json", page.read_text())}
+    assert [each for each in sorted(shown) if each[0] not in RUNS] == []
+
+
 @pytest.mark.parametrize("name", RUNS)
 def test_the_page_on_stability_names_the_python_and_the_day_of_a_run(name):
     run, page = history.load(RESULTS / name), (RESULTS.parent / "docs" / "stability.md").read_text()
