@@ -246,6 +246,13 @@ def test_the_server_runs_on_the_python_that_is_named_and_is_of_the_same_paceline
     assert done.stderr.endswith("it is of Paceline 0.0.9; start one by: paceline serve\n")
 
 
+def test_where_this_python_lacks_what_serves_the_option_that_helps_is_named(monkeypatch, capsys):
+    monkeypatch.setattr("paceline.commands.watch.lacking", lambda: "the instrument needs a moon")
+    done = command(capsys, "watch", "threads", "downloads")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "paceline: the instrument needs a moon; --instrument-python=PATH names one that has them\n"
+
+
 def test_what_never_ends_is_given_up_after_the_time_out():
     done = watch("sequential", "raced:hangs", *ONE, "--timeout", "5s")
     assert done.returncode == 1

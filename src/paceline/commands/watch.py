@@ -4,6 +4,7 @@ import argparse
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
 
 from rich.text import Text
@@ -12,7 +13,7 @@ from paceline import machine
 from paceline.commands import FAILED, MisuseError
 from paceline.commands.shared import complain, strategy_named
 from paceline.contracts import Option, Workload
-from paceline.server.process import ServerError
+from paceline.server.process import ServerError, lacking
 from paceline.server.service import Service, read_jitter
 from paceline.text import numbers
 from paceline.text.formats import many, plain, render, setting
@@ -145,6 +146,9 @@ def attempt(arguments: Namespace, act: Callable[[WatchRequest], int]) -> int:
         if why := request.strategy.unavailable():
             complain(f"{request.strategy.name} can't run here: {why}")
             return FAILED
+        if request.served and not request.server_python and (why := lacking()):
+            complain(f"{why}; --instrument-python=PATH names one that has them")
+            return FAILED
         return act(request)
     except NoSuchFunctionError as error:
         raise MisuseError(str(error)) from error
@@ -178,7 +182,7 @@ def watch_request(arguments: Namespace) -> WatchRequest:
 
 def _check_options(arguments: Namespace) -> None:
     takes = TAKES.get(arguments.workload, ())
-    for name in (*SERVED, "n", "cpu"):
+    for name in dict.fromkeys(chain.from_iterable(TAKES.values())):
         if getattr(arguments, name.replace("-", "_")) is not None and name not in takes:
             fit = " and ".join(workload for workload, taken in TAKES.items() if name in taken)
             raise MisuseError(f"--{name} is for {fit}; {arguments.workload} has no use for it")

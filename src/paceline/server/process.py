@@ -227,7 +227,7 @@ def running(
         ValueError: there is no such kind, or it knows no bandwidth or spans.
     """
     if kind == "instrument" and python is None and (why := lacking()):
-        raise ServerError(f"{why}; run it by another Python that has them: --instrument-python=PATH")
+        raise ServerError(f"{why}; run it by another Python that has them")
     command = [python or sys.executable, "-P", "-m", *arguments(kind, bandwidth, spans=spans, host=host)]
     with TemporaryFile() as stderr:
         try:
