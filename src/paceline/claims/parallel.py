@@ -10,7 +10,6 @@ from paceline.claims.evidence import (
     CODE,
     HOLDS,
     ONE_INTERPRETER,
-    OVER_LOOP,
     PROCESSES,
     RELEASES,
     Evidence,
@@ -23,6 +22,7 @@ from paceline.claims.evidence import (
     downloads,
     median,
     over_limit,
+    over_loop,
     quotient,
     ratios,
     speedup,
@@ -173,7 +173,7 @@ def _ahead(evidence: Evidence, rival: str, kernel: str) -> Part:
     """Judge by the speedups of both over loops, where there were any, else by their times."""
     part = f"processes are ahead of {rival} on {CODE[kernel]}"
     ours, theirs = (computing(evidence, name, kernel) for name in (PROCESSES[0], rival))
-    over_loops = ratios(ours, theirs, OVER_LOOP)
+    over_loops = ratios(ours, theirs, over_loop)
     lead = over_loops if len(over_loops) else speedup(theirs, ours)
     decides = figure(f"lead of {PROCESSES[0]} over {rival}", lead)
     because = "who reigns is ahead by more than noise; a tie is none"
